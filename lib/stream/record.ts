@@ -1,0 +1,78 @@
+/**
+ * The shape of DynamoDB stream records as Lambda delivers them: JSON, with binary values in base64, times in
+ * seconds and `eventSourceARN` filled in. Structurally compatible with `DynamoDBRecord` of `@types/aws-lambda`, but free of it:
+ * nothing here may ask a user for another package.
+ */
+
+/** An attribute value in DynamoDB's own notation: one type descriptor, one value. */
+export interface AttributeValue {
+  B?: string;
+  BOOL?: boolean;
+  BS?: string[];
+  L?: AttributeValue[];
+  M?: { [name: string]: AttributeValue };
+  N?: string;
+  NS?: string[];
+  NULL?: boolean;
+  S?: string;
+  SS?: string[];
+}
+
+/** An item or its key: attribute names and their values. */
+export interface AttributeMap {
+  [name: string]: AttributeValue;
+}
+
+/** What happened to the item. */
+export type EventName = 'INSERT' | 'MODIFY' | 'REMOVE';
+
+/** What a stream holds of an item. */
+export type StreamViewType = 'KEYS_ONLY' | 'NEW_IMAGE' | 'OLD_IMAGE' | 'NEW_AND_OLD_IMAGES';
+
+/** The change itself, inside a record. */
+export interface StreamChange {
+  /** Seconds since the epoch, whole on AWS. */
+  ApproximateCreationDateTime?: number;
+  Keys?: AttributeMap;
+  NewImage?: AttributeMap;
+  OldImage?: AttributeMap;
+  /** Decimal string of 21 or more digits; see `compareSequenceNumbers`. */
+  SequenceNumber?: string;
+  SizeBytes?: number;
+  StreamViewType?: StreamViewType;
+}
+
+/** One record of a stream, as Lambda delivers it. */
+export interface StreamRecord {
+  /** Unique and the same at every delivery: the idempotency key. */
+  eventID?: string;
+  eventName?: EventName;
+  eventVersion?: string;
+  eventSource?: string;
+  awsRegion?: string;
+  dynamodb?: StreamChange;
+  eventSourceARN?: string;
+  /** Set when DynamoDB itself removed the item because its time to live was over. */
+  userIdentity?: { principalId: string; type: string };
+}
+
+/** One batch, as Lambda delivers it: records of one shard. */
+export interface StreamEvent {
+  Records: StreamRecord[];
+}
+
+/** A batch of a tumbling window. The final invoke of a window has no records. */
+export interface WindowEvent extends StreamEvent {
+  /** ISO 8601 times. */
+  window: { start: string; end: string };
+  state: unknown;
+  shardId: string;
+  eventSourceARN: string;
+  isFinalInvokeForWindow: boolean;
+  isWindowTerminatedEarly: boolean;
+}
+
+/** What a function answers when its mapping reports batch item failures: the records not done. */
+export interface BatchResponse {
+  batchItemFailures: { itemIdentifier: string }[];
+}

@@ -1,0 +1,1 @@
+export type { StreamRecord } from '../stream/record';
