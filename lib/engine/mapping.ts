@@ -1,5 +1,5 @@
-import type { MappingSettings } from '../mapping/settings';
 import type { Machine } from './protocol';
+import type { MappingSettings } from '../mapping/settings';
 
 /** What a mapping has to know beside its settings. */
 export interface MappingOptions {
