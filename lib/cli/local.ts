@@ -75,7 +75,7 @@ function lineOf(event: LocalEvent): string | undefined {
       const { outcome } = event;
       const result = outcome.type === 'error' ? `failed: ${outcome.errorType}: ${outcome.errorMessage}`
         : outcome.type === 'throttled' ? 'throttled' : `returned ${JSON.stringify(outcome.response) ?? 'nothing'}`;
-      return `${event.functionName} > ${event.records} record(s) in ${Math.round(event.durationMs)} ms, ${result}`;
+      return `${event.functionName} > ${event.event.Records.length} record(s) in ${Math.round(event.durationMs)} ms, ${result}`;
     }
     case 'delivered': {
       const { DDBStreamBatchInfo: batch, requestContext } = event.message;

@@ -1,5 +1,3 @@
-import type { StreamEvent, StreamRecord, WindowEvent } from '../stream/record';
-import { compareSequenceNumbers } from '../stream/sequence-number';
 import { backoff } from './backoff';
 import { type Batch, type Entry, newBatch } from './batch';
 import { judgeResponse, type Verdict } from './batch-response';
@@ -11,6 +9,8 @@ import { payloadSize } from './payload-size';
 import type { Outcome } from './protocol';
 import { expiry } from './record-age';
 import { carryState, inWindow, openWindow, type TumblingWindow, windowFields } from './window';
+import type { StreamEvent, StreamRecord, WindowEvent } from '../stream/record';
+import { compareSequenceNumbers } from '../stream/sequence-number';
 
 /**
  * Takes records of one shard through the function, one batch after another. A shard has as many processors as the

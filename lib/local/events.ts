@@ -1,16 +1,16 @@
 import type { Notice, Outcome } from '../engine';
 import type { FailedBatch } from '../stream/failed-batch';
-import type { StreamRecord } from '../stream/record';
+import type { StreamEvent, StreamRecord } from '../stream/record';
 
 /** What happens during a local run, for whoever watches. `trigger` is the construct path of the mapping. */
 export type LocalEvent =
-  | { readonly type: 'invocationStarted'; readonly trigger: string; readonly functionName: string; readonly shardId: string; readonly records: number }
+  | { readonly type: 'invocationStarted'; readonly trigger: string; readonly functionName: string; readonly shardId: string; readonly event: StreamEvent }
   | {
     readonly type: 'invocationEnded';
     readonly trigger: string;
     readonly functionName: string;
     readonly shardId: string;
-    readonly records: number;
+    readonly event: StreamEvent;
     readonly outcome: Outcome;
     readonly durationMs: number;
   }

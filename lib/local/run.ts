@@ -223,7 +223,7 @@ function driveMapping(mapping: Mapping, { streamArn, stream, target, destination
     shards: () => stream.shards(),
     read: (shardId, from, limit) => stream.read(shardId, from, limit),
     invoke: async ({ shardId, event }) => {
-      const started = { trigger, functionName, shardId, records: event.Records.length };
+      const started = { trigger, functionName, shardId, event };
       observer({ type: 'invocationStarted', ...started });
       const at = performance.now();
       const outcome = await target.invoke(event, mapping.functionArn);

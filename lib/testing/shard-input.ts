@@ -1,5 +1,5 @@
-import type { StreamRecord } from '../stream/record';
 import type { SimulatedShard } from './simulated-stream';
+import type { StreamRecord } from '../stream/record';
 
 /** A shard of the simulated stream. */
 export interface ShardInput {

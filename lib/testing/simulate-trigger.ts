@@ -1,7 +1,4 @@
 import { createMapping, type Effect, type EventCount, type Input, type Machine } from '../engine';
-import type { FailedBatch } from '../stream/failed-batch';
-import type { ParkedRecord } from '../stream/parked-record';
-import type { StreamEvent, StreamRecord } from '../stream/record';
 import { copy } from './copy';
 import { resolveMapping, type SimulatedMapping } from './mapping-input';
 import { randomUuid, seededRandom } from './random';
@@ -11,6 +8,9 @@ import { type Handler, type InvocationEnd, SimulatedFunction } from './simulated
 import { type SimulatedShard, SimulatedStream } from './simulated-stream';
 import { DEFAULT_STREAM_ARN } from './stream-record';
 import { VirtualClock } from './virtual-clock';
+import type { FailedBatch } from '../stream/failed-batch';
+import type { ParkedRecord } from '../stream/parked-record';
+import type { StreamEvent, StreamRecord } from '../stream/record';
 
 export interface SimulationOptions {
   /** The mapping's settings. */
@@ -88,7 +88,7 @@ class Simulation {
     OnFailureDestinationDeliveredEventCount: 0,
   };
 
-  constructor(private readonly options: SimulationOptions) {
+  constructor(options: SimulationOptions) {
     const random = seededRandom(options.seed ?? 0);
     const uuid = () => randomUuid(random);
     const { settings, destination } = resolveMapping(options.mapping);
