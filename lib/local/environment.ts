@@ -12,7 +12,6 @@ export interface ExecutionEnvironment {
   readonly ready: Promise<void>;
   /** Settles when the process has ended, for whatever reason. */
   readonly ended: Promise<void>;
-  readonly pid: number | undefined;
   /** Runs the handler once. To be called when the environment is ready and the last invocation has ended. */
   invoke(event: string, functionArn: string): Promise<Outcome>;
   /** Kills the process, as a crash would. */
@@ -57,6 +56,9 @@ export async function startEnvironment(children: Children, options: ExecutionEnv
 
   const api = await serveRuntimeApi({
     onNext: (give) => {
+      if (initError) {
+        return;
+      }
       deliver = give;
       freeze();
       const last = running;
@@ -107,9 +109,6 @@ export async function startEnvironment(children: Children, options: ExecutionEnv
   return {
     ready,
     ended,
-    get pid() {
-      return child.pid;
-    },
     invoke: (event, functionArn) => {
       const requestId = randomUUID();
       return new Promise<Outcome>((resolve) => {
