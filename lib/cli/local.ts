@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { LocalRunError, startLocal, type LocalEvent, type LocalRun } from '../local';
+import { jsonLines, lines, type Output } from './output';
+import { LocalRunError, startLocal, type LocalOptions } from '../local';
 
 /** `dynamo-stream-trigger local`: runs until it is asked to stop, or a part of it ends. */
 export function localCommand(): Command {
@@ -7,92 +8,47 @@ export function localCommand(): Command {
     .description('Run the triggers of a synthesized app on this machine, against DynamoDB Local')
     .option('--app <folder>', 'the synthesized app, as `cdk synth` writes it', 'cdk.out')
     .option('--port <number>', 'the port of DynamoDB Local (default: a free one)', portNumber)
-    .action(async ({ app, port }: { app: string; port?: number }) => {
+    .option('--node <path>', 'the Node.js that runs the functions (default: the one that runs this)')
+    .option('--inspect', 'let a debugger attach to the functions')
+    .option('--json', 'print one JSON object a line')
+    .action(async ({ app, json, ...options }: Omit<LocalOptions, 'assembly'> & { app: string; json?: boolean }) => {
+      const output = json ? jsonLines(process.stdout) : lines(process.stdout);
       // Whatever is still starting ends with the process.
-      process.exit(await runUntilStopped(app, port));
+      process.exit(await runUntilStopped({ ...options, assembly: app }, output));
     });
 }
 
-/** The exit code. */
-async function runUntilStopped(assembly: string, port?: number): Promise<number> {
-  const asked = new Promise<undefined>((resolve) => {
+/** Answers the exit code: 0 if it ran until it was asked to stop. */
+async function runUntilStopped(options: LocalOptions, output: Output): Promise<0 | 1> {
+  const asked = askedToStop();
+  const failure = await run(options, output, asked).catch((error) => {
+    if (!(error instanceof LocalRunError)) {
+      throw error;
+    }
+    return error;
+  });
+  output.ended(failure);
+  return failure ? 1 : 0;
+}
+
+async function run(options: LocalOptions, output: Output, asked: Promise<undefined>): Promise<Error | undefined> {
+  const started = await Promise.race([startLocal({ ...options, observer: (event) => output.happened(event) }), asked]);
+  if (!started) {
+    return undefined;
+  }
+  output.ready(started);
+  const failure = await Promise.race([started.failed, asked]);
+  await started.stop();
+  return failure;
+}
+
+/** Resolves at Ctrl-C, or when another program ends this one in an orderly way. */
+function askedToStop(): Promise<undefined> {
+  return new Promise((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
       process.once(signal, () => resolve(undefined));
     }
   });
-  let started: LocalRun;
-  try {
-    const first = await Promise.race([startLocal({ assembly, port, observer: (event) => print(lineOf(event)) }), asked]);
-    if (!first) {
-      return 0;
-    }
-    started = first;
-  } catch (error) {
-    if (!(error instanceof LocalRunError)) {
-      throw error;
-    }
-    console.error(error.message);
-    return 1;
-  }
-  print(overview(started));
-  const failure = await Promise.race([started.failed, asked]);
-  if (failure) {
-    console.error(failure.message);
-    return 1;
-  }
-  print('Stopping.');
-  await started.stop();
-  return 0;
-}
-
-function print(text: string | undefined): void {
-  if (text !== undefined) {
-    console.log(text);
-  }
-}
-
-/** What a user has to know to write to the tables and to read the destinations. */
-function overview(run: LocalRun): string {
-  return [
-    `DynamoDB       ${run.endpoints.dynamodb}`,
-    `SQS, SNS, S3   ${run.endpoints.sqs}`,
-    ...run.tables.map((table) => `Table          ${table.name}  (${table.path})`),
-    ...run.queues.map((queue) => `Queue          ${queue.url}  (${queue.path})`),
-    ...run.topics.map((topic) => `Topic          ${topic.arn}  (${topic.path})`),
-    ...run.buckets.map((bucket) => `Bucket         ${bucket.name}  (${bucket.path})`),
-    ...run.triggers.map((trigger) => `Trigger        ${trigger.tableName} -> ${trigger.functionName}  (${trigger.path})`),
-    'Ready. Write to the tables with any AWS SDK client at this endpoint (any region, credentials of letters and digits); Ctrl-C ends the run.',
-  ].join('\n');
-}
-
-/** A line for each event that says something to a person. */
-function lineOf(event: LocalEvent): string | undefined {
-  switch (event.type) {
-    case 'warning': return `Note: ${event.message}`;
-    case 'log': return `${event.functionName} | ${event.line}`;
-    case 'invocationStarted': return undefined;
-    case 'invocationEnded': {
-      const { outcome } = event;
-      const result = outcome.type === 'error' ? `failed: ${outcome.errorType}: ${outcome.errorMessage}`
-        : outcome.type === 'throttled' ? 'throttled' : `returned ${JSON.stringify(outcome.response) ?? 'nothing'}`;
-      return `${event.functionName} > ${event.event.Records.length} record(s) in ${Math.round(event.durationMs)} ms, ${result}`;
-    }
-    case 'delivered': {
-      const { DDBStreamBatchInfo: batch, requestContext } = event.message;
-      const where = event.accepted ? `on ${event.destinationArn}` : `refused by ${event.destinationArn}: ${event.reason}`;
-      return `${event.trigger} > ${requestContext.condition}: ${batch.batchSize} record(s) ${where}`;
-    }
-    case 'notice': {
-      const { notice } = event;
-      switch (notice.type) {
-        case 'retrying': return `${event.trigger} > retrying ${notice.records} record(s), attempt ${notice.attempt}`;
-        case 'split': return `${event.trigger} > split into ${notice.first} and ${notice.second} record(s)`;
-        case 'dropped': return `${event.trigger} > LOST ${notice.records.length} record(s): ${notice.reason}`;
-        case 'trimmed': return `${event.trigger} > LOST records that the stream no longer holds, after ${notice.after ?? 'its start'}`;
-        case 'count': return undefined;
-      }
-    }
-  }
 }
 
 function portNumber(text: string): number {

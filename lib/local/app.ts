@@ -128,6 +128,7 @@ class NotRunning extends Error {}
 class Reading {
   readonly notRunning: string[] = [];
   private readonly resolve: Resolve;
+  private readonly tableNames = new Set<string>();
   private readonly functions = new Map<Resource, LambdaFunction>();
 
   constructor(private readonly stacks: readonly Stack[]) {
@@ -165,10 +166,15 @@ class Reading {
   }
 
   table(where: Where): Table {
+    const named = this.named(where);
+    if (this.tableNames.has(named.name)) {
+      throw new NotRunning(`another table of the app is called ${named.name} too, and DynamoDB Local has one region only`);
+    }
+    this.tableNames.add(named.name);
     const view = where.get('StreamSpecification')?.StreamViewType;
     const timeToLive = where.get('TimeToLiveSpecification');
     return {
-      ...this.named(where),
+      ...named,
       keySchema: where.get('KeySchema'),
       attributeDefinitions: where.get('AttributeDefinitions'),
       globalIndexes: (where.get('GlobalSecondaryIndexes') ?? []).map(indexOf),

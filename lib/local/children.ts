@@ -18,13 +18,18 @@ export interface Children {
   killAll(): void;
 }
 
+/** The records of this process's own runs: another process may have had its id before. */
+const ownRecords = new Set<string>();
+
 /** Starts the record of a new run. */
 export function recordChildren(directory = recordDirectory()): Children {
-  const mark = `dynamo-stream-trigger-run=${randomUUID()}`;
-  const file = join(directory, `${process.pid}.json`);
+  const run = randomUUID();
+  const mark = `dynamo-stream-trigger-run=${run}`;
+  const file = join(directory, `${process.pid}-${run}.json`);
   const running = new Set<ChildProcess>();
   const onExit = () => killAll();
   process.once('exit', onExit);
+  ownRecords.add(file);
 
   return {
     spawn: (command, args, options) => {
@@ -49,6 +54,7 @@ export function recordChildren(directory = recordDirectory()): Children {
     }
     running.clear();
     record();
+    ownRecords.delete(file);
     process.removeListener('exit', onExit);
   }
 
@@ -57,7 +63,7 @@ export function recordChildren(directory = recordDirectory()): Children {
     if (pids.length === 0) {
       rmSync(file, { force: true });
     } else {
-      writeFileSync(file, JSON.stringify({ runner: process.pid, mark, pids } satisfies Leftover));
+      writeFileSync(file, JSON.stringify({ mark, pids } satisfies Leftover));
     }
   }
 }
@@ -70,12 +76,13 @@ export function endLeftovers(directory = recordDirectory()): number[] {
   const ended: number[] = [];
   for (const name of readdirSync(directory)) {
     const file = join(directory, name);
-    const leftover = readLeftover(file);
-    if (leftover && leftover.runner !== process.pid && isAlive(leftover.runner)) {
+    const runner = Number.parseInt(name);
+    if (ownRecords.has(file) || (runner !== process.pid && isAlive(runner))) {
       continue;
     }
-    for (const pid of leftover?.pids ?? []) {
-      if (commandLineOf(pid).includes(leftover!.mark)) {
+    const { mark, pids } = readLeftover(file);
+    for (const pid of pids) {
+      if (commandLineOf(pid).includes(mark)) {
         killGroup(pid);
         ended.push(pid);
       }
@@ -98,7 +105,6 @@ export function killGroup(pid: number | undefined): void {
 }
 
 interface Leftover {
-  readonly runner: number;
   readonly mark: string;
   readonly pids: readonly number[];
 }
@@ -113,11 +119,12 @@ function recordDirectory(): string {
   return directory;
 }
 
-function readLeftover(file: string): Leftover | undefined {
+/** A record that was cut off in the middle, or that another runner has just removed, names no process. */
+function readLeftover(file: string): Leftover {
   try {
     return JSON.parse(readFileSync(file, 'utf8'));
   } catch {
-    return undefined;
+    return { mark: '', pids: [] };
   }
 }
 

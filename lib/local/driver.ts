@@ -14,6 +14,8 @@ export interface Parts {
 
 /** A mapping at work. */
 export interface Driver {
+  /** Resolves when every shard has been read once: from then on not even a mapping that starts at LATEST misses a record. */
+  readonly polling: Promise<void>;
   /** Resolves when every record that the stream held at the time of the call is done with or on the failure destination. */
   drained(): Promise<void>;
   /** Ends the polling. What is under way is no longer listened to. */
@@ -29,15 +31,15 @@ export function drive(machine: Machine, parts: Parts, onFailure: (error: unknown
   let stopped = false;
   let timer: NodeJS.Timeout | undefined;
   let time = 0;
-  /** For each shard, when the last read began that brought nothing. */
+  /** Undefined until they are listed for the first time. */
+  let shards: readonly Shard[] | undefined;
+  /** For each shard that was read, when the last read began that brought nothing; Infinity at the end of a closed shard. */
   const emptySince = new Map<string, number>();
-  /** Reads since the last list of shards; a shard that ended is read no more. */
-  const ended = new Set<string>();
-  let known: readonly Shard[] | undefined;
   const waiting = new Set<() => void>();
 
-  tell({ type: 'tick' });
-  return { drained, stop };
+  // Not before the caller has the driver: the machine may fail at once.
+  queueMicrotask(() => tell({ type: 'tick' }));
+  return { polling: until(() => everyShard(() => true)), drained, stop };
 
   function tell(input: Input): void {
     if (stopped) {
@@ -58,10 +60,10 @@ export function drive(machine: Machine, parts: Parts, onFailure: (error: unknown
   function perform(effect: Effect): void {
     switch (effect.type) {
       case 'describe':
-        return after(parts.shards(), (shards) => {
-          known = shards;
-          return { type: 'described', shards };
-        }, () => ({ type: 'described', shards: known ?? [] }));
+        return after(parts.shards(), (listed) => {
+          shards = listed;
+          return { type: 'described', shards: listed };
+        }, () => ({ type: 'described', shards: shards ?? [] }));
       case 'read':
         return read(effect);
       case 'invoke':
@@ -81,12 +83,7 @@ export function drive(machine: Machine, parts: Parts, onFailure: (error: unknown
   function read({ shardId, from, limit }: Effect & { type: 'read' }): void {
     const began = now();
     after(parts.read(shardId, from, limit), ({ records, end }) => {
-      if (records.length === 0) {
-        emptySince.set(shardId, began);
-      }
-      if (end) {
-        ended.add(shardId);
-      }
+      emptySince.set(shardId, end ? Infinity : records.length === 0 ? began : emptySince.get(shardId) ?? -1);
       return { type: 'read', shardId, records, end };
     }, (error) => ({
       type: 'readFailed', shardId, reason: error instanceof StreamReadError ? error.reason : 'unavailable',
@@ -119,10 +116,19 @@ export function drive(machine: Machine, parts: Parts, onFailure: (error: unknown
 
   function drained(): Promise<void> {
     const asked = now();
+    // A read that began in the same millisecond may have begun before the last write.
+    return until(() => everyShard((since) => since > asked) && machine.idle());
+  }
+
+  /** Whether every shard has been read, and for all of them this holds of their last empty read. */
+  function everyShard(holds: (emptySince: number) => boolean): boolean {
+    return shards !== undefined && shards.every(({ shardId }) => emptySince.has(shardId) && holds(emptySince.get(shardId)!));
+  }
+
+  function until(condition: () => boolean): Promise<void> {
     return new Promise((resolve) => {
       const check = () => {
-        const readToTheEnd = known?.every(({ shardId }) => ended.has(shardId) || (emptySince.get(shardId) ?? -1) >= asked);
-        if (stopped || (readToTheEnd && machine.idle())) {
+        if (stopped || condition()) {
           waiting.delete(check);
           resolve();
         }
@@ -135,5 +141,6 @@ export function drive(machine: Machine, parts: Parts, onFailure: (error: unknown
   function stop(): void {
     stopped = true;
     clearTimeout(timer);
+    waiting.forEach((check) => check());
   }
 }

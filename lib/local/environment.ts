@@ -1,4 +1,3 @@
-import type { ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { createInterface } from 'node:readline';
 import type { Outcome } from '../engine';
@@ -13,7 +12,6 @@ export interface ExecutionEnvironment {
   readonly ready: Promise<void>;
   /** Settles when the process has ended, for whatever reason. */
   readonly ended: Promise<void>;
-  readonly pid: number | undefined;
   /** Runs the handler once. To be called when the environment is ready and the last invocation has ended. */
   invoke(event: string, functionArn: string): Promise<Outcome>;
   /** Kills the process, as a crash would. */
@@ -29,7 +27,8 @@ export interface ExecutionEnvironmentOptions {
   readonly sdkFolders: readonly string[];
   /** The program that runs it: Node.js. */
   readonly node: string;
-  readonly nodeOptions: readonly string[];
+  /** Lets a debugger in: the process neither times out nor freezes then. */
+  readonly inspect: boolean;
   /** Seconds. */
   readonly timeout: number;
   /** MB. */
@@ -44,8 +43,12 @@ const INIT_LIMIT = 10;
 /** Lambda's own heap limit lies this far below the memory of the function: the rest is for what is not on the heap. */
 const HEAP_SHARE = 0.9;
 
+/** A debugger may hold an invocation up for this long, in seconds. */
+const INSPECTED_TIMEOUT = 24 * 60 * 60;
+
 /** Starts an environment. It is frozen whenever it has nothing to do, as on Lambda: timers and sockets stand still. */
 export async function startEnvironment(children: Children, options: ExecutionEnvironmentOptions): Promise<ExecutionEnvironment> {
+  const timeout = options.inspect ? INSPECTED_TIMEOUT : options.timeout;
   let deliver: ((invocation: Invocation) => void) | undefined;
   let running: { requestId: string; answer?: Outcome; end(outcome: Outcome): void } | undefined;
   let initError: ReportedError | undefined;
@@ -53,8 +56,11 @@ export async function startEnvironment(children: Children, options: ExecutionEnv
 
   const api = await serveRuntimeApi({
     onNext: (give) => {
+      if (initError) {
+        return;
+      }
       deliver = give;
-      freeze(child);
+      freeze();
       const last = running;
       running = undefined;
       last?.end(last.answer ?? failure(last.requestId, 'Runtime.Unknown', 'The runtime asked for the next invocation before it answered.'));
@@ -67,7 +73,7 @@ export async function startEnvironment(children: Children, options: ExecutionEnv
 
   const child = children.spawn(options.node, (mark) => [
     `--max-old-space-size=${Math.floor(options.memorySize * HEAP_SHARE)}`,
-    ...options.nodeOptions, compiled('runtime-client'), mark, ...options.sdkFolders,
+    ...(options.inspect ? ['--inspect=127.0.0.1:0'] : []), compiled('runtime-client'), mark, ...options.sdkFolders,
   ], { cwd: options.taskRoot, env: { ...options.variables, AWS_LAMBDA_RUNTIME_API: api.address }, stdio: ['ignore', 'pipe', 'pipe'] });
   for (const stream of ['stdout', 'stderr'] as const) {
     createInterface({ input: child[stream]!, crlfDelay: Infinity }).on('line', (line) => options.onLog(line, stream, running?.requestId));
@@ -78,9 +84,9 @@ export async function startEnvironment(children: Children, options: ExecutionEnv
     const fail = (what: string) => reject(new FunctionLoadError(`The function ${options.functionName} does not load: ${what}`));
     markReady = resolve;
     initTimer = setTimeout(() => {
-      fail(`it was still loading after ${INIT_LIMIT + options.timeout} seconds (Lambda's ${INIT_LIMIT} and its own timeout)`);
+      fail(`it was still loading after ${INIT_LIMIT + timeout} seconds (Lambda's ${INIT_LIMIT} and its own timeout)`);
       killGroup(child.pid);
-    }, (INIT_LIMIT + options.timeout) * 1000);
+    }, (INIT_LIMIT + timeout) * 1000);
     child.once('error', (error) => fail(error.message));
     child.once('close', (code, signal) => fail(initError
       ? `${initError.errorType}: ${initError.errorMessage}`
@@ -103,17 +109,14 @@ export async function startEnvironment(children: Children, options: ExecutionEnv
   return {
     ready,
     ended,
-    get pid() {
-      return child.pid;
-    },
     invoke: (event, functionArn) => {
       const requestId = randomUUID();
       return new Promise<Outcome>((resolve) => {
         const timer = setTimeout(() => {
-          const seconds = options.timeout.toFixed(2);
+          const seconds = timeout.toFixed(2);
           answer(requestId, failure(requestId, 'Sandbox.Timedout', `RequestId: ${requestId} Error: Task timed out after ${seconds} seconds`));
           killGroup(child.pid);
-        }, options.timeout * 1000);
+        }, timeout * 1000);
         running = {
           requestId,
           end: (outcome) => {
@@ -121,12 +124,25 @@ export async function startEnvironment(children: Children, options: ExecutionEnv
             resolve(outcome);
           },
         };
-        thaw(child);
-        deliver!({ requestId, functionArn, deadline: Date.now() + options.timeout * 1000, event });
+        thaw();
+        deliver!({ requestId, functionArn, deadline: Date.now() + timeout * 1000, event });
       });
     },
     kill: () => killGroup(child.pid),
   };
+
+  function freeze(): void {
+    // Windows can't stop a process; there it goes on beside its next invocation.
+    if (process.platform !== 'win32' && !options.inspect) {
+      child.kill('SIGSTOP');
+    }
+  }
+
+  function thaw(): void {
+    if (process.platform !== 'win32') {
+      child.kill('SIGCONT');
+    }
+  }
 
   /** The first answer counts; the invocation ends when the process asks for the next one, or ends. */
   function answer(requestId: string, outcome: Outcome): void {
@@ -152,19 +168,4 @@ function exitMessage(requestId: string, code: number | null, signal: NodeJS.Sign
   const how = signal ? `Runtime exited with error: signal: ${signal}`
     : code === 0 ? 'Runtime exited without providing a reason' : `Runtime exited with error: exit status ${code}`;
   return `RequestId: ${requestId} Error: ${how}`;
-}
-
-function freeze(child: ChildProcess): void {
-  send(child, 'SIGSTOP');
-}
-
-function thaw(child: ChildProcess): void {
-  send(child, 'SIGCONT');
-}
-
-/** Windows can't stop a process; there it goes on beside its next invocation. */
-function send(child: ChildProcess, name: 'SIGSTOP' | 'SIGCONT'): void {
-  if (process.platform !== 'win32') {
-    child.kill(name);
-  }
 }

@@ -36,6 +36,11 @@ export class LocalServiceError extends LocalRunError {
   readonly name = 'LocalServiceError';
 }
 
+/** The program that should run the functions is no Node.js. */
+export class NodeProgramError extends LocalRunError {
+  readonly name = 'NodeProgramError';
+}
+
 /** A function's code does not load. */
 export class FunctionLoadError extends LocalRunError {
   readonly name = 'FunctionLoadError';

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { devNull, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Outcome } from '../engine';
-import type { Environment, LambdaFunction } from './app';
+import type { LambdaFunction } from './app';
 import type { Children } from './children';
 import { LOCAL_CREDENTIALS } from './credentials';
 import { startEnvironment, type ExecutionEnvironment, type ExecutionEnvironmentOptions } from './environment';
@@ -19,10 +19,12 @@ export interface LocalFunction {
 }
 
 export interface LocalFunctionOptions {
-  readonly environment: Environment;
+  /** The template's, resolved. */
+  readonly variables: Readonly<Record<string, string>>;
   readonly endpoints: Endpoints;
   readonly sdkFolders: readonly string[];
   readonly node: string;
+  readonly inspect: boolean;
   readonly onLog: ExecutionEnvironmentOptions['onLog'];
 }
 
@@ -38,11 +40,11 @@ export async function startFunction(children: Children, target: LambdaFunction, 
     taskRoot: folder.path,
     sdkFolders: options.sdkFolders,
     node: options.node,
-    nodeOptions: [],
+    inspect: options.inspect,
     timeout: target.timeout,
     memorySize: target.memorySize,
     variables: {
-      ...processVariables(), ...lambdaVariables(target, folder.path), ...sdkVariables(options.endpoints), ...options.environment.variables,
+      ...processVariables(), ...lambdaVariables(target, folder.path), ...sdkVariables(options.endpoints), ...options.variables,
     },
     onLog: options.onLog,
   };
@@ -146,8 +148,8 @@ function sdkVariables(endpoints: Endpoints): Record<string, string> {
     AWS_ENDPOINT_URL_SQS: endpoints.destinations,
     AWS_ENDPOINT_URL_SNS: endpoints.destinations,
     AWS_ENDPOINT_URL_S3: endpoints.destinations,
-    AWS_CONFIG_FILE: '/dev/null',
-    AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
+    AWS_CONFIG_FILE: devNull,
+    AWS_SHARED_CREDENTIALS_FILE: devNull,
     AWS_EC2_METADATA_DISABLED: 'true',
     // It would advise a newer Node.js for a function that runs on Lambda's.
     AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { Agent, request, type IncomingHttpHeaders } from 'node:http';
-import { createRequire, register } from 'node:module';
+import { createRequire } from 'node:module';
 import { basename, dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { resolveAsInLambda } from './module-resolution';
@@ -18,8 +18,10 @@ async function main(): Promise<void> {
   process.on('uncaughtException', (error) => die(error, 129));
   process.on('unhandledRejection', (reason) => die(named('Runtime.UnhandledPromiseRejection', String(reason), reason), 128));
   process.on('beforeExit', () => whenNothingIsLeft?.());
-  const handler = await loadHandler(process.env.LAMBDA_TASK_ROOT!, process.env._HANDLER!).catch((error) => die(error, 1));
-  await next(handler as Handler);
+  resolveAsInLambda({ taskRoot, sdkFolders });
+  const handler = await loadHandler(process.env._HANDLER!).catch((error) => die(error, 1));
+  // What went wrong in the background while loading is heard of first.
+  setImmediate(() => void next(handler));
 }
 
 type Handler = (event: unknown, context: object, callback: Callback) => unknown;
@@ -28,6 +30,7 @@ type Callback = (error?: unknown, result?: unknown) => void;
 const api = `http://${process.env.AWS_LAMBDA_RUNTIME_API}/2018-06-01/runtime`;
 // Reused connections do not keep the process alive while the handler runs: what does is up to the handler.
 const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+const taskRoot = process.env.LAMBDA_TASK_ROOT!;
 const [, , /* the mark of the run */, ...sdkFolders] = process.argv;
 const takesCallbacks = Number(/nodejs(\d+)/.exec(process.env.AWS_EXECUTION_ENV ?? '')?.[1]) < 24;
 
@@ -143,7 +146,7 @@ function call(method: 'GET' | 'POST', path: string, content?: unknown): Promise<
 }
 
 /** Finds the handler as Lambda does: `folder/file.export`, where the file is CommonJS or an ES module by its ending and package. */
-async function loadHandler(taskRoot: string, handler: string): Promise<Handler> {
+async function loadHandler(handler: string): Promise<Handler> {
   const [file, ...path] = basename(handler).split('.');
   const exported = await loadModule(join(taskRoot, dirname(handler), file));
   const found = path.reduce<any>((nested, key) => nested?.[key], exported);
@@ -159,17 +162,12 @@ async function loadHandler(taskRoot: string, handler: string): Promise<Handler> 
 }
 
 async function loadModule(path: string): Promise<unknown> {
-  const taskRoot = process.env.LAMBDA_TASK_ROOT!;
-  resolveAsInLambda(taskRoot, sdkFolders);
   const ending = ['.js', '.mjs', '.cjs'].find((candidate) => existsSync(path + candidate));
   if (!ending) {
     throw named('Runtime.ImportModuleError', `Cannot find module '${basename(path)}' in ${dirname(path)}`);
   }
   const isModule = ending === '.mjs' || (ending === '.js' && isModulePackage(dirname(path)));
   try {
-    if (isModule) {
-      register(pathToFileURL(join(__dirname, 'module-resolution.js')), { data: { taskRoot, sdkFolders } });
-    }
     return await (isModule ? import(pathToFileURL(path + ending).href) : createRequire(path)(path + ending));
   } catch (error) {
     throw isNotFound(error) ? named('Runtime.ImportModuleError', error.message, error)
@@ -188,7 +186,7 @@ function isModulePackage(folder: string): boolean {
   if (existsSync(file)) {
     return JSON.parse(readFileSync(file, 'utf8')).type === 'module';
   }
-  return folder !== resolve(process.env.LAMBDA_TASK_ROOT!) && dirname(folder) !== folder && isModulePackage(dirname(folder));
+  return folder !== resolve(taskRoot) && dirname(folder) !== folder && isModulePackage(dirname(folder));
 }
 
 void main();
