@@ -1,11 +1,9 @@
+import { filterText, type FilterInput } from './filter';
 import { isSynthesized, readMapping, type SynthesizedMapping, type SynthesizedTemplate } from './synthesized-mapping';
 import { DEFAULT_SETTINGS, type MappingSettings, type Range, RANGES } from '../mapping/settings';
 
 /** A number of seconds, or a `Duration` of the CDK. */
 export type Seconds = number | { toSeconds(): number };
-
-/** An event pattern as an object or as JSON text, or a `StreamFilter`. */
-export type FilterInput = string | { toJson(): string } | { readonly [key: string]: unknown };
 
 /**
  * A mapping's settings by the construct's names; what is left out is the construct's default. The construct's own props fit, their
@@ -98,18 +96,6 @@ function fromProps({ onFailure, filters = [], ...given }: SimulatedMapping): Res
 
 function inSeconds(value: unknown): unknown {
   return typeof (value as { toSeconds?: unknown }).toSeconds === 'function' ? (value as { toSeconds(): number }).toSeconds() : value;
-}
-
-/** `lambda.FilterCriteria.filter(…)` returns an object with the pattern's text. */
-function filterText(filter: FilterInput): string {
-  if (typeof filter === 'string') {
-    return filter;
-  }
-  if (typeof filter.toJson === 'function') {
-    return filter.toJson();
-  }
-  const { pattern } = filter as { pattern?: unknown };
-  return typeof pattern === 'string' ? pattern : JSON.stringify(filter);
 }
 
 const DESTINATIONS = ['sqs', 'sns', 's3', 'none'];
