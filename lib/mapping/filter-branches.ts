@@ -15,7 +15,16 @@ export interface FilterLeaf {
 
 /** The fields that a valid pattern looks at, those of its `$or` branches included. */
 export function leavesOf(pattern: string): FilterLeaf[] {
-  return walk(JSON.parse(pattern), { path: [], place: RECORD });
+  return walk(parseLeniently(pattern), { path: [], place: RECORD });
+}
+
+/** AWS's pattern engine passes over what follows the object, of which another rule tells. */
+function parseLeniently(pattern: string): { [name: string]: unknown } {
+  try {
+    return JSON.parse(pattern);
+  } catch {
+    return {};
+  }
 }
 
 interface Position {

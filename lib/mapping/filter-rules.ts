@@ -89,6 +89,14 @@ export const FILTER_RULES: readonly Rule<JudgedFilters>[] = [
     check: eachText((text) => remarks(text, 'duplicate-key')),
   },
   {
+    id: 'filter-overridden-condition',
+    severity: 'warning',
+    summary: 'A filter has one condition on each field: of two, such as one inside `$or`, AWS keeps one.',
+    reads: ['filters'],
+    source: 'AWS\'s pattern engine',
+    check: eachText((text) => remarks(text, 'overridden-condition')),
+  },
+  {
     id: 'filter-trailing-text',
     severity: 'warning',
     summary: 'Nothing follows a filter\'s JSON object.',
