@@ -1,5 +1,5 @@
 import type { FailedBatch } from '../stream/failed-batch';
-import type { StreamEvent, StreamRecord } from '../stream/record';
+import type { StreamEvent, StreamRecord, WindowEvent } from '../stream/record';
 
 /**
  * How a driver talks to the machine that behaves like a mapping. The machine has no clock and does no I/O: with the time, a
@@ -11,6 +11,11 @@ export interface Machine {
   handle(now: number, input: Input): Effect[];
   /** When to call `handle` with a tick if nothing else happens first; undefined: nothing is waiting for time to pass. */
   deadline(): number | undefined;
+  /**
+   * Whether nothing is in hand: no record read but not done with, no invocation or delivery under way, no window open. With
+   * every record read, there is nothing left to wait for.
+   */
+  idle(): boolean;
 }
 
 /** A shard of the stream, as DescribeStream lists it. */
@@ -27,6 +32,7 @@ export type Position =
 
 /** What happened. */
 export type Input =
+  /** Time passed. The first input of all: it starts the machine. */
   | { readonly type: 'tick' }
   /** The answer to `describe`: every shard of the stream, in no particular order. */
   | { readonly type: 'described'; readonly shards: readonly Shard[] }
@@ -56,10 +62,19 @@ export type Effect =
   | { readonly type: 'describe' }
   /** Read on in a shard, one GetRecords call. `from` says where, should the driver hold no iterator of the shard. */
   | { readonly type: 'read'; readonly shardId: string; readonly from: Position; readonly limit: number }
-  /** Invoke the function. The event belongs to the driver: it may be handed on as it is. */
-  | { readonly type: 'invoke'; readonly invocation: number; readonly shardId: string; readonly event: StreamEvent }
-  /** Put a failed batch on the failure destination. `records` are the ones given up. */
-  | { readonly type: 'deliver'; readonly delivery: number; readonly message: FailedBatch; readonly records: readonly StreamRecord[] }
+  /**
+   * Invoke the function. The event is made for this invocation; its records are the ones that `read` brought, so that a driver
+   * that hands them to code in its own process copies them.
+   */
+  | { readonly type: 'invoke'; readonly invocation: number; readonly shardId: string; readonly event: StreamEvent | WindowEvent }
+  /** Put a failed batch on the failure destination, at S3 under `objectKey`. `records` are the ones given up. */
+  | {
+    readonly type: 'deliver';
+    readonly delivery: number;
+    readonly message: FailedBatch;
+    readonly objectKey?: string;
+    readonly records: readonly StreamRecord[];
+  }
   /** Everything in the shard up to and including this number is done with: what a restart resumes after. */
   | { readonly type: 'checkpoint'; readonly shardId: string; readonly sequenceNumber: string }
   /** For whoever watches; nothing to do. */
@@ -67,7 +82,20 @@ export type Effect =
 
 /** What an observer may want to show. */
 export type Notice =
-  | { readonly type: 'filtered'; readonly shardId: string; readonly records: number }
+  /** What Lambda would count: see `EventCount`. */
+  | { readonly type: 'count'; readonly shardId: string; readonly name: EventCount; readonly value: number }
   | { readonly type: 'retrying'; readonly shardId: string; readonly records: number; readonly attempt: number; readonly at: number }
   | { readonly type: 'split'; readonly shardId: string; readonly first: number; readonly second: number }
-  | { readonly type: 'dropped'; readonly shardId: string; readonly records: readonly StreamRecord[]; readonly reason: string };
+  /** Given up without a failure destination to go to, or refused there: lost. */
+  | { readonly type: 'dropped'; readonly shardId: string; readonly records: readonly StreamRecord[]; readonly reason: string }
+  /** The stream's retention was over before these records could be read. `after`: the last number read before the gap. */
+  | { readonly type: 'trimmed'; readonly shardId: string; readonly after?: string };
+
+/** The metrics of a mapping whose `metricsConfig` asks for EventCount, one for each kind of what happens to records. */
+export type EventCount =
+  | 'PolledEventCount'
+  | 'FilteredOutEventCount'
+  | 'InvokedEventCount'
+  | 'FailedInvokeEventCount'
+  | 'DroppedEventCount'
+  | 'OnFailureDestinationDeliveredEventCount';

@@ -1,0 +1,59 @@
+import type { Entry, Failure } from './batch';
+import type { FailedBatch, FailureCondition } from '../stream/failed-batch';
+
+/** What is given up, and what led to it. */
+export interface GivenUp {
+  readonly condition: FailureCondition;
+  readonly shardId: string;
+  readonly entries: readonly Entry[];
+  readonly invocations: number;
+  readonly failure?: Failure;
+}
+
+/** The parts of a message that are the same for all batches of a mapping. */
+export interface MessageOrigin {
+  readonly functionArn: string;
+  readonly streamArn: string;
+  readonly executedVersion: string;
+  readonly uuid: () => string;
+}
+
+/** Lambda's message about a failed batch. */
+export function failureMessage(now: number, givenUp: GivenUp, origin: MessageOrigin): FailedBatch {
+  const { condition, shardId, entries, invocations, failure } = givenUp;
+  const first = entries[0];
+  const last = entries[entries.length - 1];
+  return {
+    requestContext: {
+      requestId: failure?.requestId ?? origin.uuid(),
+      functionArn: origin.functionArn,
+      condition,
+      // Recorded: 1 for a record that was too old before the function ever saw it.
+      approximateInvokeCount: Math.max(1, invocations),
+    },
+    ...(condition === 'RetryAttemptsExhausted' && failure && {
+      responseContext: { statusCode: 200, executedVersion: origin.executedVersion, functionError: failure.functionError },
+    }),
+    version: '1.0',
+    timestamp: new Date(now).toISOString(),
+    DDBStreamBatchInfo: {
+      shardId,
+      startSequenceNumber: first.sequenceNumber,
+      endSequenceNumber: last.sequenceNumber,
+      approximateArrivalOfFirstRecord: wholeSeconds(first.createdAt),
+      approximateArrivalOfLastRecord: wholeSeconds(last.createdAt),
+      batchSize: entries.length,
+      streamArn: origin.streamArn,
+    },
+  };
+}
+
+/** Where Lambda puts a failed batch in an S3 bucket. */
+export function objectKey(now: number, shardId: string, mappingId: string, uuid: string): string {
+  const [date, time] = wholeSeconds(now).replace('Z', '').split('T');
+  return `aws/lambda/${mappingId}/${shardId}/${date.replaceAll('-', '/')}/${date}T${time.replaceAll(':', '.')}-${uuid}`;
+}
+
+function wholeSeconds(milliseconds: number): string {
+  return new Date(milliseconds).toISOString().replace(/\.\d+Z$/, 'Z');
+}

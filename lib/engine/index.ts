@@ -1,0 +1,3 @@
+export { createMapping } from './mapping';
+export type { MappingOptions } from './mapping';
+export type * from './protocol';

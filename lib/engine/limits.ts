@@ -1,0 +1,24 @@
+/** What Lambda and DynamoDB Streams are known to do, in numbers. Times in milliseconds, sizes in bytes. */
+
+/** An idle shard is read 4 times a second (Lambda guide, "Using Lambda with DynamoDB"). */
+export const POLL_INTERVAL = 250;
+
+/** One GetRecords call brings at most 1,000 records or 1 MB (DynamoDB Streams API reference). */
+export const READ_RECORDS = 1000;
+export const READ_BYTES = 1024 * 1024;
+
+/** An event of a synchronous invocation has at most 6 MB (Lambda quotas). */
+export const EVENT_BYTES = 6 * 1024 * 1024;
+
+/** The state of a tumbling window has at most 1 MB; beyond it the window is terminated early (Lambda guide). */
+export const WINDOW_STATE_BYTES = 1024 * 1024;
+
+/**
+ * The wait after a failed invocation: it doubles with each failure in a row. AWS does not document it; these reproduce the
+ * recorded 8 invocations of a record that is given up at an age of 60 seconds.
+ */
+export const FIRST_RETRY_DELAY = 250;
+export const LONGEST_RETRY_DELAY = 60_000;
+
+/** How often the stream is asked for new shards. AWS does not document it; a shard that ends makes the machine ask at once. */
+export const DESCRIBE_INTERVAL = 10_000;

@@ -1,0 +1,181 @@
+import { backoff } from './backoff';
+import type { Entry } from './batch';
+import type { MappingContext } from './context';
+import { EVENT_BYTES, POLL_INTERVAL, READ_BYTES, READ_RECORDS } from './limits';
+import { payloadSize } from './payload-size';
+import { BatchProcessor } from './processor';
+import type { Position } from './protocol';
+import { itemKey } from '../stream/item-key';
+import type { StreamRecord } from '../stream/record';
+import { compareSequenceNumbers } from '../stream/sequence-number';
+
+/** Reads one shard, hands its records to the processors of their item keys, and keeps the shard's checkpoint. */
+export class ShardPoller {
+  private readonly processors: BatchProcessor[];
+  private position: Position;
+  private reading = false;
+  private ended = false;
+  private nextReadAt = -Infinity;
+  private failuresInARow = 0;
+  /** The last sequence number read. */
+  private lastRead: string | undefined;
+  private reported: string | undefined;
+
+  constructor(readonly shardId: string, from: Position, private readonly context: MappingContext) {
+    this.position = from;
+    this.lastRead = this.reported = from.type === 'AFTER_SEQUENCE_NUMBER' ? from.sequenceNumber : undefined;
+    this.processors = Array.from({ length: context.options.settings.parallelizationFactor }, () => new BatchProcessor(shardId, context));
+  }
+
+  /** Whether the shard has ended and all its records are done with. */
+  get finished(): boolean {
+    return this.ended && this.idle();
+  }
+
+  idle(): boolean {
+    return this.processors.every((processor) => processor.idle());
+  }
+
+  deadline(): number | undefined {
+    const deadlines = this.processors.map((processor) => processor.deadline());
+    if (this.wantsRecords()) {
+      deadlines.push(this.nextReadAt);
+    }
+    return earliest(deadlines);
+  }
+
+  advance(now: number): void {
+    for (const processor of this.processors) {
+      processor.advance(now);
+    }
+    if (this.wantsRecords() && now >= this.nextReadAt) {
+      this.reading = true;
+      this.context.emit({ type: 'read', shardId: this.shardId, from: this.position, limit: READ_RECORDS });
+    }
+    this.report();
+  }
+
+  /** Takes what a read brought. A driver may bring more than a read does on AWS: then it counts as several. */
+  read(now: number, records: readonly StreamRecord[], end: boolean): void {
+    this.reading = false;
+    this.failuresInARow = 0;
+    this.nextReadAt = records.length > 0 ? now : now + POLL_INTERVAL;
+    this.context.count(this.shardId, 'PolledEventCount', records.length);
+    let count = 0;
+    let size = 0;
+    let filtered = 0;
+    for (const record of records) {
+      const entry = this.entry(now, record);
+      if (count === READ_RECORDS || (count > 0 && size + entry.size > READ_BYTES)) {
+        this.processors.forEach((processor) => processor.advance(now));
+        count = size = 0;
+      }
+      count++;
+      size += entry.size;
+      if (this.context.passes(record)) {
+        this.processorOf(record).waiting.push(entry);
+      } else {
+        filtered++;
+      }
+    }
+    if (filtered > 0) {
+      this.context.count(this.shardId, 'FilteredOutEventCount', filtered);
+    }
+    this.ended ||= end;
+    this.processors.forEach((processor) => processor.sawRead(now, this.ended));
+    this.advance(now);
+  }
+
+  readFailed(now: number, reason: 'throttled' | 'unavailable' | 'trimmed'): void {
+    this.reading = false;
+    if (reason === 'trimmed') {
+      this.context.notice({ type: 'trimmed', shardId: this.shardId, after: this.lastRead });
+      this.position = { type: 'TRIM_HORIZON' };
+      this.nextReadAt = now;
+    } else {
+      this.failuresInARow++;
+      this.nextReadAt = now + Math.max(POLL_INTERVAL, backoff(this.failuresInARow));
+    }
+    this.advance(now);
+  }
+
+  /** The stream no longer lists the shard. */
+  vanished(now: number): void {
+    if (!this.ended) {
+      this.ended = true;
+      this.context.notice({ type: 'trimmed', shardId: this.shardId, after: this.lastRead });
+      this.processors.forEach((processor) => processor.sawRead(now, true));
+    }
+  }
+
+  private entry(now: number, record: StreamRecord): Entry {
+    const { SequenceNumber: sequenceNumber = '', ApproximateCreationDateTime: seconds } = record.dynamodb ?? {};
+    const entry = {
+      record,
+      sequenceNumber,
+      createdAt: seconds === undefined ? now : seconds * 1000,
+      arrivedAt: now,
+      size: payloadSize(record),
+      after: this.lastRead,
+    };
+    this.lastRead = sequenceNumber;
+    this.position = { type: 'AFTER_SEQUENCE_NUMBER', sequenceNumber };
+    return entry;
+  }
+
+  /** An item's records all go to the same processor. */
+  private processorOf(record: StreamRecord): BatchProcessor {
+    return this.processors.length === 1
+      ? this.processors[0]
+      : this.processors[hash(itemKey(record.dynamodb?.Keys ?? {})) % this.processors.length];
+  }
+
+  /** Reads on while fewer records wait than the processors can take in their next batches. */
+  private wantsRecords(): boolean {
+    if (this.reading || this.ended || !this.context.enabled) {
+      return false;
+    }
+    let waiting = 0;
+    let size = 0;
+    for (const processor of this.processors) {
+      waiting += processor.waiting.count;
+      size += processor.waiting.size;
+    }
+    return waiting < this.context.batchCapacity * this.processors.length && size < EVENT_BYTES * this.processors.length;
+  }
+
+  private report(): void {
+    let oldest: Entry | undefined;
+    for (const processor of this.processors) {
+      const candidate = processor.oldest();
+      if (candidate && (!oldest || compareSequenceNumbers(candidate.sequenceNumber, oldest.sequenceNumber) < 0)) {
+        oldest = candidate;
+      }
+    }
+    const checkpoint = oldest ? oldest.after : this.lastRead;
+    if (checkpoint !== undefined && checkpoint !== this.reported) {
+      this.reported = checkpoint;
+      this.context.emit({ type: 'checkpoint', shardId: this.shardId, sequenceNumber: checkpoint });
+    }
+  }
+}
+
+/** The earliest of some moments, if any. */
+export function earliest(moments: readonly (number | undefined)[]): number | undefined {
+  let first: number | undefined;
+  for (const moment of moments) {
+    if (moment !== undefined && (first === undefined || moment < first)) {
+      first = moment;
+    }
+  }
+  return first;
+}
+
+/** FNV-1a, 32 bits. */
+function hash(text: string): number {
+  let value = 0x811c9dc5;
+  for (let index = 0; index < text.length; index++) {
+    value = Math.imul(value ^ text.charCodeAt(index), 0x01000193);
+  }
+  return value >>> 0;
+}

@@ -1,0 +1,52 @@
+import type { Entry } from './batch';
+import { WINDOW_STATE_BYTES } from './limits';
+import { payloadSize } from './payload-size';
+import type { WindowEvent } from '../stream/record';
+
+/** A tumbling window of a shard, open from its first record to its final invocation. Times in milliseconds. */
+export interface TumblingWindow {
+  readonly start: number;
+  readonly end: number;
+  /** What the function returned last; `{}` before that. */
+  state: unknown;
+  /** When the newest record that went into it was created. */
+  newest: number;
+  /** The state outgrew its limit: the next invocation is the final one. */
+  terminatedEarly: boolean;
+}
+
+/** Opens the window that a record belongs to, by its creation time; windows start at multiples of their length. */
+export function openWindow(entry: Entry, length: number): TumblingWindow {
+  const start = Math.floor(entry.createdAt / length) * length;
+  return { start, end: start + length, state: {}, newest: entry.createdAt, terminatedEarly: false };
+}
+
+/** Whether a record goes into the open window. One that comes late does: its own window is closed already. */
+export function inWindow(entry: Entry, window: TumblingWindow): boolean {
+  return entry.createdAt < window.end;
+}
+
+/** Takes over the state that the function returned; false if there is none, which is a failed invocation. */
+export function carryState(window: TumblingWindow, response: unknown): boolean {
+  if (typeof response !== 'object' || response === null || (response as { state?: unknown }).state === undefined) {
+    return false;
+  }
+  window.state = (response as { state: unknown }).state;
+  window.terminatedEarly = payloadSize(window.state) > WINDOW_STATE_BYTES;
+  return true;
+}
+
+/** What an event of a window has beside its records. */
+export function windowFields(
+  window: TumblingWindow, shardId: string, streamArn: string, final?: { readonly early: boolean },
+): Omit<WindowEvent, 'Records'> {
+  const iso = (time: number) => new Date(time).toISOString().replace('.000Z', 'Z');
+  return {
+    window: { start: iso(window.start), end: iso(window.end) },
+    state: window.state,
+    shardId,
+    eventSourceARN: streamArn,
+    isFinalInvokeForWindow: final !== undefined,
+    isWindowTerminatedEarly: final?.early ?? false,
+  };
+}

@@ -1,0 +1,88 @@
+import type { AttributeMap, AttributeValue } from '../stream/record';
+
+/** An attribute's value as JavaScript has it, or in DynamoDB's own notation. */
+export type Value =
+  | AttributeValue | string | number | bigint | boolean | null | Uint8Array
+  | readonly Value[] | ReadonlySet<string | number | bigint | Uint8Array> | { readonly [name: string]: Value };
+
+/** An item as JavaScript has it, or in DynamoDB's own notation. */
+export interface Item {
+  readonly [name: string]: Value;
+}
+
+/** An item in DynamoDB's own notation. What already is in it stays as it is. */
+export function toAttributeMap(item: Item): AttributeMap {
+  return Object.fromEntries(Object.entries(item).map(([name, value]) => [name, toAttributeValue(value)]));
+}
+
+function toAttributeValue(value: Value): AttributeValue {
+  if (value === null) {
+    return { NULL: true };
+  }
+  switch (typeof value) {
+    case 'string':
+      return { S: value };
+    case 'number':
+    case 'bigint':
+      return { N: String(value) };
+    case 'boolean':
+      return { BOOL: value };
+    case 'object':
+      return fromObject(value);
+    default:
+      throw new TypeError(`An attribute can't be a ${typeof value}: it takes strings, numbers, booleans, null, bytes, lists, sets and maps.`);
+  }
+}
+
+function fromObject(value: object): AttributeValue {
+  if (value instanceof Uint8Array) {
+    return { B: base64(value) };
+  }
+  if (value instanceof Set) {
+    return fromSet([...value]);
+  }
+  if (Array.isArray(value)) {
+    return { L: value.map(toAttributeValue) };
+  }
+  return isAttributeValue(value) ? value : { M: toAttributeMap(value as Item) };
+}
+
+function fromSet(values: readonly unknown[]): AttributeValue {
+  if (values.every((value) => typeof value === 'string')) {
+    return { SS: [...values] };
+  }
+  if (values.every((value) => value instanceof Uint8Array)) {
+    return { BS: values.map(base64) };
+  }
+  return { NS: values.map(String) };
+}
+
+function base64(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('base64');
+}
+
+const SHAPES: { readonly [type: string]: (value: unknown) => boolean } = {
+  S: isString,
+  N: isString,
+  B: isString,
+  BOOL: (value) => typeof value === 'boolean',
+  NULL: (value) => value === true,
+  L: Array.isArray,
+  M: (value) => typeof value === 'object' && value !== null,
+  SS: isStrings,
+  NS: isStrings,
+  BS: isStrings,
+};
+
+function isAttributeValue(value: object): value is AttributeValue {
+  const entries = Object.entries(value);
+  return entries.length === 1 && Object.hasOwn(SHAPES, entries[0][0]) && SHAPES[entries[0][0]](entries[0][1]);
+}
+
+function isString(value: unknown): boolean {
+  return typeof value === 'string';
+}
+
+function isStrings(value: unknown): boolean {
+  return Array.isArray(value) && value.every(isString);
+}

@@ -1,0 +1,89 @@
+import type { Faults } from './faults';
+import { resolveMapping, type SimulatedMapping } from './mapping-input';
+import type { ShardInput } from './shard-input';
+import type { Handler } from './simulated-function';
+import { Simulation } from './simulation';
+import type { SimulationRun } from './simulation-run';
+import type { SynthesizedMapping, SynthesizedTemplate } from './synthesized-mapping';
+
+/** A trigger to simulate. */
+export interface SimulationOptions {
+  /**
+   * The mapping's settings by the construct's names, or a synthesized template with the mapping in it. What is not given is the
+   * construct's default, a failure destination included; what a template leaves out is CloudFormation's.
+   *
+   * @default - the construct's defaults
+   */
+  readonly mapping?: SimulatedMapping | SynthesizedTemplate | SynthesizedMapping;
+  /** The function's handler: `(event, context) => response`. */
+  readonly handler: Handler;
+  /** What is in the stream. A record is readable from its ApproximateCreationDateTime on. */
+  readonly shards: readonly ShardInput[];
+  /**
+   * The function's timeout, in seconds, up to 900.
+   *
+   * @default - the template's, else 60
+   */
+  readonly timeout?: number;
+  /**
+   * How many execution environments the function has. Each serves one invocation at a time; others wait their turn.
+   *
+   * @default 1
+   */
+  readonly environments?: number;
+  /**
+   * When the mapping is switched on or off, in seconds after the start.
+   *
+   * @default - it stays as `enabled` says
+   */
+  readonly switches?: readonly { readonly at: number; readonly enabled: boolean }[];
+  /** What goes wrong. */
+  readonly faults?: Faults;
+  /**
+   * Which reading of `bisectBatchOnError` to take where AWS documents none, for a partial response that names the batch's first
+   * record: cut the batch in half, or retry it whole.
+   *
+   * @default 'halve'
+   */
+  readonly noProgressBisect?: 'halve' | 'whole';
+  /**
+   * What chance starts from: runs with the same seed are the same.
+   *
+   * @default 0
+   */
+  readonly seed?: number;
+}
+
+/**
+ * Runs a handler behind a mapping as Lambda would, under a virtual clock: hours of retries take milliseconds.
+ *
+ * The clock starts at the earliest record, and only the mapping, the faults and the runtime's own waits move it; what a handler
+ * really waits for takes no virtual time. Every invocation gets a copy of its event.
+ *
+ * ```ts
+ * const run = await simulateTrigger({ mapping: { batchSize: 10 }, handler, shards: [{ records }] });
+ * expect(run.lost).toEqual([]);
+ * ```
+ *
+ * @throws TypeError or RangeError for options that are not what they have to be.
+ */
+export async function simulateTrigger(options: SimulationOptions): Promise<SimulationRun> {
+  judge(options);
+  const mapping = resolveMapping(options.mapping);
+  return new Simulation({ ...options, mapping, timeout: options.timeout ?? mapping.timeout ?? 60 }).run();
+}
+
+function judge({ handler, timeout, environments, seed }: SimulationOptions): void {
+  if (typeof handler !== 'function') {
+    throw new TypeError(`handler is ${String(handler)}; it has to be a function: (event, context) => response.`);
+  }
+  if (timeout !== undefined && !(timeout > 0 && timeout <= 900)) {
+    throw new RangeError(`timeout is ${String(timeout)}; it has to be a number of seconds, above 0 and up to 900.`);
+  }
+  if (environments !== undefined && !(Number.isInteger(environments) && environments >= 1)) {
+    throw new RangeError(`environments is ${String(environments)}; it has to be a whole number from 1.`);
+  }
+  if (seed !== undefined && !Number.isInteger(seed)) {
+    throw new RangeError(`seed is ${String(seed)}; it has to be a whole number.`);
+  }
+}
