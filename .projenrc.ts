@@ -119,7 +119,7 @@ const demo = project.addTask('demo', {
   receiveArgs: true,
 });
 demo.exec('cdk synth --quiet');
-demo.exec('ts-node --transpile-only --project bin/tsconfig.json examples/places/demo.ts', { receiveArgs: true });
+demo.exec('ts-node --transpile-only --project bin/tsconfig.json examples/places/demo/main.ts', { receiveArgs: true });
 
 // eslint and editors take the nearest tsconfig.json, so each folder of TypeScript needs one.
 for (const folder of ['bin', 'examples']) {
@@ -136,6 +136,38 @@ for (const folder of ['bin', 'examples']) {
 for (const folder of ['cli', 'local', 'reader', 'redrive']) {
   project.eslint!.allowDevDeps(`**/lib/${folder}/**`);
 }
+
+// The house: which room may import which. docs/architecture.md says why.
+const rooms = ['stream', 'mapping', 'trigger', 'runtime', 'engine', 'testing', 'reader', 'local', 'redrive', 'cli'];
+const mayImport: Record<string, string[]> = {
+  stream: [],
+  mapping: ['stream'],
+  trigger: ['stream', 'mapping'],
+  runtime: ['stream'],
+  engine: ['stream', 'mapping'],
+  testing: ['stream', 'mapping', 'engine'],
+  reader: ['stream'],
+  local: ['stream', 'mapping', 'engine', 'reader'],
+  redrive: ['stream', 'reader'],
+  cli: ['stream', 'local', 'redrive'],
+};
+const outside = (room: string, allowed: string[]) => rooms.filter((other) => other !== room && !allowed.includes(other));
+project.eslint!.addRules({
+  'import/no-restricted-paths': ['error', {
+    zones: rooms.map((room) => ({
+      target: `./lib/${room}`,
+      from: outside(room, mayImport[room]).map((other) => `./lib/${other}`),
+      message: `lib/${room} imports ${mayImport[room].join(', ') || 'nothing'} only.`,
+    })),
+  }],
+});
+const cdk = ['aws-cdk-lib', 'aws-cdk-lib/*', 'constructs', 'cdk-nag'];
+project.eslint!.addOverride({
+  files: rooms.filter((room) => room !== 'trigger').map((room) => `lib/${room}/**`),
+  rules: { 'no-restricted-imports': ['error', { patterns: [{ group: cdk, message: 'Only lib/trigger knows the CDK.' }] }] },
+});
+// Hashes, random numbers and heaps are made of them.
+project.eslint!.addOverride({ files: ['lib/engine/**', 'lib/testing/**'], rules: { 'no-bitwise': 'off' } });
 
 project.tasks.addEnvironment('JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION', '20');
 project.tasks.addEnvironment('CDK_DISABLE_CLI_TELEMETRY', 'true');

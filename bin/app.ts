@@ -1,3 +1,4 @@
 import { App } from 'aws-cdk-lib';
+import { PlacesStack } from '../examples/places/places-stack';
 
-new App();
+new PlacesStack(new App(), 'Places');

@@ -1,1 +1,4 @@
 #!/usr/bin/env node
+import { main } from '../lib/cli';
+
+void main(process.argv);

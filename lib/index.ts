@@ -1,1 +1,5 @@
-export {};
+export { DynamoStreamTrigger, type DynamoStreamTriggerProps } from './trigger/dynamo-stream-trigger';
+export { NoFailureDestination } from './trigger/failure-destination';
+export { StreamPermissions } from './trigger/permissions';
+export { StreamEventName, StreamFilter } from './trigger/stream-filter';
+export { StreamFunction, type StreamFunctionProps } from './trigger/stream-function';

@@ -1,11 +1,11 @@
-import type { FailedBatch } from '../stream/failed-batch';
-import type { StreamEvent, StreamRecord, WindowEvent } from '../stream/record';
 import { compileFilters } from './filters';
 import { READ_RECORDS } from './limits';
 import type { MappingOptions } from './mapping';
 import type { BatchProcessor } from './processor';
 import type { Effect, EventCount, Notice } from './protocol';
 import { type AgeLimit, ageLimit } from './record-age';
+import type { FailedBatch } from '../stream/failed-batch';
+import type { StreamEvent, StreamRecord, WindowEvent } from '../stream/record';
 
 /** What the parts of one mapping share: its options, what follows from them, and the way to the driver. */
 export class MappingContext {

@@ -1,5 +1,5 @@
-import type { FailedBatch, FailureCondition } from '../stream/failed-batch';
 import type { Entry, Failure } from './batch';
+import type { FailedBatch, FailureCondition } from '../stream/failed-batch';
 
 /** What is given up, and what led to it. */
 export interface GivenUp {

@@ -1,9 +1,9 @@
-import type { MappingSettings } from '../mapping/settings';
 import { MappingContext } from './context';
 import { DESCRIBE_INTERVAL } from './limits';
 import { Lineage } from './lineage';
 import type { Effect, Input, Machine, Shard } from './protocol';
 import { earliest, ShardPoller } from './shard';
+import type { MappingSettings } from '../mapping/settings';
 
 /** What a mapping has to know beside its settings. */
 export interface MappingOptions {

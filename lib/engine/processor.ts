@@ -1,6 +1,3 @@
-import type { FailureCondition } from '../stream/failed-batch';
-import type { StreamEvent, WindowEvent } from '../stream/record';
-import { compareSequenceNumbers } from '../stream/sequence-number';
 import { backoff } from './backoff';
 import { type Batch, type Entry, newBatch } from './batch';
 import { judgeResponse, type Verdict } from './batch-response';
@@ -13,6 +10,9 @@ import type { Outcome } from './protocol';
 import { expiry } from './record-age';
 import { WaitingRecords } from './waiting-records';
 import { carryState, inWindow, openWindow, type TumblingWindow, windowFields } from './window';
+import type { FailureCondition } from '../stream/failed-batch';
+import type { StreamEvent, WindowEvent } from '../stream/record';
+import { compareSequenceNumbers } from '../stream/sequence-number';
 
 /**
  * Takes records of one shard through the function, one batch after another. A shard has as many processors as

@@ -1,6 +1,3 @@
-import { itemKey } from '../stream/item-key';
-import type { StreamRecord } from '../stream/record';
-import { compareSequenceNumbers } from '../stream/sequence-number';
 import { backoff } from './backoff';
 import type { Entry } from './batch';
 import type { MappingContext } from './context';
@@ -8,6 +5,9 @@ import { EVENT_BYTES, POLL_INTERVAL, READ_BYTES, READ_RECORDS } from './limits';
 import { payloadSize } from './payload-size';
 import { BatchProcessor } from './processor';
 import type { Position } from './protocol';
+import { itemKey } from '../stream/item-key';
+import type { StreamRecord } from '../stream/record';
+import { compareSequenceNumbers } from '../stream/sequence-number';
 
 /** Reads one shard, hands its records to the processors of their item keys, and keeps the shard's checkpoint. */
 export class ShardPoller {

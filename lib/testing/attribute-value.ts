@@ -49,7 +49,7 @@ function fromObject(value: object): AttributeValue {
 
 function fromSet(values: readonly unknown[]): AttributeValue {
   if (values.every((value) => typeof value === 'string')) {
-    return { SS: values };
+    return { SS: [...values] };
   }
   if (values.every((value) => value instanceof Uint8Array)) {
     return { BS: values.map(base64) };

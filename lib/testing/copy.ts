@@ -7,7 +7,7 @@ export function copy<T>(value: T): T {
     return value.map(copy) as T;
   }
   // Spreading copies an object of a known shape in one go.
-  const result: Record<string, unknown> = { ...value };
+  const result: Record<string, unknown> = { ...value as Record<string, unknown> };
   for (const name in result) {
     const part = result[name];
     if (typeof part === 'object' && part !== null) {

@@ -1,7 +1,7 @@
+import type { Reshard } from './shard-input';
 import type { FailedBatch } from '../stream/failed-batch';
 import type { ParkedRecord } from '../stream/parked-record';
 import type { StreamEvent, StreamRecord } from '../stream/record';
-import type { Reshard } from './shard-input';
 
 /** An invocation that a fault may befall. */
 export interface InvocationAtRisk {

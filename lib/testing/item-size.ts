@@ -21,7 +21,7 @@ function valueSize({ S, N, B, L, M, SS, NS, BS }: AttributeValue): number {
   if (M) {
     return 3 + Object.keys(M).length + itemSize(M);
   }
-  const set = SS?.map((S) => ({ S })) ?? NS?.map((N) => ({ N })) ?? BS?.map((B) => ({ B }));
+  const set = SS?.map((one) => ({ S: one })) ?? NS?.map((one) => ({ N: one })) ?? BS?.map((one) => ({ B: one }));
   return set ? set.reduce((size, value) => size + valueSize(value), 0) : 1;
 }
 

@@ -1,6 +1,6 @@
+import type { SimulatedShard } from './simulated-stream';
 import type { StreamEvent, StreamRecord } from '../stream/record';
 import { compareSequenceNumbers } from '../stream/sequence-number';
-import type { SimulatedShard } from './simulated-stream';
 
 /** Keeps what is lost, and how far each shard is done with. */
 export class Losses {

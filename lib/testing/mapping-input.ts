@@ -1,5 +1,5 @@
-import { DEFAULT_SETTINGS, type MappingSettings, type Range, RANGES } from '../mapping/settings';
 import { isSynthesized, readMapping, type SynthesizedMapping, type SynthesizedTemplate } from './synthesized-mapping';
+import { DEFAULT_SETTINGS, type MappingSettings, type Range, RANGES } from '../mapping/settings';
 
 /** A number of seconds, or a `Duration` of the CDK. */
 export type Seconds = number | { toSeconds(): number };

@@ -1,9 +1,9 @@
-import { itemKey } from '../stream/item-key';
-import type { StreamRecord } from '../stream/record';
-import { compareSequenceNumbers } from '../stream/sequence-number';
 import type { Item } from './attribute-value';
 import type { SimulatedShard } from './simulated-stream';
 import { DEFAULT_CREATION, isStreamRecord, streamRecord } from './stream-record';
+import { itemKey } from '../stream/item-key';
+import type { StreamRecord } from '../stream/record';
+import { compareSequenceNumbers } from '../stream/sequence-number';
 
 /** A shard of the simulated stream. */
 export interface ShardInput {

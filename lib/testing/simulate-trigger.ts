@@ -1,5 +1,5 @@
-import { resolveMapping, type SimulatedMapping } from './mapping-input';
 import type { Faults } from './faults';
+import { resolveMapping, type SimulatedMapping } from './mapping-input';
 import type { ShardInput } from './shard-input';
 import type { Handler } from './simulated-function';
 import { Simulation } from './simulation';

@@ -1,8 +1,8 @@
 import type { Outcome } from '../engine';
+import type { VirtualClock } from './virtual-clock';
 import { type Host, HOST, type TriggerFacts } from '../stream/boundary';
 import type { ParkedRecord } from '../stream/parked-record';
 import type { StreamEvent } from '../stream/record';
-import type { VirtualClock } from './virtual-clock';
 
 /** A Lambda handler of any kind; what it returns may be a promise. */
 export type Handler = (event: any, context: any, callback: any) => unknown;

@@ -1,6 +1,4 @@
 import { createMapping, type Effect, type EventCount, type Input, type Machine, type Notice } from '../engine';
-import type { ParkedRecord } from '../stream/parked-record';
-import type { StreamEvent } from '../stream/record';
 import { copy } from './copy';
 import { Fate } from './faults';
 import { Losses } from './losses';
@@ -14,6 +12,8 @@ import { type SimulatedShard, SimulatedStream } from './simulated-stream';
 import type { SimulatedDelivery, SimulatedInvocation, SimulationRun } from './simulation-run';
 import { DEFAULT_STREAM_ARN, isStreamRecord } from './stream-record';
 import { VirtualClock } from './virtual-clock';
+import type { ParkedRecord } from '../stream/parked-record';
+import type { StreamEvent } from '../stream/record';
 
 /** A simulation's options, complete. */
 export interface SimulationSetup extends Omit<SimulationOptions, 'mapping'> {

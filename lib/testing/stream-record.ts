@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { EventName, StreamEvent, StreamRecord, StreamViewType } from '../stream/record';
 import { type Item, toAttributeMap } from './attribute-value';
 import { itemSize } from './item-size';
+import type { EventName, StreamEvent, StreamRecord, StreamViewType } from '../stream/record';
 
 /** What a record is made from. Everything may be left out. */
 export interface StreamRecordOptions {

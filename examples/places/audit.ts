@@ -1,0 +1,31 @@
+import type { ChangeRecord } from 'dynamo-stream-trigger/runtime';
+
+/** One call of the handler, as its log line says. */
+export interface AuditLine {
+  readonly audit: 'places';
+  readonly eventId: string;
+  /** The item's key, as text. */
+  readonly item: string;
+  readonly sequenceNumber: string;
+  readonly done: boolean;
+}
+
+/** The handler with a log line for each call, so that the demo can tell what was called, how often and in which order. */
+export function audited<Item>(onRecord: (record: ChangeRecord<Item>) => Promise<void>): (record: ChangeRecord<Item>) => Promise<void> {
+  return async (record) => {
+    const line = { audit: 'places', eventId: record.eventId, item: JSON.stringify(record.keys), sequenceNumber: record.sequenceNumber };
+    try {
+      await onRecord(record);
+      console.log(JSON.stringify({ ...line, done: true }));
+    } catch (error) {
+      console.log(JSON.stringify({ ...line, done: false }));
+      throw error;
+    }
+  };
+}
+
+/** The line that the handler printed, if this is one. */
+export function auditLine(text: string): AuditLine | undefined {
+  const start = text.indexOf('{"audit":"places"');
+  return start < 0 ? undefined : JSON.parse(text.slice(start));
+}

@@ -1,0 +1,222 @@
+import { isDeepStrictEqual, parseArgs } from 'node:util';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DeleteMessageCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { DeleteCommand, DynamoDBDocumentClient, paginateScan, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import Table from 'cli-table3';
+import { type Change, roundsOfChanges } from './changes';
+import { Ledger } from './ledger';
+import { showProgress } from './progress';
+import { type LocalEvent, type LocalRun, LocalRunError, startLocal } from '../../../lib/local';
+import { auditLine } from '../audit';
+import { type Place, type PlaceInTimeZone, project } from '../place';
+
+/** The demo: the synthesized example app, run on this machine, and an account of every record. */
+const { values: { json, kill } } = parseArgs({
+  options: {
+    json: { type: 'boolean', default: false },
+    kill: { type: 'boolean', default: false },
+  },
+});
+const credentials = { region: 'us-east-1', credentials: { accessKeyId: 'local', secretAccessKey: 'local' } };
+const WRITES_AT_ONCE = 16;
+
+main().then((exitCode) => process.exit(exitCode), (error) => {
+  console.error(error instanceof LocalRunError ? error.message : error);
+  process.exit(1);
+});
+
+async function main(): Promise<number> {
+  const ledger = new Ledger();
+  let killMidBatch = kill ? midBatchKiller(() => run.kill(run.triggers[0].functionName)) : undefined;
+  const run = await startLocal({
+    observer: (event) => {
+      observe(event, ledger);
+      if (killMidBatch?.(event)) {
+        killMidBatch = undefined;
+      }
+    },
+  });
+  try {
+    const broken = run.failed.then((error) => Promise.reject(error));
+    const summary = await Promise.race([feedAndAccount(run, ledger), broken]);
+    if (killMidBatch) {
+      throw new Error('The function was to be killed in the middle of a batch, but no batch was large enough.');
+    }
+    console.log(json ? JSON.stringify(summary) : tableOf(summary));
+    return nothingLost(summary) && onlyTheStationFailed(ledger) ? 0 : 1;
+  } finally {
+    await run.stop();
+  }
+}
+
+/** What became of the records; the last line with `--json`. */
+interface Summary {
+  readonly written: number;
+  readonly delivered: number;
+  readonly handlerCalls: number;
+  readonly invocations: number;
+  readonly retries: number;
+  /** Records on the failure destination. */
+  readonly failed: number;
+  readonly lost: number;
+  readonly orderViolations: number;
+  /** Whether the projection equals the source, item by item. */
+  readonly projectionEqual: boolean;
+}
+
+async function feedAndAccount(run: LocalRun, ledger: Ledger): Promise<Summary> {
+  const client = DynamoDBDocumentClient.from(new DynamoDBClient({ endpoint: run.endpoints.dynamodb, ...credentials }));
+  const source = nameOf(run, 'Places/Places');
+  const rounds = roundsOfChanges();
+  let written = 0;
+  const progress = showProgress(rounds.flat().length, () => written, () => ledger.settled);
+  try {
+    for (const round of rounds) {
+      await sideBySide(round, async (change) => {
+        await write(client, source, change);
+        written++;
+      });
+    }
+    await run.drained();
+    await readFailureQueue(run, ledger);
+  } finally {
+    progress.stop();
+  }
+
+  const { delivered, handlerCalls, invocations, retries, orderViolations, failed } = ledger;
+  const places = await itemsOf<Place>(client, source);
+  const projected = await itemsOf<PlaceInTimeZone>(client, nameOf(run, 'Places/PlacesByTimeZone'));
+  return {
+    written,
+    delivered,
+    handlerCalls,
+    invocations,
+    retries,
+    failed: failed.length,
+    lost: written - ledger.settled,
+    orderViolations,
+    projectionEqual: isProjectionEqual(places.filter(({ timeZone }) => timeZone !== undefined), projected),
+  };
+}
+
+function observe(event: LocalEvent, ledger: Ledger): void {
+  if (event.type === 'invocationStarted') {
+    ledger.invoked(event.shardId, event.event);
+  } else if (event.type === 'warning') {
+    console.warn(event.message);
+  } else if (event.type === 'log') {
+    const line = auditLine(event.line);
+    if (line) {
+      ledger.called(line);
+    } else if (!json) {
+      console.log(`${event.functionName} | ${event.line}`);
+    }
+  }
+}
+
+/** Kills the function once, when it has done half of a batch. Answers whether it did. */
+function midBatchKiller(killFunction: () => void): (event: LocalEvent) => boolean {
+  let half = 0;
+  return (event) => {
+    if (event.type === 'invocationStarted') {
+      const { length } = event.event.Records;
+      half = length >= 10 ? Math.floor(length / 2) : 0;
+    } else if (event.type === 'log' && auditLine(event.line) && half > 0 && --half === 0) {
+      killFunction();
+      return true;
+    }
+    return false;
+  };
+}
+
+async function write(client: DynamoDBDocumentClient, TableName: string, { type, place }: Change): Promise<void> {
+  const Key = { country: place.country, place: place.place };
+  switch (type) {
+    case 'insert':
+      await client.send(new PutCommand({ TableName, Item: withoutUndefined(place) }));
+      break;
+    case 'update':
+      await client.send(new UpdateCommand({
+        TableName,
+        Key,
+        UpdateExpression: 'SET population = :population, #timeZone = :timeZone',
+        ExpressionAttributeNames: { '#timeZone': 'timeZone' },
+        ExpressionAttributeValues: { ':population': place.population, ':timeZone': place.timeZone },
+      }));
+      break;
+    case 'delete':
+      await client.send(new DeleteCommand({ TableName, Key }));
+      break;
+  }
+}
+
+async function sideBySide<T>(all: readonly T[], work: (one: T) => Promise<void>): Promise<void> {
+  const waiting = all.values();
+  await Promise.all(Array.from({ length: WRITES_AT_ONCE }, async () => {
+    for (const one of waiting) {
+      await work(one);
+    }
+  }));
+}
+
+/** As any owner of the app would read it. */
+async function readFailureQueue(run: LocalRun, ledger: Ledger): Promise<void> {
+  const client = new SQSClient({ endpoint: run.endpoints.sqs, ...credentials });
+  const QueueUrl = run.queues[0].url;
+  for (;;) {
+    const { Messages = [] } = await client.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }));
+    if (Messages.length === 0) {
+      return;
+    }
+    for (const { Body, ReceiptHandle } of Messages) {
+      ledger.gaveUp(JSON.parse(Body!));
+      await client.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
+    }
+  }
+}
+
+async function itemsOf<Item>(client: DynamoDBDocumentClient, TableName: string): Promise<Item[]> {
+  const items: Item[] = [];
+  for await (const { Items = [] } of paginateScan({ client }, { TableName, ConsistentRead: true })) {
+    items.push(...Items as Item[]);
+  }
+  return items;
+}
+
+function isProjectionEqual(places: readonly Place[], projected: readonly PlaceInTimeZone[]): boolean {
+  const byKey = (items: readonly PlaceInTimeZone[]) => new Map(items.map((item) => [`${item.timeZone}#${item.countryAndPlace}`, item]));
+  return isDeepStrictEqual(byKey(places.map(project)), byKey(projected));
+}
+
+function nothingLost({ written, delivered, lost, orderViolations, projectionEqual }: Summary): boolean {
+  return delivered === written && lost === 0 && orderViolations === 0 && projectionEqual;
+}
+
+/** The station's is the one record that the handler can't process. */
+function onlyTheStationFailed({ failed }: Ledger): boolean {
+  return failed.length === 1 && failed[0].dynamodb?.NewImage?.timeZone === undefined;
+}
+
+function tableOf(summary: Summary): string {
+  const table = new Table();
+  table.push(
+    { 'records written': summary.written },
+    { delivered: summary.delivered },
+    { 'handler calls': summary.handlerCalls },
+    { retries: summary.retries },
+    { invocations: summary.invocations },
+    { 'on the failure destination': summary.failed },
+    { lost: summary.lost },
+    { 'out of order within an item': summary.orderViolations },
+    { 'projection equals the source': summary.projectionEqual ? 'yes' : 'NO' },
+  );
+  return table.toString();
+}
+
+function nameOf(run: LocalRun, path: string): string {
+  return run.tables.find((table) => table.path === path)!.name;
+}
+
+function withoutUndefined(place: Place | Pick<Place, 'country' | 'place'>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(place).filter(([, value]) => value !== undefined));
+}

@@ -1,0 +1,60 @@
+import { Command, InvalidArgumentError } from 'commander';
+import { jsonLines, lines, type Output } from './output';
+import { LocalRunError, startLocal, type LocalOptions } from '../local';
+
+/** `dynamo-stream-trigger local`: runs until it is asked to stop, or a part of it ends. */
+export function localCommand(): Command {
+  return new Command('local')
+    .description('Run the triggers of a synthesized app on this machine, against DynamoDB Local')
+    .option('--app <folder>', 'the synthesized app, as `cdk synth` writes it', 'cdk.out')
+    .option('--port <number>', 'the port of DynamoDB Local (default: a free one)', portNumber)
+    .option('--node <path>', 'the Node.js that runs the functions (default: the one that runs this)')
+    .option('--inspect', 'let a debugger attach to the functions')
+    .option('--json', 'print one JSON object a line')
+    .action(async ({ app, json, ...options }: Omit<LocalOptions, 'assembly'> & { app: string; json?: boolean }) => {
+      const output = json ? jsonLines(process.stdout) : lines(process.stdout);
+      // Whatever is still starting ends with the process.
+      process.exit(await runUntilStopped({ ...options, assembly: app }, output));
+    });
+}
+
+/** Answers the exit code: 0 if it ran until it was asked to stop. */
+async function runUntilStopped(options: LocalOptions, output: Output): Promise<0 | 1> {
+  const asked = askedToStop();
+  const failure = await run(options, output, asked).catch((error) => {
+    if (!(error instanceof LocalRunError)) {
+      throw error;
+    }
+    return error;
+  });
+  output.ended(failure);
+  return failure ? 1 : 0;
+}
+
+async function run(options: LocalOptions, output: Output, asked: Promise<undefined>): Promise<Error | undefined> {
+  const started = await Promise.race([startLocal({ ...options, observer: (event) => output.happened(event) }), asked]);
+  if (!started) {
+    return undefined;
+  }
+  output.ready(started);
+  const failure = await Promise.race([started.failed, asked]);
+  await started.stop();
+  return failure;
+}
+
+/** Resolves at Ctrl-C, or when another program ends this one in an orderly way. */
+function askedToStop(): Promise<undefined> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+      process.once(signal, () => resolve(undefined));
+    }
+  });
+}
+
+function portNumber(text: string): number {
+  const port = Number(text);
+  if (!Number.isInteger(port) || port < 1 || port > 65535) {
+    throw new InvalidArgumentError('It has to be a whole number from 1 to 65535.');
+  }
+  return port;
+}

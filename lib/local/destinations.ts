@@ -1,0 +1,101 @@
+import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { CreateTopicCommand, PublishCommand, SNSClient } from '@aws-sdk/client-sns';
+import { CreateQueueCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import type { App } from './app';
+import { killGroup, type Children } from './children';
+import { compiled } from './compiled';
+import { clientOptions } from './credentials';
+import { LocalServiceError } from './errors';
+import { freePort } from './free-port';
+import { findOptionalPackage, mainFile } from './optional-package';
+import { queueUrl } from './resource-names';
+import type { FailedBatch } from '../stream/failed-batch';
+
+/** SQS, SNS and S3 on this machine. */
+export interface Destinations {
+  /** One endpoint for the three of them. */
+  readonly endpoint: string;
+  /** Settles when the process ends unasked, with what it said last. */
+  readonly ended: Promise<string>;
+  /** Puts a failed batch where the ARN says; at S3 under the key. Rejects if it was not taken. */
+  deliver(arn: string, message: FailedBatch, objectKey?: string): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** What kind of failure destination an ARN names. */
+export function destinationKind(arn: string): 'sqs' | 'sns' | 's3' {
+  return arn.split(':')[2] as 'sqs' | 'sns' | 's3';
+}
+
+/**
+ * Starts them, with the app's queues, topics and buckets, and with those outside the app that are failure destinations.
+ *
+ * @throws MissingPackageError, PortInUseError, LocalServiceError
+ */
+export async function startDestinations(children: Children, project: string, app: App, givenPort?: number): Promise<Destinations> {
+  const file = mainFile(findOptionalPackage('fauxqs', project));
+  const port = givenPort === undefined ? 0 : await freePort(givenPort);
+  const child = children.spawn(process.execPath, (mark) => [compiled('destination-server'), file, String(port), mark], {
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+  });
+  let output = '';
+  child.stderr!.setEncoding('utf8').on('data', (text: string) => output = (output + text).slice(-2000));
+  const closed = new Promise<string>((resolve) => {
+    child.once('close', (code, signal) => resolve(`${output.trim()}\n(${signal ?? `exit code ${code}`})`));
+  });
+  const started = new Promise<{ port: number }>((resolve) => child.once('message', resolve as (message: unknown) => void));
+  const first = await Promise.race([started, closed]);
+  if (typeof first === 'string') {
+    throw new LocalServiceError(`The local SQS, SNS and S3 (package fauxqs) did not start: ${first}`);
+  }
+
+  const endpoint = `http://127.0.0.1:${first.port}`;
+  await createAll(endpoint, app);
+  let stopping = false;
+  return {
+    endpoint,
+    ended: new Promise((resolve) => void closed.then((reason) => stopping || resolve(reason))),
+    deliver: (arn, message, objectKey) => deliver(endpoint, arn, message, objectKey),
+    stop: async () => {
+      stopping = true;
+      killGroup(child.pid);
+      await closed;
+    },
+  };
+}
+
+async function createAll(endpoint: string, app: App): Promise<void> {
+  const arns = new Set([
+    ...[...app.queues, ...app.topics, ...app.buckets].map((resource) => resource.arn),
+    ...app.mappings.flatMap((mapping) => mapping.destinationArn ?? []),
+  ]);
+  for (const arn of arns) {
+    const { region, name } = partsOf(arn);
+    const options = clientOptions(endpoint, region);
+    switch (destinationKind(arn)) {
+      case 'sqs': await new SQSClient(options).send(new CreateQueueCommand({ QueueName: name })); break;
+      case 'sns': await new SNSClient(options).send(new CreateTopicCommand({ Name: name })); break;
+      case 's3': await new S3Client(options).send(new CreateBucketCommand({ Bucket: name })); break;
+    }
+  }
+}
+
+async function deliver(endpoint: string, arn: string, message: FailedBatch, objectKey?: string): Promise<void> {
+  const { region, name } = partsOf(arn);
+  const options = clientOptions(endpoint, region);
+  const body = JSON.stringify(message);
+  switch (destinationKind(arn)) {
+    case 'sqs': await new SQSClient(options).send(new SendMessageCommand({
+      QueueUrl: queueUrl(name, { destinations: endpoint }), MessageBody: body,
+    })); break;
+    case 'sns': await new SNSClient(options).send(new PublishCommand({ TopicArn: arn, Message: body })); break;
+    case 's3': await new S3Client(options).send(new PutObjectCommand({
+      Bucket: name, Key: objectKey, Body: body, ContentType: 'application/json',
+    })); break;
+  }
+}
+
+function partsOf(arn: string): { region?: string; name: string } {
+  const parts = arn.split(':');
+  return { region: parts[3] || undefined, name: parts.slice(5).join(':') };
+}

@@ -1,0 +1,55 @@
+import { randomUUID } from 'node:crypto';
+import { createMapping } from '../engine';
+import type { Mapping } from './app';
+import { destinationKind, type Destinations } from './destinations';
+import { drive, type Driver } from './driver';
+import type { LocalEvent } from './events';
+import type { LocalFunction } from './local-function';
+import type { StreamReader } from '../reader/stream-reader';
+
+/** What a mapping works with. */
+export interface MappingParts {
+  /** Under the ARN that the function sees. */
+  readonly stream: StreamReader;
+  readonly target: LocalFunction;
+  readonly destinations: Destinations;
+  readonly observer: (event: LocalEvent) => void;
+  readonly onFailure: (error: unknown) => void;
+}
+
+/** Sets a mapping to work between its stream, its function and its failure destination. */
+export function startMapping(mapping: Mapping, { stream, target, destinations, observer, onFailure }: MappingParts): Driver {
+  const { path: trigger, destinationArn, functionArn, function: { name: functionName } } = mapping;
+  const machine = createMapping({
+    settings: mapping.settings,
+    functionArn,
+    executedVersion: mapping.executedVersion,
+    streamArn: stream.streamArn,
+    mappingId: randomUUID(),
+    destination: destinationArn ? destinationKind(destinationArn) : undefined,
+    uuid: randomUUID,
+  });
+  return drive(machine, {
+    shards: () => stream.shards(),
+    read: (shardId, from, limit) => stream.read(shardId, from, limit),
+    invoke: async ({ shardId, event }) => {
+      const invocation = { trigger, functionName, shardId, event };
+      observer({ type: 'invocationStarted', ...invocation });
+      const at = performance.now();
+      const outcome = await target.invoke(event, functionArn);
+      observer({ type: 'invocationEnded', ...invocation, outcome, durationMs: performance.now() - at });
+      return outcome;
+    },
+    deliver: async ({ message, records, objectKey }) => {
+      const delivery = { type: 'delivered', trigger, destinationArn: destinationArn!, message, records } as const;
+      try {
+        await destinations.deliver(destinationArn!, message, objectKey);
+        observer({ ...delivery, accepted: true });
+      } catch (error) {
+        observer({ ...delivery, accepted: false, reason: (error as Error).message });
+        throw error;
+      }
+    },
+    onNotice: (notice) => observer({ type: 'notice', trigger, notice }),
+  }, onFailure);
+}

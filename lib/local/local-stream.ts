@@ -1,0 +1,45 @@
+import type { StreamReader } from '../reader/stream-reader';
+import type { StreamRecord } from '../stream/record';
+
+/**
+ * A stream of DynamoDB Local as AWS would show it: its records under the table's region and ARN, created when they were. (That
+ * DynamoDB Local's reads have no limit of 1 MB is up to the engine, which takes a larger one for several.)
+ *
+ * @param streamArn the ARN under which the function knows the stream
+ * @param now milliseconds since the epoch
+ */
+export function localStream(reader: StreamReader, streamArn: string, now: () => number): StreamReader {
+  const [, , , region] = streamArn.split(':');
+  return {
+    streamArn,
+    shards: () => reader.shards(),
+    read: async (shardId, from, limit) => {
+      const { records, end } = await reader.read(shardId, from, limit);
+      const arrived = Math.floor(now() / 1000);
+      return { records: records.map((record) => corrected(record, streamArn, region, arrived)), end };
+    },
+  };
+}
+
+function corrected(record: StreamRecord, streamArn: string, region: string, arrived: number): StreamRecord {
+  const removedByTimeToLive = (record.eventName as string) === 'UNKNOWN_TO_SDK_VERSION';
+  return {
+    ...record,
+    // 32 hexadecimal digits, as on AWS.
+    eventID: record.eventID?.replaceAll('-', ''),
+    ...(removedByTimeToLive && { eventName: 'REMOVE' }),
+    awsRegion: region,
+    dynamodb: { ...record.dynamodb, ApproximateCreationDateTime: createdAt(record, arrived) },
+    ...(removedByTimeToLive && { userIdentity: { principalId: 'dynamodb.amazonaws.com', type: 'Service' } }),
+    eventSourceARN: streamArn,
+  };
+}
+
+/**
+ * DynamoDB Local cuts the time to the minute. A record that arrives within its minute was written just now, because the shard is
+ * polled several times a second; one that waited longer, for a function slower than the writes, in its minute's last second.
+ */
+function createdAt(record: StreamRecord, arrived: number): number {
+  const minute = record.dynamodb?.ApproximateCreationDateTime ?? arrived;
+  return Math.min(arrived, minute + 59);
+}

@@ -1,0 +1,192 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { Agent, request, type IncomingHttpHeaders } from 'node:http';
+import { createRequire } from 'node:module';
+import { basename, dirname, join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { resolveAsInLambda } from './module-resolution';
+
+/**
+ * Runs a function's code in this process as Lambda's Node.js runtimes do: takes invocations from the Runtime API, calls the
+ * handler, reports what came of it. Started by `environment.ts` with what Lambda's own environment variables say, and with
+ * the folders to look for the AWS SDK in as its argument.
+ *
+ * Follows the runtime interface client of Node.js 20 and 22 where it differs from newer ones: there a handler may take a callback,
+ * and a handler that never settles is answered for when nothing is left to run. From Node.js 24 on, callbacks are refused, and
+ * the process just ends.
+ */
+async function main(): Promise<void> {
+  process.on('uncaughtException', (error) => die(error, 129));
+  process.on('unhandledRejection', (reason) => die(named('Runtime.UnhandledPromiseRejection', String(reason), reason), 128));
+  process.on('beforeExit', () => whenNothingIsLeft?.());
+  resolveAsInLambda({ taskRoot, sdkFolders });
+  const handler = await loadHandler(process.env._HANDLER!).catch((error) => die(error, 1));
+  // What went wrong in the background while loading is heard of first.
+  setImmediate(() => void next(handler));
+}
+
+type Handler = (event: unknown, context: object, callback: Callback) => unknown;
+type Callback = (error?: unknown, result?: unknown) => void;
+
+const api = `http://${process.env.AWS_LAMBDA_RUNTIME_API}/2018-06-01/runtime`;
+// Reused connections do not keep the process alive while the handler runs: what does is up to the handler.
+const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+const taskRoot = process.env.LAMBDA_TASK_ROOT!;
+const [, , /* the mark of the run */, ...sdkFolders] = process.argv;
+const takesCallbacks = Number(/nodejs(\d+)/.exec(process.env.AWS_EXECUTION_ENV ?? '')?.[1]) < 24;
+
+/** The invocation under way. */
+let current: string | undefined;
+/** What to answer when the handler has not, and the event loop is empty. */
+let whenNothingIsLeft: (() => void) | undefined;
+
+async function next(handler: Handler): Promise<void> {
+  const { headers, body } = await call('GET', '/invocation/next');
+  invoke(handler, headers, body);
+}
+
+function invoke(handler: Handler, headers: IncomingHttpHeaders, event: string): void {
+  const requestId = current = String(headers['lambda-runtime-aws-request-id']);
+  let answered = false;
+
+  const answer = (path: string, content: unknown) => {
+    if (answered) {
+      return;
+    }
+    answered = true;
+    whenNothingIsLeft = undefined;
+    void call('POST', `/invocation/${requestId}/${path}`, content).then(() => setImmediate(() => void next(handler)));
+  };
+  const fail = (error: unknown) => {
+    console.error('Invoke Error', error);
+    answer('error', reported(error ?? 'handled'));
+  };
+  const succeed = (result: unknown) => {
+    try {
+      answer('response', JSON.stringify(result) ?? 'null');
+    } catch (error) {
+      fail(named('Runtime.JSONStringifyError', `Unable to stringify response body: ${(error as Error).message}`, error));
+    }
+  };
+  const context = contextOf(headers, succeed, fail);
+  const callback: Callback = (error, result) => {
+    if (error !== undefined && error !== null) {
+      fail(error);
+    } else if (context.callbackWaitsForEmptyEventLoop) {
+      whenNothingIsLeft = () => succeed(result);
+    } else {
+      succeed(result);
+    }
+  };
+
+  if (takesCallbacks) {
+    whenNothingIsLeft = handler.constructor.name === 'AsyncFunction'
+      ? () => fail(named('Runtime.NodeJsExit', 'The handler never settled, and nothing was left to run.'))
+      : () => succeed(null);
+  }
+  try {
+    const result = handler(JSON.parse(event), context, callback) as PromiseLike<unknown> | undefined;
+    if (typeof result?.then === 'function') {
+      result.then(succeed, fail);
+    } else if (!takesCallbacks) {
+      succeed(result);
+    }
+  } catch (error) {
+    fail(error);
+  }
+}
+
+function contextOf(headers: IncomingHttpHeaders, succeed: (result: unknown) => void, fail: (error: unknown) => void) {
+  const deadline = Number(headers['lambda-runtime-deadline-ms']);
+  return {
+    callbackWaitsForEmptyEventLoop: true,
+    awsRequestId: String(headers['lambda-runtime-aws-request-id']),
+    invokedFunctionArn: String(headers['lambda-runtime-invoked-function-arn']),
+    functionName: process.env.AWS_LAMBDA_FUNCTION_NAME,
+    functionVersion: process.env.AWS_LAMBDA_FUNCTION_VERSION,
+    memoryLimitInMB: process.env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE,
+    logGroupName: process.env.AWS_LAMBDA_LOG_GROUP_NAME,
+    logStreamName: process.env.AWS_LAMBDA_LOG_STREAM_NAME,
+    getRemainingTimeInMillis: () => deadline - Date.now(),
+    ...(takesCallbacks && {
+      succeed,
+      fail,
+      done: (error: unknown, result: unknown) => error === undefined || error === null ? succeed(result) : fail(error),
+    }),
+  };
+}
+
+/** Reports what ends this environment, and ends it. */
+function die(error: unknown, code: number): Promise<never> {
+  console.error(error);
+  const path = current === undefined ? '/init/error' : `/invocation/${current}/error`;
+  return call('POST', path, reported(error)).then(() => process.exit(code), () => process.exit(code));
+}
+
+function named(name: string, message: string, cause?: unknown): Error {
+  return Object.assign(new Error(message, { cause }), { name });
+}
+
+function reported(error: unknown): string {
+  const { name, message, stack } = error instanceof Error ? error : { name: typeof error, message: String(error), stack: undefined };
+  return JSON.stringify({ errorType: name, errorMessage: message, trace: stack?.split('\n') ?? [] });
+}
+
+/** A call of the Runtime API. Should it fail, the one who started this process is gone, and with it the reason to run. */
+function call(method: 'GET' | 'POST', path: string, content?: unknown): Promise<{ headers: IncomingHttpHeaders; body: string }> {
+  return new Promise((done) => {
+    const sending = request(api + path, { method, agent }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk) => chunks.push(chunk));
+      response.on('end', () => done({ headers: response.headers, body: Buffer.concat(chunks).toString('utf8') }));
+      response.on('error', () => process.exit());
+    });
+    sending.on('error', () => process.exit());
+    sending.end(content);
+  });
+}
+
+/** Finds the handler as Lambda does: `folder/file.export`, where the file is CommonJS or an ES module by its ending and package. */
+async function loadHandler(handler: string): Promise<Handler> {
+  const [file, ...path] = basename(handler).split('.');
+  const exported = await loadModule(join(taskRoot, dirname(handler), file));
+  const found = path.reduce<any>((nested, key) => nested?.[key], exported);
+  if (typeof found !== 'function') {
+    const problem = found === undefined ? 'undefined or not exported' : 'not a function';
+    throw named('Runtime.HandlerNotFound', `${handler} is ${problem}`);
+  }
+  if (!takesCallbacks && found.length >= 3) {
+    throw named('Runtime.CallbackHandlerDeprecated',
+      `${handler} takes a callback, which Lambda refuses from Node.js 24 on. Make it an async function.`);
+  }
+  return found;
+}
+
+async function loadModule(path: string): Promise<unknown> {
+  const ending = ['.js', '.mjs', '.cjs'].find((candidate) => existsSync(path + candidate));
+  if (!ending) {
+    throw named('Runtime.ImportModuleError', `Cannot find module '${basename(path)}' in ${dirname(path)}`);
+  }
+  const isModule = ending === '.mjs' || (ending === '.js' && isModulePackage(dirname(path)));
+  try {
+    return await (isModule ? import(pathToFileURL(path + ending).href) : createRequire(path)(path + ending));
+  } catch (error) {
+    throw isNotFound(error) ? named('Runtime.ImportModuleError', error.message, error)
+      : error instanceof SyntaxError ? named('Runtime.UserCodeSyntaxError', `${error.message}\n${error.stack}`, error)
+        : error;
+  }
+}
+
+function isNotFound(error: unknown): error is Error {
+  return ['MODULE_NOT_FOUND', 'ERR_MODULE_NOT_FOUND'].includes((error as NodeJS.ErrnoException)?.code ?? '');
+}
+
+/** Whether the nearest package.json says so, within the function's code. */
+function isModulePackage(folder: string): boolean {
+  const file = join(folder, 'package.json');
+  if (existsSync(file)) {
+    return JSON.parse(readFileSync(file, 'utf8')).type === 'module';
+  }
+  return folder !== resolve(taskRoot) && dirname(folder) !== folder && isModulePackage(dirname(folder));
+}
+
+void main();

@@ -1,0 +1,93 @@
+import type { ExactNumber } from '../stream/exact-number';
+import type { Image } from '../stream/image';
+import { unmarshall } from '../stream/image';
+import type { EventName, StreamRecord } from '../stream/record';
+
+/** The primary key of an item, unmarshalled. */
+export interface ItemKeys {
+  [name: string]: string | ExactNumber | Uint8Array;
+}
+
+/**
+ * One change of one item, as a handler gets it.
+ *
+ * `Item` is the type of the images, by the caller's word or by the schema's check; `Keys` that of the primary key.
+ * Images and keys are unmarshalled when they are first read; `exactNumber` and `unmarshall` say into what.
+ */
+export interface ChangeRecord<Item = Image, Keys = ItemKeys> {
+  readonly eventName: EventName;
+  readonly keys: Keys;
+  /** The item after the change. Absent for a REMOVE, and where the stream's view type leaves it out. */
+  readonly newImage?: Item;
+  /** The item before the change. Absent for an INSERT, and where the stream's view type leaves it out. */
+  readonly oldImage?: Item;
+  /** Whether DynamoDB itself removed the item, because its time to live was over. */
+  readonly expired: boolean;
+  /** The record's position in its shard, a decimal string. Grows from change to change of one item. */
+  readonly sequenceNumber: string;
+  /** The same at every delivery of the record: the key for idempotency. Empty if the record came without one. */
+  readonly eventId: string;
+  /** The record as Lambda delivered it. */
+  readonly raw: StreamRecord;
+}
+
+/** A record of an item that was new. */
+export interface InsertRecord<Item = Image, Keys = ItemKeys> extends ChangeRecord<Item, Keys> {
+  readonly eventName: 'INSERT';
+  readonly oldImage?: undefined;
+}
+
+/** A record of an item that was there before. */
+export interface ModifyRecord<Item = Image, Keys = ItemKeys> extends ChangeRecord<Item, Keys> {
+  readonly eventName: 'MODIFY';
+}
+
+/** A record of an item that is gone. */
+export interface RemoveRecord<Item = Image, Keys = ItemKeys> extends ChangeRecord<Item, Keys> {
+  readonly eventName: 'REMOVE';
+  readonly newImage?: undefined;
+}
+
+/** Wraps a record as Lambda delivered it. Costs nothing but the wrapper until an image is read. */
+export function changeRecord(raw: StreamRecord): ChangeRecord {
+  return new LazyRecord(raw);
+}
+
+class LazyRecord implements ChangeRecord {
+  private keysRead?: ItemKeys;
+  private newImageRead?: Image;
+  private oldImageRead?: Image;
+
+  constructor(readonly raw: StreamRecord) {}
+
+  get eventName(): EventName {
+    return this.raw.eventName!;
+  }
+
+  get keys(): ItemKeys {
+    return this.keysRead ??= unmarshall(this.raw.dynamodb!.Keys!) as ItemKeys;
+  }
+
+  get newImage(): Image | undefined {
+    const image = this.raw.dynamodb!.NewImage;
+    return image && (this.newImageRead ??= unmarshall(image));
+  }
+
+  get oldImage(): Image | undefined {
+    const image = this.raw.dynamodb!.OldImage;
+    return image && (this.oldImageRead ??= unmarshall(image));
+  }
+
+  get expired(): boolean {
+    const { eventName, userIdentity } = this.raw;
+    return eventName === 'REMOVE' && userIdentity?.type === 'Service' && userIdentity.principalId === 'dynamodb.amazonaws.com';
+  }
+
+  get sequenceNumber(): string {
+    return this.raw.dynamodb!.SequenceNumber!;
+  }
+
+  get eventId(): string {
+    return this.raw.eventID ?? '';
+  }
+}

@@ -1,0 +1,53 @@
+/** Marks a poison record's error. CJS and ESM copies of this file may live side by side, so that `instanceof` would miss some. */
+const POISON = Symbol.for('dynamo-stream-trigger/poison');
+
+/**
+ * Thrown by a handler for a record that will fail however often it is tried: the record is parked at once, without retries.
+ *
+ * ```ts
+ * throw new PoisonRecordError('An order without lines', { cause: error });
+ * ```
+ */
+export class PoisonRecordError extends Error {
+  /** What a schema found wrong with the record; kept in the parked record. */
+  readonly issues?: readonly unknown[];
+
+  constructor(message: string, options?: { cause?: unknown; issues?: readonly unknown[] }) {
+    super(message, options);
+    this.name = 'PoisonRecordError';
+    this.issues = options?.issues;
+    Object.defineProperty(this, POISON, { value: true });
+  }
+}
+
+/** Whether it is a `PoisonRecordError`, of whichever copy of this package. */
+export function isPoisonRecordError(error: unknown): error is PoisonRecordError {
+  return typeof error === 'object' && error !== null && POISON in error;
+}
+
+/** The function was invoked with something that its handler does not serve. Nothing of it was processed. */
+export class InvalidEventError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'InvalidEventError';
+  }
+}
+
+/** What the construct or the host says of the function's triggers can't be read. Nothing was processed. */
+export class InvalidTriggerError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'InvalidTriggerError';
+  }
+}
+
+/**
+ * Not all records are done, and the mapping does not report batch item failures (or is not known to): Lambda would take any
+ * response for success, so that only throwing keeps the records. Lambda sends the whole batch again.
+ */
+export class BatchNotDoneError extends Error {
+  constructor(message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.name = 'BatchNotDoneError';
+  }
+}

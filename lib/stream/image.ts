@@ -1,0 +1,66 @@
+import type { ExactNumber } from './exact-number';
+import { exactNumber } from './exact-number';
+import type { AttributeMap, AttributeValue } from './record';
+
+/** A value of an unmarshalled image. */
+export type ImageValue =
+  | string
+  | ExactNumber
+  | boolean
+  | null
+  | Uint8Array
+  | Set<string>
+  | Set<ExactNumber>
+  | Set<Uint8Array>
+  | ImageValue[]
+  | { [name: string]: ImageValue };
+
+/** An unmarshalled item. */
+export interface Image {
+  [name: string]: ImageValue;
+}
+
+/**
+ * An item out of DynamoDB's notation, exact: bytes are a `Uint8Array`, sets are a `Set`, numbers are what `exactNumber` makes of
+ * them, and an attribute named `__proto__` is an attribute like any other.
+ *
+ * @throws TypeError if an attribute has a type that DynamoDB does not know.
+ */
+export function unmarshall(attributes: AttributeMap): Image {
+  const image: Image = {};
+  for (const name of Object.keys(attributes)) {
+    const value = unmarshallValue(attributes[name]);
+    if (name === '__proto__') {
+      // An assignment would set the prototype.
+      Object.defineProperty(image, name, { value, enumerable: true, configurable: true, writable: true });
+    } else {
+      image[name] = value;
+    }
+  }
+  return image;
+}
+
+function unmarshallValue(attribute: AttributeValue): ImageValue {
+  for (const type in attribute) {
+    const value = attribute[type as keyof AttributeValue] as any;
+    switch (type) {
+      case 'S': return value;
+      case 'N': return exactNumber(value);
+      case 'M': return unmarshall(value);
+      case 'L': return value.map(unmarshallValue);
+      case 'BOOL': return value;
+      case 'NULL': return null;
+      case 'SS': return new Set<string>(value);
+      case 'NS': return new Set<ExactNumber>(value.map(exactNumber));
+      case 'B': return bytes(value);
+      case 'BS': return new Set<Uint8Array>(value.map(bytes));
+      default: throw new TypeError(`An attribute has the type ${JSON.stringify(type)}, which is none of DynamoDB's.`);
+    }
+  }
+  throw new TypeError('An attribute has no type: an attribute value names one, such as { S: "text" }.');
+}
+
+/** A copy, because a small Buffer is a view of memory that it shares with others. */
+function bytes(base64: string): Uint8Array {
+  return new Uint8Array(Buffer.from(base64, 'base64'));
+}

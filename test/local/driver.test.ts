@@ -1,0 +1,116 @@
+import type { Effect, Input, Machine } from '../../lib/engine';
+import { drive, type Parts } from '../../lib/local/driver';
+import { StreamReadError } from '../../lib/reader/stream-reader';
+
+/** A machine that says what the test tells it to, and remembers what it was told. */
+function machineOf(reply: (input: Input) => Effect[], options: { idle?: () => boolean; deadline?: () => number | undefined } = {}) {
+  const inputs: Input[] = [];
+  const machine: Machine = {
+    handle: (_now, input) => {
+      inputs.push(input);
+      return reply(input);
+    },
+    deadline: options.deadline ?? (() => undefined),
+    idle: options.idle ?? (() => true),
+  };
+  return { machine, inputs };
+}
+
+const parts = (changes: Partial<Parts> = {}): Parts => ({
+  shards: async () => [{ shardId: 'shard' }],
+  read: async () => ({ records: [], end: false }),
+  invoke: async () => ({ type: 'response', requestId: 'r', response: null }),
+  deliver: async () => {},
+  onNotice: () => {},
+  ...changes,
+});
+const DESCRIBE: Effect = { type: 'describe' };
+const READ: Effect = { type: 'read', shardId: 'shard', from: { type: 'TRIM_HORIZON' }, limit: 1000 };
+const never = (error: unknown) => {
+  throw error;
+};
+const settle = () => new Promise((resolve) => setTimeout(resolve, 20));
+
+test('what the machine asks for is done, and it hears what came of it', async () => {
+  const { machine, inputs } = machineOf((input) => {
+    switch (input.type) {
+      case 'tick': return [DESCRIBE];
+      case 'described': return [READ];
+      case 'read': return [{ type: 'invoke', invocation: 7, shardId: 'shard', event: { Records: [] } }];
+      case 'returned': return [{ type: 'deliver', delivery: 8, message: {} as never, records: [] }];
+      default: return [];
+    }
+  });
+  const driver = drive(machine, parts(), never);
+  await settle();
+  driver.stop();
+  expect(inputs).toEqual([
+    { type: 'tick' },
+    { type: 'described', shards: [{ shardId: 'shard' }] },
+    { type: 'read', shardId: 'shard', records: [], end: false },
+    { type: 'returned', invocation: 7, outcome: { type: 'response', requestId: 'r', response: null } },
+    { type: 'delivered', delivery: 8, accepted: true },
+  ]);
+});
+
+test.each([
+  ['a throttled read', { read: () => Promise.reject(new StreamReadError('throttled', 'arn', new Error())) }, READ,
+    { type: 'readFailed', shardId: 'shard', reason: 'throttled' }],
+  ['a read that fails for another reason', { read: () => Promise.reject(new Error()) }, READ,
+    { type: 'readFailed', shardId: 'shard', reason: 'unavailable' }],
+  ['a destination that refuses', { deliver: () => Promise.reject(new Error()) }, { type: 'deliver', delivery: 8, message: {}, records: [] },
+    { type: 'delivered', delivery: 8, accepted: false }],
+  ['shards that can\'t be listed', { shards: () => Promise.reject(new Error()) }, DESCRIBE, { type: 'described', shards: [] }],
+])('the machine hears of %s', async (_, changes, effect, input) => {
+  const { machine, inputs } = machineOf(({ type }) => type === 'tick' ? [effect as Effect] : []);
+  const driver = drive(machine, parts(changes), never);
+  await settle();
+  driver.stop();
+  expect(inputs[1]).toEqual(input);
+});
+
+test('the machine is called at its deadline', async () => {
+  const start = Date.now();
+  const { machine, inputs } = machineOf(() => [], { deadline: () => Date.now() < start + 40 ? start + 40 : undefined });
+  const driver = drive(machine, parts(), never);
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  driver.stop();
+  expect(inputs).toEqual([{ type: 'tick' }, { type: 'tick' }]);
+});
+
+test('a stream is drained when a read that began afterwards brings nothing and the machine has nothing in hand', async () => {
+  let idle = false;
+  let reads = 0;
+  const { machine } = machineOf(({ type }) => {
+    switch (type) {
+      case 'tick': return [DESCRIBE];
+      case 'described': return [READ];
+      case 'read': return reads < 20 ? [READ] : [];
+      default: return [];
+    }
+  }, { idle: () => idle });
+  const driver = drive(machine, parts({
+    read: async () => {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      idle = ++reads === 20;
+      return { records: reads < 15 ? [{}] : [], end: false };
+    },
+  }), never);
+  await driver.polling;
+  expect(reads).toBe(1);
+  await driver.drained();
+  expect(reads).toBe(20);
+  driver.stop();
+});
+
+test('a machine that fails is driven no more, and whoever waits for it is told', async () => {
+  const { machine, inputs } = machineOf(() => {
+    throw new Error('a bug');
+  });
+  const failure = await new Promise((resolve) => {
+    const driver = drive(machine, parts(), resolve);
+    void driver.drained();
+  });
+  expect(failure).toEqual(new Error('a bug'));
+  expect(inputs).toHaveLength(1);
+});

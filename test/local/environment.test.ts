@@ -1,0 +1,233 @@
+import { realpathSync } from 'node:fs';
+import { folderWith } from './fixture-app';
+import { recordChildren, type Children } from '../../lib/local/children';
+import { startEnvironment, type ExecutionEnvironment, type ExecutionEnvironmentOptions } from '../../lib/local/environment';
+
+const FUNCTION_ARN = 'arn:aws:lambda:us-east-1:000000000000:function:OnOrder:live';
+
+let children: Children;
+let log: string[];
+beforeAll(() => children = recordChildren(folderWith({})));
+beforeEach(() => log = []);
+afterAll(() => children.killAll());
+
+/** An environment with this code in its `index.js`, or with these files. */
+async function environmentOf(code: string | Record<string, string>, options: Partial<ExecutionEnvironmentOptions> & { runtime?: string } = {}) {
+  const taskRoot = realpathSync(folderWith(typeof code === 'string' ? { 'index.js': code } : code));
+  const { runtime = 'nodejs22.x', ...others } = options;
+  return startEnvironment(children, {
+    functionName: 'OnOrder',
+    taskRoot,
+    sdkFolders: [process.cwd()],
+    node: process.execPath,
+    inspect: false,
+    timeout: 10,
+    memorySize: 128,
+    variables: {
+      _HANDLER: 'index.handler', LAMBDA_TASK_ROOT: taskRoot, AWS_EXECUTION_ENV: `AWS_Lambda_${runtime}`, AWS_LAMBDA_FUNCTION_NAME: 'OnOrder',
+    },
+    onLog: (line) => log.push(line),
+    ...others,
+  });
+}
+
+async function invoke(environment: ExecutionEnvironment, event: unknown = { Records: [] }) {
+  await environment.ready;
+  return environment.invoke(JSON.stringify(event), FUNCTION_ARN);
+}
+
+/** What comes of one invocation of this code. */
+async function outcomeOf(...of: Parameters<typeof environmentOf>) {
+  const environment = await environmentOf(...of);
+  const outcome = await invoke(environment);
+  environment.kill();
+  await environment.ended;
+  return outcome;
+}
+
+describe('what a handler is given', () => {
+  test('the event, and a context with its request, its name and the time it has left', async () => {
+    const outcome = await outcomeOf(`exports.handler = async (event, context) => ({
+      event, id: context.awsRequestId, arn: context.invokedFunctionArn, name: context.functionName, left: context.getRemainingTimeInMillis(),
+    });`);
+    expect(outcome).toMatchObject({
+      type: 'response', response: { event: { Records: [] }, id: (outcome as { requestId: string }).requestId, arn: FUNCTION_ARN, name: 'OnOrder' },
+    });
+    const { left } = (outcome as { response: any }).response;
+    expect(left).toBeGreaterThan(5000);
+    expect(left).toBeLessThanOrEqual(10_000);
+  });
+
+  test('only the environment variables that Lambda would set, in a working directory of its own code', async () => {
+    process.env.SECRET_OF_THE_RUNNER = 'x';
+    const outcome = await outcomeOf('exports.handler = async () => [process.env.SECRET_OF_THE_RUNNER ?? null, process.cwd() === __dirname];');
+    delete process.env.SECRET_OF_THE_RUNNER;
+    expect(outcome).toMatchObject({ response: [null, true] });
+  });
+
+  test('what it prints is logged line by line', async () => {
+    await outcomeOf('exports.handler = async () => { console.log("one\\ntwo"); console.error("three"); };');
+    expect(log.sort()).toEqual(['one', 'three', 'two']);
+  });
+});
+
+describe('how an invocation ends', () => {
+  test.each([
+    ['a value', 'async () => ({ batchItemFailures: [] })', { batchItemFailures: [] }],
+    ['nothing', 'async () => {}', null],
+    ['a promise of a function that is not async', '() => Promise.resolve(1)', 1],
+    ['a callback', '(event, context, callback) => callback(null, 2)', 2],
+    ['a callback that was never called', '() => {}', null],
+    ['context.succeed', '(event, context) => context.succeed(3)', 3],
+  ])('with %s', async (_, handler, response) => {
+    expect(await outcomeOf(`exports.handler = ${handler};`)).toMatchObject({ type: 'response', response });
+  });
+
+  test('a callback waits for an empty event loop, unless the handler says otherwise', async () => {
+    const code = (wait: boolean) => `exports.handler = (event, context, callback) => {
+      context.callbackWaitsForEmptyEventLoop = ${wait};
+      setTimeout(() => console.log('later'), 300);
+      callback(null, 'done');
+    };`;
+    await outcomeOf(code(false));
+    expect(log).toEqual([]);
+    await outcomeOf(code(true));
+    expect(log).toEqual(['later']);
+  });
+
+  test.each([
+    ['a throw', 'async () => { throw new TypeError("no") }', 'TypeError', 'no'],
+    ['a synchronous throw', '() => { throw new TypeError("no") }', 'TypeError', 'no'],
+    ['a rejection with no error', 'async () => { throw "text" }', 'string', 'text'],
+    ['a callback with an error', '(event, context, callback) => callback(new RangeError("far"))', 'RangeError', 'far'],
+    ['an unhandled rejection in the background', 'async () => { Promise.reject(new Error("behind")); await new Promise(() => setTimeout(() => {}, 5000)); }', 'Runtime.UnhandledPromiseRejection', 'Error: behind'],
+    ['an exception in the background', 'async () => { setTimeout(() => { throw new Error("behind") }); await new Promise(() => setTimeout(() => {}, 5000)); }', 'Error', 'behind'],
+    ['process.exit', 'async () => process.exit(3)', 'Runtime.ExitError', 'exit status 3'],
+    ['process.exit(0)', 'async () => process.exit(0)', 'Runtime.ExitError', 'without providing a reason'],
+    ['a promise that never settles', 'async () => new Promise(() => {})', 'Runtime.NodeJsExit', 'never settled'],
+    ['a result that is no JSON', 'async () => 1n', 'Runtime.JSONStringifyError', 'BigInt'],
+    ['a result over 6 MB', 'async () => "x".repeat(7 * 1024 * 1024)', 'Function.ResponseSizeTooLarge', '6291456'],
+  ])('with an error after %s', async (_, handler, errorType, errorMessage) => {
+    expect(await outcomeOf(`exports.handler = ${handler};`))
+      .toMatchObject({ type: 'error', errorType, errorMessage: expect.stringContaining(errorMessage) });
+  });
+
+  test('with an error when the heap is full', async () => {
+    const outcome = await outcomeOf('exports.handler = async () => { const all = []; for (;;) all.push(new Array(1e5).fill({})); };');
+    expect(outcome).toMatchObject({ type: 'error', errorType: 'Runtime.ExitError' });
+  }, 60_000);
+
+  test.each([
+    ['sleeps', 'async () => new Promise((resolve) => setTimeout(resolve, 60_000))'],
+    ['loops without end', 'async () => { for (;;); }'],
+  ])('with a kill at the timeout, if the handler %s', async (_, handler) => {
+    const environment = await environmentOf(`exports.handler = ${handler};`, { timeout: 1 });
+    expect(await invoke(environment)).toMatchObject({ errorType: 'Sandbox.Timedout', errorMessage: expect.stringContaining('after 1.00 seconds') });
+    await environment.ended;
+  });
+
+  test('with an error when the process is killed', async () => {
+    const environment = await environmentOf('exports.handler = async () => new Promise(() => setTimeout(() => {}, 60_000));');
+    const outcome = invoke(environment);
+    await environment.ready;
+    setTimeout(() => environment.kill(), 100);
+    expect(await outcome).toMatchObject({ errorType: 'Runtime.ExitError', errorMessage: expect.stringContaining('SIGKILL') });
+  });
+});
+
+describe('from Node.js 24 on', () => {
+  test('a promise that never settles ends the process', async () => {
+    expect(await outcomeOf('exports.handler = async () => new Promise(() => {});', { runtime: 'nodejs24.x' }))
+      .toMatchObject({ errorType: 'Runtime.ExitError' });
+  });
+
+  test('a handler that takes a callback does not load', async () => {
+    const environment = await environmentOf('exports.handler = (event, context, callback) => callback();', { runtime: 'nodejs24.x' });
+    await expect(environment.ready).rejects.toThrow('Runtime.CallbackHandlerDeprecated');
+  });
+});
+
+describe('between invocations', () => {
+  test('the process keeps its state and stands still', async () => {
+    const environment = await environmentOf(`
+      let ticks = 0;
+      setInterval(() => ticks++, 10);
+      exports.handler = async () => ticks;`);
+    await invoke(environment);
+    const before = (await invoke(environment) as { response: number }).response;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    const after = (await invoke(environment) as { response: number }).response;
+    environment.kill();
+    expect(after - before).toBeLessThan(20);
+  });
+
+  test('what was left undone goes on in the next invocation', async () => {
+    const environment = await environmentOf(`
+      exports.handler = async (event) => {
+        if (event.first) { setTimeout(() => console.log('left over'), 50); return; }
+        await new Promise((resolve) => setTimeout(resolve, 200));
+      };`);
+    await invoke(environment, { first: true });
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(log).toEqual([]);
+    await invoke(environment);
+    environment.kill();
+    expect(log).toEqual(['left over']);
+  });
+});
+
+describe('loading the code', () => {
+  test.each([
+    ['an ES module', { 'index.mjs': 'export const handler = async () => 1;' }, 'index.handler'],
+    ['an ES module by its package', { 'index.js': 'export const handler = async () => 1;', 'package.json': '{"type":"module"}' }, 'index.handler'],
+    ['a CommonJS file by its ending', { 'index.cjs': 'exports.handler = async () => 1;' }, 'index.handler'],
+    ['a file in a folder, and a nested export', { 'src/on/order.js': 'exports.a = { b: async () => 1 };' }, 'src/on/order.a.b'],
+  ])('%s', async (_, files, handler) => {
+    const environment = await environmentOf(files);
+    environment.kill();
+    const taskRoot = realpathSync(folderWith(files));
+    const named = await environmentOf(files, { taskRoot, variables: { _HANDLER: handler, LAMBDA_TASK_ROOT: taskRoot, AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs22.x' } });
+    expect(await invoke(named)).toMatchObject({ response: 1 });
+    named.kill();
+  });
+
+  test.each([
+    ['there is no such file', { 'other.js': '' }, 'Runtime.ImportModuleError: Cannot find module \'index\''],
+    ['there is no such export', { 'index.js': 'exports.main = 1;' }, 'Runtime.HandlerNotFound: index.handler is undefined'],
+    ['the export is no function', { 'index.js': 'exports.handler = 1;' }, 'Runtime.HandlerNotFound: index.handler is not a function'],
+    ['its syntax is wrong', { 'index.js': 'exports.handler = {' }, 'Runtime.UserCodeSyntaxError: Unexpected end of input'],
+    ['it throws', { 'index.js': 'throw new Error("no TABLE");' }, 'Error: no TABLE'],
+    ['it exits', { 'index.js': 'process.exit(7);' }, 'its process ended while loading (exit code 7)'],
+    ['it rejects in the background', { 'index.js': 'Promise.reject(new Error("early")); exports.handler = async () => {};' }, 'Runtime.UnhandledPromiseRejection: Error: early'],
+    ['a module is missing', { 'index.js': 'require("left-pad");' }, 'Runtime.ImportModuleError: Cannot find module \'left-pad\''],
+    ['a module is missing in an import', { 'index.mjs': 'import "left-pad";' }, 'Runtime.ImportModuleError: Cannot find module \'left-pad\''],
+  ])('fails if %s', async (_, files, message) => {
+    const environment = await environmentOf(files);
+    await expect(environment.ready).rejects.toThrow(`The function OnOrder does not load: ${message}`);
+    await environment.ended;
+  });
+
+  test.each([
+    ['require', { 'index.js': 'const { SQSClient } = require("@aws-sdk/client-sqs"); exports.handler = async () => typeof SQSClient;' }],
+    ['import', { 'index.mjs': 'import { SQSClient } from "@aws-sdk/client-sqs"; export const handler = async () => typeof SQSClient;' }],
+    ['a later import()', { 'index.js': 'exports.handler = async () => typeof (await import("@aws-sdk/client-sqs")).SQSClient;' }],
+  ])('finds the AWS SDK of the project by %s, as Lambda brings one', async (_, files) => {
+    expect(await outcomeOf(files)).toMatchObject({ response: 'function' });
+  });
+
+  test('names the package to install where the project has no such part of the AWS SDK', async () => {
+    const environment = await environmentOf('require("@aws-sdk/client-nothing");');
+    await expect(environment.ready).rejects.toThrow('npm install --save-dev @aws-sdk/client-nothing');
+  });
+
+  test.each([
+    ['require', { 'src/index.js': 'require("bundled-not");', 'node_modules/bundled-not/index.js': '' }],
+    ['import', { 'src/index.mjs': 'import "bundled-not";', 'node_modules/bundled-not/index.js': '' }],
+  ])('does not find by %s what lies beside the function\'s code, where Lambda would not', async (_, files) => {
+    const taskRoot = `${realpathSync(folderWith(files))}/src`;
+    const environment = await environmentOf(files, {
+      taskRoot, variables: { _HANDLER: 'index.handler', LAMBDA_TASK_ROOT: taskRoot, AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs22.x' },
+    });
+    await expect(environment.ready).rejects.toThrow('Lambda only has what is bundled');
+  });
+});

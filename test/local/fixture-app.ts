@@ -1,0 +1,55 @@
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { App, Duration, RemovalPolicy, Stack, type Environment } from 'aws-cdk-lib';
+import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import type { Construct } from 'constructs';
+
+/** Synthesizes an app of one stack, `Shop`, and says where to. */
+export function synthesize(build: (stack: Stack) => void, env?: Environment): string {
+  const app = newApp();
+  build(new Stack(app, 'Shop', { env }));
+  return app.synth().directory;
+}
+
+export function newApp(): App {
+  return new App({
+    outdir: mkdtempSync(join(tmpdir(), 'local-test-')),
+    analyticsReporting: false,
+    postCliContext: { 'aws:cdk:disable-creation-stack-traces': true },
+  });
+}
+
+/** A table with a stream and a composite key. */
+export function ordersTable(scope: Construct, id = 'Orders', props: Partial<dynamodb.TableProps> = {}): dynamodb.Table {
+  return new dynamodb.Table(scope, id, {
+    partitionKey: { name: 'pk', type: dynamodb.AttributeType.STRING },
+    sortKey: { name: 'sk', type: dynamodb.AttributeType.STRING },
+    stream: dynamodb.StreamViewType.NEW_AND_OLD_IMAGES,
+    removalPolicy: RemovalPolicy.DESTROY,
+    ...props,
+  });
+}
+
+/** A function with this code in its `index.js`. */
+export function functionOf(scope: Construct, id: string, code: string, props: Partial<lambda.FunctionProps> = {}): lambda.Function {
+  return new lambda.Function(scope, id, {
+    runtime: lambda.Runtime.NODEJS_22_X,
+    handler: 'index.handler',
+    code: lambda.Code.fromAsset(folderWith({ 'index.js': code })),
+    timeout: Duration.seconds(10),
+    memorySize: 256,
+    ...props,
+  });
+}
+
+/** A new folder with these files. */
+export function folderWith(files: Record<string, string>): string {
+  const folder = mkdtempSync(join(tmpdir(), 'local-test-code-'));
+  for (const [name, content] of Object.entries(files)) {
+    mkdirSync(join(folder, name, '..'), { recursive: true });
+    writeFileSync(join(folder, name), content);
+  }
+  return folder;
+}

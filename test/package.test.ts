@@ -1,0 +1,64 @@
+import { execFileSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+/**
+ * What users get is the tarball of `npm pack`, so that is what is installed here: in an empty app, with the CDK and esbuild beside it
+ * and nothing else.
+ */
+const root = resolve(__dirname, '..');
+const version = (name: string): string =>
+  JSON.parse(readFileSync(join(root, 'node_modules', name, 'package.json'), 'utf8')).version;
+
+let consumer: string;
+const run = (command: string, ...args: string[]): string =>
+  execFileSync(command, args, { cwd: consumer, encoding: 'utf8', stdio: 'pipe' });
+
+beforeAll(() => {
+  if (!existsSync(join(root, 'build', 'index.js'))) {
+    throw new Error('There is nothing to pack: build/ is missing. Run `npx projen compile` first, or `npm test`, which does.');
+  }
+  consumer = mkdtempSync(join(tmpdir(), 'consumer-'));
+  execFileSync('npm', ['pack', '--silent', '--pack-destination', consumer], { cwd: root, stdio: 'pipe' });
+  cpSync(join(__dirname, 'consumer'), consumer, { recursive: true });
+  writeFileSync(join(consumer, 'package.json'), JSON.stringify({ name: 'consumer', private: true }));
+  const tarball = `dynamo-stream-trigger-${JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version}.tgz`;
+  const others = ['aws-cdk-lib', 'constructs', 'esbuild'].map((name) => `${name}@${version(name)}`);
+  run('npm', 'install', '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error', `./${tarball}`, ...others);
+}, 180_000);
+
+afterAll(() => {
+  if (consumer) {
+    rmSync(consumer, { recursive: true, force: true });
+  }
+});
+
+test('an app synthesizes with the trigger and its bundled function', () => {
+  run('node', 'app.js');
+  const template = JSON.parse(readFileSync(join(consumer, 'cdk.out', 'Orders.template.json'), 'utf8'));
+  const types = Object.values<{ Type: string }>(template.Resources).map((resource) => resource.Type);
+  expect(types).toEqual(expect.arrayContaining(['AWS::Lambda::EventSourceMapping', 'AWS::Lambda::Function', 'AWS::SQS::Queue']));
+});
+
+test.each(['runtime', 'testing'])('./%s loads by require and by import', (subpath) => {
+  const print = 'console.log(Object.keys(m).length > 0)';
+  expect(run('node', '-e', `const m = require('dynamo-stream-trigger/${subpath}'); ${print}`)).toContain('true');
+  expect(run('node', '--input-type=module', '-e', `import * as m from 'dynamo-stream-trigger/${subpath}'; ${print}`)).toContain('true');
+});
+
+test.each(['commonjs', 'module'])('a strict consumer of type %s compiles against the published types', (type) => {
+  const folder = join(consumer, type);
+  mkdirSync(folder);
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ type }));
+  cpSync(join(consumer, 'on-order.ts'), join(folder, 'on-order.ts'));
+  run(
+    'node', join(root, 'node_modules', 'typescript', 'bin', 'tsc'),
+    '--noEmit', '--strict', '--module', 'node16', '--target', 'es2022', '--types', 'node', '--typeRoots', join(root, 'node_modules', '@types'),
+    join(folder, 'on-order.ts'),
+  );
+});
+
+test('the command line explains itself', () => {
+  expect(run('npx', '--no-install', 'dynamo-stream-trigger', '--help')).toContain('local');
+});

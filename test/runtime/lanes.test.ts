@@ -1,0 +1,105 @@
+import * as fc from 'fast-check';
+import { runLanes } from '../../lib/runtime/lanes';
+
+/** Lets the microtasks run that are due. */
+const tick = async () => new Promise((resolve) => setImmediate(resolve));
+
+/** Lanes whose steps end when the test says so. */
+function controlled(laneNames: string, concurrency: number, mayStart = () => true) {
+  const started: number[] = [];
+  const finish = new Map<number, (done: boolean) => void>();
+  const lanes = runLanes({
+    length: laneNames.length,
+    laneOf: (step) => laneNames[step],
+    concurrency,
+    mayStart,
+    run: async (step) => {
+      started.push(step);
+      return new Promise<boolean>((resolve) => finish.set(step, resolve));
+    },
+  });
+  return { lanes, started, finish: async (step: number, done = true) => { finish.get(step)!(done); await tick(); } };
+}
+
+test('steps of one lane run one after another, lanes side by side', async () => {
+  const { started, finish } = controlled('aab', 10);
+  expect(started).toEqual([0, 2]);
+  await finish(0);
+  expect(started).toEqual([0, 2, 1]);
+});
+
+test('the lowest step that may run is started first', async () => {
+  const { started, finish } = controlled('aaabcd', 2);
+  expect(started).toEqual([0, 3]);
+  await finish(0);
+  expect(started).toEqual([0, 3, 1]);
+  await finish(3);
+  await finish(1);
+  expect(started).toEqual([0, 3, 1, 4, 2]);
+});
+
+test('a lane stops at its first step that is not done, and the others go on', async () => {
+  const { lanes, started, finish } = controlled('abab', 2);
+  await finish(0, false);
+  await finish(1);
+  await finish(3);
+  await lanes.ended;
+  expect(started).toEqual([0, 1, 3]);
+  expect(lanes.lowestNotDone()).toBe(0);
+  expect([0, 1, 2, 3].map(lanes.isDone)).toEqual([false, true, false, true]);
+});
+
+test('nothing is started once it may not, and what is running is known', async () => {
+  let open = true;
+  const { lanes, started, finish } = controlled('abc', 2, () => open);
+  open = false;
+  await finish(0);
+  expect(started).toEqual([0, 1]);
+  expect(lanes.running().map(({ step }) => step)).toEqual([1]);
+  expect(lanes.lowestNotDone()).toBe(1);
+});
+
+test('no steps end at once', async () => {
+  const { lanes } = controlled('', 10);
+  await lanes.ended;
+  expect(lanes.lowestNotDone()).toBe(0);
+});
+
+test('whatever the lanes, latencies and failures: in order, within the limit, each step once, up to the failure', async () => {
+  const steps = fc.array(fc.record({ lane: fc.nat(5), ticks: fc.nat(3), done: fc.boolean(), sync: fc.boolean() }), { maxLength: 40 });
+  await fc.assert(fc.asyncProperty(steps, fc.integer({ min: 1, max: 6 }), async (plan, concurrency) => {
+    const started: number[] = [];
+    const ended: number[] = [];
+    let running = 0;
+    const lanes = runLanes({
+      length: plan.length,
+      laneOf: (step) => String(plan[step].lane),
+      concurrency,
+      mayStart: () => true,
+      run: (step) => {
+        const { lane, ticks, done, sync } = plan[step];
+        const before = plan.slice(0, step).flatMap((other, index) => other.lane === lane ? [index] : []);
+        expect(ended).toEqual(expect.arrayContaining(before));
+        expect(before.every((index) => plan[index].done)).toBe(true);
+        started.push(step);
+        if (sync) {
+          ended.push(step);
+          return done;
+        }
+        expect(++running).toBeLessThanOrEqual(concurrency);
+        return (async () => {
+          for (let i = 0; i < ticks; i++) await Promise.resolve();
+          running--;
+          ended.push(step);
+          return done;
+        })();
+      },
+    });
+    await lanes.ended;
+    const failedBefore = (step: number) => plan.some(({ lane, done }, index) => index < step && lane === plan[step].lane && !done);
+    const expected = plan.flatMap((_, step) => failedBefore(step) ? [] : [step]);
+    expect([...started].sort((a, b) => a - b)).toEqual(expected);
+    const notDone = plan.findIndex(({ done }) => !done);
+    expect(lanes.lowestNotDone()).toBe(notDone < 0 ? plan.length : notDone);
+  }), { numRuns: 500 });
+});

@@ -1,0 +1,144 @@
+import type { DynamoDBStreamHandler } from 'aws-lambda';
+import * as fc from 'fast-check';
+import { batchOf, position, record } from './records';
+import type { BatchResponse, ChangeRecord } from '../../lib/runtime';
+import { streamHandler } from '../../lib/runtime';
+
+const reported = (response: BatchResponse) =>
+  response.batchItemFailures.map(({ itemIdentifier }) => position(itemIdentifier));
+
+test('fits the handler type that users of @types/aws-lambda know', () => {
+  const handler: DynamoDBStreamHandler = streamHandler(async () => undefined);
+  expect(handler).toBeInstanceOf(Function);
+});
+
+test('a batch that succeeds reports nothing', async () => {
+  const handler = streamHandler(async () => undefined);
+  expect(await handler(batchOf('a', 'b'))).toEqual({ batchItemFailures: [] });
+  expect(await handler({ Records: [] })).toEqual({ batchItemFailures: [] });
+});
+
+test('exactly the lowest record not done is reported', async () => {
+  const failing = new Set([2, 4]);
+  const handler = streamHandler(async ({ sequenceNumber }) => {
+    if (failing.has(position(sequenceNumber))) throw new Error('no');
+  });
+  expect(reported(await handler(batchOf('a', 'b', 'c', 'd', 'e')))).toEqual([2]);
+});
+
+test('a failure that is no error, or is not asynchronous, is a failure', async () => {
+  for (const thrown of [undefined, null, 'text']) {
+    expect(reported(await streamHandler(() => { throw thrown; })(batchOf('a')))).toEqual([0]);
+    // eslint-disable-next-line prefer-promise-reject-errors
+    expect(reported(await streamHandler(async () => Promise.reject(thrown))(batchOf('a')))).toEqual([0]);
+  }
+});
+
+test('each kind of change goes to its function, and is done without one', async () => {
+  const calls: string[] = [];
+  const handler = streamHandler({
+    onInsert: (change) => { calls.push(`insert ${change.eventName}`); },
+    onRemove: (change) => { calls.push(`remove ${change.eventName}`); },
+  });
+  const Records = [
+    record(0, 'a', { eventName: 'INSERT' }), record(1, 'b', { eventName: 'MODIFY' }), record(2, 'c', { eventName: 'REMOVE' }),
+  ];
+  expect(await handler({ Records })).toEqual({ batchItemFailures: [] });
+  expect(calls).toEqual(['insert INSERT', 'remove REMOVE']);
+});
+
+test('records out of order are put in order', async () => {
+  const seen: number[] = [];
+  const handler = streamHandler((change) => { seen.push(position(change.sequenceNumber)); });
+  await handler({ Records: [record(2, 'a'), record(0, 'a'), record(1, 'a')] });
+  expect(seen).toEqual([0, 1, 2]);
+});
+
+test('the record has what the contract names, its images unmarshalled', async () => {
+  let seen: ChangeRecord | undefined;
+  const raw = record(7, 'a', { eventName: 'INSERT', newImage: { total: 12, tags: new Set(['x']) } });
+  await streamHandler((change) => { seen = change; })({ Records: [raw] });
+  expect(seen).toMatchObject({
+    eventName: 'INSERT',
+    keys: { pk: 'order', sk: 'a' },
+    newImage: { total: 12, tags: new Set(['x']) },
+    sequenceNumber: raw.dynamodb!.SequenceNumber,
+    eventId: 'event-7',
+    expired: false,
+  });
+  expect(seen!.oldImage).toBeUndefined();
+  expect(seen!.raw).toBe(raw);
+  expect(seen!.newImage).toBe(seen!.newImage);
+});
+
+test('a removal because of time to live is told from one by a user', async () => {
+  const expired: boolean[] = [];
+  const handler = streamHandler((change) => { expired.push(change.expired); });
+  const removal = record(0, 'a', { eventName: 'REMOVE' });
+  const byTimeToLive = { ...record(1, 'a', { eventName: 'REMOVE' }), userIdentity: { type: 'Service', principalId: 'dynamodb.amazonaws.com' } };
+  await handler({ Records: [removal, byTimeToLive] });
+  expect(expired).toEqual([false, true]);
+});
+
+describe('whether failures are reported or thrown', () => {
+  const failing = () => { throw new Error('no'); };
+  const variable = (facts: unknown) => { process.env.DYNAMO_STREAM_TRIGGER = JSON.stringify(facts); };
+
+  afterEach(() => {
+    delete process.env.DYNAMO_STREAM_TRIGGER;
+    delete process.env.AWS_LAMBDA_RUNTIME_API;
+  });
+
+  test('a mapping that does not report makes a failure throw, with the cause', async () => {
+    variable({ v: 1, triggers: [{ report: false }] });
+    await expect(streamHandler(failing)(batchOf('a'))).rejects.toMatchObject({ name: 'BatchNotDoneError', cause: { message: 'no' } });
+    expect(await streamHandler(() => undefined)(batchOf('a'))).toEqual({ batchItemFailures: [] });
+  });
+
+  test('on Lambda nothing is taken for granted', async () => {
+    process.env.AWS_LAMBDA_RUNTIME_API = '127.0.0.1:9001';
+    await expect(streamHandler(failing)(batchOf('a'))).rejects.toThrow('does not report');
+    expect(reported(await streamHandler({ onRecord: failing, reportBatchItemFailures: true })(batchOf('a')))).toEqual([0]);
+  });
+
+  test('what the host says goes before what the construct says', async () => {
+    variable({ v: 1, triggers: [{ report: false }] });
+    const context = { [Symbol.for('dynamo-stream-trigger/host')]: { triggers: [{ report: true }] } };
+    expect(reported(await streamHandler(failing)(batchOf('a'), context as any))).toEqual([0]);
+  });
+});
+
+test('for any keys, latencies and failures: the lowest not done is named, and no lane runs out of order', async () => {
+  const plan = fc.array(fc.record({ key: fc.nat(4), ticks: fc.nat(4), fails: fc.boolean() }), { minLength: 1, maxLength: 30 });
+  await fc.assert(fc.asyncProperty(plan, fc.integer({ min: 1, max: 8 }), async (steps, concurrency) => {
+    const done = new Set<number>();
+    const outOfOrder: number[] = [];
+    const handler = streamHandler({
+      concurrency,
+      onRecord: async (change): Promise<void> => {
+        const at = position(change.sequenceNumber);
+        if (steps.some(({ key }, before) => before < at && key === steps[at].key && !done.has(before))) outOfOrder.push(at);
+        for (let i = 0; i < steps[at].ticks; i++) await Promise.resolve();
+        if (steps[at].fails) throw new Error('no');
+        done.add(at);
+      },
+    });
+    const response = await handler(batchOf(...steps.map(({ key }) => key)));
+    const lowest = steps.findIndex((_, at) => !done.has(at));
+    expect(outOfOrder).toEqual([]);
+    expect(lowest).toBe(steps.findIndex(({ fails }) => fails));
+    expect(reported(response)).toEqual(lowest < 0 ? [] : [lowest]);
+  }), { numRuns: 500 });
+});
+
+test.each<[unknown, string]>([
+  [undefined, 'takes a function or an object'],
+  [{}, 'any of the other three'],
+  [{ onRecord: () => 0, onInsert: () => 0 }, 'any of the other three'],
+  [{ onRecord: 'text' }, 'has to be a function'],
+  [{ onRecord: () => 0, concurrency: 0 }, 'The option concurrency of streamHandler is 0; it has to be a whole number from 1'],
+  [{ onRecord: () => 0, concurrency: 1.5 }, 'whole number'],
+  [{ onRecord: () => 0, concurency: 5 }, 'knows no option "concurency"'],
+])('the options %j are refused', (options, message) => {
+  expect(() => streamHandler(options as any)).toThrow(message);
+});

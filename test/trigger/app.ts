@@ -1,0 +1,54 @@
+import { App, aws_dynamodb as dynamodb, aws_lambda as lambda, Stack, StackProps } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { DynamoStreamTrigger, DynamoStreamTriggerProps } from '../../lib';
+
+/** An app without bundling, and what a trigger needs in a stack of it. */
+export class TestApp {
+  public readonly app = new App({ context: { 'aws:cdk:bundling-stacks': [] } });
+  public readonly stack: Stack;
+
+  constructor(props?: StackProps) {
+    this.stack = this.addStack('Orders', props);
+  }
+
+  public addStack(id: string, props?: StackProps): Stack {
+    return new Stack(this.app, id, props);
+  }
+
+  public table(id = 'Table', props: Partial<dynamodb.TablePropsV2> = {}, stack = this.stack): dynamodb.TableV2 {
+    return new dynamodb.TableV2(stack, id, {
+      partitionKey: { name: 'pk', type: dynamodb.AttributeType.STRING },
+      dynamoStream: dynamodb.StreamViewType.NEW_AND_OLD_IMAGES,
+      ...props,
+    });
+  }
+
+  public fn(id = 'Fn', props: Partial<lambda.FunctionProps> = {}, stack = this.stack): lambda.Function {
+    return new lambda.Function(stack, id, {
+      code: lambda.Code.fromInline('exports.handler = async () => {};'),
+      handler: 'index.handler',
+      runtime: lambda.Runtime.NODEJS_24_X,
+      ...props,
+    });
+  }
+
+  /** A trigger with a table and a function of its own, unless given others. */
+  public trigger(props: Partial<DynamoStreamTriggerProps> = {}, id = 'Trigger', stack = this.stack): DynamoStreamTrigger {
+    return new DynamoStreamTrigger(stack, id, {
+      table: props.table ?? this.table(`${id}Table`, {}, stack),
+      handler: props.handler ?? this.fn(`${id}Fn`, {}, stack),
+      ...props,
+    });
+  }
+
+  public template(stack = this.stack): Template {
+    return Template.fromStack(stack);
+  }
+
+  /** The properties of the only mapping in a stack. */
+  public mapping(stack = this.stack): Record<string, any> {
+    const [mapping, ...others] = Object.values(this.template(stack).findResources('AWS::Lambda::EventSourceMapping'));
+    if (mapping === undefined || others.length > 0) throw new Error('not exactly one mapping');
+    return mapping.Properties;
+  }
+}

@@ -1,0 +1,214 @@
+import { aws_kms as kms, aws_lambda as lambda, aws_lambda_event_sources as sources, aws_sqs as sqs, Duration, Lazy, RemovalPolicy, Tags } from 'aws-cdk-lib';
+import { Match } from 'aws-cdk-lib/assertions';
+import { TestApp } from './app';
+import { DynamoStreamTrigger, NoFailureDestination, StreamEventName, StreamFilter } from '../../lib';
+
+test('the settings not given are one safe set', () => {
+  const app = new TestApp();
+  app.trigger();
+
+  expect(app.mapping()).toEqual({
+    EventSourceArn: { 'Fn::GetAtt': [expect.stringMatching(/^TriggerTable/), 'StreamArn'] },
+    FunctionName: { Ref: expect.stringMatching(/^TriggerFn/) },
+    StartingPosition: 'TRIM_HORIZON',
+    BatchSize: 100,
+    MaximumRetryAttempts: 100,
+    MaximumRecordAgeInSeconds: 79_200,
+    BisectBatchOnFunctionError: true,
+    FunctionResponseTypes: ['ReportBatchItemFailures'],
+    DestinationConfig: { OnFailure: { Destination: { 'Fn::GetAtt': [expect.stringMatching(/^TriggerFailureQueue/), 'Arn'] } } },
+  });
+});
+
+test('every setting reaches the mapping', () => {
+  const app = new TestApp();
+  const key = new kms.Key(app.stack, 'Key');
+  app.trigger({
+    startingPosition: lambda.StartingPosition.LATEST,
+    batchSize: 10_000,
+    maxBatchingWindow: Duration.minutes(5),
+    parallelizationFactor: 10,
+    retryAttempts: -1,
+    maxRecordAge: Duration.seconds(60),
+    bisectBatchOnError: false,
+    reportBatchItemFailures: false,
+    enabled: false,
+    filters: [StreamFilter.eventName(StreamEventName.INSERT)],
+    filterEncryption: key,
+    metricsConfig: { metrics: [lambda.MetricType.EVENT_COUNT] },
+    onFailure: NoFailureDestination.INSTANCE,
+  });
+
+  expect(app.mapping()).toEqual({
+    EventSourceArn: expect.anything(),
+    FunctionName: expect.anything(),
+    StartingPosition: 'LATEST',
+    BatchSize: 10_000,
+    MaximumBatchingWindowInSeconds: 300,
+    ParallelizationFactor: 10,
+    MaximumRetryAttempts: -1,
+    MaximumRecordAgeInSeconds: 60,
+    BisectBatchOnFunctionError: false,
+    Enabled: false,
+    FilterCriteria: { Filters: [{ Pattern: '{"eventName":["INSERT"]}' }] },
+    KmsKeyArn: { 'Fn::GetAtt': [expect.stringMatching(/^Key/), 'Arn'] },
+    MetricsConfig: { Metrics: ['EventCount'] },
+  });
+});
+
+test('a tumbling window reaches the mapping', () => {
+  const app = new TestApp();
+  app.trigger({ tumblingWindow: Duration.minutes(15) });
+
+  expect(app.mapping().TumblingWindowInSeconds).toBe(900);
+});
+
+test('empty lists of filters and metrics mean none', () => {
+  const app = new TestApp();
+  app.trigger({ filters: [], metricsConfig: { metrics: [] } });
+
+  expect(app.mapping()).not.toHaveProperty('FilterCriteria');
+  expect(app.mapping()).not.toHaveProperty('MetricsConfig');
+});
+
+test('tokens are passed on', () => {
+  const app = new TestApp();
+  const number = (value: number) => Lazy.number({ produce: () => value });
+  app.trigger({
+    startingPosition: Lazy.string({ produce: () => 'LATEST' }) as lambda.StartingPosition,
+    batchSize: number(7),
+    maxBatchingWindow: Duration.seconds(number(8)),
+    parallelizationFactor: number(9),
+    retryAttempts: number(10),
+    maxRecordAge: Duration.seconds(number(11)),
+    tumblingWindow: Duration.seconds(number(12)),
+    enabled: Lazy.any({ produce: () => false }) as unknown as boolean,
+  });
+
+  expect(app.mapping()).toMatchObject({
+    StartingPosition: 'LATEST',
+    BatchSize: 7,
+    MaximumBatchingWindowInSeconds: 8,
+    ParallelizationFactor: 9,
+    MaximumRetryAttempts: 10,
+    MaximumRecordAgeInSeconds: 11,
+    TumblingWindowInSeconds: 12,
+    Enabled: false,
+  });
+});
+
+test('all that is wrong is told in one error, with the path of the trigger', () => {
+  const app = new TestApp();
+
+  expect(() => app.trigger({ batchSize: 0, parallelizationFactor: 11, maxRecordAge: Duration.seconds(59) })).toThrow(
+    expect.objectContaining({
+      name: 'InvalidTriggerError',
+      path: 'Orders/Trigger',
+      message: [
+        "The trigger Orders/Trigger can't work as it is:",
+        '- [Orders/Trigger] batchSize is 0, but has to be a whole number from 1 to 10,000. Leave it out for 100. (batch-size-range)',
+        '- [Orders/Trigger] parallelizationFactor is 11, but has to be a whole number from 1 to 10. '
+          + 'Leave it out for one batch of a shard at a time. (parallelization-factor-range)',
+        '- [Orders/Trigger] maxRecordAge is 59, but has to be a Duration of a whole number of seconds from 60 to 604,800. '
+          + 'Leave it out for 22 hours. (record-age-range)',
+      ].join('\n'),
+    }),
+  );
+});
+
+test('a duration given as a number is refused', () => {
+  expect(() => new TestApp().trigger({ maxBatchingWindow: 5 as never })).toThrow(/maxBatchingWindow is "5 \(no Duration\)", but has to be a Duration/);
+});
+
+test('tags reach the mapping', () => {
+  const app = new TestApp();
+  Tags.of(app.trigger()).add('team', 'orders');
+
+  expect(app.mapping().Tags).toEqual([{ Key: 'team', Value: 'orders' }]);
+});
+
+describe('the failure queue that a trigger makes', () => {
+  test('is standard, encrypted, takes TLS only and stays', () => {
+    const app = new TestApp();
+    const trigger = app.trigger();
+
+    expect(trigger.failureQueue).toBeDefined();
+    app.template().hasResource('AWS::SQS::Queue', {
+      Properties: { MessageRetentionPeriod: 1_209_600, SqsManagedSseEnabled: true, FifoQueue: Match.absent() },
+      DeletionPolicy: 'Retain',
+      UpdateReplacePolicy: 'Retain',
+    });
+    app.template().hasResourceProperties('AWS::SQS::QueuePolicy', {
+      PolicyDocument: { Statement: [Match.objectLike({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } })] },
+    });
+  });
+
+  test('goes with the trigger if asked to', () => {
+    const app = new TestApp();
+    app.trigger({ failureQueueRemovalPolicy: RemovalPolicy.DESTROY });
+
+    app.template().hasResource('AWS::SQS::Queue', { DeletionPolicy: 'Delete' });
+  });
+
+  test('is not made beside a given destination', () => {
+    const app = new TestApp();
+    const onFailure = new sources.SqsDlq(new sqs.Queue(app.stack, 'Given'));
+    const trigger = app.trigger({ onFailure });
+
+    expect(trigger.failureQueue).toBeUndefined();
+    expect(trigger.failureDestination).toBe(onFailure);
+    app.template().resourceCountIs('AWS::SQS::Queue', 1);
+    app.template().hasResourceProperties('AWS::IAM::Policy', {
+      PolicyDocument: { Statement: [Match.objectLike({ Action: Match.arrayWith(['sqs:SendMessage']) })] },
+    });
+  });
+
+  test('is not made when there shall be no destination', () => {
+    const app = new TestApp();
+    const trigger = app.trigger({ onFailure: NoFailureDestination.INSTANCE });
+
+    expect(trigger.failureDestination).toBeUndefined();
+    app.template().resourceCountIs('AWS::SQS::Queue', 0);
+    expect(app.mapping()).not.toHaveProperty('DestinationConfig');
+  });
+});
+
+test('what was given can be read back', () => {
+  const app = new TestApp();
+  const [table, handler] = [app.table(), app.fn()];
+  const trigger = app.trigger({ table, handler });
+
+  expect(trigger.table).toBe(table);
+  expect(trigger.handler).toBe(handler);
+  expect(app.stack.resolve(trigger.eventSourceMapping.eventSourceMappingId)).toEqual({ Ref: expect.stringMatching(/^TriggerEventSourceMapping/) });
+});
+
+test('a second trigger on the same table and the same function on a second table have mappings of their own', () => {
+  const app = new TestApp();
+  const [table, handler] = [app.table(), app.fn()];
+  app.trigger({ table, handler }, 'First');
+  app.trigger({ table }, 'SecondOfTable');
+  app.trigger({ handler }, 'SecondOfFunction');
+
+  app.template().resourceCountIs('AWS::Lambda::EventSourceMapping', 3);
+  app.template().resourceCountIs('AWS::SQS::Queue', 3);
+});
+
+test('metrics of the mapping are found by its id, those of the function by its name', () => {
+  const app = new TestApp();
+  const trigger: DynamoStreamTrigger = app.trigger();
+
+  expect(app.stack.resolve(trigger.metricDroppedEventCount())).toMatchObject({
+    namespace: 'AWS/Lambda',
+    metricName: 'DroppedEventCount',
+    statistic: 'Sum',
+    dimensions: { EventSourceMappingUUID: { Ref: expect.stringMatching(/^TriggerEventSourceMapping/) } },
+  });
+  expect(app.stack.resolve(trigger.metricIteratorAge())).toMatchObject({
+    namespace: 'AWS/Lambda',
+    metricName: 'IteratorAge',
+    statistic: 'Maximum',
+    dimensions: { FunctionName: { Ref: expect.stringMatching(/^TriggerFn/) } },
+  });
+  expect(trigger.metricDestinationDeliveryFailures({ statistic: 'Average' }).statistic).toBe('Average');
+});

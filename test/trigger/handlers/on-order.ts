@@ -1,0 +1,6 @@
+import type { StreamRecord } from 'dynamo-stream-trigger/runtime';
+
+export async function handler(event: { Records: StreamRecord[] }) {
+  console.log(event.Records.length);
+  return { batchItemFailures: [] };
+}

@@ -1,0 +1,124 @@
+import { execFileSync } from 'child_process';
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'fs';
+import { tmpdir } from 'os';
+import { join } from 'path';
+import { App, aws_ec2 as ec2, aws_iam as iam, aws_lambda as lambda, aws_lambda_nodejs as nodejs, aws_logs as logs, Duration, Stack } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import { TestApp } from './app';
+import { StreamFunction } from '../../lib';
+
+const ENTRY = join(__dirname, 'handlers', 'on-order.ts');
+
+test('has what a batch needs: time, memory, the newest fixed runtime', () => {
+  const app = new TestApp();
+  new StreamFunction(app.stack, 'OnOrder', { entry: ENTRY });
+
+  app.template().hasResourceProperties('AWS::Lambda::Function', {
+    Architectures: ['arm64'], Handler: 'index.handler', MemorySize: 512, Runtime: 'nodejs24.x', Timeout: 60,
+  });
+});
+
+test('what is given comes first', () => {
+  const app = new TestApp();
+  new StreamFunction(app.stack, 'OnOrder', {
+    entry: ENTRY,
+    handler: 'onOrder',
+    memorySize: 1024,
+    timeout: Duration.minutes(5),
+    architecture: lambda.Architecture.X86_64,
+    runtime: lambda.Runtime.NODEJS_22_X,
+  });
+
+  app.template().hasResourceProperties('AWS::Lambda::Function', {
+    Architectures: ['x86_64'], Handler: 'index.onOrder', MemorySize: 1024, Runtime: 'nodejs22.x', Timeout: 300,
+  });
+});
+
+test('has a role of its own that writes to a log group of its own, and nothing else', () => {
+  const app = new TestApp();
+  new StreamFunction(app.stack, 'OnOrder', { entry: ENTRY });
+
+  app.template().hasResourceProperties('AWS::IAM::Role', { ManagedPolicyArns: Match.absent() });
+  app.template().hasResourceProperties('AWS::Logs::LogGroup', { RetentionInDays: 30 });
+  app.template().hasResourceProperties('AWS::IAM::Policy', {
+    PolicyDocument: {
+      Statement: [{
+        Effect: 'Allow',
+        Action: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+        Resource: { 'Fn::GetAtt': [Match.stringLikeRegexp('^OnOrderLogs'), 'Arn'] },
+      }],
+    },
+  });
+});
+
+test('in a VPC, may have network interfaces', () => {
+  const app = new TestApp();
+  new StreamFunction(app.stack, 'OnOrder', { entry: ENTRY, vpc: new ec2.Vpc(app.stack, 'Vpc') });
+
+  app.template().hasResourceProperties('AWS::IAM::Role', {
+    ManagedPolicyArns: [{ 'Fn::Join': ['', Match.arrayWith([':iam::aws:policy/service-role/AWSLambdaVPCAccessExecutionRole'])] }],
+  });
+});
+
+test('a given role is left as it is', () => {
+  const app = new TestApp();
+  const role = new iam.Role(app.stack, 'Mine', { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') });
+  new StreamFunction(app.stack, 'OnOrder', { entry: ENTRY, role });
+
+  app.template().resourceCountIs('AWS::IAM::Role', 1);
+  app.template().resourceCountIs('AWS::IAM::Policy', 0);
+});
+
+test('a given log group is the one that is written to', () => {
+  const app = new TestApp();
+  new StreamFunction(app.stack, 'OnOrder', { entry: ENTRY, logGroup: new logs.LogGroup(app.stack, 'Mine') });
+
+  app.template().resourceCountIs('AWS::Logs::LogGroup', 1);
+  app.template().hasResourceProperties('AWS::IAM::Policy', {
+    PolicyDocument: { Statement: [Match.objectLike({ Resource: { 'Fn::GetAtt': [Match.stringLikeRegexp('^Mine'), 'Arn'] } })] },
+  });
+});
+
+test('how long logs are kept can be said as for any function', () => {
+  const app = new TestApp();
+  new StreamFunction(app.stack, 'OnOrder', { entry: ENTRY, logRetention: logs.RetentionDays.ONE_WEEK });
+
+  app.template().hasResourceProperties('AWS::Logs::LogGroup', { RetentionInDays: 7 });
+});
+
+describe('bundling', () => {
+  test.each([
+    ['CJS', nodejs.OutputFormat.CJS, 'index.js', 'commonjs'],
+    ['ESM', nodejs.OutputFormat.ESM, 'index.mjs', 'module'],
+  ])('brings this package\'s runtime along in %s', (_name, format, file, type) => {
+    const code = bundle(ENTRY, { format }, file);
+
+    expect(code).toContain('batchItemFailures');
+    expect(code).not.toMatch(/["']dynamo-stream-trigger\/runtime["']/);
+    expect(execFileSync(process.execPath, [`--input-type=${type}`, '--check'], { input: code }).toString()).toBe('');
+  });
+
+  test('needs no lock file, and no project around the entry', () => {
+    const entry = join(mkdtempSync(join(tmpdir(), 'no-project-')), 'on-order.mjs');
+    writeFileSync(entry, "import * as runtime from 'dynamo-stream-trigger/runtime';\nexport const handler = () => Object.keys(runtime);\n");
+
+    expect(bundle(entry)).toContain('handler');
+  });
+
+  test('leaves other options as they are', () => {
+    expect(bundle(ENTRY, { esbuildArgs: { '--banner:js': '// mine' } })).toMatch(/^\/\/ mine/);
+  });
+
+  test('refuses docker by name', () => {
+    expect(() => bundle(ENTRY, { forceDockerBundling: true })).toThrow('[Stack/Fn] bundling.forceDockerBundling is on');
+  });
+});
+
+function bundle(entry: string, bundling?: nodejs.BundlingOptions, file = 'index.js'): string {
+  const app = new App({ outdir: mkdtempSync(join(tmpdir(), 'cdk-out-')) });
+  const stack = new Stack(app, 'Stack');
+  new StreamFunction(stack, 'Fn', { entry, bundling: { logLevel: nodejs.LogLevel.WARNING, ...bundling } });
+  Template.fromStack(stack);
+  const asset = readdirSync(app.outdir).find((name) => name.startsWith('asset.'))!;
+  return readFileSync(join(app.outdir, asset, file), 'utf8');
+}
