@@ -1,5 +1,5 @@
 import { parseAlternative } from './alternative';
-import { fieldTree } from './field-tree';
+import { FieldTree } from './field-tree';
 import { describeJson, JsonSyntaxError, readJson, type JsonNode } from './json';
 import type { Branch, Condition, EventPattern } from './pattern';
 import type { PatternProblem, PatternProblemKind, PatternRemark } from './problem';
@@ -23,7 +23,7 @@ export function parseEventPattern(text: string): ParsedPattern {
   if (problems.length > 0) {
     return { valid: false, problems, remarks };
   }
-  return { valid: true, pattern: { branches, fields: fieldTree(branches) }, remarks };
+  return { valid: true, pattern: { branches, fields: FieldTree.of(branches) }, remarks };
 }
 
 /** Names of operators and of what may become one: no field may be called so inside `$or`. */
