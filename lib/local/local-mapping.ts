@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { createMapping } from '../engine';
-import type { StreamReader } from '../reader/stream-reader';
 import type { Mapping } from './app';
 import { destinationKind, type Destinations } from './destinations';
 import { drive, type Driver } from './driver';
 import type { LocalEvent } from './events';
 import type { LocalFunction } from './local-function';
+import type { StreamReader } from '../reader/stream-reader';
 
 /** What a mapping works with. */
 export interface MappingParts {

@@ -1,5 +1,4 @@
 import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
-import { streamReader } from '../reader/stream-reader';
 import { readApp, type App, type LambdaFunction, type Mapping, type NamedResource } from './app';
 import { endLeftovers, recordChildren, type Children } from './children';
 import { clientOptions } from './credentials';
@@ -14,6 +13,7 @@ import { nodeProgram, versionWarning, type NodeProgram } from './node-program';
 import { findOptionalPackage } from './optional-package';
 import { queueUrl, type Endpoints } from './resource-names';
 import { createTables } from './tables';
+import { streamReader } from '../reader/stream-reader';
 
 export interface LocalOptions {
   /**

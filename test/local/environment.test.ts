@@ -1,7 +1,7 @@
 import { realpathSync } from 'node:fs';
+import { folderWith } from './fixture-app';
 import { recordChildren, type Children } from '../../lib/local/children';
 import { startEnvironment, type ExecutionEnvironment, type ExecutionEnvironmentOptions } from '../../lib/local/environment';
-import { folderWith } from './fixture-app';
 
 const FUNCTION_ARN = 'arn:aws:lambda:us-east-1:000000000000:function:OnOrder:live';
 
