@@ -16,7 +16,7 @@ export interface Entry {
 
 /** Records that are invoked with together, and again together when that fails. */
 export interface Batch {
-  entries: Entry[];
+  entries: readonly Entry[];
   /** Since the batch is what it is: progress and splitting start a new count. */
   invocations: number;
   /** How the last of them ended. */
@@ -33,6 +33,6 @@ export interface Failure {
 }
 
 /** A batch that has not been tried. */
-export function newBatch(entries: Entry[]): Batch {
+export function newBatch(entries: readonly Entry[]): Batch {
   return { entries, invocations: 0 };
 }

@@ -16,14 +16,10 @@ export class Lineage {
 
   /** Takes the stream's shards, all of them. */
   update(listed: readonly Shard[]): void {
-    const parents = new Set(listed.map((shard) => shard.parentShardId));
     const ids = new Set(listed.map((shard) => shard.shardId));
     for (const shard of listed) {
       if (!this.shards.has(shard.shardId)) {
-        const latest = this.first && this.startingPosition === 'LATEST';
-        // At LATEST, a shard that is closed already has nothing to give.
-        const state = latest && parents.has(shard.shardId) ? 'finished' : 'waiting';
-        this.shards.set(shard.shardId, { shard, from: this.position(shard.shardId, latest), state });
+        this.shards.set(shard.shardId, { shard, from: this.position(shard.shardId), state: 'waiting' });
       }
     }
     for (const [id, { state }] of this.shards) {
@@ -59,11 +55,12 @@ export class Lineage {
     return !parent || parent.state === 'finished';
   }
 
-  private position(shardId: string, latest: boolean): Position {
+  /** LATEST is said of the shards that are there when the mapping starts; what comes later is new from its first record on. */
+  private position(shardId: string): Position {
     const sequenceNumber = this.checkpoints[shardId];
     if (sequenceNumber !== undefined) {
       return { type: 'AFTER_SEQUENCE_NUMBER', sequenceNumber };
     }
-    return { type: latest ? 'LATEST' : 'TRIM_HORIZON' };
+    return { type: this.first ? this.startingPosition : 'TRIM_HORIZON' };
   }
 }

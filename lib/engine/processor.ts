@@ -8,56 +8,41 @@ import { EVENT_BYTES } from './limits';
 import { payloadSize } from './payload-size';
 import type { Outcome } from './protocol';
 import { expiry } from './record-age';
+import { WaitingRecords } from './waiting-records';
 import { carryState, inWindow, openWindow, type TumblingWindow, windowFields } from './window';
-import type { StreamEvent, StreamRecord, WindowEvent } from '../stream/record';
+import type { FailureCondition } from '../stream/failed-batch';
+import type { StreamEvent, WindowEvent } from '../stream/record';
 import { compareSequenceNumbers } from '../stream/sequence-number';
 
 /**
- * Takes records of one shard through the function, one batch after another. A shard has as many processors as the
+ * Takes records of one shard through the function, one batch after another. A shard has as many processors as
  * parallelizationFactor says, each with its own item keys.
  */
 export class BatchProcessor {
-  /** Records read, not yet in a batch. */
-  private buffer: Entry[] = [];
-  private bufferSize = 0;
+  readonly waiting = new WaitingRecords();
   /** Batches begun, in order: one, or what bisecting made of it. */
   private batches: Batch[] = [];
   /** Records on their way to the failure destination. */
-  private leaving: Entry[] = [];
+  private leaving: readonly Entry[] = [];
+  /** An invocation or a delivery is under way. */
   private busy = false;
   private failuresInARow = 0;
   private retryAt = 0;
   private window: TumblingWindow | undefined;
-  /** No more records will come: the shard ended. */
-  private complete = false;
-  /** Until when the shard is known to have been read. */
   private readUntil = -Infinity;
+  private shardEnded = false;
 
   constructor(private readonly shardId: string, private readonly context: MappingContext) {}
 
-  /** How many records wait for a batch. */
-  get waiting(): number {
-    return this.buffer.length;
-  }
-
-  get waitingSize(): number {
-    return this.bufferSize;
-  }
-
-  accept(entry: Entry): void {
-    this.buffer.push(entry);
-    this.bufferSize += entry.size;
-  }
-
-  /** The shard was read at `now`, and ends there if `complete`. */
-  sawRead(now: number, complete: boolean): void {
+  /** The shard was read at `now`, to its end or not. */
+  sawRead(now: number, end: boolean): void {
     this.readUntil = now;
-    this.complete ||= complete;
+    this.shardEnded ||= end;
   }
 
   /** The lowest record that is not done, if any. */
   oldest(): Entry | undefined {
-    const next = this.batches.find((batch) => batch.entries.length > 0)?.entries[0] ?? this.buffer[0];
+    const next = this.batches.find((batch) => batch.entries.length > 0)?.entries[0] ?? this.waiting.first;
     const leaving = this.leaving[0];
     if (!next || !leaving) {
       return next ?? leaving;
@@ -66,10 +51,10 @@ export class BatchProcessor {
   }
 
   idle(): boolean {
-    return !this.busy && this.buffer.length === 0 && this.batches.length === 0 && this.window === undefined;
+    return !this.busy && this.waiting.count === 0 && this.batches.length === 0 && this.window === undefined;
   }
 
-  /** When time alone makes the next step possible. */
+  /** When time alone makes a next step possible. */
   deadline(): number | undefined {
     if (this.busy || !this.context.enabled) {
       return undefined;
@@ -78,10 +63,7 @@ export class BatchProcessor {
     if (batch) {
       return batch.final ? this.retryAt : Math.min(this.retryAt, expiry(batch.entries[0], this.context.age));
     }
-    const batchCloses = this.buffer.length > 0 ? this.batchingWindowEnd() : Infinity;
-    const windowCloses = this.window && this.readUntil < this.window.end ? this.window.end : Infinity;
-    const next = Math.min(batchCloses, windowCloses);
-    return next === Infinity ? undefined : next;
+    return this.waiting.first && this.batchingWindowEnd(this.waiting.first);
   }
 
   /** Does what can be done at `now`: forms a batch, gives up what is too old, invokes. */
@@ -126,8 +108,7 @@ export class BatchProcessor {
       return;
     }
     this.failed(now, batch);
-    const named = verdict.type === 'checkpoint';
-    if (this.context.options.settings.bisectBatchOnError && batch.entries.length > 1 && !(named && this.context.options.noProgressBisect === 'whole')) {
+    if (this.maySplit(batch, verdict)) {
       this.split(batch);
     } else if (this.exhausted(batch)) {
       this.giveUp(now, batch.entries, 'RetryAttemptsExhausted', batch);
@@ -149,32 +130,24 @@ export class BatchProcessor {
     }
   }
 
-  /** The next batch, if what is there may close one now. */
+  /** The next batch, if what waits may close one now. */
   private formBatch(now: number): Batch | undefined {
+    const first = this.waiting.first;
+    if (this.window && this.windowIsOver(now, this.window)) {
+      return this.begin({ ...newBatch([]), final: { early: this.window.terminatedEarly } });
+    }
+    if (!first) {
+      return undefined;
+    }
     const { tumblingWindow } = this.context.options.settings;
     if (tumblingWindow > 0) {
-      if (this.window && this.windowIsOver(now)) {
-        return this.begin({ ...newBatch([]), final: { early: this.window.terminatedEarly } });
-      }
-      if (this.buffer.length > 0) {
-        this.window ??= openWindow(this.buffer[0], tumblingWindow * 1000);
-      }
+      this.window ??= openWindow(first, tumblingWindow * 1000);
     }
-    if (this.buffer.length === 0) {
+    const overhead = payloadSize(this.event(newBatch([])));
+    if (now < this.batchingWindowEnd(first) && !this.shardEnded && !this.isFull(overhead)) {
       return undefined;
     }
-    const overhead = this.eventOverhead();
-    const mayWait = !this.complete && now < this.batchingWindowEnd();
-    if (mayWait && this.buffer.length < this.context.batchCapacity && overhead + this.bufferSize + this.buffer.length <= EVENT_BYTES
-      && (!this.window || inWindow(this.buffer[this.buffer.length - 1], this.window))) {
-      return undefined;
-    }
-    const count = this.fits(overhead);
-    const entries = this.buffer.splice(0, count);
-    for (const entry of entries) {
-      this.bufferSize -= entry.size;
-    }
-    return this.begin(newBatch(entries));
+    return this.begin(newBatch(this.waiting.take(this.context.batchCapacity, overhead, (entry) => this.belongs(entry))));
   }
 
   private begin(batch: Batch): Batch {
@@ -182,45 +155,37 @@ export class BatchProcessor {
     return batch;
   }
 
-  /** How many of the waiting records go into one event: at least one. */
-  private fits(overhead: number): number {
-    const most = Math.min(this.buffer.length, this.context.batchCapacity);
-    let size = overhead;
-    for (let count = 0; count < most; count++) {
-      const entry = this.buffer[count];
-      // A comma comes between records.
-      size += entry.size + (count > 0 ? 1 : 0);
-      if (count > 0 && (size > EVENT_BYTES || (this.window && !inWindow(entry, this.window)))) {
-        return count;
-      }
-    }
-    return most;
+  /** Whether what waits is as much as a batch can be. */
+  private isFull(overhead: number): boolean {
+    return this.waiting.count >= this.context.batchCapacity
+      || overhead + this.waiting.size > EVENT_BYTES
+      || !this.belongs(this.waiting.last!);
   }
 
-  private eventOverhead(): number {
-    return this.window ? payloadSize(this.event(newBatch([]))) : '{"Records":[]}'.length;
+  private belongs(entry: Entry): boolean {
+    return !this.window || inWindow(entry, this.window);
   }
 
-  private batchingWindowEnd(): number {
-    const end = this.buffer[0].arrivedAt + this.context.options.settings.maxBatchingWindow * 1000;
-    return this.window ? Math.min(end, Math.max(this.window.end, this.buffer[0].arrivedAt)) : end;
+  /** The end of a tumbling window ends the batching window too. */
+  private batchingWindowEnd(first: Entry): number {
+    const end = first.arrivedAt + this.context.options.settings.maxBatchingWindow * 1000;
+    return this.window ? Math.min(end, Math.max(this.window.end, first.arrivedAt)) : end;
   }
 
-  /** Whether the window's records have all been through, so that its final invocation is due. */
-  private windowIsOver(now: number): boolean {
-    const window = this.window!;
+  /** Whether all of the window's records have been through, so that its final invocation is due. */
+  private windowIsOver(now: number, window: TumblingWindow): boolean {
     if (window.terminatedEarly) {
       return true;
     }
-    const next = this.buffer[0];
+    const next = this.waiting.first;
     if (next) {
       return !inWindow(next, window);
     }
-    return this.complete || (now >= window.end && this.readUntil >= window.end);
+    return this.shardEnded || (now >= window.end && this.readUntil >= window.end);
   }
 
   private event(batch: Batch): StreamEvent | WindowEvent {
-    const Records: StreamRecord[] = batch.entries.map((entry) => entry.record);
+    const Records = batch.entries.map((entry) => entry.record);
     return this.window
       ? { Records, ...windowFields(this.window, this.shardId, this.context.options.streamArn, batch.final) }
       : { Records };
@@ -255,15 +220,15 @@ export class BatchProcessor {
     if (batch.final) {
       this.window = undefined;
     } else if (this.window) {
-      this.window.newest = batch.entries.reduce((newest, entry) => Math.max(newest, entry.createdAt), this.window.newest);
+      this.window.newest = Math.max(this.window.newest, ...batch.entries.slice(-1).map((entry) => entry.createdAt));
     }
   }
 
   /** The records before `index` are done: the rest is a batch of its own, with its retries still before it. */
   private progress(batch: Batch, index: number): void {
-    this.context.count(this.shardId, 'FailedInvokeEventCount', batch.entries.length - index);
     batch.entries = batch.entries.slice(index);
     batch.invocations = 0;
+    this.context.count(this.shardId, 'FailedInvokeEventCount', batch.entries.length);
     this.failuresInARow = 0;
     this.retryAt = 0;
   }
@@ -275,9 +240,14 @@ export class BatchProcessor {
   }
 
   private retry(batch: Batch): void {
-    this.context.notice({
-      type: 'retrying', shardId: this.shardId, records: batch.entries.length, attempt: batch.invocations + 1, at: this.retryAt,
-    });
+    const { shardId, retryAt } = this;
+    this.context.notice({ type: 'retrying', shardId, records: batch.entries.length, attempt: batch.invocations + 1, at: retryAt });
+  }
+
+  private maySplit(batch: Batch, verdict: Verdict): boolean {
+    const { settings, noProgressBisect } = this.context.options;
+    const whole = verdict.type === 'checkpoint' && noProgressBisect === 'whole';
+    return settings.bisectBatchOnError && batch.entries.length > 1 && !whole;
   }
 
   private split(batch: Batch): void {
@@ -292,21 +262,17 @@ export class BatchProcessor {
     return retryAttempts !== -1 && batch.invocations > retryAttempts && !batch.final;
   }
 
-  /** Gives up the records of a batch that are too old; true if there were any. */
+  /** Gives up what is too old of a batch; true if there was any. */
   private giveUpAged(now: number, batch: Batch): boolean {
+    return batch.final ? this.giveUpAgedWindow(now, batch, this.window!) : this.giveUpAgedRecords(now, batch);
+  }
+
+  private giveUpAgedRecords(now: number, batch: Batch): boolean {
     const { age } = this.context;
-    if (batch.final) {
-      if (this.window!.newest + age.limit >= now) {
-        return false;
-      }
-      this.drop([], `${age.reason}: final invocation of a tumbling window`);
-      this.finish(batch);
-      return true;
-    }
-    if (expiry(batch.entries[0], age) > now && batch.entries.every((entry) => expiry(entry, age) > now)) {
+    const aged = batch.entries.filter((entry) => expiry(entry, age) <= now);
+    if (aged.length === 0) {
       return false;
     }
-    const aged = batch.entries.filter((entry) => expiry(entry, age) <= now);
     batch.entries = batch.entries.filter((entry) => expiry(entry, age) > now);
     if (age.reason === 'retention') {
       this.drop(aged, age.reason);
@@ -319,18 +285,28 @@ export class BatchProcessor {
     return true;
   }
 
-  private giveUp(now: number, entries: Entry[], condition: 'RetryAttemptsExhausted' | 'RecordAgeExceeded', batch: Batch): void {
+  /** A final invocation has no records to give up: what is dropped is the window's state. */
+  private giveUpAgedWindow(now: number, batch: Batch, window: TumblingWindow): boolean {
+    const { limit, reason } = this.context.age;
+    if (now <= window.newest + limit) {
+      return false;
+    }
+    this.drop([], `${reason}: the final invocation of a tumbling window`);
+    this.finish(batch);
+    return true;
+  }
+
+  private giveUp(now: number, entries: readonly Entry[], condition: FailureCondition, batch: Batch): void {
     const { destination, mappingId, uuid } = this.context.options;
     if (!destination) {
       this.drop(entries, condition);
       return;
     }
     const { invocations, failure } = batch;
-    const givenUp = { condition, shardId: this.shardId, entries, invocations, failure };
-    const message = failureMessage(now, givenUp, this.context.options);
+    const message = failureMessage(now, { condition, shardId: this.shardId, entries, invocations, failure }, this.context.options);
+    const records = entries.map((entry) => entry.record);
     this.busy = true;
     this.leaving = entries;
-    const records = entries.map((entry) => entry.record);
     if (destination === 's3') {
       const payload = JSON.stringify(this.event({ ...batch, entries }));
       this.context.deliver(this, { ...message, payload }, records, objectKey(now, this.shardId, mappingId, uuid()));
@@ -339,7 +315,7 @@ export class BatchProcessor {
     }
   }
 
-  private drop(entries: Entry[], reason: string): void {
+  private drop(entries: readonly Entry[], reason: string): void {
     if (reason !== 'retention') {
       this.context.count(this.shardId, 'DroppedEventCount', entries.length);
     }
@@ -348,14 +324,11 @@ export class BatchProcessor {
 
   /** Switched off: what was begun starts anew from the checkpoint when the mapping is switched on again. */
   private release(): void {
-    if (this.busy) {
-      return;
+    if (!this.busy && this.batches.length > 0) {
+      this.waiting.putBack(this.batches.flatMap((batch) => batch.entries));
+      this.batches = this.batches.filter((batch) => batch.final);
+      this.failuresInARow = 0;
+      this.retryAt = 0;
     }
-    const entries = this.batches.flatMap((batch) => batch.entries);
-    this.bufferSize += entries.reduce((size, entry) => size + entry.size, 0);
-    this.buffer.unshift(...entries);
-    this.batches = this.batches.filter((batch) => batch.final);
-    this.failuresInARow = 0;
-    this.retryAt = 0;
   }
 }

@@ -73,7 +73,7 @@ export class ShardPoller {
       count++;
       size += entry.size;
       if (this.context.passes(record)) {
-        this.processorOf(record).accept(entry);
+        this.processorOf(record).waiting.push(entry);
       } else {
         filtered++;
       }
@@ -138,8 +138,8 @@ export class ShardPoller {
     let waiting = 0;
     let size = 0;
     for (const processor of this.processors) {
-      waiting += processor.waiting;
-      size += processor.waitingSize;
+      waiting += processor.waiting.count;
+      size += processor.waiting.size;
     }
     return waiting < this.context.batchCapacity * this.processors.length && size < EVENT_BYTES * this.processors.length;
   }

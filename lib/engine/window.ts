@@ -9,21 +9,21 @@ export interface TumblingWindow {
   readonly end: number;
   /** What the function returned last; `{}` before that. */
   state: unknown;
-  /** When its newest record so far was created. */
+  /** When the newest record that went into it was created. */
   newest: number;
   /** The state outgrew its limit: the next invocation is the final one. */
   terminatedEarly: boolean;
 }
 
-/** The window that a record belongs to, by its creation time; windows start at multiples of their length. */
+/** Opens the window that a record belongs to, by its creation time; windows start at multiples of their length. */
 export function openWindow(entry: Entry, length: number): TumblingWindow {
   const start = Math.floor(entry.createdAt / length) * length;
   return { start, end: start + length, state: {}, newest: entry.createdAt, terminatedEarly: false };
 }
 
-/** Whether a record belongs to the window. */
+/** Whether a record goes into the open window. One that comes late does: its own window is closed already. */
 export function inWindow(entry: Entry, window: TumblingWindow): boolean {
-  return entry.createdAt >= window.start && entry.createdAt < window.end;
+  return entry.createdAt < window.end;
 }
 
 /** Takes over the state that the function returned; false if there is none, which is a failed invocation. */

@@ -1,14 +1,14 @@
 /** An error keeps the app from being synthesized; a warning can be acknowledged by its rule's id. */
 export type Severity = 'error' | 'warning';
 
-/** One thing that is checked, and why. The docs and the tests are checked against the same tables of rules. */
+/** One thing that is checked, and why. The docs and the tests are checked against the tables of these. */
 export interface Rule<Subject> {
   /** Unique; what a user acknowledges a warning by. */
   readonly id: string;
   readonly severity: Severity;
-  /** What is allowed, in one sentence. */
+  /** What is allowed, or what is warned of, in one sentence. */
   readonly summary: string;
-  /** The settings it looks at. */
+  /** The properties it looks at. */
   readonly reads: readonly string[];
   /** Where AWS says so, or where it was seen. */
   readonly source: string;
@@ -31,3 +31,19 @@ export function judge<Subject>(rules: readonly Rule<Subject>[], subject: Subject
 
 /** Stands for a value that only the deployment knows: a token. No rule judges it. */
 export const UNKNOWN = Symbol('known at deployment only');
+
+/** A value that is known, or a token. */
+export type Known<Value> = Value | typeof UNKNOWN;
+
+/** Where rules find their facts. */
+export const SOURCES = {
+  apiModel: 'Lambda API, CreateEventSourceMapping',
+  parameters: 'Lambda guide, services-ddb-params',
+  filtering: 'Lambda guide, invocation-eventfiltering',
+  filteringDynamoDb: 'Lambda guide, with-ddb-filtering',
+  errorHandling: 'Lambda guide, services-dynamodb-errors',
+  metrics: 'Lambda guide, monitoring-metrics-types',
+  mapping: 'Lambda guide, services-dynamodb-eventsourcemapping',
+  streams: 'DynamoDB guide, Streams',
+  recorded: 'Recorded on AWS',
+} as const;

@@ -1,22 +1,236 @@
-import { Rule, UNKNOWN } from './rule';
-import { MappingSettings, Range, RANGES } from './settings';
+import { nearestName } from './nearest-name';
+import { Known, Rule, SOURCES, UNKNOWN } from './rule';
+import { MappingSettings, Range, RANGES, STREAM_RETENTION } from './settings';
 
-/** The settings of one trigger: what was written, defaults for the rest. From an untyped caller they can be anything. */
+/** What the caller of a constructor wrote, as plain values. From an untyped caller they can be anything. */
 export interface JudgedSettings {
-  /** Durations are numbers of seconds; `UNKNOWN` is a token. */
-  readonly settings: { readonly [setting in keyof MappingSettings]: unknown };
+  /** Defaults for what was not written; durations as numbers of seconds. */
+  readonly settings: { readonly [setting in Exclude<keyof MappingSettings, 'filters'>]: unknown };
+  /** The names of the properties that were written, right or wrong. */
+  readonly written: readonly string[];
+  /** The names there are. */
+  readonly properties: readonly string[];
+  /** How many filters there are. */
+  readonly filterCount: number;
+  readonly metrics: Known<readonly Known<string>[]>;
+  /** Whether the table has a stream, or may get one before the tree is finished. */
+  readonly streamNamed: boolean;
+  readonly destination: 'made' | 'given' | 'none' | 'not a destination';
+  readonly handlerIsStreamFunction: boolean;
 }
 
-const API_MODEL = 'Lambda API reference, CreateEventSourceMapping';
+/** The only group of metrics that mappings of DynamoDB streams have. */
+const EVENT_COUNT = 'EventCount';
 
-/** What Lambda would refuse in the settings themselves. */
+/** Properties of other event sources, and of what. */
+const FOREIGN_PROPERTIES: { readonly [name: string]: string } = {
+  provisionedPollerConfig: 'SQS and Kafka',
+  maxConcurrency: 'SQS',
+  logLevel: 'Kafka',
+  kafkaBootstrapServers: 'Kafka',
+  kafkaConsumerGroupId: 'Kafka',
+  kafkaTopic: 'Kafka',
+  consumerGroupId: 'Kafka',
+  bootstrapServers: 'Kafka',
+  clusterArn: 'Kafka',
+  topic: 'Kafka',
+  secret: 'Kafka',
+  schemaRegistryConfig: 'Kafka',
+  sourceAccessConfigurations: 'Kafka and message brokers',
+};
+
+/** What CloudFormation and the CDK's other classes call the same thing. */
+const OTHER_NAMES: { readonly [name: string]: string } = {
+  functionResponseTypes: 'reportBatchItemFailures',
+  filterCriteria: 'filters',
+  destinationConfig: 'onFailure',
+  deadLetterQueue: 'onFailure',
+  kmsKeyArn: 'filterEncryption',
+  target: 'handler',
+  function: 'handler',
+  eventSourceArn: 'table',
+};
+
+/** What is wrong with the settings themselves, whatever they are wired to. */
 export const SETTING_RULES: readonly Rule<JudgedSettings>[] = [
+  {
+    id: 'required-property',
+    severity: 'error',
+    summary: '`table` and `handler` are given.',
+    reads: ['table', 'handler'],
+    source: SOURCES.apiModel,
+    check: ({ written }) => ['table', 'handler']
+      .filter((name) => !written.includes(name))
+      .map((name) => `${name} is not given, but a trigger connects a table with a function. Give both.`),
+  },
+  {
+    id: 'unknown-property',
+    severity: 'error',
+    summary: 'Every property is one of the trigger\'s; those of other event sources are not.',
+    reads: ['(all)'],
+    source: SOURCES.apiModel,
+    check: ({ written, properties }) => written
+      .filter((name) => !properties.includes(name) && name !== 'startingPositionTimestamp')
+      .map((name) => unknownProperty(name, properties)),
+  },
   range('batch-size-range', 'batchSize', 'Leave it out for 100.'),
   range('batching-window-range', 'maxBatchingWindow', 'Leave it out to invoke as soon as there are records.', 'seconds'),
   range('parallelization-factor-range', 'parallelizationFactor', 'Leave it out for one batch of a shard at a time.'),
   range('retry-attempts-range', 'retryAttempts', 'Leave it out for 100.'),
   range('record-age-range', 'maxRecordAge', 'Leave it out for 22 hours.', 'seconds'),
   range('tumbling-window-range', 'tumblingWindow', 'Leave it out to have no windows.', 'seconds'),
+  {
+    id: 'not-a-boolean',
+    severity: 'error',
+    summary: '`bisectBatchOnError`, `reportBatchItemFailures` and `enabled` are `true` or `false`.',
+    reads: ['bisectBatchOnError', 'reportBatchItemFailures', 'enabled'],
+    source: SOURCES.apiModel,
+    check: ({ settings }) => (['bisectBatchOnError', 'reportBatchItemFailures', 'enabled'] as const)
+      .filter((name) => settings[name] !== UNKNOWN && typeof settings[name] !== 'boolean')
+      .map((name) => `${name} is ${show(settings[name])}, but has to be true or false.`),
+  },
+  {
+    id: 'starting-position-timestamp',
+    severity: 'error',
+    summary: 'A DynamoDB stream can\'t be read from a point in time.',
+    reads: ['startingPosition', 'startingPositionTimestamp'],
+    source: `${SOURCES.recorded}: "Unsupported starting position for arn type"; ${SOURCES.parameters}`,
+    check: ({ settings, written }) => settings.startingPosition === 'AT_TIMESTAMP' || written.includes('startingPositionTimestamp')
+      ? `${settings.startingPosition === 'AT_TIMESTAMP' ? 'startingPosition is AT_TIMESTAMP' : 'startingPositionTimestamp is given'}, `
+        + 'but Lambda reads a DynamoDB stream from TRIM_HORIZON or LATEST only. '
+        + 'Leave it out to start with the oldest record, and let the function pass over what is too old.'
+      : undefined,
+  },
+  {
+    id: 'starting-position',
+    severity: 'error',
+    summary: '`startingPosition` is TRIM_HORIZON or LATEST.',
+    reads: ['startingPosition'],
+    source: SOURCES.parameters,
+    check: ({ settings: { startingPosition } }) => ['TRIM_HORIZON', 'LATEST', 'AT_TIMESTAMP', UNKNOWN].includes(startingPosition as string)
+      ? undefined
+      : `startingPosition is ${show(startingPosition)}, but has to be TRIM_HORIZON or LATEST. Leave it out for TRIM_HORIZON.`,
+  },
+  {
+    id: 'tumbling-window-parallelization',
+    severity: 'error',
+    summary: 'With a `tumblingWindow`, `parallelizationFactor` is 1.',
+    reads: ['tumblingWindow', 'parallelizationFactor'],
+    source: `${SOURCES.recorded}: "Parallelization factor must be equal to 1 when tumbling window period is configured"`,
+    check: ({ settings: { tumblingWindow, parallelizationFactor } }) =>
+      isAtLeast(tumblingWindow, 1) && isAtLeast(parallelizationFactor, 2)
+        ? `parallelizationFactor is ${parallelizationFactor} and tumblingWindow ${tumblingWindow} s, but a window needs the batches of a `
+          + 'shard one after another. Leave one of the two out.'
+        : undefined,
+  },
+  {
+    id: 'filter-encryption-without-filters',
+    severity: 'error',
+    summary: '`filterEncryption` comes with `filters`.',
+    reads: ['filterEncryption', 'filters'],
+    source: SOURCES.filtering,
+    check: ({ written, filterCount }) => written.includes('filterEncryption') && filterCount === 0
+      ? 'filterEncryption is given, but there are no filters for it to encrypt. Leave it out, or give filters.'
+      : undefined,
+  },
+  {
+    id: 'metrics-group',
+    severity: 'error',
+    summary: '`metricsConfig` names EVENT_COUNT, the only group that mappings of DynamoDB streams have.',
+    reads: ['metricsConfig'],
+    source: SOURCES.metrics,
+    check: ({ metrics }) => metrics === UNKNOWN ? undefined : metrics
+      .filter((group) => group !== UNKNOWN && group !== EVENT_COUNT)
+      .map((group) => `metricsConfig asks for ${show(group)}, but DynamoDB streams have ${EVENT_COUNT} only. `
+        + 'Give lambda.MetricType.EVENT_COUNT, or leave it out.'),
+  },
+  {
+    id: 'destination-type',
+    severity: 'error',
+    summary: '`onFailure` is an `IEventSourceDlq`.',
+    reads: ['onFailure'],
+    source: SOURCES.errorHandling,
+    check: ({ destination }) => destination === 'not a destination'
+      ? 'onFailure is no destination, but has to be one that can be bound. Wrap a queue in new SqsDlq(queue), a topic in new SnsDlq(topic).'
+      : undefined,
+  },
+  {
+    id: 'stream-arn-missing',
+    severity: 'error',
+    summary: 'An imported table is imported with its stream\'s ARN.',
+    reads: ['table'],
+    source: SOURCES.apiModel,
+    check: ({ streamNamed, written }) => streamNamed || !written.includes('table')
+      ? undefined
+      : 'table is imported without the ARN of its stream, which a mapping reads. '
+        + 'Import it with Table.fromTableAttributes(scope, id, { tableArn, tableStreamArn }).',
+  },
+  {
+    id: 'record-age-over-retention',
+    severity: 'warning',
+    summary: '`maxRecordAge` is at most the 24 hours that a stream keeps its records.',
+    reads: ['maxRecordAge'],
+    source: SOURCES.streams,
+    check: ({ settings: { maxRecordAge, retryAttempts } }) => isAtLeast(maxRecordAge, STREAM_RETENTION + 1) && retryAttempts !== -1
+      ? `maxRecordAge is ${maxRecordAge} s, but the stream keeps records for ${STREAM_RETENTION} s (24 hours): `
+        + 'what Lambda has not given up by then is gone without reaching the failure destination. Give less, such as Duration.hours(22).'
+      : undefined,
+  },
+  {
+    id: 'unlimited-retries',
+    severity: 'warning',
+    summary: 'Retries are limited by their number or by an age under 24 hours.',
+    reads: ['retryAttempts', 'maxRecordAge'],
+    source: SOURCES.errorHandling,
+    check: ({ settings: { maxRecordAge, retryAttempts } }) =>
+      retryAttempts === -1 && (maxRecordAge === -1 || isAtLeast(maxRecordAge, STREAM_RETENTION))
+        ? 'retryAttempts is -1 and maxRecordAge reaches the 24 hours that the stream keeps records: a batch that always fails blocks its '
+          + 'shard until the stream drops the records, and none reaches the failure destination. Limit one of the two.'
+        : undefined,
+  },
+  {
+    id: 'no-destination',
+    severity: 'warning',
+    summary: 'There is a failure destination.',
+    reads: ['onFailure'],
+    source: SOURCES.errorHandling,
+    check: ({ destination }) => destination === 'none'
+      ? 'onFailure is NoFailureDestination: the records of a batch that Lambda gives up are lost. Leave it out to have a queue made for them.'
+      : undefined,
+  },
+  {
+    id: 'report-off',
+    severity: 'warning',
+    summary: 'A `StreamFunction` is driven with `reportBatchItemFailures` on.',
+    reads: ['reportBatchItemFailures', 'handler'],
+    source: 'Lambda guide, services-ddb-batchfailurereporting',
+    check: ({ settings, handlerIsStreamFunction }) => settings.reportBatchItemFailures === false && handlerIsStreamFunction
+      ? 'reportBatchItemFailures is off: Lambda does not listen to the first record not done, so that one failure fails, and repeats, '
+        + 'the whole batch. Leave it out.'
+      : undefined,
+  },
+  {
+    id: 'bisect-single-record',
+    severity: 'warning',
+    summary: 'A batch that is split has more than one record.',
+    reads: ['bisectBatchOnError', 'batchSize'],
+    source: SOURCES.errorHandling,
+    check: ({ settings: { bisectBatchOnError, batchSize }, written }) =>
+      bisectBatchOnError === true && batchSize === 1 && written.includes('bisectBatchOnError')
+        ? 'bisectBatchOnError is on, but batchSize is 1, and one record can\'t be split. Leave one of the two out.'
+        : undefined,
+  },
+  {
+    id: 'starting-position-latest',
+    severity: 'warning',
+    summary: 'A mapping starts from TRIM_HORIZON.',
+    reads: ['startingPosition'],
+    source: 'Lambda guide, with-ddb',
+    check: ({ settings }) => settings.startingPosition === 'LATEST'
+      ? 'startingPosition is LATEST: records that are written while the mapping is created or updated, which takes minutes, can be missed. '
+        + 'Leave it out for TRIM_HORIZON.'
+      : undefined,
+  },
 ];
 
 function range(id: string, setting: keyof typeof RANGES, wayOut: string, unit?: 'seconds'): Rule<JudgedSettings> {
@@ -26,7 +240,7 @@ function range(id: string, setting: keyof typeof RANGES, wayOut: string, unit?: 
     severity: 'error',
     summary: `\`${setting}\` is ${allowed}.`,
     reads: [setting],
-    source: API_MODEL,
+    source: SOURCES.apiModel,
     check: ({ settings }) => {
       const value = settings[setting];
       return value === UNKNOWN || within(RANGES[setting], value)
@@ -42,11 +256,24 @@ function within({ min, max, unlimited }: Range, value: unknown): boolean {
 
 function describe({ min, max, unlimited }: Range, unit?: string): string {
   const number = unit === undefined ? 'a whole number' : `a Duration of a whole number of ${unit}`;
+  // A Duration can't be negative.
   const orWithoutLimit = unlimited === undefined || unit !== undefined ? '' : `, or ${unlimited} for no limit`;
   return `${number} from ${min.toLocaleString('en-US')} to ${max.toLocaleString('en-US')}${orWithoutLimit}`;
 }
 
+function isAtLeast(value: unknown, least: number): value is number {
+  return typeof value === 'number' && value >= least;
+}
+
+function unknownProperty(name: string, properties: readonly string[]): string {
+  if (FOREIGN_PROPERTIES[name] !== undefined) {
+    return `${name} is a property of ${FOREIGN_PROPERTIES[name]} event sources, and means nothing to a DynamoDB stream. Leave it out.`;
+  }
+  const meant = OTHER_NAMES[name] ?? nearestName(name, properties);
+  return `${name} is no property of a DynamoStreamTrigger. ${meant === undefined ? 'Leave it out.' : `Did you mean ${meant}?`}`;
+}
+
 /** A value as its author would recognize it. */
-export function show(value: unknown): string {
+function show(value: unknown): string {
   return typeof value === 'string' ? JSON.stringify(value) : String(value);
 }

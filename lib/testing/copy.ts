@@ -1,4 +1,4 @@
-/** A deep copy of plain JSON data. Many times faster than structuredClone, and every invocation pays for it. */
+/** A deep copy of JSON data. Many times faster than structuredClone, and every invocation pays for it. */
 export function copy<T>(value: T): T {
   if (typeof value !== 'object' || value === null) {
     return value;
@@ -6,13 +6,12 @@ export function copy<T>(value: T): T {
   if (Array.isArray(value)) {
     return value.map(copy) as T;
   }
-  const result: Record<string, unknown> = {};
-  for (const key of Object.keys(value)) {
-    const part = copy((value as Record<string, unknown>)[key]);
-    if (key === '__proto__') {
-      Object.defineProperty(result, key, { value: part, enumerable: true, configurable: true, writable: true });
-    } else {
-      result[key] = part;
+  // Spreading copies an object of a known shape in one go.
+  const result: Record<string, unknown> = { ...value as Record<string, unknown> };
+  for (const name in result) {
+    const part = result[name];
+    if (typeof part === 'object' && part !== null) {
+      result[name] = copy(part);
     }
   }
   return result as T;

@@ -1,9 +1,15 @@
 export { simulateTrigger } from './simulate-trigger';
-export type { SimulatedInvocation, SimulationOptions, SimulationRun } from './simulate-trigger';
-export type { SimulatedMapping } from './mapping-input';
-export type { ShardInput } from './shard-input';
+export type { SimulationOptions } from './simulate-trigger';
+export type { SimulatedDelivery, SimulatedInvocation, SimulationRun } from './simulation-run';
+export type { FilterInput, Seconds, SimulatedMapping } from './mapping-input';
+export type { SynthesizedMapping, SynthesizedTemplate } from './synthesized-mapping';
+export type { Chance, DeliveryAtRisk, Faults, InvocationAtRisk } from './faults';
+export type { Reshard, ShardInput } from './shard-input';
 export type { Handler } from './simulated-function';
 export { streamEvent, streamRecord } from './stream-record';
 export type { StreamRecordOptions } from './stream-record';
 export type { Item, Value } from './attribute-value';
+export type { EventCount } from '../engine';
+export type { FailedBatch } from '../stream/failed-batch';
+export type { ParkedRecord } from '../stream/parked-record';
 export type { StreamEvent, StreamRecord, WindowEvent } from '../stream/record';

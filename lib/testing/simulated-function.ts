@@ -63,43 +63,35 @@ export class SimulatedFunction {
     const startedAt = clock.now();
     const requestId = options.uuid();
     const deadline = startedAt + options.timeout;
-    let over = false;
+    let state: 'running' | 'answered' | 'over' = 'running';
+    const answered = () => {
+      if (state === 'running') {
+        state = 'answered';
+        this.answering--;
+      }
+    };
     const end = (outcome: InvocationEnd['outcome']) => {
-      over = true;
+      answered();
+      state = 'over';
       this.busy--;
       invocation.ended({ startedAt, endedAt: clock.now(), outcome });
       this.next();
     };
-    const cancelTimeout = clock.schedule(deadline, () => {
-      if (!over) {
-        settled();
-        end(timedOut(requestId, options.timeout));
+    const cancelTimeout = clock.schedule(deadline, () => end(timedOut(requestId, options.timeout)));
+    const answer = (outcome: InvocationEnd['outcome']) => {
+      if (state !== 'running') {
+        return;
       }
-    });
-    let answered = false;
-    const settled = () => {
-      if (!answered) {
-        answered = true;
-        this.answering--;
+      answered();
+      const endsAt = Math.max(startedAt + invocation.latency, clock.now());
+      if (!invocation.hangs && endsAt < deadline) {
+        cancelTimeout();
+        clock.schedule(endsAt, () => end(invocation.crashes ? crashed(requestId) : outcome));
       }
     };
     this.answering++;
-    const answer = (outcome: InvocationEnd['outcome']) => {
-      if (answered) {
-        return;
-      }
-      settled();
-      const endAt = Math.max(startedAt + invocation.latency, clock.now());
-      if (invocation.hangs || endAt >= deadline) {
-        return;
-      }
-      clock.schedule(endAt, () => {
-        cancelTimeout();
-        end(invocation.crashes ? crashed(requestId) : outcome);
-      });
-    };
     this.call(invocation.event(), this.context(requestId, deadline)).then(
-      (response) => answer(response),
+      answer,
       (error) => answer({ type: 'error', requestId, ...describeError(error) }),
     );
   }

@@ -43,7 +43,7 @@ export interface StreamRecordOptions {
 export const DEFAULT_STREAM_ARN = 'arn:aws:dynamodb:us-east-1:123456789012:table/Table/stream/2025-01-01T00:00:00.000';
 
 /** 2025-01-01T00:00:00Z, in seconds. */
-const DEFAULT_CREATION = 1_735_689_600;
+export const DEFAULT_CREATION = 1_735_689_600;
 
 let lastSequenceNumber = 100_000_000_000_000_000_000_000n;
 

@@ -4,16 +4,19 @@ import {
 } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import { ExecutionRole } from './execution-role';
-import { failureQueue, NoFailureDestination } from './failure-destination';
+import { failureQueue } from './failure-destination';
 import { informFunction, isNameable, ownedFunction } from './function-environment';
-import { InvalidTriggerError } from './invalid-trigger-error';
+import { judgedSettings } from './judged-settings';
+import { judgedWiring } from './judged-wiring';
 import { grantStreamRead, StreamPermissions } from './permissions';
-import { plainSettings } from './plain-settings';
+import { lateErrors, report } from './report';
 import { StreamFilter } from './stream-filter';
 import { streamArnOf } from './stream-source';
+import { FILTER_RULES } from '../mapping/filter-rules';
 import { judge } from '../mapping/rule';
 import { SETTING_RULES } from '../mapping/setting-rules';
 import { DEFAULT_SETTINGS } from '../mapping/settings';
+import { WIRING_RULES } from '../mapping/wiring-rules';
 
 /** A trigger's table, its function, and the settings of the mapping between them. */
 export interface DynamoStreamTriggerProps {
@@ -173,23 +176,23 @@ export class DynamoStreamTrigger extends Construct {
 
   constructor(scope: Construct, id: string, props: DynamoStreamTriggerProps) {
     super(scope, id);
-    const violations = judge(SETTING_RULES, { settings: plainSettings(props) });
-    const streamArn = streamArnOf(props.table);
-    if (violations.length > 0) throw new InvalidTriggerError(this.node.path, violations);
+    const judged = judgedSettings(props);
+    report(this, [...judge(SETTING_RULES, judged), ...judge(FILTER_RULES, judged)]);
 
     this.table = props.table;
     this.handler = props.handler;
-    if (props.onFailure === undefined) {
+    if (judged.destination === 'made') {
       this.failureQueue = this.makeFailureQueue(props.failureQueueRemovalPolicy ?? RemovalPolicy.RETAIN);
       this.failureDestination = new sources.SqsDlq(this.failureQueue);
-    } else if (!(props.onFailure instanceof NoFailureDestination)) {
+    } else if (judged.destination === 'given') {
       this.failureDestination = props.onFailure;
     }
 
+    const streamArn = streamArnOf(this.table)!;
     const role = new ExecutionRole(this, this.handler);
-    grantStreamRead(role, props.permissions ?? StreamPermissions.MANAGED_POLICY, this.table, streamArn!);
+    grantStreamRead(role, props.permissions ?? StreamPermissions.MANAGED_POLICY, this.table, streamArn);
     const destination = this.failureDestination && new BoundDestination(this.failureDestination, role.grantee);
-    const reportBatchItemFailures = props.reportBatchItemFailures ?? DEFAULT_SETTINGS.reportBatchItemFailures;
+    const reportBatchItemFailures = Boolean(props.reportBatchItemFailures ?? DEFAULT_SETTINGS.reportBatchItemFailures);
     this.eventSourceMapping = new lambda.EventSourceMapping(this, 'EventSourceMapping', {
       target: this.handler,
       eventSourceArn: streamArn,
@@ -202,7 +205,7 @@ export class DynamoStreamTrigger extends Construct {
       reportBatchItemFailures,
       tumblingWindow: props.tumblingWindow,
       enabled: props.enabled,
-      filters: props.filters?.length ? props.filters.map((filter) => ({ pattern: filter.toJson() })) : undefined,
+      filters: props.filters?.length ? props.filters.map(filterCriterion) : undefined,
       filterEncryption: props.filterEncryption,
       metricsConfig: props.metricsConfig?.metrics.length ? props.metricsConfig : undefined,
       onFailure: destination,
@@ -214,7 +217,12 @@ export class DynamoStreamTrigger extends Construct {
     // The name of an imported alias or version leaves its qualifier out.
     if (isQualifiedArn(this.handler.functionArn)) mapping.functionName = this.handler.functionArn;
     role.applyBefore(this.eventSourceMapping);
-    this.informHandler(streamArn!, reportBatchItemFailures, destination?.arn);
+    const { parkingOff } = this.informHandler(streamArn, reportBatchItemFailures, destination?.arn);
+    this.node.addValidation({
+      validate: () => lateErrors(this, judge(WIRING_RULES, judgedWiring({
+        table: this.table, handler: this.handler, mapping, filters: judged.filters, missingStatements: role.missingStatements, parkingOff,
+      }))),
+    });
   }
 
   /**
@@ -289,11 +297,13 @@ export class DynamoStreamTrigger extends Construct {
       : failureQueue(fn, `FailureQueue${Names.nodeUniqueId(this.node)}`, removalPolicy);
   }
 
-  private informHandler(streamArn: string, report: boolean, destinationArn?: string): void {
+  private informHandler(streamArn: string, reports: boolean, destinationArn?: string): { readonly parkingOff: boolean } {
     const fn = ownedFunction(this.handler);
-    if (fn === undefined) return;
+    if (fn === undefined) return { parkingOff: false };
     const nameable = (arn?: string) => arn !== undefined && isNameable(arn, Stack.of(fn), Stack.of(this)) ? arn : undefined;
-    informFunction(fn, { stream: nameable(streamArn), report, park: nameable(destinationArn) });
+    const park = nameable(destinationArn);
+    informFunction(fn, { stream: nameable(streamArn), report: reports, park });
+    return { parkingOff: park !== destinationArn };
   }
 }
 
@@ -308,6 +318,11 @@ class BoundDestination implements lambda.IEventSourceDlq {
     this.arn = config.destination;
     return config;
   }
+}
+
+/** A token stands for itself. */
+function filterCriterion(filter: StreamFilter): { [key: string]: any } {
+  return Token.isUnresolved(filter) ? filter : { pattern: filter.toJson() };
 }
 
 function isQualifiedArn(functionArn: string): boolean {

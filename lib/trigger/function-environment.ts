@@ -1,4 +1,5 @@
-import { aws_lambda as lambda, DefaultTokenResolver, IResolvable, IResolveContext, Lazy, Reference, Stack, StringConcat, Tokenization } from 'aws-cdk-lib';
+import { aws_lambda as lambda, Lazy, Stack } from 'aws-cdk-lib';
+import { referencesIn } from './references';
 import { BOUNDARY_VERSION, BoundaryFacts, ENVIRONMENT_VARIABLE, TriggerFacts } from '../stream/boundary';
 
 /** Tells the function of one of its triggers. What all of its triggers tell is one environment variable. */
@@ -55,23 +56,4 @@ function merge(stack: Stack, triggers: TriggerFacts[]): TriggerFacts[] {
 
 function sameValue(stack: Stack, a?: string, b?: string): boolean {
   return JSON.stringify(stack.resolve(a)) === JSON.stringify(stack.resolve(b));
-}
-
-function referencesIn(value: string, scope: Stack): Reference[] {
-  const collector = new ReferenceCollector();
-  Tokenization.resolve(value, { scope, resolver: collector, preparing: false });
-  return collector.references;
-}
-
-class ReferenceCollector extends DefaultTokenResolver {
-  public readonly references: Reference[] = [];
-
-  constructor() {
-    super(new StringConcat());
-  }
-
-  public resolveToken(token: IResolvable, context: IResolveContext, postProcessor: never): any {
-    if (Reference.isReference(token)) this.references.push(token);
-    return super.resolveToken(token, context, postProcessor);
-  }
 }

@@ -4,7 +4,17 @@ import { DEFAULT_SETTINGS } from '../../lib/mapping/settings';
 
 /** The ids of the rules that settings break, beside the defaults. */
 function broken(settings: Partial<JudgedSettings['settings']>): string[] {
-  return judge(SETTING_RULES, { settings: { ...DEFAULT_SETTINGS, ...settings } }).map(({ ruleId }) => ruleId);
+  const judged: JudgedSettings = {
+    settings: { ...DEFAULT_SETTINGS, ...settings },
+    written: ['table', 'handler', ...Object.keys(settings)],
+    properties: ['table', 'handler', ...Object.keys(DEFAULT_SETTINGS)],
+    filterCount: 0,
+    metrics: [],
+    streamNamed: true,
+    destination: 'made',
+    handlerIsStreamFunction: true,
+  };
+  return judge(SETTING_RULES, judged).filter(({ severity }) => severity === 'error').map(({ ruleId }) => ruleId);
 }
 
 test('the defaults break no rule', () => {

@@ -2,9 +2,9 @@ import { marshall } from '@aws-sdk/util-dynamodb';
 import * as fc from 'fast-check';
 import { unmarshall } from '../../lib/stream/image';
 
-/** What Lambda makes of it: JSON, binary values in base64. */
+/** What Lambda makes of it: JSON, binary values in base64. The SDK takes an item with an attribute "constructor" for a class. */
 const delivered = (item: object) => JSON.parse(JSON.stringify(
-  marshall(item, { convertEmptyValues: false, allowImpreciseNumbers: true }),
+  marshall(item, { convertEmptyValues: false, allowImpreciseNumbers: true, convertClassInstanceToMap: true }),
   (_, value) => value?.type === 'Buffer' || value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value,
 ));
 

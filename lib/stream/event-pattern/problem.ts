@@ -34,7 +34,13 @@ export interface PatternProblem {
 
 /** Something AWS accepts in a pattern, but hardly what its author meant. */
 export interface PatternRemark {
-  readonly kind: 'duplicate-key' | 'text-after-pattern';
+  readonly kind:
+  /** One object has the same key more than once. */
+    | 'duplicate-key'
+  /** A later condition on the same field takes the place of this one, such as one inside `$or`. */
+    | 'overridden-condition'
+  /** The object ends before the text does. */
+    | 'text-after-pattern';
   readonly path: string;
   readonly message: string;
 }

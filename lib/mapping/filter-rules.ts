@@ -1,0 +1,260 @@
+import { FilterLeaf, leavesOf } from './filter-branches';
+import { nearestName } from './nearest-name';
+import { knownFields } from './record-shape';
+import { Known, Rule, SOURCES } from './rule';
+import { parseEventPattern, PatternProblem, PatternProblemKind } from '../stream/event-pattern';
+import { EventName } from '../stream/record';
+
+/** The filters of one trigger: JSON text, a token, or what an untyped caller gave in place of a filter. */
+export interface JudgedFilters {
+  readonly filters: readonly (Known<string> | NotAFilter)[];
+}
+
+/** What an untyped caller gave in place of a filter. */
+export interface NotAFilter {
+  readonly notAFilter: unknown;
+}
+
+/** How many filters Lambda takes without and with a raised quota, and how long each may be. */
+export const FILTER_LIMITS = { count: 10, countWithoutQuota: 5, length: 4096 } as const;
+
+const EVENT_NAMES: readonly EventName[] = ['INSERT', 'MODIFY', 'REMOVE'];
+
+/** The operators that Lambda lists; what else AWS's pattern engine knows may or may not work in a mapping. */
+const LISTED_OPERATORS = ['anything-but', 'equals-ignore-case', 'exists', 'numeric', 'prefix', 'suffix'];
+
+/** What is wrong with filters, whatever stream they are for. */
+export const FILTER_RULES: readonly Rule<JudgedFilters>[] = [
+  {
+    id: 'not-a-filter',
+    severity: 'error',
+    summary: 'Every entry of `filters` is a `StreamFilter`.',
+    reads: ['filters'],
+    source: SOURCES.apiModel,
+    check: ({ filters }) => filters.flatMap((filter, index) => isNotAFilter(filter)
+      ? `filters[${index}] is ${JSON.stringify(filter.notAFilter) ?? String(filter.notAFilter)}, but has to be a StreamFilter. Give `
+        + 'StreamFilter.fromCriteria(…) for what lambda.FilterCriteria.filter(…) returns, StreamFilter.fromPattern(…) for a pattern.'
+      : []),
+  },
+  {
+    id: 'filter-count',
+    severity: 'error',
+    summary: `There are at most ${FILTER_LIMITS.count} filters.`,
+    reads: ['filters'],
+    source: SOURCES.filtering,
+    check: ({ filters }) => filters.length > FILTER_LIMITS.count
+      ? `filters has ${filters.length} entries, but Lambda takes at most ${FILTER_LIMITS.count}. Join some with StreamFilter.anyOf(…).`
+      : undefined,
+  },
+  {
+    id: 'filter-length',
+    severity: 'error',
+    summary: `A filter has at most ${FILTER_LIMITS.length.toLocaleString('en-US')} characters.`,
+    reads: ['filters'],
+    source: SOURCES.apiModel,
+    check: eachText((text) => text.length > FILTER_LIMITS.length
+      ? [`has ${text.length} characters, but Lambda takes at most ${FILTER_LIMITS.length}. Split it: filters are alternatives.`]
+      : []),
+  },
+  problem('filter-json', 'A filter is a JSON object.', ['not-json', 'not-an-object']),
+  problem('filter-field', 'A field of a filter holds an array of alternatives, or fields.', ['not-an-array', 'empty-object']),
+  problem('filter-empty-array', 'A field of a filter has at least one alternative.', ['empty-array']),
+  problem('filter-alternative', 'An alternative of a filter is a plain value or one operator.', ['bad-alternative']),
+  problem('filter-operator', 'The operators of a filter exist.', ['unknown-operator']),
+  problem('filter-operand', 'The operators of a filter have the operands that they take.', ['bad-operand']),
+  problem('filter-or', 'The `$or` of a filter holds at least two objects with fields.', ['bad-or']),
+  problem('filter-complexity', 'The wildcards of a filter are simple enough for AWS.', ['too-complex']),
+  {
+    ...problem('filter-empty', 'A filter is not `{}`: the pattern engine calls it invalid, what a mapping does with it is not known.',
+      ['empty-pattern']),
+    severity: 'warning',
+  },
+  {
+    id: 'filter-quota',
+    severity: 'warning',
+    summary: `More than ${FILTER_LIMITS.countWithoutQuota} filters need a raised quota.`,
+    reads: ['filters'],
+    source: SOURCES.filtering,
+    check: ({ filters }) => filters.length > FILTER_LIMITS.countWithoutQuota && filters.length <= FILTER_LIMITS.count
+      ? `filters has ${filters.length} entries, but Lambda takes ${FILTER_LIMITS.countWithoutQuota} unless the account's quota is raised. `
+        + 'Join some with StreamFilter.anyOf(…), or acknowledge this once the quota is raised.'
+      : undefined,
+  },
+  {
+    id: 'filter-duplicate-key',
+    severity: 'warning',
+    summary: 'A filter has each key once: of two, AWS keeps the last.',
+    reads: ['filters'],
+    source: SOURCES.filteringDynamoDb,
+    check: eachText((text) => remarks(text, 'duplicate-key')),
+  },
+  {
+    id: 'filter-trailing-text',
+    severity: 'warning',
+    summary: 'Nothing follows a filter\'s JSON object.',
+    reads: ['filters'],
+    source: 'AWS\'s pattern engine',
+    check: eachText((text) => remarks(text, 'text-after-pattern')),
+  },
+  {
+    id: 'filter-unknown-field',
+    severity: 'warning',
+    summary: 'The fields that a filter looks at exist in stream records.',
+    reads: ['filters'],
+    source: SOURCES.filteringDynamoDb,
+    check: eachLeaf(({ stray }) => stray === undefined || stray.parent.type === 'value'
+      ? undefined
+      : `looks at ${stray.path.join('.')}, which no stream record has${didYouMean(stray.path.at(-1)!, knownFields(stray.parent))}`),
+  },
+  {
+    id: 'filter-type-descriptor',
+    severity: 'warning',
+    summary: 'A filter looks at an attribute through its type descriptor.',
+    reads: ['filters'],
+    source: SOURCES.filteringDynamoDb,
+    check: eachLeaf(({ path, place, stray, alternatives }) => {
+      if (stray?.parent.type === 'value') {
+        return `looks at ${stray.path.join('.')}, but the value of ${stray.path.at(-2)} stands under its type descriptor`
+          + `${didYouMean(stray.path.at(-1)!, knownFields(stray.parent))}`;
+      }
+      return place?.type === 'value' && !alternatives.some(isExists)
+        ? `compares ${path.join('.')} itself, which is an object such as { "S": "…" } and never matches. `
+          + `Put the type descriptor in between: { "${path.at(-1)}": { "S": […] } }.`
+        : undefined;
+    }),
+  },
+  {
+    id: 'filter-object',
+    severity: 'warning',
+    summary: 'A filter compares what stands at the end of a path, never an object.',
+    reads: ['filters'],
+    source: SOURCES.filteringDynamoDb,
+    check: eachLeaf(({ path, place, alternatives }) =>
+      (place?.type === 'object' || place?.type === 'attributes') && !alternatives.some(isExists)
+        ? `compares ${path.join('.')}, which is an object and never matches. Name the field inside it.`
+        : undefined),
+  },
+  {
+    id: 'filter-exists',
+    severity: 'warning',
+    summary: '`exists` looks at what stands at the end of a path, never at an object.',
+    reads: ['filters'],
+    source: SOURCES.filteringDynamoDb,
+    check: eachLeaf(({ path, place, alternatives }) => {
+      if (place?.type !== 'object' && place?.type !== 'attributes' && place?.type !== 'value') return undefined;
+      const wayOut = place.type === 'value' ? `${path.join('.')}.S, or whatever its type descriptor is` : `a field inside ${path.join('.')}`;
+      return alternatives.filter(isExists).map(({ exists }) => `asks whether ${path.join('.')} exists, but for an object that `
+        + `${exists ? 'never' : 'always'} matches. Ask for ${wayOut}.`)[0];
+    }),
+  },
+  {
+    id: 'filter-value-type',
+    severity: 'warning',
+    summary: 'Numbers, texts and truth values are compared with their like. Attributes of type N are texts.',
+    reads: ['filters'],
+    source: `${SOURCES.filteringDynamoDb}; ${SOURCES.recorded}`,
+    check: eachLeaf(({ path, place, alternatives }) => wrongType(path, place?.type, alternatives)),
+  },
+  {
+    id: 'filter-event-name',
+    severity: 'warning',
+    summary: 'Event names are INSERT, MODIFY and REMOVE.',
+    reads: ['filters'],
+    source: SOURCES.streams,
+    check: eachLeaf(({ path, alternatives }) => path.join('.') !== 'eventName' ? undefined : literals(alternatives)
+      .filter((name): name is string => typeof name === 'string' && !EVENT_NAMES.includes(name as EventName))
+      .map((name) => `looks for the eventName ${JSON.stringify(name)}, which no record has${didYouMean(name, EVENT_NAMES)}`)[0]),
+  },
+  {
+    id: 'filter-operator-support',
+    severity: 'warning',
+    summary: `The operators of a filter are those that Lambda lists: ${LISTED_OPERATORS.join(', ')}, with plain operands.`,
+    reads: ['filters'],
+    source: SOURCES.filtering,
+    check: eachLeaf(({ path, alternatives }) => alternatives.filter(isUnlisted)
+      .map((operator) => `uses ${JSON.stringify(operator)} at ${path.join('.')}, which AWS's pattern engine knows, but Lambda does not list. `
+        + 'Try it on AWS before relying on it, or write it with other operators.')[0]),
+  },
+];
+
+/** Checks each filter whose text is known. What the check says comes after the name of the filter. */
+function eachText(check: (text: string) => readonly string[]): (subject: JudgedFilters) => string[] {
+  return ({ filters }) => filters.flatMap((filter, index) => typeof filter === 'string'
+    ? check(filter).map((message) => `filters[${index}] ${message}`)
+    : []);
+}
+
+/** Checks each field that a valid filter looks at. */
+function eachLeaf(check: (leaf: FilterLeaf) => string | undefined): (subject: JudgedFilters) => string[] {
+  return eachText((text) => parseEventPattern(text).valid ? leavesOf(text).flatMap((leaf) => check(leaf) ?? []) : []);
+}
+
+/** What the pattern engine refuses. */
+function problem(id: string, summary: string, kinds: readonly PatternProblemKind[]): Rule<JudgedFilters> {
+  return {
+    id,
+    severity: 'error',
+    summary,
+    reads: ['filters'],
+    source: `${SOURCES.recorded}: "Invalid filter pattern definition"`,
+    check: eachText((text) => problemsOf(text).filter(({ kind }) => kinds.includes(kind)).map(({ message }) => `is refused: ${message}`)),
+  };
+}
+
+function problemsOf(text: string): readonly PatternProblem[] {
+  const parsed = parseEventPattern(text);
+  return parsed.valid ? [] : parsed.problems;
+}
+
+function remarks(text: string, wanted: string): string[] {
+  return parseEventPattern(text).remarks.filter(({ kind }) => kind === wanted).map(({ message }) => `is not what it seems: ${message}`);
+}
+
+function isNotAFilter(filter: JudgedFilters['filters'][number]): filter is NotAFilter {
+  return typeof filter === 'object';
+}
+
+function isOperator(alternative: unknown): alternative is { readonly [operator: string]: unknown } {
+  return typeof alternative === 'object' && alternative !== null;
+}
+
+function isExists(alternative: unknown): alternative is { readonly exists: boolean } {
+  return isOperator(alternative) && 'exists' in alternative;
+}
+
+function isUnlisted(alternative: unknown): boolean {
+  return isOperator(alternative) && Object.entries(alternative).some(([operator, operand]) =>
+    !LISTED_OPERATORS.includes(operator) || (isOperator(operand) && !Array.isArray(operand)));
+}
+
+/** The plain values among alternatives, those that `anything-but` excludes included. */
+function literals(alternatives: readonly unknown[]): unknown[] {
+  return alternatives.flatMap((alternative) => {
+    if (!isOperator(alternative)) return [alternative];
+    const excluded = [alternative['anything-but'] ?? []].flat();
+    return excluded.filter((value) => !isOperator(value));
+  });
+}
+
+function wrongType(path: readonly string[], type: string | undefined, alternatives: readonly unknown[]): string | undefined {
+  const field = path.join('.');
+  const wrong = (expected: string) => literals(alternatives).find((value) => typeof value !== expected);
+  const numeric = alternatives.find((alternative) => isOperator(alternative) && 'numeric' in alternative);
+  const mistake = (given: unknown, truth: string) => given === undefined
+    ? undefined
+    : `compares ${field} with ${JSON.stringify(given)}, but stream records carry ${truth}. The two are never equal.`;
+  switch (type) {
+    case 'text': return mistake(numeric ?? wrong('string'), path.at(-1) === 'N'
+      ? 'numbers as text, which only equality finds: { "N": ["42"] }'
+      : 'text there, in quotes');
+    case 'boolean': return mistake(numeric ?? wrong('boolean'), 'true or false there, without quotes');
+    case 'number': return mistake(wrong('number'), 'a number there');
+    default: return undefined;
+  }
+}
+
+function didYouMean(given: string, known: readonly string[] = []): string {
+  const meant = nearestName(given, known);
+  if (meant !== undefined) return `. Did you mean ${meant}?`;
+  return known.length > 0 ? `. There ${known.length === 1 ? 'is' : 'are'} ${known.join(', ')}.` : '.';
+}

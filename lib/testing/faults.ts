@@ -1,0 +1,81 @@
+import type { Reshard } from './shard-input';
+import type { FailedBatch } from '../stream/failed-batch';
+import type { ParkedRecord } from '../stream/parked-record';
+import type { StreamEvent, StreamRecord } from '../stream/record';
+
+/** An invocation that a fault may befall. */
+export interface InvocationAtRisk {
+  /** When it is to start, in milliseconds since the epoch. */
+  readonly at: number;
+  readonly shardId: string;
+  readonly event: StreamEvent;
+}
+
+/** A message that the failure destination may refuse: Lambda's own, or a record that the runtime parks. */
+export interface DeliveryAtRisk {
+  /** In milliseconds since the epoch. */
+  readonly at: number;
+  readonly message: FailedBatch | ParkedRecord;
+}
+
+/** How often a fault strikes: a share from 0 to 1 by which chance decides, or a function that decides. */
+export type Chance<Subject> = number | ((subject: Subject) => boolean);
+
+/** What goes wrong in a simulation. */
+export interface Faults {
+  /**
+   * How long an invocation takes, in milliseconds of virtual time: a number, or a function that says it of each record, summed up.
+   * The handler itself runs when the invocation starts.
+   *
+   * @default 0
+   */
+  readonly latency?: number | ((record: StreamRecord) => number);
+  /** The function has no concurrency left: it is not invoked, and no retry is used. */
+  readonly throttle?: Chance<InvocationAtRisk>;
+  /** The process ends before the answer is sent: what the handler did is done, but nobody knows. */
+  readonly crash?: Chance<InvocationAtRisk>;
+  /** The answer does not come before the function's timeout. */
+  readonly timeout?: Chance<InvocationAtRisk>;
+  /** The failure destination refuses what is sent to it. */
+  readonly refuse?: Chance<DeliveryAtRisk>;
+  /** Shards that are split while the simulation runs. */
+  readonly reshards?: readonly Reshard[];
+}
+
+/** Decides whether faults strike, the same way for the same source of random numbers. */
+export class Fate {
+  constructor(private readonly faults: Faults, private readonly random: () => number) {
+    for (const name of ['throttle', 'crash', 'timeout', 'refuse'] as const) {
+      judgeChance(name, faults[name]);
+    }
+  }
+
+  strikes(fault: 'throttle' | 'crash' | 'timeout', invocation: InvocationAtRisk): boolean {
+    return this.decide(this.faults[fault], invocation);
+  }
+
+  refuses(delivery: DeliveryAtRisk): boolean {
+    return this.decide(this.faults.refuse, delivery);
+  }
+
+  /** In milliseconds. */
+  latency(event: StreamEvent): number {
+    const { latency = 0 } = this.faults;
+    const duration = typeof latency === 'number' ? latency : event.Records.reduce((sum, record) => sum + latency(record), 0);
+    if (!(duration >= 0 && duration < Infinity)) {
+      throw new RangeError(`faults.latency came to ${duration}; it has to be a number of milliseconds from 0.`);
+    }
+    return duration;
+  }
+
+  private decide<Subject>(chance: Chance<Subject> | undefined, subject: Subject): boolean {
+    return typeof chance === 'function' ? chance(subject) : chance !== undefined && this.random() < chance;
+  }
+}
+
+function judgeChance(name: string, chance: unknown): void {
+  const share = typeof chance === 'number' && chance >= 0 && chance <= 1;
+  if (chance !== undefined && typeof chance !== 'function' && !share) {
+    throw new TypeError(`faults.${name} is ${String(chance)}; it has to be a share from 0 to 1, or a function that returns a boolean.`);
+  }
+}

@@ -1,0 +1,51 @@
+import type { EventCount } from '../engine';
+import type { FailedBatch } from '../stream/failed-batch';
+import type { ParkedRecord } from '../stream/parked-record';
+import type { StreamEvent, StreamRecord, WindowEvent } from '../stream/record';
+
+/** What came of a simulation. Times are milliseconds since the epoch. */
+export interface SimulationRun {
+  /** Every invocation of the handler, in order of virtual time. */
+  readonly invocations: readonly SimulatedInvocation[];
+  /** The messages on the failure destination, exactly as Lambda writes them. */
+  readonly failed: readonly FailedBatch[];
+  /** The same with what a destination knows beside the message. */
+  readonly deliveries: readonly SimulatedDelivery[];
+  /** What the runtime parked on the failure destination. */
+  readonly parked: readonly ParkedRecord[];
+  /**
+   * Records neither processed nor filtered out nor on the failure destination: empty unless the settings allow loss. With
+   * reportBatchItemFailures off, records that the handler reported as failed are among them, because Lambda ignores the report.
+   */
+  readonly lost: readonly StreamRecord[];
+  /** The sums of the metrics that a mapping emits whose metricsConfig asks for EventCount. */
+  readonly metrics: Readonly<Record<EventCount, number>>;
+  /** When it began and ended. */
+  readonly startedAt: number;
+  readonly endedAt: number;
+}
+
+/** One invocation of the handler. */
+export interface SimulatedInvocation {
+  readonly at: number;
+  readonly shardId: string;
+  /** What the handler was given: made anew whenever it is read. */
+  readonly event: StreamEvent | WindowEvent;
+  /** What it answered, as Lambda reads it: absent if it failed. */
+  readonly response?: unknown;
+  /** Why it failed: it threw, timed out, or its process ended. */
+  readonly error?: { readonly errorType: string; readonly errorMessage: string };
+  readonly durationMs: number;
+  /** Lambda's IteratorAge metric: the age of the last record when the invocation started. Absent without records. */
+  readonly iteratorAgeMs?: number;
+}
+
+/** One message on the failure destination. */
+export interface SimulatedDelivery {
+  readonly at: number;
+  readonly message: FailedBatch;
+  /** The object's key, at an S3 destination. */
+  readonly objectKey?: string;
+  /** The records given up. */
+  readonly records: readonly StreamRecord[];
+}

@@ -1,0 +1,98 @@
+import { settingsFromCloudFormation } from '../mapping/cloudformation';
+import type { MappingSettings } from '../mapping/settings';
+
+/** A synthesized template: what `Template.fromStack(stack)` returns, or its JSON. */
+export type SynthesizedTemplate = { toJSON(): { [key: string]: any } } | { readonly Resources: { readonly [logicalId: string]: any } };
+
+/** One of several mappings of a template. */
+export interface SynthesizedMapping {
+  readonly template: SynthesizedTemplate;
+  /** The logical ID of the AWS::Lambda::EventSourceMapping. */
+  readonly logicalId: string;
+}
+
+/** What a template says of a mapping and its function. */
+export interface FoundMapping {
+  readonly settings: MappingSettings;
+  readonly destination?: 'sqs' | 'sns' | 's3';
+  /** The function's timeout in seconds, where the function is in the template. */
+  readonly timeout?: number;
+}
+
+interface Resource {
+  readonly Type: string;
+  readonly Properties?: { readonly [name: string]: any };
+}
+
+const MAPPING = 'AWS::Lambda::EventSourceMapping';
+
+/** Whether the value is a template, or names a mapping in one. */
+export function isSynthesized(value: object): value is SynthesizedTemplate | SynthesizedMapping {
+  return 'template' in value || 'Resources' in value || typeof (value as { toJSON?: unknown }).toJSON === 'function';
+}
+
+/**
+ * Reads a mapping from a synthesized template.
+ *
+ * @throws TypeError if there is none, if several leave open which one is meant, or if a setting is known at deployment only.
+ */
+export function readMapping(source: SynthesizedTemplate | SynthesizedMapping): FoundMapping {
+  const { template, logicalId } = 'template' in source ? source : { template: source, logicalId: undefined };
+  const json = 'toJSON' in template && typeof template.toJSON === 'function' ? template.toJSON() : template;
+  const resources = (json as { Resources?: { [logicalId: string]: Resource } }).Resources ?? {};
+  const { Properties: properties = {} } = resources[choose(resources, logicalId)];
+  const settings = settingsFromCloudFormation((property) => resolved(property, properties[property]));
+  const timeout = functionOf(resources, properties.FunctionName)?.Properties?.Timeout;
+  return {
+    settings,
+    destination: destinationKind(resources, properties.DestinationConfig?.OnFailure?.Destination),
+    ...(typeof timeout === 'number' && { timeout }),
+  };
+}
+
+function choose(resources: { readonly [logicalId: string]: Resource }, wanted: string | undefined): string {
+  const found = Object.keys(resources).filter((id) => resources[id].Type === MAPPING && resources[id].Properties?.StartingPosition);
+  if (wanted === undefined && found.length === 1) {
+    return found[0];
+  }
+  if (wanted !== undefined && found.includes(wanted)) {
+    return wanted;
+  }
+  const list = found.length > 0 ? `It has ${found.join(', ')}.` : `It has no ${MAPPING} with a StartingPosition.`;
+  throw new TypeError(wanted === undefined && found.length > 0
+    ? `The template has several mappings: ${found.join(', ')}. Say which: { mapping: { template, logicalId: '${found[0]}' } }.`
+    : `The template has no mapping ${wanted ?? 'of a stream'}. ${list} Was it made from the stack that holds the trigger?`);
+}
+
+function resolved(property: string, value: any): any {
+  const intrinsic = typeof value === 'object' && value !== null && !Array.isArray(value)
+    && Object.keys(value).some((key) => key === 'Ref' || key.startsWith('Fn::'));
+  if (intrinsic) {
+    throw new TypeError(`The template's ${property} is ${JSON.stringify(value)}, which only a deployment knows. `
+      + 'Give the settings as an object instead: { mapping: { batchSize: … } }.');
+  }
+  return value;
+}
+
+/** The function, or the one behind an alias or a version. */
+function functionOf(resources: { readonly [logicalId: string]: Resource }, name: any): Resource | undefined {
+  const resource = referred(resources, name);
+  return resource && resource.Type !== 'AWS::Lambda::Function' ? functionOf(resources, resource.Properties?.FunctionName) : resource;
+}
+
+function referred(resources: { readonly [logicalId: string]: Resource }, value: any): Resource | undefined {
+  const id = value?.Ref ?? value?.['Fn::GetAtt']?.[0];
+  return typeof id === 'string' ? resources[id] : undefined;
+}
+
+const KINDS: { readonly [service: string]: 'sqs' | 'sns' | 's3' } = { SQS: 'sqs', SNS: 'sns', S3: 's3' };
+
+/** A destination of another stack is known by its ARN, or taken for a queue. */
+function destinationKind(resources: { readonly [logicalId: string]: Resource }, destination: any): 'sqs' | 'sns' | 's3' | undefined {
+  if (destination === undefined) {
+    return undefined;
+  }
+  const type = referred(resources, destination)?.Type.split('::')[1];
+  const [service] = /(?<=:)(sqs|sns|s3)(?=:)/.exec(JSON.stringify(destination)) ?? [];
+  return KINDS[type ?? service?.toUpperCase() ?? 'SQS'] ?? 'sqs';
+}

@@ -1,0 +1,95 @@
+import { Duration, Token } from 'aws-cdk-lib';
+import type { DynamoStreamTriggerProps } from './dynamo-stream-trigger';
+import { NoFailureDestination } from './failure-destination';
+import { StreamFunction } from './stream-function';
+import { streamArnOf } from './stream-source';
+import { JudgedFilters } from '../mapping/filter-rules';
+import { UNKNOWN } from '../mapping/rule';
+import { JudgedSettings } from '../mapping/setting-rules';
+import { DEFAULT_SETTINGS } from '../mapping/settings';
+
+/** Each of the trigger's properties; the compiler sees to it that none is missing. */
+const PROPERTIES: { readonly [name in keyof Required<DynamoStreamTriggerProps>]: true } = {
+  table: true,
+  handler: true,
+  startingPosition: true,
+  batchSize: true,
+  maxBatchingWindow: true,
+  parallelizationFactor: true,
+  retryAttempts: true,
+  maxRecordAge: true,
+  bisectBatchOnError: true,
+  reportBatchItemFailures: true,
+  tumblingWindow: true,
+  enabled: true,
+  filters: true,
+  filterEncryption: true,
+  metricsConfig: true,
+  onFailure: true,
+  failureQueueRemovalPolicy: true,
+  permissions: true,
+};
+
+/** The properties as plain values, for the rules: durations in seconds, tokens unknown, defaults for what is not given. */
+export function judgedSettings(props: DynamoStreamTriggerProps): JudgedSettings & JudgedFilters {
+  const filters = judgedFilters(props.filters);
+  return {
+    settings: {
+      startingPosition: plain(props.startingPosition) ?? DEFAULT_SETTINGS.startingPosition,
+      batchSize: plain(props.batchSize) ?? DEFAULT_SETTINGS.batchSize,
+      maxBatchingWindow: seconds(props.maxBatchingWindow) ?? DEFAULT_SETTINGS.maxBatchingWindow,
+      parallelizationFactor: plain(props.parallelizationFactor) ?? DEFAULT_SETTINGS.parallelizationFactor,
+      retryAttempts: plain(props.retryAttempts) ?? DEFAULT_SETTINGS.retryAttempts,
+      maxRecordAge: seconds(props.maxRecordAge) ?? DEFAULT_SETTINGS.maxRecordAge,
+      bisectBatchOnError: plain(props.bisectBatchOnError) ?? DEFAULT_SETTINGS.bisectBatchOnError,
+      reportBatchItemFailures: plain(props.reportBatchItemFailures) ?? DEFAULT_SETTINGS.reportBatchItemFailures,
+      tumblingWindow: seconds(props.tumblingWindow) ?? DEFAULT_SETTINGS.tumblingWindow,
+      enabled: plain(props.enabled) ?? DEFAULT_SETTINGS.enabled,
+    },
+    written: Object.entries(props).filter(([, value]) => value !== undefined && value !== null).map(([name]) => name),
+    properties: Object.keys(PROPERTIES),
+    filters,
+    filterCount: filters.length,
+    metrics: Token.isUnresolved(props.metricsConfig?.metrics) ? UNKNOWN : props.metricsConfig?.metrics.map(text) ?? [],
+    streamNamed: props.table !== undefined && streamArnOf(props.table) !== undefined,
+    destination: destination(props.onFailure),
+    handlerIsStreamFunction: props.handler instanceof StreamFunction,
+  };
+}
+
+function judgedFilters(filters: unknown): JudgedFilters['filters'] {
+  return [filters ?? []].flat().map((filter) => {
+    if (Token.isUnresolved(filter)) return UNKNOWN;
+    return isFilter(filter) ? text(filter.toJson()) : { notAFilter: filter };
+  });
+}
+
+/** Not by `instanceof`: two copies of this package may meet in one app. */
+function isFilter(filter: unknown): filter is { toJson(): string } {
+  return typeof (filter as { toJson?: unknown } | undefined)?.toJson === 'function';
+}
+
+function destination(onFailure: DynamoStreamTriggerProps['onFailure']): JudgedSettings['destination'] {
+  if (onFailure === undefined || onFailure === null) return 'made';
+  if (onFailure instanceof NoFailureDestination) return 'none';
+  return typeof onFailure.bind === 'function' ? 'given' : 'not a destination';
+}
+
+function plain(value: unknown): unknown {
+  return Token.isUnresolved(value) ? UNKNOWN : value;
+}
+
+function text(value: string): string | typeof UNKNOWN {
+  return Token.isUnresolved(value) ? UNKNOWN : value;
+}
+
+/** An untyped caller may have given anything. What is no Duration is not turned into one: the rule refuses it. */
+function seconds(value: unknown): unknown {
+  if (value === undefined || value === null) return undefined;
+  if (!isDuration(value)) return `${String(value)} (no Duration)`;
+  return value.isUnresolved() ? UNKNOWN : value.toSeconds({ integral: false });
+}
+
+function isDuration(value: unknown): value is Duration {
+  return typeof (value as Duration).toSeconds === 'function';
+}

@@ -1,0 +1,53 @@
+import { CfnResource, DefaultTokenResolver, IResolvable, IResolveContext, Reference, Stack, StringConcat, Tokenization } from 'aws-cdk-lib';
+import { IConstruct } from 'constructs';
+
+/** The references to other constructs within a value, however deep its tokens hide them. */
+export function referencesIn(value: unknown, scope: IConstruct): Reference[] {
+  const resolver = new ReferenceResolver();
+  Tokenization.resolve(value, { scope, resolver, preparing: false });
+  return resolver.references;
+}
+
+/** The resource of this app that a text names, such as the queue behind a queue's ARN. */
+export function resourceNamed(value: unknown, scope: IConstruct): CfnResource | undefined {
+  const targets = referencesIn(value, scope).map((reference) => reference.target).filter(isResource);
+  return targets.every((target) => target === targets[0]) ? targets[0] : undefined;
+}
+
+/** A value as the same text in every stack: what it refers to by path, not by how a template says it. */
+export function canonicalText(value: unknown, scope: IConstruct): string {
+  const resolved = Tokenization.resolve(value, { scope, resolver: new ReferenceResolver(pathOf), preparing: false });
+  return typeof resolved === 'string' ? resolved : JSON.stringify(resolved);
+}
+
+/** The properties of a resource as the template will have them, whatever set them. */
+export function deployedProperties(resource: CfnResource): { readonly [name: string]: any } {
+  // Internal to the CDK, but the only place where property overrides show.
+  const { _toCloudFormation } = resource as unknown as { _toCloudFormation(): object };
+  const { Resources } = Stack.of(resource).resolve(_toCloudFormation.call(resource));
+  const [template] = Object.values<any>(Resources ?? {});
+  return template?.Properties ?? {};
+}
+
+function isResource(construct: IConstruct): construct is CfnResource {
+  return CfnResource.isCfnResource(construct);
+}
+
+function pathOf({ target, displayName }: Reference): string {
+  return `<${target.node.path}.${displayName}>`;
+}
+
+/** Notes the references it meets, and may write them in another way. */
+class ReferenceResolver extends DefaultTokenResolver {
+  public readonly references: Reference[] = [];
+
+  constructor(private readonly write?: (reference: Reference) => string) {
+    super(new StringConcat());
+  }
+
+  public resolveToken(token: IResolvable, context: IResolveContext, postProcessor: never): any {
+    if (!Reference.isReference(token)) return super.resolveToken(token, context, postProcessor);
+    this.references.push(token);
+    return this.write?.(token) ?? super.resolveToken(token, context, postProcessor);
+  }
+}

@@ -1,0 +1,70 @@
+import { drive, record, records } from './drive';
+
+const shard = (...list: ReturnType<typeof records>) => [{ shardId: 'shard', records: list }];
+
+test('a batch closes at the batch size', () => {
+  expect(drive({ settings: { batchSize: 3 }, shards: shard(...records(7)) }).batches).toEqual([[1, 2, 3], [4, 5, 6], [7]]);
+});
+
+test('without a batching window, what a read brings is not waited for', () => {
+  const { invokes } = drive({ shards: shard(record(1), record(2, 3)) });
+  expect(invokes.map(({ at, numbers }) => [at, numbers])).toEqual([[0, [1]], [3000, [2]]]);
+});
+
+test('the batching window is open from the first record on', () => {
+  const { invokes } = drive({ settings: { maxBatchingWindow: 5 }, shards: shard(record(1), record(2, 4), record(3, 6)) });
+  expect(invokes.map(({ at, numbers }) => [at, numbers])).toEqual([[5000, [1, 2]], [11_000, [3]]]);
+});
+
+test('a full batch does not wait for the batching window to end', () => {
+  const { invokes } = drive({ settings: { maxBatchingWindow: 300, batchSize: 2 }, shards: shard(record(1), record(2, 4)) });
+  expect(invokes).toMatchObject([{ at: 4000, numbers: [1, 2] }]);
+});
+
+test('the end of the shard closes a batch: nothing more can come', () => {
+  const closed = [{ shardId: 'shard', records: records(2), closed: true }];
+  expect(drive({ settings: { maxBatchingWindow: 300 }, shards: closed }).invokes).toMatchObject([{ at: 0, numbers: [1, 2] }]);
+});
+
+test('one read brings at most 1,000 records, so that without a batching window a batch has no more', () => {
+  const sizes = drive({ settings: { batchSize: 10_000 }, shards: shard(...records(2500)) }).batches.map((batch) => batch.length);
+  expect(Math.max(...sizes)).toBe(1000);
+  expect(sizes.reduce((a, b) => a + b)).toBe(2500);
+});
+
+test('a batching window collects up to 10,000 records over several reads', () => {
+  const { batches } = drive({ settings: { batchSize: 10_000, maxBatchingWindow: 1 }, shards: shard(...records(12_000)) });
+  expect(batches.map((batch) => batch.length)).toEqual([10_000, 2000]);
+});
+
+test('a read of more than 1 MB counts as several reads', () => {
+  const big = Array.from({ length: 4 }, (_, index) => record(index + 1, 0, { text: 'x'.repeat(400 * 1024) }));
+  expect(drive({ shards: shard(...big) }).batches[0]).toEqual([1, 2]);
+});
+
+test('an event has at most 6 MB, measured as JSON in UTF-8', () => {
+  const big = Array.from({ length: 20 }, (_, index) => record(index + 1, 0, { text: 'é"'.repeat(100 * 1024) }));
+  const { invokes } = drive({ settings: { maxBatchingWindow: 10 }, shards: shard(...big) });
+  const sizes = invokes.map(({ event }) => Buffer.byteLength(JSON.stringify(event)));
+  const one = Buffer.byteLength(JSON.stringify(big[0]));
+  expect(invokes.flatMap(({ numbers }) => numbers)).toHaveLength(20);
+  expect(Math.max(...sizes)).toBeLessThanOrEqual(6 * 1024 * 1024);
+  expect(sizes[0] + one).toBeGreaterThan(6 * 1024 * 1024);
+  expect(invokes[0].at).toBe(0);
+});
+
+test('an idle shard is read 4 times a second, one with records at once again', () => {
+  const { reads } = drive({ shards: shard(record(1), record(2, 1)) });
+  expect(reads.map(({ at, brought }) => [at, brought]))
+    .toEqual([[0, 1], [0, 0], [250, 0], [500, 0], [750, 0], [1000, 1], [1000, 0]].slice(0, reads.length));
+});
+
+test('reading stops while a failing batch holds up as many records as the next one needs', () => {
+  const { reads } = drive({
+    settings: { batchSize: 100, bisectBatchOnError: false, retryAttempts: 3 },
+    shards: shard(...records(5000)),
+    respond: () => new Error('down'),
+    until: 0,
+  });
+  expect(reads.reduce((sum, { brought }) => sum + brought, 0)).toBeLessThan(2100);
+});
