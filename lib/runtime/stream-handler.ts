@@ -1,7 +1,3 @@
-import type { RedrivenEvent } from '../stream/boundary';
-import type { Image } from '../stream/image';
-import { itemKey } from '../stream/item-key';
-import type { BatchResponse, EventName, StreamEvent } from '../stream/record';
 import { createBrake } from './brake';
 import type { ChangeRecord, InsertRecord, ItemKeys, ModifyRecord, RemoveRecord } from './change-record';
 import { changeRecord } from './change-record';
@@ -26,6 +22,10 @@ import { checkedRecord } from './schema';
 import type { Pace } from './time-budget';
 import { timeBudget, timed } from './time-budget';
 import { hostOf, triggerFacts } from './trigger-facts';
+import type { RedrivenEvent } from '../stream/boundary';
+import type { Image } from '../stream/image';
+import { itemKey } from '../stream/item-key';
+import type { BatchResponse, EventName, StreamEvent } from '../stream/record';
 
 /** Called with one record. The record is done when what it returns has settled; it failed if that rejects, or if it throws. */
 export type OnRecord<Record> = (record: Record, context: CallContext) => unknown;
