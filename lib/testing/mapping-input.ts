@@ -1,11 +1,12 @@
+import { filterText, type FilterInput } from './filter';
 import { isSynthesized, readMapping, type SynthesizedMapping, type SynthesizedTemplate } from './synthesized-mapping';
-import { DEFAULT_SETTINGS, type MappingSettings, type Range, RANGES } from '../mapping/settings';
+import { FILTER_RULES } from '../mapping/filter-rules';
+import { judge } from '../mapping/rule';
+import { SETTING_RULES } from '../mapping/setting-rules';
+import { DEFAULT_SETTINGS, type MappingSettings } from '../mapping/settings';
 
 /** A number of seconds, or a `Duration` of the CDK. */
 export type Seconds = number | { toSeconds(): number };
-
-/** An event pattern as an object or as JSON text, or a `StreamFilter`. */
-export type FilterInput = string | { toJson(): string } | { readonly [key: string]: unknown };
 
 /**
  * A mapping's settings by the construct's names; what is left out is the construct's default. The construct's own props fit, their
@@ -63,53 +64,43 @@ export interface ResolvedMapping {
 }
 
 const DURATIONS = ['maxBatchingWindow', 'maxRecordAge', 'tumblingWindow'] as const;
-const FLAGS = ['bisectBatchOnError', 'reportBatchItemFailures', 'enabled'] as const;
+
 /** Props of the construct that say nothing about how records are delivered. */
 const NOT_LOOKED_AT = ['table', 'handler', 'permissions', 'filterEncryption', 'metricsConfig', 'failureQueueRemovalPolicy'];
 
+const PROPERTIES = [...Object.keys(DEFAULT_SETTINGS), 'onFailure', ...NOT_LOOKED_AT];
+
 /**
- * Settings from what the caller gave, complete and judged.
+ * Settings from what the caller gave, complete and judged by the rules that the construct applies.
  *
- * @throws TypeError or RangeError that names the setting, what was given and what is allowed.
+ * @throws TypeError with all that is wrong: each setting, what was given, what is allowed.
  */
 export function resolveMapping(given: SimulatedMapping | SynthesizedTemplate | SynthesizedMapping = {}): ResolvedMapping {
-  const resolved = isSynthesized(given) ? readMapping(given) : fromProps(given);
-  judge(resolved.settings);
-  return resolved;
+  if (isSynthesized(given)) {
+    const found = readMapping(given);
+    judgeSettings(found.settings, []);
+    return found;
+  }
+  const settings = fromProps(given);
+  judgeSettings(settings, Object.keys(given).filter((name) => given[name as keyof SimulatedMapping] !== undefined));
+  return { settings, destination: destinationKind(given.onFailure) };
 }
 
-function fromProps({ onFailure, filters = [], ...given }: SimulatedMapping): ResolvedMapping {
+function fromProps(given: { readonly [name: string]: any }): MappingSettings {
   const settings: { [name: string]: unknown } = { ...DEFAULT_SETTINGS };
-  for (const [name, value] of Object.entries(given)) {
-    if (name in DEFAULT_SETTINGS) {
-      settings[name] = value ?? settings[name];
-    } else if (!NOT_LOOKED_AT.includes(name)) {
-      throw new TypeError(`mapping.${name} is no setting. There are ${Object.keys(DEFAULT_SETTINGS).join(', ')} and onFailure.`);
-    }
+  for (const name of Object.keys(DEFAULT_SETTINGS)) {
+    settings[name] = given[name] ?? settings[name];
   }
   for (const name of DURATIONS) {
     settings[name] = inSeconds(settings[name]);
   }
-  return {
-    settings: { ...settings, filters: filters.map(filterText) } as unknown as MappingSettings,
-    destination: destinationKind(onFailure),
-  };
+  settings.filters = Array.isArray(settings.filters) ? settings.filters.map(filterText) : settings.filters;
+  return settings as unknown as MappingSettings;
 }
 
 function inSeconds(value: unknown): unknown {
-  return typeof (value as { toSeconds?: unknown }).toSeconds === 'function' ? (value as { toSeconds(): number }).toSeconds() : value;
-}
-
-/** `lambda.FilterCriteria.filter(…)` returns an object with the pattern's text. */
-function filterText(filter: FilterInput): string {
-  if (typeof filter === 'string') {
-    return filter;
-  }
-  if (typeof filter.toJson === 'function') {
-    return filter.toJson();
-  }
-  const { pattern } = filter as { pattern?: unknown };
-  return typeof pattern === 'string' ? pattern : JSON.stringify(filter);
+  const { toSeconds } = value as { toSeconds?: unknown };
+  return typeof toSeconds === 'function' ? toSeconds.call(value) : value;
 }
 
 const DESTINATIONS = ['sqs', 'sns', 's3', 'none'];
@@ -119,35 +110,28 @@ function destinationKind(onFailure: SimulatedMapping['onFailure'] = 'sqs'): 'sqs
     return 'topic' in onFailure ? 'sns' : 'bucket' in onFailure ? 's3' : 'queue' in onFailure ? 'sqs' : undefined;
   }
   if (!DESTINATIONS.includes(onFailure)) {
-    throw new TypeError(`mapping.onFailure is ${JSON.stringify(onFailure)}; it has to be one of ${DESTINATIONS.join(', ')}.`);
+    throw new TypeError(`onFailure is ${JSON.stringify(onFailure)}, but has to be one of ${DESTINATIONS.join(', ')}.`);
   }
   return onFailure === 'none' ? undefined : onFailure as 'sqs' | 'sns' | 's3';
 }
 
-function judge(settings: MappingSettings): void {
-  for (const [name, range] of Object.entries(RANGES)) {
-    judgeRange(name, settings[name as keyof typeof RANGES], range);
+function judgeSettings(settings: MappingSettings, written: readonly string[]): void {
+  const { filters } = settings;
+  const violations = [
+    ...judge(SETTING_RULES, {
+      settings,
+      // The table and the function of a simulation are its shards and its handler.
+      written: ['table', 'handler', ...written],
+      properties: PROPERTIES,
+      filterCount: filters.length,
+      metrics: [],
+      streamNamed: true,
+      destination: 'made',
+      handlerIsStreamFunction: true,
+    }),
+    ...judge(FILTER_RULES, { filters: Array.isArray(filters) ? filters : [{ notAFilter: filters }] }),
+  ].filter(({ severity }) => severity === 'error');
+  if (violations.length > 0) {
+    throw new TypeError(`The mapping can't be as given.\n${violations.map(({ message }) => `- ${message}`).join('\n')}`);
   }
-  for (const name of FLAGS) {
-    if (typeof settings[name] !== 'boolean') {
-      throw new TypeError(`mapping.${name} is ${show(settings[name])}; it has to be true or false.`);
-    }
-  }
-  if (settings.startingPosition !== 'TRIM_HORIZON' && settings.startingPosition !== 'LATEST') {
-    throw new TypeError(`mapping.startingPosition is ${show(settings.startingPosition)}; it has to be TRIM_HORIZON or LATEST.`);
-  }
-  if (settings.tumblingWindow > 0 && settings.parallelizationFactor > 1) {
-    throw new RangeError(`mapping.parallelizationFactor is ${settings.parallelizationFactor}; with a tumblingWindow it has to be 1.`);
-  }
-}
-
-function judgeRange(name: string, value: number, { min, max, unlimited }: Range): void {
-  if (value !== unlimited && !(Number.isInteger(value) && value >= min && value <= max)) {
-    const orUnlimited = unlimited === undefined ? '' : `, or ${unlimited} for no limit`;
-    throw new RangeError(`mapping.${name} is ${show(value)}; it has to be a whole number from ${min} to ${max}${orUnlimited}.`);
-  }
-}
-
-function show(value: unknown): string {
-  return typeof value === 'string' ? JSON.stringify(value) : String(value);
 }

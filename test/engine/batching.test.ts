@@ -55,8 +55,7 @@ test('an event has at most 6 MB, measured as JSON in UTF-8', () => {
 
 test('an idle shard is read 4 times a second, one with records at once again', () => {
   const { reads } = drive({ shards: shard(record(1), record(2, 1)) });
-  expect(reads.map(({ at, brought }) => [at, brought]))
-    .toEqual([[0, 1], [0, 0], [250, 0], [500, 0], [750, 0], [1000, 1], [1000, 0]].slice(0, reads.length));
+  expect(reads.map(({ at, brought }) => [at, brought])).toEqual([[0, 1], [0, 0], [250, 0], [500, 0], [750, 0], [1000, 1], [1000, 0]]);
 });
 
 test('reading stops while a failing batch holds up as many records as the next one needs', () => {

@@ -81,7 +81,8 @@ export function drive({ settings, options, shards, respond = () => null, takes =
 
   const read = (shardId: string, from: Extract<Effect, { type: 'read' }>['from'], limit: number): Input => {
     const shard = shards.find((candidate) => candidate.shardId === shardId)!;
-    const readable = shard.records.filter((candidate) => candidate.dynamodb!.ApproximateCreationDateTime! * 1000 <= now);
+    const later = shard.records.findIndex((candidate) => candidate.dynamodb!.ApproximateCreationDateTime! * 1000 > now);
+    const readable = later === -1 ? shard.records : shard.records.slice(0, later);
     const after = from.type === 'AFTER_SEQUENCE_NUMBER'
       ? readable.filter((candidate) => numberOf(candidate) <= numberOf(from.sequenceNumber)).length
       : from.type === 'LATEST' ? readable.length : 0;

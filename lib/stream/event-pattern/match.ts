@@ -1,108 +1,117 @@
-import { asksForAbsence } from './alternative';
-import type { FieldTree } from './field-tree';
+import { findValues, type ArrayElement, type FoundValue, type FoundValues } from './found-values';
 import type { Branch, Condition, EventPattern } from './pattern';
 
 /** Whether a pattern lets a record (any JSON object) pass. Never throws. */
 export function matchesEventPattern(pattern: EventPattern, record: object): boolean {
-  const found = new Search(record, pattern.fields).found;
-  return pattern.branches.some((branch) => holds(branch, found));
+  const found = findValues(pattern.fields, record);
+  return pattern.branches.some(branch => branchHolds(branch, found));
 }
 
-/** A plain value of the record, and the array elements that it stands in, from the innermost outwards. */
-interface Value {
-  readonly plain: unknown;
-  readonly element?: Element;
+/** A condition on values inside of arrays: which of them pass, for the others in the same array have to agree on the element. */
+interface ArrayCondition {
+  readonly passing: readonly FoundValue[];
+  /** All values of the field, if the condition holds where there is none. */
+  readonly absentUnless: readonly FoundValue[] | undefined;
 }
 
-/** An element of one of the record's arrays. */
-interface Element {
-  readonly array: number;
-  readonly index: number;
-  readonly outer?: Element;
-}
-
-type Found = ReadonlyMap<string, Value[]>;
-
-/** Goes once through the parts of a record that a pattern asks about. */
-class Search {
-  public readonly found = new Map<string, Value[]>();
-  private arrays = 0;
-
-  public constructor(record: object, fields: FieldTree) {
-    this.object(record as Record<string, unknown>, fields, undefined);
-  }
-
-  private object(object: Record<string, unknown>, { lookups }: FieldTree, element: Element | undefined): void {
-    for (const { key, then } of lookups) {
-      if (Object.hasOwn(object, key)) {
-        this.value(object[key], then, element);
-      }
-    }
-  }
-
-  private value(value: unknown, fields: FieldTree, element: Element | undefined): void {
-    if (Array.isArray(value)) {
-      const array = this.arrays++;
-      value.forEach((item, index) => this.value(item, fields, { array, index, outer: element }));
-    } else if (typeof value === 'object' && value !== null) {
-      this.object(value as Record<string, unknown>, fields, element);
-    } else if (value !== undefined && fields.field !== undefined) {
-      const values = this.found.get(fields.field);
-      if (values) {
-        values.push({ plain: value, element });
-      } else {
-        this.found.set(fields.field, [{ plain: value, element }]);
-      }
-    }
-  }
-}
-
-/** Whether all conditions hold at once. Values from one array have to come from the same element of it. */
-function holds(branch: Branch, found: Found): boolean {
-  const choices: Value[][] = [];
+function branchHolds(branch: Branch, found: FoundValues): boolean {
+  let open: ArrayCondition[] | undefined;
   for (const condition of branch) {
-    const values = found.get(condition.field);
-    if (values === undefined) {
-      if (!condition.alternatives.some(asksForAbsence)) {
-        return false;
-      }
-      continue;
-    }
-    const passing = values.filter((value) => passes(condition, value.plain));
-    if (passing.length === 0) {
+    const state = judge(condition, found.get(condition.field) ?? NO_VALUES);
+    if (state === false) {
       return false;
     }
-    // A value outside of all arrays goes with any other.
-    if (passing.every(({ element }) => element !== undefined)) {
-      choices.push(passing);
+    if (state !== true) {
+      (open ??= []).push(state);
     }
   }
-  return canChoose(choices, new Map());
+  return open === undefined || related(open).every(conditions => agree(conditions, 0, undefined));
 }
 
-function passes({ alternatives }: Condition, value: unknown): boolean {
-  return alternatives.some((alternative) => !asksForAbsence(alternative) && alternative.passes(value));
-}
+const NO_VALUES: readonly FoundValue[] = [];
 
-/** Whether a value can be chosen of each, so that no array is entered at two places. */
-function canChoose(choices: readonly Value[][], entered: ReadonlyMap<number, number>, next = 0): boolean {
-  if (next === choices.length) {
+/** Judges one condition by itself, as far as that is possible. */
+function judge({ alternatives, mayBeAbsent }: Condition, values: readonly FoundValue[]): boolean | ArrayCondition {
+  if (values.length === 0) {
+    return mayBeAbsent;
+  }
+  const passing = values.filter(({ value }) => alternatives.some(alternative => alternative.passes(value)));
+  if (passing.some(({ within }) => within === undefined)) {
     return true;
   }
-  return choices[next].some(({ element }) => {
-    const together = enter(element, entered);
-    return together !== undefined && canChoose(choices, together, next + 1);
-  });
+  const absentUnless = mayBeAbsent && values.every(({ within }) => within !== undefined) ? values : undefined;
+  return passing.length > 0 || absentUnless !== undefined ? { passing, absentUnless } : false;
 }
 
-/** The elements entered so far and these; undefined if they are not the same in one of the arrays. */
-function enter(element: Element | undefined, entered: ReadonlyMap<number, number>): ReadonlyMap<number, number> | undefined {
-  const together = new Map(entered);
-  for (let at = element; at !== undefined; at = at.outer) {
-    if ((together.get(at.array) ?? at.index) !== at.index) {
-      return undefined;
-    }
-    together.set(at.array, at.index);
+/** Splits conditions into those that look into the same arrays: what others choose elsewhere is nothing to them. */
+function related(conditions: readonly ArrayCondition[]): ArrayCondition[][] {
+  let groups: { arrays: Set<number>; members: Set<ArrayCondition> }[] = [];
+  for (const condition of conditions) {
+    const group = { arrays: arraysOf(condition), members: new Set([condition]) };
+    const apart = groups.filter(other => {
+      const isApart = [...other.arrays].every(array => !group.arrays.has(array));
+      if (!isApart) {
+        other.arrays.forEach(array => group.arrays.add(array));
+        other.members.forEach(member => group.members.add(member));
+      }
+      return isApart;
+    });
+    groups = [...apart, group];
   }
-  return together;
+  // In their own order, which matters where a value has to be absent.
+  return groups.map(({ members }) => conditions.filter(condition => members.has(condition)));
+}
+
+function arraysOf({ passing, absentUnless = [] }: ArrayCondition): Set<number> {
+  const arrays = new Set<number>();
+  for (const value of [...passing, ...absentUnless]) {
+    for (let element = value.within; element !== undefined; element = element.within) {
+      arrays.add(element.array);
+    }
+  }
+  return arrays;
+}
+
+/**
+ * Whether the conditions can all hold with one element of each array. `chosen` are the elements that the conditions before `next`
+ * have settled on: where a value has to be absent, it has to be absent there.
+ */
+function agree(conditions: readonly ArrayCondition[], next: number, chosen: ArrayElement | undefined): boolean {
+  if (next === conditions.length) {
+    return true;
+  }
+  const { passing, absentUnless } = conditions[next];
+  if (absentUnless !== undefined && !absentUnless.some(({ within }) => isConsistent(within, chosen)) && agree(conditions, next + 1, chosen)) {
+    return true;
+  }
+  return passing.some(({ within }) => isConsistent(within, chosen) && agree(conditions, next + 1, join(within, chosen)));
+}
+
+function isConsistent(within: ArrayElement | undefined, chosen: ArrayElement | undefined): boolean {
+  for (let element = within; element !== undefined; element = element.within) {
+    const index = chosenIndex(element.array, chosen);
+    if (index !== undefined && index !== element.index) {
+      return false;
+    }
+  }
+  return true;
+}
+
+function join(within: ArrayElement | undefined, chosen: ArrayElement | undefined): ArrayElement | undefined {
+  let joined = chosen;
+  for (let element = within; element !== undefined; element = element.within) {
+    if (chosenIndex(element.array, chosen) === undefined) {
+      joined = { array: element.array, index: element.index, within: joined };
+    }
+  }
+  return joined;
+}
+
+function chosenIndex(array: number, chosen: ArrayElement | undefined): number | undefined {
+  for (let element = chosen; element !== undefined; element = element.within) {
+    if (element.array === array) {
+      return element.index;
+    }
+  }
+  return undefined;
 }

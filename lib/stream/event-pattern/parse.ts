@@ -1,5 +1,5 @@
-import { parseAlternative } from './alternative';
-import { fieldTree } from './field-tree';
+import { asksForAbsence, parseAlternative } from './alternative';
+import { FieldTree } from './field-tree';
 import { describeJson, JsonSyntaxError, readJson, type JsonNode } from './json';
 import type { Branch, Condition, EventPattern } from './pattern';
 import type { PatternProblem, PatternProblemKind, PatternRemark } from './problem';
@@ -23,7 +23,7 @@ export function parseEventPattern(text: string): ParsedPattern {
   if (problems.length > 0) {
     return { valid: false, problems, remarks };
   }
-  return { valid: true, pattern: { branches, fields: fieldTree(branches) }, remarks };
+  return { valid: true, pattern: { branches, fields: FieldTree.of(branches) }, remarks };
 }
 
 /** Names of operators and of what may become one: no field may be called so inside `$or`. */
@@ -120,7 +120,7 @@ class PatternParser {
     }
     const alternatives = items.flatMap((item, i) =>
       parseAlternative(item, `${place.path}[${i}]`, problem => this.problems.push(problem)) ?? []);
-    const condition = { keys: place.keys, field: fieldName(place.keys), path: place.path, alternatives };
+    const condition = { keys: place.keys, field: fieldName(place.keys), path: place.path, alternatives, mayBeAbsent: alternatives.some(asksForAbsence) };
     this.remarkOverride(condition, branches);
     return (branches.length === 0 ? [new Map()] : branches).map(branch => new Map(branch).set(condition.field, condition));
   }

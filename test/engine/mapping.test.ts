@@ -1,0 +1,76 @@
+import { drive, record, records, type TestShard } from './drive';
+
+const shards: TestShard[] = [{ shardId: 'shard', records: records(4) }];
+const switched = (at: number, enabled: boolean) => ({ at, input: { type: 'enabled', enabled } as const });
+
+test('a disabled mapping reads nothing', () => {
+  const { reads, invokes } = drive({ settings: { enabled: false }, shards, until: 60_000 });
+  expect([reads, invokes]).toEqual([[], []]);
+});
+
+test('a mapping that is switched on starts where it was to start', () => {
+  const { invokes } = drive({ settings: { enabled: false }, shards, inputs: [switched(5000, true)] });
+  expect(invokes).toMatchObject([{ at: 5000, numbers: [1, 2, 3, 4] }]);
+});
+
+test('a mapping that is switched on again resumes from the checkpoint, with a new retry count', () => {
+  const { invokes } = drive({
+    settings: { batchSize: 2, retryAttempts: 2, bisectBatchOnError: false },
+    shards,
+    respond: ({ at, numbers }) => (numbers.includes(3) && at < 10_000 ? new Error('no') : null),
+    inputs: [switched(300, false), switched(10_000, true)],
+  });
+  expect(invokes.map(({ at, numbers }) => [at, numbers])).toEqual([[0, [1, 2]], [0, [3, 4]], [250, [3, 4]], [10_000, [3, 4]]]);
+});
+
+test('an invocation under way when the mapping is switched off still counts', () => {
+  const { batches, checkpoints } = drive({
+    settings: { batchSize: 2 }, shards, takes: () => 1000, inputs: [switched(500, false), switched(5000, true)],
+  });
+  expect(batches).toEqual([[1, 2], [3, 4]]);
+  expect(checkpoints.shard).toEqual([2, 4]);
+});
+
+test('several mappings read one stream, each for itself', () => {
+  const failing = drive({ settings: { batchSize: 1, retryAttempts: 0 }, shards, respond: () => new Error('no') });
+  const fine = drive({ settings: { batchSize: 2 }, shards });
+  expect(failing.deliveries).toHaveLength(4);
+  expect(fine.batches).toEqual([[1, 2], [3, 4]]);
+});
+
+test('filtered records are counted, and move the checkpoint', () => {
+  const { batches, checkpoints, count } = drive({
+    settings: { filters: ['{"dynamodb":{"Keys":{"id":{"S":["item-2"]}}}}'] }, shards,
+  });
+  expect(batches).toEqual([[2]]);
+  expect(checkpoints.shard.at(-1)).toBe(4);
+  expect(count('FilteredOutEventCount')).toBe(3);
+});
+
+test('filtered records before a failing one are not read again after a restart', () => {
+  const { checkpoints } = drive({
+    settings: { filters: ['{"dynamodb":{"Keys":{"id":{"S":["item-3"]}}}}'] }, shards, respond: () => new Error('no'), until: 1000,
+  });
+  expect(checkpoints.shard).toEqual([2]);
+});
+
+test('each poll, record, invocation and failure is counted as Lambda would', () => {
+  const { count } = drive({
+    settings: { batchSize: 2, retryAttempts: 1, bisectBatchOnError: false },
+    shards: [{ shardId: 'shard', records: [...records(2), record(3)] }],
+    respond: ({ numbers }) => (numbers.includes(1) ? new Error('no') : null),
+  });
+  expect({
+    polled: count('PolledEventCount'),
+    invoked: count('InvokedEventCount'),
+    failed: count('FailedInvokeEventCount'),
+    delivered: count('OnFailureDestinationDeliveredEventCount'),
+    dropped: count('DroppedEventCount'),
+  }).toEqual({ polled: 3, invoked: 5, failed: 4, delivered: 2, dropped: 0 });
+});
+
+test('reads that fail are tried again, with growing waits', () => {
+  const failing = { type: 'readFailed', shardId: 'shard', reason: 'throttled' } as const;
+  const { invokes } = drive({ shards: [{ shardId: 'shard', records: [record(1, 2)] }], inputs: [{ at: 500, input: failing }] });
+  expect(invokes).toHaveLength(1);
+});

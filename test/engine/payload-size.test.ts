@@ -1,0 +1,14 @@
+import * as fc from 'fast-check';
+import { payloadSize } from '../../lib/engine/payload-size';
+
+test('is what JSON.stringify makes, in UTF-8', () => {
+  const text = fc.string({ unit: 'binary' });
+  const json = fc.oneof(fc.jsonValue({ stringUnit: 'binary' }), text, fc.dictionary(text, fc.option(text, { nil: undefined })));
+  fc.assert(fc.property(json, (value) => {
+    expect(payloadSize(value)).toBe(Buffer.byteLength(JSON.stringify(value)));
+  }), { numRuns: 2000 });
+});
+
+test.each([['\ud800'], ['\udc00\ud800'], ['😀'], ['\u2028'], ['\u0000\b\n"\\/'], ['']])('measures %j', (text) => {
+  expect(payloadSize(text)).toBe(Buffer.byteLength(JSON.stringify(text)));
+});

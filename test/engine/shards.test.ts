@@ -1,0 +1,78 @@
+import { drive, failed, record, records, sequenceNumber, type TestShard } from './drive';
+
+test('shards without a common parent are read side by side', () => {
+  const { invokes } = drive({
+    shards: [{ shardId: 'a', records: records(2) }, { shardId: 'b', records: records(2) }], takes: () => 1000,
+  });
+  expect(invokes.map(({ at, shardId }) => [at, shardId])).toEqual([[0, 'a'], [0, 'b']]);
+});
+
+test('children are read when their parent is done with to its last record', () => {
+  const { invokes } = drive({
+    settings: { retryAttempts: 1, bisectBatchOnError: false },
+    shards: [
+      { shardId: 'left', parentShardId: 'parent', records: records(1) },
+      { shardId: 'right', parentShardId: 'parent', records: records(1) },
+      { shardId: 'parent', records: records(2), closed: true },
+    ],
+    respond: ({ shardId }) => (shardId === 'parent' ? new Error('no') : null),
+  });
+  expect(invokes.map(({ shardId }) => shardId)).toEqual(['parent', 'parent', 'left', 'right']);
+});
+
+test('a parent that the stream no longer lists keeps nobody waiting', () => {
+  expect(drive({ shards: [{ shardId: 'child', parentShardId: 'long gone', records: records(1) }] }).batches).toEqual([[1]]);
+});
+
+test('a shard that appears later is found', () => {
+  const listing: TestShard[] = [{ shardId: 'parent', records: records(1), closed: true }];
+  const child = { shardId: 'child', parentShardId: 'parent', records: records(1) };
+  const { invokes } = drive({ shards: listing, takes: () => 5000, respond: ({ shardId }) => void (shardId === 'parent' && listing.push(child)) });
+  expect(invokes.map(({ shardId }) => shardId)).toEqual(['parent', 'child']);
+});
+
+test('a shard that the stream no longer lists counts as ended, and its children are read', () => {
+  const parent = { shardId: 'parent', records: [record(1), record(2, 3600)] };
+  const child = { shardId: 'child', parentShardId: 'parent', records: records(1) };
+  const { invokes, notices } = drive({
+    shards: [parent, child], inputs: [{ at: 1000, input: { type: 'described', shards: [child] } }], until: 2000,
+  });
+  expect(invokes.map(({ shardId }) => shardId)).toEqual(['parent', 'child']);
+  expect(notices).toContainEqual({ type: 'trimmed', shardId: 'parent', after: sequenceNumber(1) });
+});
+
+test('TRIM_HORIZON starts with the oldest record, LATEST after the newest', () => {
+  const shards = [{ shardId: 'shard', records: [record(1), record(2, 5)] }];
+  expect(drive({ settings: { startingPosition: 'TRIM_HORIZON' }, shards }).batches).toEqual([[1], [2]]);
+  expect(drive({ settings: { startingPosition: 'LATEST' }, shards }).batches).toEqual([[2]]);
+});
+
+test('at LATEST, a shard that comes later is read from its first record on', () => {
+  const { reads } = drive({
+    settings: { startingPosition: 'LATEST' },
+    shards: [{ shardId: 'first', records: [record(1, 1)] }],
+    inputs: [{ at: 20_000, input: { type: 'described', shards: [{ shardId: 'first' }, { shardId: 'later' }] } }],
+    until: 500,
+  });
+  expect(reads[0]).toMatchObject({ shardId: 'first', from: 'LATEST' });
+});
+
+test('a mapping resumes after its checkpoint, and from the start where it has none', () => {
+  const { reads, invokes } = drive({
+    settings: { startingPosition: 'LATEST' },
+    options: { checkpoints: { a: sequenceNumber(2) } },
+    shards: [{ shardId: 'a', records: records(3) }, { shardId: 'b', records: records(1) }],
+  });
+  expect(reads.find(({ shardId }) => shardId === 'a')).toMatchObject({ from: 'AFTER_SEQUENCE_NUMBER' });
+  expect(reads.find(({ shardId }) => shardId === 'b')).toMatchObject({ from: 'TRIM_HORIZON' });
+  expect(invokes.map(({ shardId, numbers }) => [shardId, numbers])).toEqual([['a', [3]], ['b', [1]]]);
+});
+
+test('checkpoints name the last record of what is done', () => {
+  const { checkpoints } = drive({
+    settings: { batchSize: 3 },
+    shards: [{ shardId: 'shard', records: records(6) }],
+    respond: ({ numbers }, nth) => (nth === 2 ? failed(5) : numbers && null),
+  });
+  expect(checkpoints.shard).toEqual([3, 4, 6]);
+});
