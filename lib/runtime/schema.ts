@@ -1,8 +1,8 @@
-import type { Image } from '../stream/image';
-import type { StreamRecord } from '../stream/record';
 import type { ChangeRecord } from './change-record';
 import { changeRecord } from './change-record';
 import { PoisonRecordError } from './errors';
+import type { Image } from '../stream/image';
+import type { StreamRecord } from '../stream/record';
 
 /**
  * A validator of any library that follows Standard Schema: zod, valibot, arktype and others.
