@@ -1,3 +1,4 @@
+/* eslint-disable import/no-extraneous-dependencies -- the Lambda runtime has the SDK, or the bundler packs the user's: it is no dependency */
 import type { ParkedRecord } from '../stream/parked-record';
 import { parkedRecordKey } from '../stream/parked-record';
 
