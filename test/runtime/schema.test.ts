@@ -50,7 +50,7 @@ describe.each(schemas)('%s', (_, schema) => {
     await streamHandler({ schema, onRecord: () => { calls++; } })({ Records: [record(0, 'a', { newImage: { total: 'secret' } })] }, context);
     expect(calls).toBe(0);
     expect(parked[0].error.name).toBe('PoisonRecordError');
-    expect(parked[0].error.issues).toEqual([expect.objectContaining({ message: expect.any(String) })]);
+    expect(JSON.parse(JSON.stringify(parked[0].error.issues))).toEqual([{ message: expect.any(String), path: ['total'] }]);
     expect(parked[0].tries).toBe(1);
     expect(JSON.stringify((console.error as jest.Mock).mock.calls)).not.toContain('secret');
   });
