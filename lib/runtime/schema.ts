@@ -41,7 +41,15 @@ export async function checkedRecord(raw: StreamRecord, schema: StandardSchema): 
 async function check(name: string, image: Image, schema: StandardSchema): Promise<unknown> {
   const result = await schema['~standard'].validate(image);
   if (result.issues) {
-    throw new PoisonRecordError(`The ${name} does not fit the schema`, { issues: result.issues });
+    throw new PoisonRecordError(`The ${name} does not fit the schema`, {
+      // Without what else a library attaches: the input, or the schema itself.
+      issues: result.issues.map(({ message, path }) => ({ message, path: path?.map(keyOf) })),
+    });
   }
   return result.value;
+}
+
+/** A path's segments are keys, or objects that have one. */
+function keyOf(segment: unknown): unknown {
+  return typeof segment === 'object' && segment !== null ? (segment as { key?: unknown }).key : segment;
 }

@@ -36,6 +36,7 @@ export function timeBudget(context: Partial<LambdaContext>, pace: Pace): TimeBud
   const reserve = Math.min(MAX_RESERVE, Math.max(MIN_RESERVE, whole * RESERVE), whole / 4);
   const controller = new AbortController();
   const { signal } = controller;
+  let aborted = false;
   let timer: NodeJS.Timeout;
   let end: () => void;
   const over = new Promise<void>((resolve) => { end = resolve; });
@@ -46,6 +47,7 @@ export function timeBudget(context: Partial<LambdaContext>, pace: Pace): TimeBud
       // Looks again when the timer is up: the clock may be another than the timer's.
       timer = setTimeout(watch, Math.min(wait, MAX_TIMER));
     } else {
+      aborted = true;
       controller.abort();
       timer = setTimeout(end, reserve / 2);
     }
@@ -55,7 +57,7 @@ export function timeBudget(context: Partial<LambdaContext>, pace: Pace): TimeBud
   return {
     signal,
     over,
-    allows: (pause = 0) => !signal.aborted && left() - pause > reserve + Math.min(pace.expected, whole / 4),
+    allows: (pause = 0) => !aborted && left() - pause > reserve + Math.min(pace.expected, whole / 4),
     close: () => clearTimeout(timer),
   };
 }
