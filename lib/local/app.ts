@@ -2,13 +2,14 @@ import { readAssembly, type Resource, type Stack } from './assembly';
 import { NoTriggerError } from './errors';
 import { resolver, UnresolvedValueError, type Resolve, type Surroundings } from './intrinsics';
 import { attributeOf, nameOf, LOCAL_ACCOUNT, LOCAL_REGION, type Endpoints } from './resource-names';
-import { DEFAULT_SETTINGS, type MappingSettings } from '../mapping/settings';
+import { settingsFromCloudFormation } from '../mapping/cloudformation';
+import type { MappingSettings } from '../mapping/settings';
 import type { StreamViewType } from '../stream/record';
 
 /** What of a synthesized app runs on this machine, by the names and ARNs that its code sees. */
 export interface App {
   readonly tables: readonly Table[];
-  readonly queues: readonly Queue[];
+  readonly queues: readonly NamedResource[];
   readonly topics: readonly NamedResource[];
   readonly buckets: readonly NamedResource[];
   /** Those that a mapping invokes. */
@@ -41,10 +42,6 @@ export interface TableIndex {
   readonly IndexName: string;
   readonly KeySchema: Table['keySchema'];
   readonly Projection: { ProjectionType: 'ALL' | 'KEYS_ONLY' | 'INCLUDE'; NonKeyAttributes?: string[] };
-}
-
-export interface Queue extends NamedResource {
-  readonly fifo: boolean;
 }
 
 export interface LambdaFunction extends NamedResource {
@@ -93,13 +90,16 @@ export function readApp(directory: string): App {
   const reading = new Reading(stacks);
   const app: App = {
     tables: reading.each(['AWS::DynamoDB::Table', 'AWS::DynamoDB::GlobalTable'], (where) => reading.table(where)),
-    queues: reading.each(['AWS::SQS::Queue'], (where) => ({ ...reading.named(where), fifo: isTrue(where.get('FifoQueue')) })),
+    queues: reading.each(['AWS::SQS::Queue'], (where) => reading.named(where)),
     topics: reading.each(['AWS::SNS::Topic'], (where) => reading.named(where)),
     buckets: reading.each(['AWS::S3::Bucket'], (where) => reading.named(where)),
     functions: [],
     mappings: [],
     notRunning: reading.notRunning,
   };
+  reading.each(['AWS::CloudFormation::Stack'], () => {
+    throw new NotRunning('what is in a nested stack does not run here');
+  });
   const mappings = reading.each(['AWS::Lambda::EventSourceMapping'], (where) => reading.mapping(where, app.tables));
   if (mappings.length === 0) {
     const found = stacks.map((stack) => stack.id).join(', ') || 'none';
@@ -185,7 +185,7 @@ class Reading {
   }
 
   mapping(where: Where, tables: readonly Table[]): Mapping {
-    const settings = settingsOf(where);
+    const settings = settingsFromCloudFormation(where.get);
     if (!settings.enabled) {
       throw new NotRunning('the mapping is disabled');
     }
@@ -326,24 +326,6 @@ function pathOf({ stack, logicalId }: { stack: Stack; logicalId: string }): stri
 
 function indexOf({ IndexName, KeySchema, Projection }: TableIndex): TableIndex {
   return { IndexName, KeySchema, Projection };
-}
-
-/** The settings of a mapping as Lambda takes them from a template: what is not there is Lambda's own default. */
-function settingsOf({ get }: Where): MappingSettings {
-  const number = (property: string, absent: number) => Number(get(property) ?? absent);
-  return {
-    startingPosition: get('StartingPosition'),
-    batchSize: number('BatchSize', DEFAULT_SETTINGS.batchSize),
-    maxBatchingWindow: number('MaximumBatchingWindowInSeconds', 0),
-    parallelizationFactor: number('ParallelizationFactor', 1),
-    retryAttempts: number('MaximumRetryAttempts', -1),
-    maxRecordAge: number('MaximumRecordAgeInSeconds', -1),
-    bisectBatchOnError: isTrue(get('BisectBatchOnFunctionError')),
-    reportBatchItemFailures: (get('FunctionResponseTypes') ?? []).includes('ReportBatchItemFailures'),
-    tumblingWindow: number('TumblingWindowInSeconds', 0),
-    enabled: isTrue(get('Enabled') ?? true),
-    filters: (get('FilterCriteria')?.Filters ?? []).map((filter: { Pattern: string }) => filter.Pattern),
-  };
 }
 
 /** CloudFormation takes booleans as such and as text. */

@@ -61,10 +61,12 @@ export async function startEnvironment(children: Children, options: ExecutionEnv
       }
       deliver = give;
       freeze();
-      const last = running;
-      running = undefined;
-      last?.end(last.answer ?? failure(last.requestId, 'Runtime.Unknown', 'The runtime asked for the next invocation before it answered.'));
-      markReady();
+      afterNextPoll(() => {
+        const last = running;
+        running = undefined;
+        last?.end(last.answer ?? failure(last.requestId, 'Runtime.Unknown', 'The runtime asked for the next invocation before it answered.'));
+        markReady();
+      });
     },
     onResponse: (requestId, body) => answer(requestId, responded(requestId, body)),
     onError: (requestId, error) => answer(requestId, failure(requestId, error.errorType, error.errorMessage)),
@@ -150,6 +152,11 @@ export async function startEnvironment(children: Children, options: ExecutionEnv
       running.answer ??= outcome;
     }
   }
+}
+
+/** By then everything is read that the process had printed before it asked for its next invocation. */
+function afterNextPoll(then: () => void): void {
+  setImmediate(() => setImmediate(then));
 }
 
 function responded(requestId: string, body: string): Outcome {

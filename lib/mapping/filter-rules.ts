@@ -1,8 +1,9 @@
-import { FilterLeaf, leavesOf } from './filter-branches';
+import { conditionsOf, FilterCondition } from './filter-conditions';
 import { nearestName } from './nearest-name';
 import { knownFields } from './record-shape';
 import { Known, Rule, SOURCES } from './rule';
-import { parseEventPattern, PatternProblem, PatternProblemKind } from '../stream/event-pattern';
+import { parseEventPattern } from '../stream/event-pattern';
+import type { Alternative, PatternProblem, PatternProblemKind } from '../stream/event-pattern';
 import { EventName } from '../stream/record';
 
 /** The filters of one trigger: JSON text, a token, or what an untyped caller gave in place of a filter. */
@@ -89,6 +90,14 @@ export const FILTER_RULES: readonly Rule<JudgedFilters>[] = [
     check: eachText((text) => remarks(text, 'duplicate-key')),
   },
   {
+    id: 'filter-overridden-condition',
+    severity: 'warning',
+    summary: 'A filter has one condition on each field: of two, such as one inside `$or`, AWS keeps one.',
+    reads: ['filters'],
+    source: 'AWS\'s pattern engine',
+    check: eachText((text) => remarks(text, 'overridden-condition')),
+  },
+  {
     id: 'filter-trailing-text',
     severity: 'warning',
     summary: 'Nothing follows a filter\'s JSON object.',
@@ -102,9 +111,9 @@ export const FILTER_RULES: readonly Rule<JudgedFilters>[] = [
     summary: 'The fields that a filter looks at exist in stream records.',
     reads: ['filters'],
     source: SOURCES.filteringDynamoDb,
-    check: eachLeaf(({ stray }) => stray === undefined || stray.parent.type === 'value'
+    check: eachCondition(({ stray }) => stray === undefined || stray.parent.type === 'value'
       ? undefined
-      : `looks at ${stray.path.join('.')}, which no stream record has${didYouMean(stray.path.at(-1)!, knownFields(stray.parent))}`),
+      : `looks at ${stray.keys.join('.')}, which no stream record has${didYouMean(stray.keys.at(-1)!, knownFields(stray.parent))}`),
   },
   {
     id: 'filter-type-descriptor',
@@ -112,14 +121,14 @@ export const FILTER_RULES: readonly Rule<JudgedFilters>[] = [
     summary: 'A filter looks at an attribute through its type descriptor.',
     reads: ['filters'],
     source: SOURCES.filteringDynamoDb,
-    check: eachLeaf(({ path, place, stray, alternatives }) => {
+    check: eachCondition(({ keys, place, stray, alternatives }) => {
       if (stray?.parent.type === 'value') {
-        return `looks at ${stray.path.join('.')}, but the value of ${stray.path.at(-2)} stands under its type descriptor`
-          + `${didYouMean(stray.path.at(-1)!, knownFields(stray.parent))}`;
+        return `looks at ${stray.keys.join('.')}, but the value of ${stray.keys.at(-2)} stands under its type descriptor`
+          + `${didYouMean(stray.keys.at(-1)!, knownFields(stray.parent))}`;
       }
       return place?.type === 'value' && !alternatives.some(isExists)
-        ? `compares ${path.join('.')} itself, which is an object such as { "S": "…" } and never matches. `
-          + `Put the type descriptor in between: { "${path.at(-1)}": { "S": […] } }.`
+        ? `compares ${keys.join('.')} itself, which is an object such as { "S": "…" } and never matches. `
+          + `Put the type descriptor in between: { "${keys.at(-1)}": { "S": […] } }.`
         : undefined;
     }),
   },
@@ -129,9 +138,9 @@ export const FILTER_RULES: readonly Rule<JudgedFilters>[] = [
     summary: 'A filter compares what stands at the end of a path, never an object.',
     reads: ['filters'],
     source: SOURCES.filteringDynamoDb,
-    check: eachLeaf(({ path, place, alternatives }) =>
+    check: eachCondition(({ keys, place, alternatives }) =>
       (place?.type === 'object' || place?.type === 'attributes') && !alternatives.some(isExists)
-        ? `compares ${path.join('.')}, which is an object and never matches. Name the field inside it.`
+        ? `compares ${keys.join('.')}, which is an object and never matches. Name the field inside it.`
         : undefined),
   },
   {
@@ -140,11 +149,11 @@ export const FILTER_RULES: readonly Rule<JudgedFilters>[] = [
     summary: '`exists` looks at what stands at the end of a path, never at an object.',
     reads: ['filters'],
     source: SOURCES.filteringDynamoDb,
-    check: eachLeaf(({ path, place, alternatives }) => {
+    check: eachCondition(({ keys, place, alternatives }) => {
       if (place?.type !== 'object' && place?.type !== 'attributes' && place?.type !== 'value') return undefined;
-      const wayOut = place.type === 'value' ? `${path.join('.')}.S, or whatever its type descriptor is` : `a field inside ${path.join('.')}`;
-      return alternatives.filter(isExists).map(({ exists }) => `asks whether ${path.join('.')} exists, but for an object that `
-        + `${exists ? 'never' : 'always'} matches. Ask for ${wayOut}.`)[0];
+      const wayOut = place.type === 'value' ? `${keys.join('.')}.S, or whatever its type descriptor is` : `a field inside ${keys.join('.')}`;
+      return alternatives.filter(isExists).map(({ operand }) => `asks whether ${keys.join('.')} exists, but for an object that `
+        + `${operand ? 'never' : 'always'} matches. Ask for ${wayOut}.`)[0];
     }),
   },
   {
@@ -153,7 +162,7 @@ export const FILTER_RULES: readonly Rule<JudgedFilters>[] = [
     summary: 'Numbers, texts and truth values are compared with their like. Attributes of type N are texts.',
     reads: ['filters'],
     source: `${SOURCES.filteringDynamoDb}; ${SOURCES.recorded}`,
-    check: eachLeaf(({ path, place, alternatives }) => wrongType(path, place?.type, alternatives)),
+    check: eachCondition(({ keys, place, alternatives }) => wrongType(keys, place?.type, alternatives)),
   },
   {
     id: 'filter-event-name',
@@ -161,7 +170,7 @@ export const FILTER_RULES: readonly Rule<JudgedFilters>[] = [
     summary: 'Event names are INSERT, MODIFY and REMOVE.',
     reads: ['filters'],
     source: SOURCES.streams,
-    check: eachLeaf(({ path, alternatives }) => path.join('.') !== 'eventName' ? undefined : literals(alternatives)
+    check: eachCondition(({ keys, alternatives }) => keys.join('.') !== 'eventName' ? undefined : literals(alternatives)
       .filter((name): name is string => typeof name === 'string' && !EVENT_NAMES.includes(name as EventName))
       .map((name) => `looks for the eventName ${JSON.stringify(name)}, which no record has${didYouMean(name, EVENT_NAMES)}`)[0]),
   },
@@ -171,8 +180,8 @@ export const FILTER_RULES: readonly Rule<JudgedFilters>[] = [
     summary: `The operators of a filter are those that Lambda lists: ${LISTED_OPERATORS.join(', ')}, with plain operands.`,
     reads: ['filters'],
     source: SOURCES.filtering,
-    check: eachLeaf(({ path, alternatives }) => alternatives.filter(isUnlisted)
-      .map((operator) => `uses ${JSON.stringify(operator)} at ${path.join('.')}, which AWS's pattern engine knows, but Lambda does not list. `
+    check: eachCondition(({ keys, alternatives }) => alternatives.filter(isUnlisted)
+      .map((alternative) => `uses ${written(alternative)} at ${keys.join('.')}, which AWS's pattern engine knows, but Lambda does not list. `
         + 'Try it on AWS before relying on it, or write it with other operators.')[0]),
   },
 ];
@@ -184,9 +193,9 @@ function eachText(check: (text: string) => readonly string[]): (subject: JudgedF
     : []);
 }
 
-/** Checks each field that a valid filter looks at. */
-function eachLeaf(check: (leaf: FilterLeaf) => string | undefined): (subject: JudgedFilters) => string[] {
-  return eachText((text) => parseEventPattern(text).valid ? leavesOf(text).flatMap((leaf) => check(leaf) ?? []) : []);
+/** Checks each condition of a valid filter. */
+function eachCondition(check: (condition: FilterCondition) => string | undefined): (subject: JudgedFilters) => string[] {
+  return eachText((text) => conditionsOf(text).flatMap((condition) => check(condition) ?? []));
 }
 
 /** What the pattern engine refuses. */
@@ -214,41 +223,40 @@ function isNotAFilter(filter: JudgedFilters['filters'][number]): filter is NotAF
   return typeof filter === 'object';
 }
 
-function isOperator(alternative: unknown): alternative is { readonly [operator: string]: unknown } {
-  return typeof alternative === 'object' && alternative !== null;
+function isExists({ operator }: Alternative): boolean {
+  return operator === 'exists';
 }
 
-function isExists(alternative: unknown): alternative is { readonly exists: boolean } {
-  return isOperator(alternative) && 'exists' in alternative;
+function isUnlisted({ operator, operand }: Alternative): boolean {
+  const plain = typeof operand !== 'object' || operand === null || Array.isArray(operand);
+  return operator !== 'equals' && !(LISTED_OPERATORS.includes(operator) && plain);
 }
 
-function isUnlisted(alternative: unknown): boolean {
-  return isOperator(alternative) && Object.entries(alternative).some(([operator, operand]) =>
-    !LISTED_OPERATORS.includes(operator) || (isOperator(operand) && !Array.isArray(operand)));
+/** An alternative as its author wrote it. */
+function written({ operator, operand }: Alternative): string {
+  return JSON.stringify(operator === 'equals' ? operand : { [operator]: operand });
 }
 
 /** The plain values among alternatives, those that `anything-but` excludes included. */
-function literals(alternatives: readonly unknown[]): unknown[] {
-  return alternatives.flatMap((alternative) => {
-    if (!isOperator(alternative)) return [alternative];
-    const excluded = [alternative['anything-but'] ?? []].flat();
-    return excluded.filter((value) => !isOperator(value));
-  });
+function literals(alternatives: readonly Alternative[]): unknown[] {
+  return alternatives
+    .filter(({ operator }) => operator === 'equals' || operator === 'anything-but')
+    .flatMap(({ operand }) => operand)
+    .filter((value) => typeof value !== 'object' || value === null);
 }
 
-function wrongType(path: readonly string[], type: string | undefined, alternatives: readonly unknown[]): string | undefined {
-  const field = path.join('.');
-  const wrong = (expected: string) => literals(alternatives).find((value) => typeof value !== expected);
-  const numeric = alternatives.find((alternative) => isOperator(alternative) && 'numeric' in alternative);
-  const mistake = (given: unknown, truth: string) => given === undefined
-    ? undefined
-    : `compares ${field} with ${JSON.stringify(given)}, but stream records carry ${truth}. The two are never equal.`;
+function wrongType(keys: readonly string[], type: string | undefined, alternatives: readonly Alternative[]): string | undefined {
+  const numeric = alternatives.find(({ operator }) => operator === 'numeric');
+  const mistake = (expected: string, truth: string, given = literals(alternatives).find((value) => typeof value !== expected)) =>
+    given === undefined
+      ? undefined
+      : `compares ${keys.join('.')} with ${JSON.stringify(given)}, but stream records carry ${truth}. The two are never equal.`;
   switch (type) {
-    case 'text': return mistake(numeric ?? wrong('string'), path.at(-1) === 'N'
+    case 'text': return mistake('string', keys.at(-1) === 'N'
       ? 'numbers as text, which only equality finds: { "N": ["42"] }'
-      : 'text there, in quotes');
-    case 'boolean': return mistake(numeric ?? wrong('boolean'), 'true or false there, without quotes');
-    case 'number': return mistake(wrong('number'), 'a number there');
+      : 'text there, in quotes', numeric && { numeric: numeric.operand });
+    case 'boolean': return mistake('boolean', 'true or false there, without quotes', numeric && { numeric: numeric.operand });
+    case 'number': return mistake('number', 'a number there');
     default: return undefined;
   }
 }

@@ -1,7 +1,7 @@
-import { leavesOf } from './filter-branches';
+import { conditionsOf } from './filter-conditions';
 import { JudgedFilters } from './filter-rules';
 import { Known, Rule, SOURCES, UNKNOWN } from './rule';
-import { parseEventPattern } from '../stream/event-pattern';
+import type { Alternative } from '../stream/event-pattern';
 
 /** What a trigger is wired to, as only the finished app shows it. */
 export interface JudgedWiring extends JudgedFilters {
@@ -233,26 +233,25 @@ function isWildcard(arn: string): boolean {
 }
 
 function missingImages(filter: string, viewType: Known<string | undefined>): string[] {
-  if (!parseEventPattern(filter).valid) return [];
   const withoutImage = typeof viewType === 'string' ? MISSING_IMAGES[viewType] ?? [] : [];
-  return leavesOf(filter).flatMap(({ path, alternatives, eventNames }) => {
-    const [root, image] = path;
+  return conditionsOf(filter).flatMap(({ keys, alternatives, eventNames }) => {
+    const [root, image] = keys;
     if (root !== 'dynamodb') return [];
     const outcome = alternatives.some(isAbsence) ? 'always matches' : 'never matches';
     if (withoutImage.includes(image)) {
-      return `looks at ${path.join('.')}, but the stream's view type ${String(viewType)} leaves ${image} out, so that it ${outcome}. `
+      return `looks at ${keys.join('.')}, but the stream's view type ${String(viewType)} leaves ${image} out, so that it ${outcome}. `
         + 'Change the view type to NEW_AND_OLD_IMAGES, or the filter.';
     }
     if (eventNames?.length && eventNames.every((name) => MISSING_IMAGE_OF_EVENT[name] === image)) {
-      return `looks at ${path.join('.')}, but a record of ${eventNames.join(' or ')} has no ${image}, so that it ${outcome}. `
+      return `looks at ${keys.join('.')}, but a record of ${eventNames.join(' or ')} has no ${image}, so that it ${outcome}. `
         + `Look at ${image === 'NewImage' ? 'OldImage' : 'NewImage'}.`;
     }
     return [];
   });
 }
 
-function isAbsence(alternative: unknown): boolean {
-  return typeof alternative === 'object' && alternative !== null && (alternative as { exists?: unknown }).exists === false;
+function isAbsence({ operator, operand }: Alternative): boolean {
+  return operator === 'exists' && operand === false;
 }
 
 /** Whether two values are known and not the same. */

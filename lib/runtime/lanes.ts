@@ -5,7 +5,7 @@ export interface Lanes {
   /** The lowest step that is not done, also while steps are running; `length` if all are. */
   lowestNotDone(): number;
   isDone(step: number): boolean;
-  /** The steps running now, and what they will answer. */
+  /** The steps that are running now, and whether each will have been done. */
   running(): Running[];
 }
 
@@ -22,8 +22,14 @@ export interface LaneOptions {
   readonly length: number;
   /** The lane of a step. */
   readonly laneOf: (step: number) => string;
-  /** Does a step and answers whether it is done. Must not throw or reject. */
-  readonly run: (step: number) => boolean | Promise<boolean>;
+  /** Whether a step is done without being run. */
+  readonly skip: (step: number) => boolean;
+  /** Does a step. Throwing, or rejecting, means that it failed. */
+  readonly run: (step: number) => unknown;
+  /** Called with a step that did not fail. */
+  readonly succeeded: (step: number) => void;
+  /** Called with a step that failed: answers whether it is done after all. Must not reject. */
+  readonly recover: (step: number, error: unknown) => Promise<boolean>;
   /** How many steps may run at once. */
   readonly concurrency: number;
   /** Asked before every step: once it says no, nothing more is started. */
@@ -44,70 +50,68 @@ const DONE = 3;
  * - a lane stops at its first step that is not done, the other lanes go on;
  * - once `mayStart` says no, nothing more is started.
  */
-export function runLanes({ length, laneOf, run, concurrency, mayStart }: LaneOptions): Lanes {
-  const { before, after } = link(length, laneOf);
+export function runLanes({ length, laneOf, skip, run, succeeded, recover, concurrency, mayStart }: LaneOptions): Lanes {
   const state = new Uint8Array(length);
-  const running: (Running | undefined)[] = [];
-  // Steps below have been started, or wait for the step before them in their lane.
+  // Whoever waits for a step that is running.
+  const waiters = new Map<number, (done: boolean) => void>();
+  // The last step reached of every lane that is in work or stopped, and for every step the one that waits for it (0: none).
+  const lastOf = new Map<string, number>();
+  const waiting = new Int32Array(length);
   let reached = 0;
 
-  /** The lowest step not yet reached that may run, or -1. What it passes over is started when the step before it is done. */
-  function reachNext(): number {
-    while (reached < length) {
-      const step = reached++;
-      if (before[step] < 0 || state[before[step]] === DONE) {
-        return step;
+  async function work(): Promise<void> {
+    while (reached < length && mayStart()) {
+      const lane = laneOf(reached);
+      let step = enter(lane, reached++);
+      while (step >= 0) {
+        state[step] = RUNNING;
+        let done = true;
+        try {
+          if (!skip(step)) {
+            await run(step);
+            succeeded(step);
+          }
+        } catch (error) {
+          done = await recover(step, error);
+        }
+        state[step] = done ? DONE : STOPPED;
+        waiters.get(step)?.(done);
+        step = done ? goOn(lane, step) : -1;
       }
     }
+  }
+
+  /** The step, if its lane is free; otherwise -1, and it waits for the one before it. */
+  function enter(lane: string, step: number): number {
+    const last = lastOf.get(lane);
+    lastOf.set(lane, step);
+    if (last === undefined) {
+      return step;
+    }
+    waiting[last] = step;
     return -1;
   }
 
-  function following(step: number): number {
-    const next = after[step];
-    // A step already reached is lower than every other one that may run.
-    return state[step] === DONE && next >= 0 && next < reached ? next : reachNext();
-  }
-
-  async function work(worker: number): Promise<void> {
-    let step = mayStart() ? reachNext() : -1;
-    while (step >= 0) {
-      state[step] = RUNNING;
-      let done = run(step);
-      if (typeof done !== 'boolean') {
-        running[worker] = { step, done };
-        done = await done;
-        running[worker] = undefined;
-      }
-      state[step] = done ? DONE : STOPPED;
-      step = mayStart() ? following(step) : -1;
+  /** The step that waits in the lane, which is lower than any not yet reached; -1 if there is none, and the lane is free. */
+  function goOn(lane: string, step: number): number {
+    if (waiting[step] > 0) {
+      return mayStart() ? waiting[step] : -1;
     }
+    lastOf.delete(lane);
+    return -1;
   }
 
-  const workers = Array.from({ length: Math.min(concurrency, length) }, async (_, worker) => work(worker));
+  const workers = Array.from({ length: Math.min(concurrency, length) }, work);
   return {
     ended: Promise.all(workers).then(() => undefined),
+    isDone: (step) => state[step] === DONE,
     lowestNotDone: () => {
       const step = state.findIndex((reachedState) => reachedState !== DONE);
       return step < 0 ? length : step;
     },
-    isDone: (step) => state[step] === DONE,
-    running: () => running.filter((entry) => entry !== undefined),
+    running: () => [...state.keys()].filter((step) => state[step] === RUNNING).map((step) => ({
+      step,
+      done: new Promise<boolean>((resolve) => waiters.set(step, resolve)),
+    })),
   };
-}
-
-/** For every step the one before it and the one after it in its lane, or -1. */
-function link(length: number, laneOf: (step: number) => string): { before: Int32Array; after: Int32Array } {
-  const before = new Int32Array(length).fill(-1);
-  const after = new Int32Array(length).fill(-1);
-  const last = new Map<string, number>();
-  for (let step = 0; step < length; step++) {
-    const lane = laneOf(step);
-    const previous = last.get(lane);
-    if (previous !== undefined) {
-      before[step] = previous;
-      after[previous] = step;
-    }
-    last.set(lane, step);
-  }
-  return { before, after };
 }

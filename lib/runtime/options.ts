@@ -1,52 +1,33 @@
-import type { OnRecord, StreamHandlerOptions } from './stream-handler';
-import type { EventName } from '../stream/record';
+import { expected } from './expected';
 
-/** Options that were checked, with defaults in place. */
-export interface CheckedOptions {
-  /** What to call for a record; undefined: such a record is done without a call. */
-  readonly call: { readonly [name in EventName]?: OnRecord<any> };
-  readonly concurrency: number;
-  readonly reportBatchItemFailures?: boolean;
+/** What an option may be. */
+export interface Allowed {
+  readonly kind: string;
+  readonly fits: (value: any) => boolean;
 }
 
-const DEFAULT_CONCURRENCY = 10;
+export const FUNCTION: Allowed = { kind: 'a function', fits: (value) => typeof value === 'function' };
+export const FLAG: Allowed = { kind: 'true or false', fits: (value) => typeof value === 'boolean' };
+export const COUNT: Allowed = { kind: 'a whole number from 1', fits: (value) => Number.isInteger(value) && value > 0 };
+export const MILLISECONDS: Allowed = { kind: 'milliseconds from 0', fits: (value) => Number.isFinite(value) && value >= 0 };
+export const SCHEMA: Allowed = { kind: 'a Standard Schema validator', fits: (value) => !!value?.['~standard'] };
+export const ANYTHING: Allowed = { kind: 'anything', fits: () => true };
 
-const ALLOWED: { [option in keyof StreamHandlerOptions]-?: { test: (value: any) => boolean; kind: string } } = {
-  onRecord: { test: isFunction, kind: 'a function' },
-  onInsert: { test: isFunction, kind: 'a function' },
-  onModify: { test: isFunction, kind: 'a function' },
-  onRemove: { test: isFunction, kind: 'a function' },
-  concurrency: { test: (value) => Number.isInteger(value) && value >= 1, kind: 'a whole number from 1' },
-  reportBatchItemFailures: { test: (value) => typeof value === 'boolean', kind: 'true or false' },
-};
-
-/** @throws TypeError that names what was given, what is allowed and what to do. */
-export function checkOptions(given: OnRecord<any> | StreamHandlerOptions<any, any>): CheckedOptions {
-  const options: StreamHandlerOptions<any, any> = typeof given === 'function' ? { onRecord: given } : given;
+/**
+ * Checks every option that was given.
+ *
+ * @throws TypeError that names the option, its value, and what it may be.
+ */
+export function checkOptions(name: string, options: object, allowed: { readonly [option: string]: Allowed }): void {
   if (typeof options !== 'object' || options === null) {
-    throw new TypeError(`streamHandler was given ${options === null ? 'null' : typeof options}; it takes a function or an object of options.`);
+    throw new TypeError(expected(`The argument of ${name}`, `an object with ${Object.keys(allowed).join(', ')}`, options));
   }
-  for (const [name, value] of Object.entries(options)) {
-    const allowed = ALLOWED[name as keyof StreamHandlerOptions];
-    if (!allowed) {
-      throw new TypeError(`streamHandler knows no option "${name}"; its options are ${Object.keys(ALLOWED).join(', ')}.`);
+  for (const [option, value] of Object.entries(options)) {
+    if (!allowed[option]) {
+      throw new TypeError(`${name} has no option ${option}, only ${Object.keys(allowed).join(', ')}`);
     }
-    if (value !== undefined && !allowed.test(value)) {
-      throw new TypeError(`The option ${name} of streamHandler is ${String(value)}; it has to be ${allowed.kind}.`);
+    if (value !== undefined && !allowed[option].fits(value)) {
+      throw new TypeError(expected(`The option ${option} of ${name}`, allowed[option].kind, value));
     }
   }
-  const { onRecord, onInsert, onModify, onRemove, concurrency = DEFAULT_CONCURRENCY, reportBatchItemFailures } = options;
-  if (!onRecord === !(onInsert ?? onModify ?? onRemove)) {
-    throw new TypeError(`streamHandler was given ${onRecord ? 'onRecord beside' : 'none of onRecord,'} onInsert, onModify, onRemove; `
-      + 'it takes onRecord for every record, or any of the other three.');
-  }
-  return {
-    call: { INSERT: onRecord ?? onInsert, MODIFY: onRecord ?? onModify, REMOVE: onRecord ?? onRemove },
-    concurrency,
-    reportBatchItemFailures,
-  };
-}
-
-function isFunction(value: unknown): boolean {
-  return typeof value === 'function';
 }

@@ -1,15 +1,31 @@
+import type { RedrivenEvent } from '../stream/boundary';
+import type { Image } from '../stream/image';
+import { itemKey } from '../stream/item-key';
+import type { BatchResponse, EventName, StreamEvent } from '../stream/record';
+import { createBrake } from './brake';
 import type { ChangeRecord, InsertRecord, ItemKeys, ModifyRecord, RemoveRecord } from './change-record';
 import { changeRecord } from './change-record';
 import type { CallContext, LambdaContext } from './context';
 import { callContext } from './context';
-import { BatchNotDoneError } from './errors';
-import { readBatch } from './event';
+import { BatchNotDoneError, InvalidEventError } from './errors';
+import type { CheckedRecord } from './event';
+import { isWindow, readRecords } from './event';
+import { parkedRecord, printFailure } from './failure';
 import { runLanes } from './lanes';
-import { checkOptions } from './options';
+import { createMemory } from './memory';
+import type { Observer } from './observer';
+import { harmless } from './observer';
+import type { Allowed } from './options';
+import { ANYTHING, checkOptions, COUNT, FLAG, FUNCTION, SCHEMA } from './options';
+import type { Park } from './park';
+import { parkAt } from './park';
+import type { Failure, RetryOptions } from './retry';
+import { retry, retryPolicy } from './retry';
+import type { StandardSchema } from './schema';
+import { checkedRecord } from './schema';
+import type { Pace } from './time-budget';
+import { timeBudget, timed } from './time-budget';
 import { hostOf, triggerFacts } from './trigger-facts';
-import type { Image } from '../stream/image';
-import { itemKey } from '../stream/item-key';
-import type { BatchResponse, StreamEvent, StreamRecord } from '../stream/record';
 
 /** Called with one record. The record is done when what it returns has settled; it failed if that rejects, or if it throws. */
 export type OnRecord<Record> = (record: Record, context: CallContext) => unknown;
@@ -30,6 +46,32 @@ export interface StreamHandlerOptions<Item = Image, Keys = ItemKeys> {
    * @default 10
    */
   readonly concurrency?: number;
+  /** Checks the images, and gives them their type. A record that does not fit is poison; no function is called with it. */
+  readonly schema?: StandardSchema<Item>;
+  /** How a failed record is tried again before it is poison. */
+  readonly retry?: RetryOptions;
+  /**
+   * Whether a record may succeed when it is tried again after this error. If not, it is poison at once.
+   *
+   * @default - every error but a `PoisonRecordError`
+   */
+  readonly isRetryable?: (error: unknown) => boolean;
+  /**
+   * Whether poison records are parked on the trigger's failure destination. Otherwise they are the checkpoint, and Lambda's retries
+   * hold the shard until it gives their batch up.
+   *
+   * @default true
+   */
+  readonly park?: boolean;
+  /**
+   * After so many records parked in a row, without one done in between, a failure is the checkpoint: it looks like an outage, and
+   * Lambda's retries wait until it is over. Counted per environment.
+   *
+   * @default 10
+   */
+  readonly maxParkedInARow?: number;
+  /** Is told what happens: for metrics and logs. */
+  readonly observer?: Observer;
   /**
    * The handler's word that its mapping reports batch item failures. Only needed on Lambda, and where no DynamoStreamTrigger says it.
    *
@@ -60,42 +102,195 @@ export type StreamHandler = (event: StreamEvent, context?: Partial<LambdaContext
 export function streamHandler<Item = Image, Keys = ItemKeys>(
   handler: OnRecord<ChangeRecord<Item, Keys>> | StreamHandlerOptions<Item, Keys>,
 ): StreamHandler {
-  const options = checkOptions(handler);
+  const options = typeof handler === 'function' ? { onRecord: handler } : handler;
+  checkOptions('streamHandler', options, ALLOWED);
+  const functions = functionsOf(options);
+  const { concurrency = 10, schema, isRetryable = () => true, park = true, maxParkedInARow = 10 } = options;
+  const policy = retryPolicy('streamHandler', options.retry);
+  const observe = options.observer && harmless(options.observer);
+
+  // What this environment knows from one invocation to the next.
+  const memory = createMemory();
+  const brake = createBrake(maxParkedInARow);
+  const pace: Pace = { expected: 0 };
+  const abandoned = new Map<string, Promise<void>>();
+  const parks = new Map<string, Park>();
 
   return async (event, context = {}) => {
-    const batch = readBatch(event);
-    const { report } = triggerFacts(batch.streamArn, hostOf(context), options.reportBatchItemFailures);
-    const call = callContext(context, new AbortController().signal, 1);
-    let failure: unknown;
+    if (isWindow(event)) {
+      throw new InvalidEventError('The event belongs to a tumbling window, which takes a state for an answer: use windowHandler');
+    }
+    const records = readRecords(event);
+    const streamArn = records[0]?.eventSourceARN ?? '';
+    const host = hostOf(context);
+    const { now = Date.now, sleep = pause, random = Math.random } = host;
+    const trigger = triggerFacts(streamArn, host, options.reportBatchItemFailures);
+    const redriven = (event as RedrivenEvent).redriven === true;
+    const budget = timeBudget(context, pace);
+    const firstCall = callContext(context, budget.signal, 1);
+    let cause: unknown;
 
+    const skip = (step: number) => !redriven && memory.has(records[step], now);
+    const itemOf = (step: number) => streamArn + itemKey(records[step].dynamodb.Keys);
+
+    function call(step: number, callWith: CallContext): unknown {
+      const record = records[step];
+      const onRecord = functions[record.eventName];
+      return onRecord && (schema
+        ? checkedRecord(record, schema).then((checked) => onRecord(checked, callWith))
+        : onRecord(changeRecord(record), callWith));
+    }
+
+    function run(step: number): unknown {
+      const before = abandoned.size > 0 && abandoned.get(itemOf(step));
+      if (before) {
+        return before.then(async () => {
+          budget.signal.throwIfAborted();
+          // Its call of an earlier invocation may have succeeded meanwhile.
+          return skip(step) || call(step, firstCall);
+        });
+      }
+      return step % SAMPLE === 0 ? timed(pace, now, () => call(step, firstCall)) : call(step, firstCall);
+    }
+
+    function succeeded(step: number): void {
+      brake.release();
+      observe?.({ type: 'recordDone', record: records[step] });
+    }
+
+    async function recover(step: number, error: unknown): Promise<boolean> {
+      const record = records[step];
+      const failure = await retry(error, {
+        policy,
+        isRetryable,
+        budget,
+        now,
+        sleep,
+        random,
+        call: (attempt) => call(step, callContext(context, budget.signal, attempt)),
+        onRetry: (retried, attempt, delay) => observe?.({ type: 'recordRetried', record, error: retried, attempt, delay }),
+      });
+      if (!failure) {
+        succeeded(step);
+        return true;
+      }
+      const reason = await tryToPark(record, failure);
+      if (!reason) {
+        printFailure(record, failure, 'parked', context.awsRequestId);
+        observe?.({ type: 'recordParked', record, error: failure.error, tries: failure.tries });
+        return true;
+      }
+      cause ??= failure.error;
+      printFailure(record, failure, reason, context.awsRequestId);
+      observe?.({ type: 'recordFailed', record, error: failure.error, tries: failure.tries, reason });
+      return false;
+    }
+
+    /** Answers why the record was not parked; undefined: it was. */
+    async function tryToPark(record: CheckedRecord, failure: Failure): Promise<string | undefined> {
+      const send = park && (host.park ?? parkOf(trigger.park));
+      if (!failure.poison) {
+        return 'out of time';
+      }
+      if (!send) {
+        return 'no parking';
+      }
+      if (!brake.takePlace()) {
+        observe?.({ type: 'brake', parked: maxParkedInARow });
+        return `${maxParkedInARow} parked in a row`;
+      }
+      try {
+        await send(parkedRecord(record, failure, streamArn, context));
+        return undefined;
+      } catch (error) {
+        brake.giveBack();
+        return `not parked: ${error}`;
+      }
+    }
+
+    function parkOf(arn: string | undefined): Park | undefined {
+      if (arn && !parks.has(arn)) {
+        parks.set(arn, parkAt(arn));
+      }
+      return parks.get(arn!);
+    }
+
+    observe?.({ type: 'batchStarted', streamArn, records: records.length });
     const lanes = runLanes({
-      length: batch.records.length,
-      laneOf: (step) => itemKey(batch.records[step].dynamodb.Keys),
-      run: async (step) => {
-        const record = batch.records[step];
-        try {
-          await options.call[record.eventName]?.(changeRecord(record), call);
-          return true;
-        } catch (error) {
-          failure = error;
-          return false;
-        }
-      },
-      concurrency: options.concurrency,
-      mayStart: () => true,
+      length: records.length,
+      laneOf: (step) => itemKey(records[step].dynamodb.Keys),
+      skip,
+      run,
+      succeeded,
+      recover,
+      concurrency,
+      mayStart: budget.allows,
     });
-    await lanes.ended;
+    await Promise.race([lanes.ended, budget.over]);
+    budget.close();
 
-    const lowest = batch.records[lanes.lowestNotDone()];
-    return lowest ? notDone(lowest, report, failure) : { batchItemFailures: [] };
+    const running = lanes.running();
+    for (const { step, done } of running) {
+      const item = itemOf(step);
+      const settled = done.then((isDone) => {
+        if (isDone && !redriven) {
+          memory.remember(records[step], now());
+        }
+        if (abandoned.get(item) === settled) {
+          abandoned.delete(item);
+        }
+      });
+      abandoned.set(item, settled);
+    }
+    if (budget.signal.aborted) {
+      observe?.({ type: 'deadline', running: running.length });
+    }
+
+    const lowest = lanes.lowestNotDone();
+    const sequenceNumber = records[lowest]?.dynamodb.SequenceNumber;
+    if (!redriven) {
+      // Where nothing is reported, Lambda starts again at the first record.
+      memory.update(records, trigger.report || !sequenceNumber ? lowest : 0, lanes.isDone, now());
+    }
+    observe?.({ type: 'checkpoint', streamArn, sequenceNumber });
+    return answer(sequenceNumber, trigger.report, cause);
   };
 }
 
-function notDone(lowest: StreamRecord, report: boolean, cause: unknown): BatchResponse {
-  const sequenceNumber = lowest.dynamodb!.SequenceNumber!;
-  if (!report) {
-    throw new BatchNotDoneError(`Record ${sequenceNumber} and maybe later ones are not done. The mapping does not report batch item failures, `
-      + 'so that the whole batch has to be sent again. Set reportBatchItemFailures on the mapping to go on where it stopped.', { cause });
+/** Of so many calls one is timed: enough to know how long they take. */
+const SAMPLE = 16;
+
+const ALLOWED = {
+  onRecord: FUNCTION,
+  onInsert: FUNCTION,
+  onModify: FUNCTION,
+  onRemove: FUNCTION,
+  concurrency: COUNT,
+  schema: SCHEMA,
+  retry: ANYTHING,
+  isRetryable: FUNCTION,
+  park: FLAG,
+  maxParkedInARow: COUNT,
+  observer: FUNCTION,
+  reportBatchItemFailures: FLAG,
+} satisfies { [option in keyof StreamHandlerOptions]-?: Allowed };
+
+function functionsOf({ onRecord, onInsert, onModify, onRemove }: StreamHandlerOptions<any, any>): { [name in EventName]?: OnRecord<any> } {
+  if (!onRecord === !(onInsert ?? onModify ?? onRemove)) {
+    throw new TypeError('streamHandler takes either onRecord or any of onInsert, onModify and onRemove');
   }
-  return { batchItemFailures: [{ itemIdentifier: sequenceNumber }] };
+  return { INSERT: onRecord ?? onInsert, MODIFY: onRecord ?? onModify, REMOVE: onRecord ?? onRemove };
+}
+
+async function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
+
+/** Names the lowest record not done; throws where nothing would read that. */
+export function answer(sequenceNumber: string | undefined, report: boolean, cause: unknown): BatchResponse {
+  if (sequenceNumber && !report) {
+    throw new BatchNotDoneError(`Record ${sequenceNumber} is not done, and Lambda sends the whole batch again, because the mapping does not `
+      + 'report batch item failures (or is not known to): set reportBatchItemFailures', { cause });
+  }
+  return { batchItemFailures: sequenceNumber ? [{ itemIdentifier: sequenceNumber }] : [] };
 }

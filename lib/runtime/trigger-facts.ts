@@ -1,4 +1,5 @@
 import { InvalidTriggerError } from './errors';
+import { expected } from './expected';
 import type { BoundaryFacts, Host, TriggerFacts } from '../stream/boundary';
 import { BOUNDARY_VERSION, ENVIRONMENT_VARIABLE, HOST } from '../stream/boundary';
 
@@ -40,28 +41,23 @@ function fromEnvironment(): TriggerFacts[] {
 }
 
 function parse(text: string): TriggerFacts[] {
-  let facts: Partial<BoundaryFacts> | null;
+  let facts: Partial<BoundaryFacts> | undefined;
   try {
-    facts = JSON.parse(text);
+    facts = JSON.parse(text) ?? undefined;
   } catch {
-    throw new InvalidTriggerError(`The environment variable ${ENVIRONMENT_VARIABLE} is no JSON: ${text}. ${WAY_OUT}`);
+    // Told below, with everything else that it is not.
   }
-  if (facts?.v !== BOUNDARY_VERSION) {
-    throw new InvalidTriggerError(`The environment variable ${ENVIRONMENT_VARIABLE} has the format ${JSON.stringify(facts?.v)}, and the `
-      + `function's copy of dynamo-stream-trigger reads ${BOUNDARY_VERSION}. Bundle the function with the version that deploys it.`);
-  }
-  if (!Array.isArray(facts.triggers) || !facts.triggers.every(isTrigger)) {
-    throw new InvalidTriggerError(`The environment variable ${ENVIRONMENT_VARIABLE} lists no triggers of the form `
-      + `{ stream?, report, park? }: ${text}. ${WAY_OUT}`);
+  if (facts?.v !== BOUNDARY_VERSION || !Array.isArray(facts.triggers) || !facts.triggers.every(isTrigger)) {
+    throw new InvalidTriggerError(`${expected(`The environment variable ${ENVIRONMENT_VARIABLE}`, FORMAT, text)}. DynamoStreamTrigger sets it: `
+      + 'bundle the function with the same version of the package, deploy again, and leave the variable alone');
   }
   return facts.triggers;
 }
 
-const WAY_OUT = 'DynamoStreamTrigger writes it: deploy the stack again, and leave the variable to it.';
+const FORMAT = `{ "v": ${BOUNDARY_VERSION}, "triggers": [{ "stream"?, "report", "park"? }] }`;
 
 function isTrigger(value: Partial<TriggerFacts> | null): boolean {
-  return typeof value === 'object' && value !== null && typeof value.report === 'boolean'
-    && isText(value.stream) && isText(value.park);
+  return typeof value?.report === 'boolean' && isText(value.stream) && isText(value.park);
 }
 
 function isText(value: unknown): boolean {

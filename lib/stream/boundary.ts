@@ -1,4 +1,5 @@
 import type { ParkedRecord } from './parked-record';
+import type { StreamEvent } from './record';
 
 /**
  * What crosses the boundary between the construct and the code in the deployed function. Nothing else does: no module state
@@ -40,4 +41,9 @@ export interface Host {
   readonly sleep?: (milliseconds: number, signal?: AbortSignal) => Promise<void>;
   /** From 0 up to but not including 1. */
   readonly random?: () => number;
+}
+
+/** What redrive invokes the function with: what was done before is done again, because somebody asked for it. */
+export interface RedrivenEvent extends StreamEvent {
+  readonly redriven: true;
 }

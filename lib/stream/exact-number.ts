@@ -48,6 +48,18 @@ export function exactNumber(text: string): ExactNumber {
   return back.digits === digits && back.exponent === exponent ? double : new Decimal(text);
 }
 
+/**
+ * A number the way stream records spell it: without exponent, leading or trailing zeros, so that 42, 42.0 and 4.2e1 are all `42`.
+ *
+ * @throws TypeError if the text is no number of DynamoDB.
+ */
+export function plainNumber(text: string): string {
+  const { sign, digits, exponent } = decompose(text);
+  const whole = exponent >= 0 ? digits + '0'.repeat(exponent) : digits.slice(0, exponent) || '0';
+  const fraction = exponent >= 0 ? '' : `.${digits.slice(exponent).padStart(-exponent, '0')}`;
+  return sign + whole + fraction;
+}
+
 /** The number as digits times ten to the exponent, without zeros at either end of the digits. */
 function decompose(text: string): { sign: string; digits: string; exponent: number } {
   const match = /^([+-]?)(\d+)(?:\.(\d+))?(?:e([+-]?\d+))?$/i.exec(text);

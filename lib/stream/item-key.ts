@@ -1,21 +1,30 @@
-import type { AttributeMap } from './record';
+import type { AttributeMap, AttributeValue } from './record';
 
 /**
- * The full primary key of an item as one string: equal for two records exactly if they are of the same item.
+ * The full primary key of an item as one string: equal for two records of one table exactly if they are of the same item.
  *
- * The order of the attributes does not count. Numbers are compared as the stream spells them, which is always the same way.
+ * The order of the attributes does not count, and their names are left out: all keys of a table have the same. Numbers are
+ * compared as the stream spells them, which is always the same way.
  */
 export function itemKey(keys: AttributeMap): string {
-  const names = Object.keys(keys);
-  if (names.length > 1) {
-    names.sort();
-  }
   let key = '';
-  for (const name of names) {
-    for (const [type, value] of Object.entries(keys[name])) {
-      // Lengths before texts: no choice of names and values can make two different keys read the same.
-      key += `${name.length}:${name}${type}${String(value).length}:${value}`;
-    }
+  let before = '';
+  for (const name in keys) {
+    const value = valueOf(keys[name]);
+    key = key === '' ? value : before < name ? pair(key, value) : pair(value, key);
+    before = name;
   }
   return key;
+}
+
+function valueOf(attribute: AttributeValue): string {
+  for (const type in attribute) {
+    return type + attribute[type as keyof AttributeValue];
+  }
+  return '';
+}
+
+/** With the length of the first, so that no two different pairs read the same. */
+function pair(first: string, second: string): string {
+  return first.length + first + second;
 }

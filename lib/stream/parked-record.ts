@@ -3,6 +3,9 @@ import type { StreamRecord } from './record';
 /** The version of the format below. A reader refuses one it does not know. */
 export const PARKED_RECORD_VERSION = '1.0';
 
+/** The start of the keys of parked records in an S3 bucket. */
+export const PARKED_RECORD_PREFIX = 'dynamo-stream-trigger/parked/';
+
 /**
  * A poison record on the failure destination, whole, with what went wrong: what the runtime writes and redrive reads.
  *
@@ -26,7 +29,13 @@ export interface ParkedRecord {
   };
   /** How often the handler was called with the record, in the invocation that parked it. */
   readonly tries: number;
-  /** ISO 8601: of the first and of the last try. */
+  /** ISO 8601: when the first and the last try had failed. */
   readonly firstTriedAt: string;
   readonly lastTriedAt: string;
+}
+
+/** The key of a parked record in an S3 bucket: by day, and the same if it is parked again that day. */
+export function parkedRecordKey({ record, lastTriedAt }: ParkedRecord): string {
+  const day = lastTriedAt.slice(0, 10).replaceAll('-', '/');
+  return `${PARKED_RECORD_PREFIX}${day}/${record.dynamodb!.SequenceNumber}-${record.eventID}.json`;
 }

@@ -1,7 +1,9 @@
 export { simulateTrigger } from './simulate-trigger';
 export type { SimulationOptions } from './simulate-trigger';
 export type { SimulatedDelivery, SimulatedInvocation, SimulationRun } from './simulation-run';
-export type { FilterInput, Seconds, SimulatedMapping } from './mapping-input';
+export { compileFilter, InvalidFilterError, matchesFilter } from './filter';
+export type { FilterInput } from './filter';
+export type { Seconds, SimulatedMapping } from './mapping-input';
 export type { SynthesizedMapping, SynthesizedTemplate } from './synthesized-mapping';
 export type { Chance, DeliveryAtRisk, Faults, InvocationAtRisk } from './faults';
 export type { Reshard, ShardInput } from './shard-input';

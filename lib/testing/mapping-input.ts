@@ -1,3 +1,4 @@
+import { filterText, type FilterInput } from './filter';
 import { isSynthesized, readMapping, type SynthesizedMapping, type SynthesizedTemplate } from './synthesized-mapping';
 import { FILTER_RULES } from '../mapping/filter-rules';
 import { judge } from '../mapping/rule';
@@ -6,9 +7,6 @@ import { DEFAULT_SETTINGS, type MappingSettings } from '../mapping/settings';
 
 /** A number of seconds, or a `Duration` of the CDK. */
 export type Seconds = number | { toSeconds(): number };
-
-/** An event pattern as an object or as JSON text, or a `StreamFilter`. */
-export type FilterInput = string | { toJson(): string } | { readonly [key: string]: unknown };
 
 /**
  * A mapping's settings by the construct's names; what is left out is the construct's default. The construct's own props fit, their
@@ -103,18 +101,6 @@ function fromProps(given: { readonly [name: string]: any }): MappingSettings {
 function inSeconds(value: unknown): unknown {
   const { toSeconds } = value as { toSeconds?: unknown };
   return typeof toSeconds === 'function' ? toSeconds.call(value) : value;
-}
-
-/** `lambda.FilterCriteria.filter(…)` returns an object with the pattern's text. */
-function filterText(filter: FilterInput): string {
-  if (typeof filter === 'string') {
-    return filter;
-  }
-  if (typeof filter.toJson === 'function') {
-    return filter.toJson();
-  }
-  const { pattern } = filter as { pattern?: unknown };
-  return typeof pattern === 'string' ? pattern : JSON.stringify(filter);
 }
 
 const DESTINATIONS = ['sqs', 'sns', 's3', 'none'];

@@ -51,7 +51,7 @@ export function judgedSettings(props: DynamoStreamTriggerProps): JudgedSettings 
     filters,
     filterCount: filters.length,
     metrics: Token.isUnresolved(props.metricsConfig?.metrics) ? UNKNOWN : props.metricsConfig?.metrics.map(text) ?? [],
-    streamNamed: props.table !== undefined && streamArnOf(props.table) !== undefined,
+    streamNamed: Boolean(props.table) && streamArnOf(props.table) !== undefined,
     destination: destination(props.onFailure),
     handlerIsStreamFunction: props.handler instanceof StreamFunction,
   };

@@ -1,3 +1,6 @@
+import { AttributeCondition, KeyCondition, NumberRange } from './filter-conditions';
+import { allOf, anyOf, patternText, Ways, waysOf } from '../mapping/filter-composition';
+
 /** What happened to the item. */
 export enum StreamEventName {
   /** The item is new. */
@@ -8,26 +11,94 @@ export enum StreamEventName {
   REMOVE = 'REMOVE',
 }
 
-/** Which records of the stream reach the function. */
+/**
+ * Which records of the stream reach the function. Lambda passes over the others, without an invocation.
+ *
+ * Several filters of a trigger are alternatives. `allOf` and `anyOf` make one filter of several.
+ */
 export class StreamFilter {
   /** Records of one of these kinds of change. */
   public static eventName(...names: StreamEventName[]): StreamFilter {
-    return StreamFilter.fromPattern({ eventName: names });
+    return StreamFilter.condition(['eventName'], names);
   }
 
-  /** An event pattern as Lambda takes it, as an object. */
+  /** Records of items whose key attribute is as the condition says. */
+  public static key(name: string, condition: KeyCondition): StreamFilter {
+    return StreamFilter.attribute('Keys', name, condition);
+  }
+
+  /** Records whose new image has an attribute as the condition says. A REMOVE has no new image. */
+  public static newImage(name: string, condition: AttributeCondition): StreamFilter {
+    return StreamFilter.attribute('NewImage', name, condition);
+  }
+
+  /** Records whose old image has an attribute as the condition says. An INSERT has no old image. */
+  public static oldImage(name: string, condition: AttributeCondition): StreamFilter {
+    return StreamFilter.attribute('OldImage', name, condition);
+  }
+
+  /** Removals that DynamoDB made because the item's time to live was over. */
+  public static expired(): StreamFilter {
+    return StreamFilter.of([[
+      { keys: ['userIdentity', 'type'], alternatives: ['Service'] },
+      { keys: ['userIdentity', 'principalId'], alternatives: ['dynamodb.amazonaws.com'] },
+    ]]);
+  }
+
+  /** Everything but removals that DynamoDB made because the item's time to live was over. */
+  public static notExpired(): StreamFilter {
+    return StreamFilter.condition(['userIdentity', 'type'], [{ exists: false }]);
+  }
+
+  /** Records of changes that were made at these times, in seconds since the epoch. */
+  public static createdAt(numbers: NumberRange): StreamFilter {
+    return StreamFilter.condition(['dynamodb', 'ApproximateCreationDateTime'], [{ numeric: numbers._comparison }]);
+  }
+
+  /** Records of this size, keys and images together, in bytes. */
+  public static sizeBytes(numbers: NumberRange): StreamFilter {
+    return StreamFilter.condition(['dynamodb', 'SizeBytes'], [{ numeric: numbers._comparison }]);
+  }
+
+  /**
+   * Records that all of the filters let through.
+   *
+   * Each may look at other fields only: an event pattern has one condition for each field.
+   */
+  public static allOf(...filters: StreamFilter[]): StreamFilter {
+    return StreamFilter.of(allOf(filters.map((filter) => filter.ways())));
+  }
+
+  /** Records that one of the filters lets through. */
+  public static anyOf(...filters: StreamFilter[]): StreamFilter {
+    return StreamFilter.of(anyOf(filters.map((filter) => filter.ways())));
+  }
+
+  /** An event pattern as Lambda takes it, as an object. The trigger says what is wrong with it. */
   public static fromPattern(pattern: { [key: string]: any }): StreamFilter {
     return new StreamFilter(JSON.stringify(pattern));
   }
 
-  /** An event pattern as Lambda takes it, as JSON text. */
+  /** An event pattern as Lambda takes it, as JSON text. The trigger says what is wrong with it. */
   public static fromJson(json: string): StreamFilter {
     return new StreamFilter(json);
   }
 
-  /** What `lambda.FilterCriteria.filter(…)` returns. */
+  /** What `lambda.FilterCriteria.filter(…)` returns. The trigger says what is wrong with it. */
   public static fromCriteria(criteria: { [key: string]: any }): StreamFilter {
     return new StreamFilter(criteria.pattern);
+  }
+
+  private static attribute(image: string, name: string, condition: AttributeCondition): StreamFilter {
+    return StreamFilter.of([condition._conditions.map(({ keys, alternatives }) => ({ keys: ['dynamodb', image, name, ...keys], alternatives }))]);
+  }
+
+  private static condition(keys: string[], alternatives: readonly unknown[]): StreamFilter {
+    return StreamFilter.of([[{ keys, alternatives }]]);
+  }
+
+  private static of(ways: any): StreamFilter {
+    return new StreamFilter(patternText(ways));
   }
 
   private constructor(private readonly json: string) {}
@@ -35,5 +106,9 @@ export class StreamFilter {
   /** The event pattern as JSON text, as it goes into the mapping. */
   public toJson(): string {
     return this.json;
+  }
+
+  private ways(): any {
+    return waysOf(this.json) satisfies Ways;
   }
 }

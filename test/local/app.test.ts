@@ -34,8 +34,17 @@ test('a mapping is found with its table, its function and Lambda\'s own defaults
     functionArn: functions[0].arn,
     executedVersion: '$LATEST',
     settings: {
-      startingPosition: 'TRIM_HORIZON', batchSize: 100, maxBatchingWindow: 0, parallelizationFactor: 1, retryAttempts: -1, maxRecordAge: -1,
-      bisectBatchOnError: false, reportBatchItemFailures: false, tumblingWindow: 0, enabled: true, filters: [],
+      startingPosition: 'TRIM_HORIZON',
+      batchSize: 100,
+      maxBatchingWindow: 0,
+      parallelizationFactor: 1,
+      retryAttempts: -1,
+      maxRecordAge: -1,
+      bisectBatchOnError: false,
+      reportBatchItemFailures: false,
+      tumblingWindow: 0,
+      enabled: true,
+      filters: [],
     },
   });
   expect(functions[0]).toMatchObject({ path: 'Shop/OnOrder', handler: 'index.handler', runtime: 'nodejs22.x', timeout: 10, memorySize: 256 });
@@ -58,8 +67,17 @@ test('all settings of a mapping are read', () => {
     }));
   }));
   expect(settings).toEqual({
-    startingPosition: 'LATEST', batchSize: 7, maxBatchingWindow: 8, parallelizationFactor: 3, retryAttempts: 4, maxRecordAge: 300,
-    bisectBatchOnError: true, reportBatchItemFailures: true, tumblingWindow: 9, enabled: true, filters: ['{"eventName":["INSERT"]}'],
+    startingPosition: 'LATEST',
+    batchSize: 7,
+    maxBatchingWindow: 8,
+    parallelizationFactor: 3,
+    retryAttempts: 4,
+    maxRecordAge: 300,
+    bisectBatchOnError: true,
+    reportBatchItemFailures: true,
+    tumblingWindow: 9,
+    enabled: true,
+    filters: ['{"eventName":["INSERT"]}'],
   });
   expect(destinationArn).toBe('arn:aws:sqs:us-east-1:000000000000:failures');
 });
@@ -80,8 +98,10 @@ test('tables are read with their indexes, view type and time to live, global tab
         readCapacity: dynamodb.Capacity.fixed(5), writeCapacity: dynamodb.Capacity.autoscaled({ maxCapacity: 9 }),
       }),
       globalSecondaryIndexes: [{
-        indexName: 'byName', partitionKey: { name: 'name', type: dynamodb.AttributeType.STRING },
-        projectionType: dynamodb.ProjectionType.INCLUDE, nonKeyAttributes: ['size'],
+        indexName: 'byName',
+        partitionKey: { name: 'name', type: dynamodb.AttributeType.STRING },
+        projectionType: dynamodb.ProjectionType.INCLUDE,
+        nonKeyAttributes: ['size'],
       }],
     });
     const onChange = functionOf(stack, 'OnChange', HANDLER);
@@ -90,12 +110,17 @@ test('tables are read with their indexes, view type and time to live, global tab
   }));
   expect(tables).toMatchObject([
     {
-      path: 'Shop/Orders', streamViewType: 'KEYS_ONLY', timeToLiveAttribute: 'expires', globalIndexes: [],
+      path: 'Shop/Orders',
+      streamViewType: 'KEYS_ONLY',
+      timeToLiveAttribute: 'expires',
+      globalIndexes: [],
       keySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }, { AttributeName: 'sk', KeyType: 'RANGE' }],
       localIndexes: [{ IndexName: 'byDate', Projection: { ProjectionType: 'ALL' } }],
     },
     {
-      path: 'Shop/Places', streamViewType: 'NEW_IMAGE', attributeDefinitions: [{ AttributeName: 'id', AttributeType: 'B' }, { AttributeName: 'name' }],
+      path: 'Shop/Places',
+      streamViewType: 'NEW_IMAGE',
+      attributeDefinitions: [{ AttributeName: 'id', AttributeType: 'B' }, { AttributeName: 'name' }],
       globalIndexes: [{ IndexName: 'byName', Projection: { ProjectionType: 'INCLUDE', NonKeyAttributes: ['size'] } }],
     },
   ]);

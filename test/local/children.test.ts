@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { endLeftovers, recordChildren } from '../../lib/local/children';
 import { folderWith } from './fixture-app';
+import { endLeftovers, recordChildren } from '../../lib/local/children';
 
 const SLEEP = 'setTimeout(() => {}, 60_000)';
 const sleeper = (mark: string) => ['-e', SLEEP, mark];

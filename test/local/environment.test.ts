@@ -65,6 +65,15 @@ describe('what a handler is given', () => {
     expect(outcome).toMatchObject({ response: [null, true] });
   });
 
+  test('all it has printed is logged before the invocation ends', async () => {
+    const environment = await environmentOf('exports.handler = async () => { for (let n = 0; n < 2000; n++) console.log(n, "x".repeat(100)); };');
+    for (let invocation = 1; invocation <= 5; invocation++) {
+      await invoke(environment);
+      expect(log).toHaveLength(invocation * 2000);
+    }
+    environment.kill();
+  });
+
   test('what it prints is logged line by line', async () => {
     await outcomeOf('exports.handler = async () => { console.log("one\\ntwo"); console.error("three"); };');
     expect(log.sort()).toEqual(['one', 'three', 'two']);

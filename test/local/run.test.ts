@@ -1,4 +1,9 @@
 import { execFileSync } from 'node:child_process';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import { SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
+import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { BatchWriteCommand, DynamoDBDocumentClient, PutCommand, ScanCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { Duration, RemovalPolicy, type Stack } from 'aws-cdk-lib';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
@@ -7,11 +12,6 @@ import { DynamoEventSource, S3OnFailureDestination, SnsDlq, SqsDlq } from 'aws-c
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
-import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
-import { BatchWriteCommand, DynamoDBDocumentClient, PutCommand, ScanCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { functionOf, ordersTable, synthesize } from './fixture-app';
 import { startLocal, type LocalEvent, type LocalOptions, type LocalRun } from '../../lib/local';
 
@@ -185,7 +185,10 @@ test('given-up batches are on the queue, the topic and the bucket, where the SDK
   await put(run, 'Shop/Orders', {});
   await run.drained();
 
-  const receive = async (url: string, from = queues) => JSON.parse((await from.send(new ReceiveMessageCommand({ QueueUrl: url }))).Messages![0].Body!);
+  const receive = async (url: string, from = queues) => {
+    const { Messages } = await from.send(new ReceiveMessageCommand({ QueueUrl: url }));
+    return JSON.parse(Messages![0].Body!);
+  };
   const message = {
     requestContext: { condition: 'RetryAttemptsExhausted', approximateInvokeCount: 1 },
     responseContext: { functionError: 'Unhandled' },

@@ -4,17 +4,17 @@ import { streamHandler } from '../../lib/runtime';
 const { Keys: _keys, ...withoutKeys } = record(0).dynamodb!;
 
 test.each([
-  ['undefined', undefined, 'undefined, which is not the event of a DynamoDB stream'],
-  ['a bare record', record(0), 'an object with "eventID"'],
-  ['an array', [record(0)], 'an array'],
-  ['a queue\'s event', { Records: [{ eventSource: 'aws:sqs', body: 'x' }] }, 'Records[0] has no "dynamodb" but comes from aws:sqs'],
-  ['a null record', { Records: [null] }, 'Records[0] has no "dynamodb"'],
+  ['undefined', undefined, 'The event is undefined, but has to be that of a DynamoDB stream'],
+  ['a bare record', record(0), 'an object of eventID'],
+  ['The event is an array', [record(0)], 'The event is an array'],
+  ['a queue\'s event', { Records: [{ eventSource: 'aws:sqs', body: 'x' }] }, '(eventSource: aws:sqs)'],
+  ['a null record', { Records: [null] }, 'Records[0] is null'],
   ['an unknown change', { Records: [{ ...record(0), eventName: 'UPSERT' }] }, 'Records[0].eventName is "UPSERT"'],
   ['a record without keys', { Records: [record(0), { ...record(1), dynamodb: withoutKeys }] }, 'Records[1].dynamodb.Keys is undefined'],
-  ['a record with empty keys', { Records: [{ ...record(0), dynamodb: { ...withoutKeys, Keys: {} } }] }, 'an object with no properties'],
+  ['a record with empty keys', { Records: [{ ...record(0), dynamodb: { ...withoutKeys, Keys: {} } }] }, 'an object of nothing'],
   ['a record without a number', { Records: [{ ...record(0), dynamodb: { ...record(0).dynamodb, SequenceNumber: undefined } }] }, 'SequenceNumber is undefined'],
-  ['two streams', { Records: [record(0), { ...record(1), eventSourceARN: 'arn:other' }] }, 'a batch comes from one stream'],
-  ['a window', { Records: [record(0)], window: {}, state: {} }, 'Use windowHandler'],
+  ['two streams', { Records: [record(0), { ...record(1), eventSourceARN: 'arn:other' }] }, 'a batch is of one stream'],
+  ['a window', { Records: [record(0)], window: {}, state: {} }, 'use windowHandler'],
 ])('%s is refused by name, before anything is processed', async (_, event, message) => {
   let calls = 0;
   const handler = streamHandler(() => { calls++; });

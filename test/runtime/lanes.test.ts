@@ -13,10 +13,13 @@ function controlled(laneNames: string, concurrency: number, mayStart = () => tru
     laneOf: (step) => laneNames[step],
     concurrency,
     mayStart,
+    skip: () => false,
     run: async (step) => {
       started.push(step);
-      return new Promise<boolean>((resolve) => finish.set(step, resolve));
+      return new Promise<void>((resolve, reject) => finish.set(step, (done) => done ? resolve() : reject(new Error('no'))));
     },
+    succeeded: () => undefined,
+    recover: async () => false,
   });
   return { lanes, started, finish: async (step: number, done = true) => { finish.get(step)!(done); await tick(); } };
 }
@@ -76,6 +79,9 @@ test('whatever the lanes, latencies and failures: in order, within the limit, ea
       laneOf: (step) => String(plan[step].lane),
       concurrency,
       mayStart: () => true,
+      skip: () => false,
+      succeeded: () => undefined,
+      recover: async () => false,
       run: (step) => {
         const { lane, ticks, done, sync } = plan[step];
         const before = plan.slice(0, step).flatMap((other, index) => other.lane === lane ? [index] : []);
@@ -84,14 +90,15 @@ test('whatever the lanes, latencies and failures: in order, within the limit, ea
         started.push(step);
         if (sync) {
           ended.push(step);
-          return done;
+          if (!done) throw new Error('no');
+          return undefined;
         }
         expect(++running).toBeLessThanOrEqual(concurrency);
         return (async () => {
           for (let i = 0; i < ticks; i++) await Promise.resolve();
           running--;
           ended.push(step);
-          return done;
+          if (!done) throw new Error('no');
         })();
       },
     });

@@ -4,6 +4,12 @@ import { batchOf, position, record } from './records';
 import type { BatchResponse, ChangeRecord } from '../../lib/runtime';
 import { streamHandler } from '../../lib/runtime';
 
+/** Without retries in place. */
+const once = { retry: { maxAttempts: 1 } };
+
+beforeEach(() => { jest.spyOn(console, 'error').mockImplementation(); });
+afterEach(() => { jest.restoreAllMocks(); });
+
 const reported = (response: BatchResponse) =>
   response.batchItemFailures.map(({ itemIdentifier }) => position(itemIdentifier));
 
@@ -20,17 +26,20 @@ test('a batch that succeeds reports nothing', async () => {
 
 test('exactly the lowest record not done is reported', async () => {
   const failing = new Set([2, 4]);
-  const handler = streamHandler(async ({ sequenceNumber }) => {
-    if (failing.has(position(sequenceNumber))) throw new Error('no');
+  const handler = streamHandler({
+    ...once,
+    onRecord: async ({ sequenceNumber }) => {
+      if (failing.has(position(sequenceNumber))) throw new Error('no');
+    },
   });
   expect(reported(await handler(batchOf('a', 'b', 'c', 'd', 'e')))).toEqual([2]);
 });
 
 test('a failure that is no error, or is not asynchronous, is a failure', async () => {
   for (const thrown of [undefined, null, 'text']) {
-    expect(reported(await streamHandler(() => { throw thrown; })(batchOf('a')))).toEqual([0]);
+    expect(reported(await streamHandler({ ...once, onRecord: () => { throw thrown; } })(batchOf('a')))).toEqual([0]);
     // eslint-disable-next-line prefer-promise-reject-errors
-    expect(reported(await streamHandler(async () => Promise.reject(thrown))(batchOf('a')))).toEqual([0]);
+    expect(reported(await streamHandler({ ...once, onRecord: async () => Promise.reject(thrown) })(batchOf('a')))).toEqual([0]);
   }
 });
 
@@ -91,20 +100,20 @@ describe('whether failures are reported or thrown', () => {
 
   test('a mapping that does not report makes a failure throw, with the cause', async () => {
     variable({ v: 1, triggers: [{ report: false }] });
-    await expect(streamHandler(failing)(batchOf('a'))).rejects.toMatchObject({ name: 'BatchNotDoneError', cause: { message: 'no' } });
+    await expect(streamHandler({ ...once, onRecord: failing })(batchOf('a'))).rejects.toMatchObject({ name: 'BatchNotDoneError', cause: { message: 'no' } });
     expect(await streamHandler(() => undefined)(batchOf('a'))).toEqual({ batchItemFailures: [] });
   });
 
   test('on Lambda nothing is taken for granted', async () => {
     process.env.AWS_LAMBDA_RUNTIME_API = '127.0.0.1:9001';
-    await expect(streamHandler(failing)(batchOf('a'))).rejects.toThrow('does not report');
-    expect(reported(await streamHandler({ onRecord: failing, reportBatchItemFailures: true })(batchOf('a')))).toEqual([0]);
+    await expect(streamHandler({ ...once, onRecord: failing })(batchOf('a'))).rejects.toThrow('does not report');
+    expect(reported(await streamHandler({ ...once, onRecord: failing, reportBatchItemFailures: true })(batchOf('a')))).toEqual([0]);
   });
 
   test('what the host says goes before what the construct says', async () => {
     variable({ v: 1, triggers: [{ report: false }] });
     const context = { [Symbol.for('dynamo-stream-trigger/host')]: { triggers: [{ report: true }] } };
-    expect(reported(await streamHandler(failing)(batchOf('a'), context as any))).toEqual([0]);
+    expect(reported(await streamHandler({ ...once, onRecord: failing })(batchOf('a'), context as any))).toEqual([0]);
   });
 });
 
@@ -114,6 +123,7 @@ test('for any keys, latencies and failures: the lowest not done is named, and no
     const done = new Set<number>();
     const outOfOrder: number[] = [];
     const handler = streamHandler({
+      ...once,
       concurrency,
       onRecord: async (change): Promise<void> => {
         const at = position(change.sequenceNumber);
@@ -132,13 +142,13 @@ test('for any keys, latencies and failures: the lowest not done is named, and no
 });
 
 test.each<[unknown, string]>([
-  [undefined, 'takes a function or an object'],
-  [{}, 'any of the other three'],
-  [{ onRecord: () => 0, onInsert: () => 0 }, 'any of the other three'],
+  [undefined, 'The argument of streamHandler is undefined, but has to be an object with onRecord'],
+  [{}, 'either onRecord or any of'],
+  [{ onRecord: () => 0, onInsert: () => 0 }, 'either onRecord or any of'],
   [{ onRecord: 'text' }, 'has to be a function'],
-  [{ onRecord: () => 0, concurrency: 0 }, 'The option concurrency of streamHandler is 0; it has to be a whole number from 1'],
+  [{ onRecord: () => 0, concurrency: 0 }, 'The option concurrency of streamHandler is 0, but has to be a whole number from 1'],
   [{ onRecord: () => 0, concurrency: 1.5 }, 'whole number'],
-  [{ onRecord: () => 0, concurency: 5 }, 'knows no option "concurency"'],
+  [{ onRecord: () => 0, concurency: 5 }, 'has no option concurency'],
 ])('the options %j are refused', (options, message) => {
   expect(() => streamHandler(options as any)).toThrow(message);
 });

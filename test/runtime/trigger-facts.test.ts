@@ -31,13 +31,13 @@ test('the trigger\'s word goes before the handler\'s', () => {
 });
 
 test.each([
-  ['{', 'is no JSON'],
-  ['null', 'has the format undefined'],
-  [{ v: 2, triggers: [] }, 'has the format 2, and the function\'s copy of dynamo-stream-trigger reads 1'],
-  [{ v: 1 }, 'lists no triggers'],
-  [{ v: 1, triggers: [{ report: 'yes' }] }, 'lists no triggers'],
-  [{ v: 1, triggers: [null] }, 'lists no triggers'],
-  [{ v: 1, triggers: [{ report: true, stream: 1 }] }, 'lists no triggers'],
+  ['{', 'has to be { "v": 1, "triggers"'],
+  ['null', 'has to be { "v": 1, "triggers"'],
+  [{ v: 2, triggers: [] }, 'has to be { "v": 1, "triggers"'],
+  [{ v: 1 }, 'has to be { "v": 1, "triggers"'],
+  [{ v: 1, triggers: [{ report: 'yes' }] }, 'has to be { "v": 1, "triggers"'],
+  [{ v: 1, triggers: [null] }, 'has to be { "v": 1, "triggers"'],
+  [{ v: 1, triggers: [{ report: true, stream: 1 }] }, 'has to be { "v": 1, "triggers"'],
 ])('the variable %j is refused', (text, message) => {
   expect(() => facts(text)).toThrow(message);
 });

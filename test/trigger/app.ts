@@ -2,9 +2,9 @@ import { App, aws_dynamodb as dynamodb, aws_lambda as lambda, Stack, StackProps 
 import { Template } from 'aws-cdk-lib/assertions';
 import { DynamoStreamTrigger, DynamoStreamTriggerProps } from '../../lib';
 
-/** An app without bundling, and what a trigger needs in a stack of it. */
+/** An app without bundling, in which the CDK's own findings fail the synthesis, and what a trigger needs in a stack of it. */
 export class TestApp {
-  public readonly app = new App({ context: { 'aws:cdk:bundling-stacks': [] } });
+  public readonly app = new App({ context: { 'aws:cdk:bundling-stacks': [], '@aws-cdk/core:validateAgainstDefaultRules': true } });
   public readonly stack: Stack;
 
   constructor(props?: StackProps) {
@@ -43,6 +43,13 @@ export class TestApp {
 
   public template(stack = this.stack): Template {
     return Template.fromStack(stack);
+  }
+
+  /** The ids of the rules of which the synthesis of the app warns. */
+  public warnings(): string[] {
+    return this.app.node.findAll().flatMap(({ node }) => node.metadata)
+      .filter(({ type }) => type === 'aws:cdk:warning')
+      .map(({ data }) => /\[ack: dynamo-stream-trigger:([a-z-]+)\]/.exec(data)?.[1] ?? data);
   }
 
   /** The properties of the only mapping in a stack. */

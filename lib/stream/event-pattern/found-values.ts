@@ -25,8 +25,10 @@ export function findValues(fields: FieldTree, record: object): FoundValues {
 
   function visitObject(object: object, tree: FieldTree, within: ArrayElement | undefined): void {
     for (const { key, then } of tree.lookups) {
-      if (Object.hasOwn(object, key)) {
-        visit((object as Record<string, unknown>)[key], then, within);
+      const value = (object as Record<string, unknown>)[key];
+      // Most lookups find nothing, so that comes first: it is the cheaper question.
+      if (value !== undefined && Object.hasOwn(object, key)) {
+        visit(value, then, within);
       }
     }
   }
@@ -36,7 +38,7 @@ export function findValues(fields: FieldTree, record: object): FoundValues {
       visitArray(value, tree, within);
     } else if (typeof value === 'object' && value !== null) {
       visitObject(value, tree, within);
-    } else if (tree.field !== undefined && value !== undefined) {
+    } else if (tree.field !== undefined) {
       const values = found.get(tree.field);
       if (values === undefined) {
         found.set(tree.field, [{ value, within }]);
@@ -48,10 +50,11 @@ export function findValues(fields: FieldTree, record: object): FoundValues {
 
   function visitArray(elements: readonly unknown[], tree: FieldTree, within: ArrayElement | undefined): void {
     const array = arrays++;
-    elements.forEach((element, index) => {
+    for (let index = 0; index < elements.length; index++) {
+      const element = elements[index];
       const isPlain = typeof element !== 'object' || element === null;
       visit(element, tree, isPlain ? within : { array, index, within });
-    });
+    }
   }
 
   visitObject(record, fields, undefined);

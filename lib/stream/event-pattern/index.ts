@@ -1,4 +1,3 @@
-export { asksForAbsence } from './alternative';
 export type { Alternative, Operator } from './alternative';
 export { matchesEventPattern } from './match';
 export { isReservedInOr, parseEventPattern } from './parse';

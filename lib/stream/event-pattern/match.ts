@@ -1,4 +1,3 @@
-import { asksForAbsence } from './alternative';
 import { findValues, type ArrayElement, type FoundValue, type FoundValues } from './found-values';
 import type { Branch, Condition, EventPattern } from './pattern';
 
@@ -26,14 +25,13 @@ function branchHolds(branch: Branch, found: FoundValues): boolean {
       (open ??= []).push(state);
     }
   }
-  return open === undefined || agree(open, 0, undefined);
+  return open === undefined || related(open).every(conditions => agree(conditions, 0, undefined));
 }
 
 const NO_VALUES: readonly FoundValue[] = [];
 
 /** Judges one condition by itself, as far as that is possible. */
-function judge({ alternatives }: Condition, values: readonly FoundValue[]): boolean | ArrayCondition {
-  const mayBeAbsent = alternatives.some(asksForAbsence);
+function judge({ alternatives, mayBeAbsent }: Condition, values: readonly FoundValue[]): boolean | ArrayCondition {
   if (values.length === 0) {
     return mayBeAbsent;
   }
@@ -43,6 +41,35 @@ function judge({ alternatives }: Condition, values: readonly FoundValue[]): bool
   }
   const absentUnless = mayBeAbsent && values.every(({ within }) => within !== undefined) ? values : undefined;
   return passing.length > 0 || absentUnless !== undefined ? { passing, absentUnless } : false;
+}
+
+/** Splits conditions into those that look into the same arrays: what others choose elsewhere is nothing to them. */
+function related(conditions: readonly ArrayCondition[]): ArrayCondition[][] {
+  let groups: { arrays: Set<number>; members: Set<ArrayCondition> }[] = [];
+  for (const condition of conditions) {
+    const group = { arrays: arraysOf(condition), members: new Set([condition]) };
+    const apart = groups.filter(other => {
+      const isApart = [...other.arrays].every(array => !group.arrays.has(array));
+      if (!isApart) {
+        other.arrays.forEach(array => group.arrays.add(array));
+        other.members.forEach(member => group.members.add(member));
+      }
+      return isApart;
+    });
+    groups = [...apart, group];
+  }
+  // In their own order, which matters where a value has to be absent.
+  return groups.map(({ members }) => conditions.filter(condition => members.has(condition)));
+}
+
+function arraysOf({ passing, absentUnless = [] }: ArrayCondition): Set<number> {
+  const arrays = new Set<number>();
+  for (const value of [...passing, ...absentUnless]) {
+    for (let element = value.within; element !== undefined; element = element.within) {
+      arrays.add(element.array);
+    }
+  }
+  return arrays;
 }
 
 /**

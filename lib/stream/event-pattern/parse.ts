@@ -1,4 +1,4 @@
-import { parseAlternative } from './alternative';
+import { asksForAbsence, parseAlternative } from './alternative';
 import { FieldTree } from './field-tree';
 import { describeJson, JsonSyntaxError, readJson, type JsonNode } from './json';
 import type { Branch, Condition, EventPattern } from './pattern';
@@ -120,7 +120,7 @@ class PatternParser {
     }
     const alternatives = items.flatMap((item, i) =>
       parseAlternative(item, `${place.path}[${i}]`, problem => this.problems.push(problem)) ?? []);
-    const condition = { keys: place.keys, field: fieldName(place.keys), path: place.path, alternatives };
+    const condition = { keys: place.keys, field: fieldName(place.keys), path: place.path, alternatives, mayBeAbsent: alternatives.some(asksForAbsence) };
     this.remarkOverride(condition, branches);
     return (branches.length === 0 ? [new Map()] : branches).map(branch => new Map(branch).set(condition.field, condition));
   }

@@ -22,4 +22,6 @@ export interface Condition {
   readonly path: string;
   /** At least one has to hold. */
   readonly alternatives: readonly Alternative[];
+  /** Whether one of them asks that the field holds no value. */
+  readonly mayBeAbsent: boolean;
 }

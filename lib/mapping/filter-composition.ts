@@ -1,0 +1,107 @@
+import { parseEventPattern } from '../stream/event-pattern';
+
+/** What one field of a record may hold: one of the alternatives, each as it stands in an event pattern. */
+export interface FieldCondition {
+  /** The names that lead to the field. */
+  readonly keys: readonly string[];
+  readonly alternatives: readonly unknown[];
+}
+
+/** Conditions that all have to hold, each on another field. */
+export type Conjunction = readonly FieldCondition[];
+
+/** A filter as its ways to pass: a record passes that one of them lets through. */
+export type Ways = readonly Conjunction[];
+
+/**
+ * The ways of an event pattern.
+ *
+ * @throws FilterCompositionError if AWS refuses the pattern.
+ */
+export function waysOf(pattern: string): Ways {
+  const parsed = parseEventPattern(pattern);
+  if (!parsed.valid) {
+    const [{ path, message }] = parsed.problems;
+    throw new FilterCompositionError(`The filter ${pattern} can't be combined, because AWS refuses it${path && ` at ${path}`}: ${message}`);
+  }
+  return parsed.pattern.branches.map((branch) => branch.map(({ keys, alternatives }) => ({
+    keys,
+    alternatives: alternatives.map(({ operator, operand }) => operator === 'equals' ? operand : { [operator]: operand }),
+  })));
+}
+
+/**
+ * Lets a record through that all of the filters let through.
+ *
+ * @throws FilterCompositionError if two of them look at the same field: an event pattern has one condition for each.
+ */
+export function allOf(filters: readonly Ways[]): Ways {
+  return filters.reduce((ways, filter) => ways.flatMap((way) => filter.map((other) => together(way, other))), [[]] as Ways);
+}
+
+/** Lets a record through that one of the filters lets through. */
+export function anyOf(filters: readonly Ways[]): Ways {
+  const ways = filters.flat();
+  const fields = new Set(ways.flatMap((way) => way.map(fieldName)));
+  const single = fields.size === 1 && ways.every((way) => way.length === 1);
+  return single ? [[{ keys: ways[0][0].keys, alternatives: ways.flatMap(([{ alternatives }]) => alternatives) }]] : ways;
+}
+
+/**
+ * The event pattern with these ways.
+ *
+ * @throws FilterCompositionError if a field has a name that AWS reads as an operator.
+ */
+export function patternText(ways: Ways): string {
+  const patterns = ways.map(nested);
+  const text = JSON.stringify(patterns.length === 1 ? patterns[0] : { $or: patterns });
+  const parsed = parseEventPattern(text);
+  if (!parsed.valid) {
+    const [{ path, message }] = parsed.problems;
+    throw new FilterCompositionError(`The filter can't be written as an event pattern, because AWS refuses ${path}: ${message}`);
+  }
+  return text;
+}
+
+/** Filters that can't be one filter. */
+export class FilterCompositionError extends Error {
+  public readonly name = 'FilterCompositionError';
+}
+
+function together(way: Conjunction, other: Conjunction): Conjunction {
+  const fields = new Set(way.map(fieldName));
+  const twice = other.find((condition) => fields.has(fieldName(condition)));
+  if (twice) {
+    throw new FilterCompositionError(`Two filters look at ${fieldName(twice)}, but an event pattern has one condition for each field: `
+      + 'AWS would keep the last. Write one condition, or look at the field in the function.');
+  }
+  return [...way, ...other];
+}
+
+/** To AWS, `{"a": {"b": …}}` and `{"a.b": …}` are one field. */
+function fieldName({ keys }: FieldCondition): string {
+  return keys.join('.');
+}
+
+interface Pattern {
+  [key: string]: Pattern | readonly unknown[];
+}
+
+function nested(way: Conjunction): Pattern {
+  const pattern: Pattern = {};
+  for (const { keys, alternatives } of way) {
+    const parent = keys.slice(0, -1).reduce((at, key) => (own(at, key) ?? define(at, key, {})) as Pattern, pattern);
+    define(parent, keys[keys.length - 1], alternatives);
+  }
+  return pattern;
+}
+
+function own(pattern: Pattern, key: string): Pattern | readonly unknown[] | undefined {
+  return Object.hasOwn(pattern, key) ? pattern[key] : undefined;
+}
+
+/** An attribute may be called `__proto__`. */
+function define<Value extends Pattern | readonly unknown[]>(pattern: Pattern, key: string, value: Value): Value {
+  Object.defineProperty(pattern, key, { value, enumerable: true, configurable: true, writable: true });
+  return value;
+}

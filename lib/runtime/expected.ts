@@ -1,0 +1,10 @@
+/** A complaint about what was given: what it is, and what it has to be. Holds no item data: of objects only the properties' names. */
+export function expected(what: string, allowed: string, given: unknown): string {
+  return `${what} is ${describe(given)}, but has to be ${allowed}`;
+}
+
+function describe(given: unknown): string {
+  return typeof given !== 'object' || given === null
+    ? typeof given === 'function' ? 'a function' : JSON.stringify(given) ?? String(given)
+    : Array.isArray(given) ? 'an array' : `an object of ${Object.keys(given).join(', ') || 'nothing'}`;
+}

@@ -1,0 +1,47 @@
+import type { Image } from '../stream/image';
+import type { StreamRecord } from '../stream/record';
+import type { ChangeRecord } from './change-record';
+import { changeRecord } from './change-record';
+import { PoisonRecordError } from './errors';
+
+/**
+ * A validator of any library that follows Standard Schema: zod, valibot, arktype and others.
+ * Copied from https://standardschema.dev as far as it is needed here.
+ */
+export interface StandardSchema<Output = unknown> {
+  readonly '~standard': {
+    readonly version: 1;
+    readonly vendor: string;
+    readonly validate: (value: unknown) => SchemaResult<Output> | Promise<SchemaResult<Output>>;
+    readonly types?: { readonly input: unknown; readonly output: Output } | undefined;
+  };
+}
+
+/** What a validator answers: the value, or what is wrong with it. */
+export type SchemaResult<Output> =
+  | { readonly value: Output; readonly issues?: undefined }
+  | { readonly issues: readonly { readonly message: string; readonly path?: readonly unknown[] | undefined }[] };
+
+/**
+ * The record with the images that the schema makes of its own; absent ones stay absent.
+ *
+ * @throws PoisonRecordError with the validator's issues if one does not fit.
+ */
+export async function checkedRecord(raw: StreamRecord, schema: StandardSchema): Promise<ChangeRecord> {
+  const record = changeRecord(raw);
+  for (const name of ['newImage', 'oldImage'] as const) {
+    const image = record[name];
+    if (image) {
+      Object.defineProperty(record, name, { value: await check(name, image, schema) });
+    }
+  }
+  return record;
+}
+
+async function check(name: string, image: Image, schema: StandardSchema): Promise<unknown> {
+  const result = await schema['~standard'].validate(image);
+  if (result.issues) {
+    throw new PoisonRecordError(`The ${name} does not fit the schema`, { issues: result.issues });
+  }
+  return result.value;
+}

@@ -1,0 +1,72 @@
+import type { LambdaContext } from './context';
+
+/** What is left of the function's timeout. */
+export interface TimeBudget {
+  /** Aborts when calls have to end, shortly before the timeout. */
+  readonly signal: AbortSignal;
+  /** Settles when the answer can't wait any longer, between the abort and the timeout. */
+  readonly over: Promise<void>;
+  /** Whether a call may be started, after a pause of so many milliseconds. */
+  readonly allows: (pause?: number) => boolean;
+  readonly close: () => void;
+}
+
+/** How long calls take, as far as is known; kept from one invocation to the next. */
+export interface Pace {
+  /** Milliseconds. Follows a slow call at once, and fast ones slowly. */
+  expected: number;
+}
+
+/** The part of the timeout that is kept for the answer, within bounds in milliseconds. */
+const RESERVE = 0.05;
+const MIN_RESERVE = 100;
+const MAX_RESERVE = 1_000;
+
+/** The longest that a timer can wait, in milliseconds. */
+const MAX_TIMER = 2 ** 31 - 1;
+
+/**
+ * Starts to watch the function's timeout. Without one, outside Lambda, there is all the time in the world.
+ *
+ * The reserve and a slow pace together never take more than half of the time: the first record is always started.
+ */
+export function timeBudget(context: Partial<LambdaContext>, pace: Pace): TimeBudget {
+  const left = () => context.getRemainingTimeInMillis?.() ?? Number.MAX_SAFE_INTEGER;
+  const whole = left();
+  const reserve = Math.min(MAX_RESERVE, Math.max(MIN_RESERVE, whole * RESERVE), whole / 4);
+  const controller = new AbortController();
+  const { signal } = controller;
+  let timer: NodeJS.Timeout;
+  let end: () => void;
+  const over = new Promise<void>((resolve) => { end = resolve; });
+
+  function watch(): void {
+    const wait = left() - reserve;
+    if (wait > 0) {
+      // Looks again when the timer is up: the clock may be another than the timer's.
+      timer = setTimeout(watch, Math.min(wait, MAX_TIMER));
+    } else {
+      controller.abort();
+      timer = setTimeout(end, reserve / 2);
+    }
+  }
+  watch();
+
+  return {
+    signal,
+    over,
+    allows: (pause = 0) => !signal.aborted && left() - pause > reserve + Math.min(pace.expected, whole / 4),
+    close: () => clearTimeout(timer),
+  };
+}
+
+/** Does a call and takes its time. */
+export async function timed<T>(pace: Pace, now: () => number, call: () => T): Promise<Awaited<T>> {
+  const from = now();
+  try {
+    return await call();
+  } finally {
+    const took = now() - from;
+    pace.expected = Math.max(took, pace.expected + (took - pace.expected) / 8);
+  }
+}

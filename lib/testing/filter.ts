@@ -1,0 +1,53 @@
+import { matchesEventPattern, parseEventPattern } from '../stream/event-pattern';
+import type { StreamRecord } from '../stream/record';
+
+/** An event pattern as an object or as JSON text, or a `StreamFilter`. */
+export type FilterInput = string | { toJson(): string } | { readonly [key: string]: unknown };
+
+/**
+ * Whether a record passes a filter, as AWS's pattern engine answers.
+ *
+ * ```ts
+ * expect(matchesFilter({ eventName: ['INSERT'] }, streamRecord({ newImage: { id: '1' } }))).toBe(true);
+ * ```
+ *
+ * @param filter an event pattern as an object or as JSON text, or a `StreamFilter`
+ * @throws InvalidFilterError if AWS's pattern engine refuses the filter, as it does `{}`.
+ */
+export function matchesFilter(filter: FilterInput, record: StreamRecord): boolean {
+  return compileFilter(filter)(record);
+}
+
+/**
+ * `matchesFilter` for many records: reads the filter once.
+ *
+ * @throws InvalidFilterError
+ */
+export function compileFilter(filter: FilterInput): (record: StreamRecord) => boolean {
+  const text = filterText(filter);
+  const parsed = parseEventPattern(text);
+  if (!parsed.valid) {
+    throw new InvalidFilterError(text, parsed.problems.map(({ path, message }) => path ? `${path}: ${message}` : message));
+  }
+  return (record) => matchesEventPattern(parsed.pattern, record);
+}
+
+/** AWS's pattern engine refuses the filter. */
+export class InvalidFilterError extends Error {
+  constructor(readonly filter: string, readonly problems: readonly string[]) {
+    super(`The filter ${filter} is refused: ${problems.join('; ')}`);
+    this.name = 'InvalidFilterError';
+  }
+}
+
+/** The event pattern as JSON text. `lambda.FilterCriteria.filter(…)` returns an object that holds it. */
+export function filterText(filter: FilterInput): string {
+  if (typeof filter === 'string') {
+    return filter;
+  }
+  if (typeof filter.toJson === 'function') {
+    return filter.toJson();
+  }
+  const { pattern } = filter as { pattern?: unknown };
+  return typeof pattern === 'string' ? pattern : JSON.stringify(filter);
+}

@@ -1,0 +1,189 @@
+import { Conjunction } from '../mapping/filter-composition';
+import { plainNumber } from '../stream/exact-number';
+
+/** What a text may be. Texts are compared letter by letter, and case counts unless said otherwise. */
+export class TextCondition {
+  /** It is one of these texts. */
+  public static oneOf(...texts: string[]): TextCondition {
+    return new TextCondition(texts);
+  }
+
+  /** It is one of these texts, or differs from one in case only. */
+  public static oneOfIgnoringCase(...texts: string[]): TextCondition {
+    return new TextCondition(texts.map((text) => ({ 'equals-ignore-case': text })));
+  }
+
+  /** It starts with one of these texts. */
+  public static prefix(...texts: string[]): TextCondition {
+    return new TextCondition(texts.map((prefix) => ({ prefix })));
+  }
+
+  /** It ends with one of these texts. */
+  public static suffix(...texts: string[]): TextCondition {
+    return new TextCondition(texts.map((suffix) => ({ suffix })));
+  }
+
+  /** It is there, and none of these texts. */
+  public static noneOf(...texts: string[]): TextCondition {
+    return new TextCondition([{ 'anything-but': texts }]);
+  }
+
+  /** One of the conditions holds. */
+  public static anyOf(...conditions: TextCondition[]): TextCondition {
+    return new TextCondition(conditions.flatMap(({ _alternatives }) => _alternatives));
+  }
+
+  /** @internal */
+  public readonly _alternatives: readonly unknown[];
+
+  private constructor(alternatives: readonly unknown[]) {
+    this._alternatives = alternatives;
+  }
+}
+
+/** What a number of the record itself may be. Not for attributes: stream records carry their numbers as texts. */
+export class NumberRange {
+  /** It is below the limit. */
+  public static below(limit: number): NumberRange {
+    return new NumberRange(['<', limit]);
+  }
+
+  /** It is the limit, or above it. */
+  public static atLeast(limit: number): NumberRange {
+    return new NumberRange(['>=', limit]);
+  }
+
+  /** It is the start or above it, and below the end. */
+  public static between(start: number, end: number): NumberRange {
+    return new NumberRange(['>=', start, '<', end]);
+  }
+
+  /** @internal */
+  public readonly _comparison: readonly unknown[];
+
+  private constructor(comparison: readonly unknown[]) {
+    this._comparison = comparison;
+  }
+}
+
+/** The types of attributes whose presence a filter can ask for. Lambda can't ask for that of a list or a map. */
+export enum AttributeDataType {
+  /** Text. */
+  STRING = 'S',
+  /** A number. */
+  NUMBER = 'N',
+  /** Bytes. */
+  BINARY = 'B',
+  /** True or false. */
+  BOOLEAN = 'BOOL',
+  /** DynamoDB's null. */
+  NULL = 'NULL',
+  /** A set of texts. */
+  STRING_SET = 'SS',
+  /** A set of numbers. */
+  NUMBER_SET = 'NS',
+  /** A set of bytes. */
+  BINARY_SET = 'BS',
+}
+
+/** What an attribute has to be. Each condition names a type: an attribute of another type never passes. */
+export class AttributeCondition {
+  /** It is a text, one of these. */
+  public static stringIs(...texts: string[]): KeyCondition {
+    return AttributeCondition.stringMatches(TextCondition.oneOf(...texts));
+  }
+
+  /** It is a text for which the condition holds. */
+  public static stringMatches(condition: TextCondition): KeyCondition {
+    return KeyCondition._of('S', condition._alternatives);
+  }
+
+  /**
+   * It is a number, one of these, however it was written: to DynamoDB 42, 42.0 and 4.2e1 are one number.
+   *
+   * Filters can't ask for more or less of a number: stream records carry it as a text.
+   *
+   * @param numbers numbers that a double holds exactly; `exactNumberIs` takes others
+   */
+  public static numberIs(...numbers: number[]): KeyCondition {
+    return AttributeCondition.exactNumberIs(...numbers.map(String));
+  }
+
+  /** It is a number, one of these, given as decimal texts of up to 38 digits. */
+  public static exactNumberIs(...decimals: string[]): KeyCondition {
+    return KeyCondition._of('N', decimals.map(plainNumber));
+  }
+
+  /** It is a number, and none of these. */
+  public static numberIsNot(...numbers: number[]): KeyCondition {
+    return KeyCondition._of('N', [{ 'anything-but': numbers.map((number) => plainNumber(String(number))) }]);
+  }
+
+  /** It is this truth value. */
+  public static booleanIs(value: boolean): AttributeCondition {
+    return AttributeCondition._of('BOOL', [value]);
+  }
+
+  /** It is DynamoDB's null, which is something else than an attribute that is not there. */
+  public static isNull(): AttributeCondition {
+    return AttributeCondition._of('NULL', [true]);
+  }
+
+  /** It is a set of texts, and the condition holds for at least one of them. */
+  public static stringSetHas(condition: TextCondition): AttributeCondition {
+    return AttributeCondition._of('SS', condition._alternatives);
+  }
+
+  /** It is a set of numbers that has at least one of these. */
+  public static numberSetHas(...numbers: number[]): AttributeCondition {
+    return AttributeCondition._of('NS', numbers.map((number) => plainNumber(String(number))));
+  }
+
+  /** It is a list, and the condition holds for at least one element. */
+  public static listHas(element: AttributeCondition): AttributeCondition {
+    return new AttributeCondition(under('L', element._conditions));
+  }
+
+  /** It is a map, and for each attribute named here the condition holds. */
+  public static mapHas(attributes: { [name: string]: AttributeCondition }): AttributeCondition {
+    const conditions = Object.entries(attributes).flatMap(([name, { _conditions }]) => under(name, _conditions));
+    return new AttributeCondition(under('M', conditions));
+  }
+
+  /** There is an attribute of the type. */
+  public static exists(dataType: AttributeDataType): AttributeCondition {
+    return AttributeCondition._of(dataType, [{ exists: true }]);
+  }
+
+  /** There is no attribute of the type: none at all, or one of another type. */
+  public static notExists(dataType: AttributeDataType): AttributeCondition {
+    return AttributeCondition._of(dataType, [{ exists: false }]);
+  }
+
+  /** @internal */
+  public static _of(type: string, alternatives: readonly unknown[]): AttributeCondition {
+    return new AttributeCondition([{ keys: [type], alternatives }]);
+  }
+
+  /** @internal */
+  public readonly _conditions: Conjunction;
+
+  protected constructor(conditions: any[]) {
+    this._conditions = conditions;
+  }
+}
+
+/** What a key attribute has to be: keys are texts, numbers or bytes. */
+export class KeyCondition extends AttributeCondition {
+  /** @internal */
+  public static _of(type: string, alternatives: readonly unknown[]): KeyCondition {
+    return new KeyCondition([{ keys: [type], alternatives }]);
+  }
+
+  /** Tells it from other conditions where types are compared by their shape. */
+  public readonly fitsKeys = true;
+}
+
+function under(key: string, conditions: Conjunction): any[] {
+  return conditions.map(({ keys, alternatives }) => ({ keys: [key, ...keys], alternatives }));
+}

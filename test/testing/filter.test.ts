@@ -1,0 +1,22 @@
+import { StreamEventName, StreamFilter } from '../../lib';
+import { compileFilter, InvalidFilterError, matchesFilter, streamRecord } from '../../lib/testing';
+
+const insert = streamRecord({ newImage: { id: '1', total: 42 } });
+
+test.each([
+  ['an object', { eventName: ['INSERT'] }],
+  ['JSON text', '{"eventName": ["INSERT"]}'],
+  ['a StreamFilter', StreamFilter.eventName(StreamEventName.INSERT)],
+  ['what lambda.FilterCriteria.filter returns', { pattern: '{"eventName": ["INSERT"]}' }],
+])('takes %s', (_, filter) => {
+  expect(matchesFilter(filter, insert)).toBe(true);
+});
+
+test('a compiled filter serves many records', () => {
+  const passes = compileFilter({ dynamodb: { NewImage: { total: { N: ['42'] } } } });
+  expect([insert, streamRecord({ newImage: { id: '2', total: 43 } })].map(passes)).toEqual([true, false]);
+});
+
+test.each([['{}'], ['{"eventName": "INSERT"}'], ['INSERT'], ['{"eventName": [{"is": "INSERT"}]}']])('refuses %s, as AWS does, and says why', (filter) => {
+  expect(() => matchesFilter(filter, insert)).toThrow(InvalidFilterError);
+});

@@ -1,0 +1,396 @@
+import {
+  aws_dynamodb as dynamodb, aws_iam as iam, aws_kms as kms, aws_lambda as lambda, aws_lambda_event_sources as sources,
+  aws_sqs as sqs, Aws, Duration, Lazy, Stack, Token,
+} from 'aws-cdk-lib';
+import { Construct } from 'constructs';
+import { join } from 'path';
+import { TestApp } from './app';
+import { DynamoStreamTriggerProps, NoFailureDestination, StreamEventName, StreamFilter, StreamFunction } from '../../lib';
+import { RULE_BOOK } from '../../lib/mapping/rule-book';
+
+const [ACCOUNT, REGION] = ['123456789012', 'eu-west-1'];
+const STREAM_ARN = `arn:aws:dynamodb:${REGION}:${ACCOUNT}:table/orders/stream/2026-01-01T00:00:00.000`;
+const TABLE_ARN = `arn:aws:dynamodb:${REGION}:${ACCOUNT}:table/orders`;
+const ROLE_ARN = `arn:aws:iam::${ACCOUNT}:role/handler`;
+
+/** Builds a trigger in an app. */
+type Example = (app: TestApp) => unknown;
+
+/** What an untyped caller can write. */
+type Untyped = { readonly [name in keyof DynamoStreamTriggerProps]?: unknown } & { readonly [name: string]: unknown };
+
+/** For each rule: what breaks it, what just doesn't, and the same with a token. */
+const EXAMPLES: { readonly [ruleId: string]: { readonly trips: Example; readonly inside: Example; readonly token: Example } } = {
+  'required-property': { trips: given({ table: null }), inside: given({}), token: given({ batchSize: number(1) }) },
+  'unknown-property': { trips: given({ batchSzie: 1 }), inside: given({ batchSize: 1 }), token: given({ batchSize: number(1) }) },
+  'batch-size-range': { trips: given({ batchSize: 10_001 }), inside: given({ batchSize: 10_000 }), token: given({ batchSize: number(9) }) },
+  'batching-window-range': {
+    trips: given({ maxBatchingWindow: Duration.seconds(301) }),
+    inside: given({ maxBatchingWindow: Duration.seconds(300) }),
+    token: given({ maxBatchingWindow: Duration.seconds(number(9)) }),
+  },
+  'parallelization-factor-range': {
+    trips: given({ parallelizationFactor: 11 }), inside: given({ parallelizationFactor: 10 }), token: given({ parallelizationFactor: number(9) }),
+  },
+  'retry-attempts-range': { trips: given({ retryAttempts: -2 }), inside: given({ retryAttempts: -1 }), token: given({ retryAttempts: number(9) }) },
+  'record-age-range': {
+    trips: given({ maxRecordAge: Duration.seconds(59) }),
+    inside: given({ maxRecordAge: Duration.seconds(60) }),
+    token: given({ maxRecordAge: Duration.seconds(number(90)) }),
+  },
+  'tumbling-window-range': {
+    trips: given({ tumblingWindow: Duration.seconds(901) }),
+    inside: given({ tumblingWindow: Duration.seconds(900) }),
+    token: given({ tumblingWindow: Duration.seconds(number(9)) }),
+  },
+  'not-a-boolean': { trips: given({ enabled: 'false' }), inside: given({ enabled: false }), token: given({ enabled: any(false) }) },
+  'starting-position-timestamp': {
+    trips: given({ startingPosition: lambda.StartingPosition.AT_TIMESTAMP }),
+    inside: given({ startingPosition: lambda.StartingPosition.TRIM_HORIZON }),
+    token: given({ startingPosition: string('TRIM_HORIZON') }),
+  },
+  'starting-position': {
+    trips: given({ startingPosition: 'BEGINNING' }),
+    inside: given({ startingPosition: 'TRIM_HORIZON' }),
+    token: given({ startingPosition: string('TRIM_HORIZON') }),
+  },
+  'tumbling-window-parallelization': {
+    trips: given({ tumblingWindow: Duration.seconds(1), parallelizationFactor: 2 }),
+    inside: given({ tumblingWindow: Duration.seconds(0), parallelizationFactor: 2 }),
+    token: given({ tumblingWindow: Duration.seconds(number(9)), parallelizationFactor: 2 }),
+  },
+  'filter-encryption-without-filters': {
+    trips: (app) => app.trigger({ filterEncryption: new kms.Key(app.stack, 'Key'), filters: [] }),
+    inside: (app) => app.trigger({ filterEncryption: new kms.Key(app.stack, 'Key'), filters: [inserts()] }),
+    token: (app) => app.trigger({ filterEncryption: new kms.Key(app.stack, 'Key'), filters: [StreamFilter.fromJson(string('{}'))] }),
+  },
+  'metrics-group': {
+    trips: given({ metricsConfig: { metrics: ['ErrorCount'] } }),
+    inside: given({ metricsConfig: { metrics: [lambda.MetricType.EVENT_COUNT] } }),
+    token: given({ metricsConfig: { metrics: [string('EventCount')] } }),
+  },
+  'destination-type': {
+    trips: (app) => untyped(app, { onFailure: new sqs.Queue(app.stack, 'Queue') }),
+    inside: (app) => app.trigger({ onFailure: new sources.SqsDlq(new sqs.Queue(app.stack, 'Queue')) }),
+    token: destination((scope) => sqs.Queue.fromQueueArn(scope, 'Queue', string('arn:aws:sqs:eu-west-1:123456789012:queue'))),
+  },
+  'stream-arn-missing': {
+    trips: (app) => app.trigger({ table: dynamodb.Table.fromTableName(app.stack, 'Table', 'orders') }),
+    inside: stream(STREAM_ARN),
+    token: stream(string(STREAM_ARN)),
+  },
+  'record-age-over-retention': {
+    trips: given({ maxRecordAge: Duration.seconds(86_401) }),
+    inside: given({ maxRecordAge: Duration.hours(24) }),
+    token: given({ maxRecordAge: Duration.seconds(number(90_000)) }),
+  },
+  'unlimited-retries': {
+    trips: given({ retryAttempts: -1, maxRecordAge: Duration.hours(24) }),
+    inside: given({ retryAttempts: -1 }),
+    token: given({ retryAttempts: -1, maxRecordAge: Duration.seconds(number(90_000)) }),
+  },
+  'no-destination': {
+    trips: given({ onFailure: NoFailureDestination.INSTANCE }), inside: given({}), token: given({ retryAttempts: number(1) }),
+  },
+  'report-off': {
+    trips: (app) => app.trigger({ handler: streamFunction(app), reportBatchItemFailures: false }),
+    inside: (app) => app.trigger({ handler: streamFunction(app), reportBatchItemFailures: true }),
+    token: (app) => untyped(app, { handler: streamFunction(app), reportBatchItemFailures: any(false) }),
+  },
+  'bisect-single-record': {
+    trips: given({ bisectBatchOnError: true, batchSize: 1 }),
+    inside: given({ bisectBatchOnError: true, batchSize: 2 }),
+    token: given({ bisectBatchOnError: true, batchSize: number(1) }),
+  },
+  'starting-position-latest': {
+    trips: given({ startingPosition: lambda.StartingPosition.LATEST }), inside: given({}), token: given({ startingPosition: string('LATEST') }),
+  },
+
+  'not-a-filter': {
+    trips: given({ filters: [lambda.FilterCriteria.filter({ eventName: ['INSERT'] })] }),
+    inside: given({ filters: [StreamFilter.fromCriteria(lambda.FilterCriteria.filter({ eventName: ['INSERT'] }))] }),
+    token: given({ filters: [any({ pattern: '{"eventName":["INSERT"]}' })] }),
+  },
+  'filter-count': { trips: given({ filters: inserts(11) }), inside: given({ filters: inserts(10) }), token: json(string('{}')) },
+  'filter-length': { trips: json(ofLength(4097)), inside: json(ofLength(4096)), token: json(string(ofLength(4097))) },
+  'filter-json': { trips: json('{'), inside: json('{"eventName":["INSERT"]}'), token: json(string('{')) },
+  'filter-field': { trips: json('{"eventName":"INSERT"}'), inside: json('{"eventName":["INSERT"]}'), token: json(string('{"eventName":"INSERT"}')) },
+  'filter-empty-array': { trips: json('{"eventName":[]}'), inside: json('{"eventName":["INSERT"]}'), token: json(string('{"eventName":[]}')) },
+  'filter-alternative': {
+    trips: newImage('status', [['a']]), inside: newImage('status', ['a']), token: json(string('{"eventName":[["INSERT"]]}')),
+  },
+  'filter-operator': {
+    trips: newImage('status', [{ begins_with: 'a' }]), inside: newImage('status', [{ prefix: 'a' }]), token: json(string('{"eventName":[{"x":1}]}')),
+  },
+  'filter-operand': {
+    trips: newImage('status', [{ prefix: 1 }]), inside: newImage('status', [{ prefix: 'a' }]), token: json(string('{"eventName":[{"prefix":1}]}')),
+  },
+  'filter-or': {
+    trips: pattern({ $or: [] }), inside: pattern({ $or: [{ eventName: ['INSERT'] }, { eventID: ['1'] }] }), token: json(string('{"$or":[]}')),
+  },
+  'filter-complexity': {
+    trips: newImage('status', [{ wildcard: `${'*a'.repeat(40)}*` }]),
+    inside: newImage('status', [{ wildcard: '*a*' }]),
+    token: json(string('{"eventName":[{"wildcard":"**"}]}')),
+  },
+  'filter-empty': { trips: json('{}'), inside: json('{"eventName":["INSERT"]}'), token: json(string('{}')) },
+  'filter-quota': { trips: given({ filters: inserts(6) }), inside: given({ filters: inserts(5) }), token: json(string('{"eventName":["INSERT"]}')) },
+  'filter-duplicate-key': {
+    trips: json('{"eventName":["INSERT"],"eventName":["MODIFY"]}'),
+    inside: json('{"eventName":["INSERT","MODIFY"]}'),
+    token: json(string('{"eventName":["INSERT"],"eventName":["MODIFY"]}')),
+  },
+  'filter-overridden-condition': {
+    trips: pattern({ eventName: ['INSERT'], $or: [{ eventName: ['MODIFY'] }, { eventID: ['1'] }] }),
+    inside: pattern({ eventName: ['INSERT'], $or: [{ eventID: ['2'] }, { eventID: ['1'] }] }),
+    token: json(string('{"eventName":["INSERT"],"$or":[{"eventName":["MODIFY"]},{"eventID":["1"]}]}')),
+  },
+  'filter-trailing-text': {
+    trips: json('{"eventName":["INSERT"]} and more'), inside: json('{"eventName":["INSERT"]} '), token: json(string('{"eventName":["INSERT"]} x')),
+  },
+  'filter-unknown-field': {
+    trips: pattern({ eventname: ['INSERT'] }), inside: pattern({ eventName: ['INSERT'] }), token: json(string('{"eventname":["INSERT"]}')),
+  },
+  'filter-type-descriptor': {
+    trips: pattern({ dynamodb: { NewImage: { status: ['a'] } } }),
+    inside: pattern({ dynamodb: { NewImage: { status: { S: ['a'] } } } }),
+    token: json(string('{"dynamodb":{"NewImage":{"status":["a"]}}}')),
+  },
+  'filter-object': {
+    trips: pattern({ dynamodb: { NewImage: ['a'] } }),
+    inside: pattern({ dynamodb: { NewImage: { a: { S: ['a'] } } } }),
+    token: json(string('{"dynamodb":{"NewImage":["a"]}}')),
+  },
+  'filter-exists': {
+    trips: pattern({ dynamodb: { NewImage: { status: [{ exists: false }] } } }),
+    inside: pattern({ dynamodb: { NewImage: { status: { S: [{ exists: false }] } } } }),
+    token: json(string('{"dynamodb":{"NewImage":[{"exists":true}]}}')),
+  },
+  'filter-value-type': {
+    trips: pattern({ dynamodb: { NewImage: { total: { N: [{ numeric: ['>', 100] }] } } } }),
+    inside: pattern({ dynamodb: { NewImage: { total: { N: ['100'] } }, SizeBytes: [{ numeric: ['>', 100] }] } }),
+    token: json(string('{"dynamodb":{"NewImage":{"total":{"N":[100]}}}}')),
+  },
+  'filter-event-name': {
+    trips: pattern({ eventName: ['INSERTED'] }), inside: pattern({ eventName: ['INSERT', 'MODIFY'] }), token: json(string('{"eventName":["INSERTED"]}')),
+  },
+  'filter-operator-support': {
+    trips: newImage('status', [{ 'anything-but': { prefix: 'a' } }]),
+    inside: newImage('status', [{ 'anything-but': ['a'] }]),
+    token: json(string('{"eventName":[{"wildcard":"a*"}]}')),
+  },
+
+  'stream-off': {
+    trips: (app) => app.trigger({ table: app.table('Off', { dynamoStream: undefined }) }),
+    inside: (app) => {
+      const table = new dynamodb.Table(app.stack, 'Late', { partitionKey: { name: 'pk', type: dynamodb.AttributeType.STRING } });
+      app.trigger({ table });
+      (table.node.defaultChild as dynamodb.CfnTable).addPropertyOverride('StreamSpecification.StreamViewType', 'KEYS_ONLY');
+    },
+    token: (app) => {
+      const table = app.table('Token');
+      (table.node.defaultChild as dynamodb.CfnGlobalTable).streamSpecification = { streamViewType: Aws.NO_VALUE };
+      app.trigger({ table });
+    },
+  },
+  'stream-arn': { trips: stream(TABLE_ARN), inside: stream(STREAM_ARN), token: stream(Token.asString({ Ref: 'AWS::StackName' })) },
+  'stream-region': {
+    trips: stream(STREAM_ARN.replace(REGION, 'us-east-1')), inside: stream(STREAM_ARN), token: stream(STREAM_ARN.replace(REGION, Aws.REGION)),
+  },
+  'duplicate-mapping': {
+    trips: (app) => {
+      const [table, handler] = [app.table(), app.fn()];
+      app.trigger({ table, handler });
+      handler.addEventSource(new sources.DynamoEventSource(table, { startingPosition: lambda.StartingPosition.LATEST }));
+    },
+    inside: (app) => {
+      const [table, handler] = [app.table(), app.fn()];
+      app.trigger({ table, handler }, 'Latest');
+      app.trigger({ table, handler: handler.addAlias('live') }, 'Live');
+    },
+    token: (app) => {
+      stream(Lazy.string({ produce: () => STREAM_ARN }), 'One')(app);
+      stream(Lazy.string({ produce: () => STREAM_ARN }), 'Two')(app);
+    },
+  },
+  'destination-fifo': {
+    trips: destination((scope) => new sqs.Queue(scope, 'Queue', { fifo: true })),
+    inside: destination((scope) => new sqs.Queue(scope, 'Queue', { fifo: false })),
+    token: destination((scope) => sqs.Queue.fromQueueArn(scope, 'Queue', Token.asString({ Ref: 'AWS::StackName' }))),
+  },
+  'destination-kafka': {
+    trips: given({ onFailure: new sources.KafkaDlq('failures') }), inside: given({}), token: given({ onFailure: new sources.KafkaDlq(string('x')) }),
+  },
+  'filter-image': {
+    trips: (app) => app.trigger({ table: viewing(app, dynamodb.StreamViewType.NEW_IMAGE), filters: [looksAt('OldImage')] }),
+    inside: (app) => app.trigger({ table: viewing(app, dynamodb.StreamViewType.NEW_IMAGE), filters: [looksAt('NewImage')] }),
+    token: (app) => app.trigger({ filters: [StreamFilter.fromJson(string('{"eventName":["INSERT"],"dynamodb":{"OldImage":{"a":{"S":["a"]}}}}'))] }),
+  },
+  'grant-missing': {
+    trips: (app) => app.trigger({ handler: importedFunction(app, iam.Role.fromRoleArn(app.stack, 'Role', ROLE_ARN, { mutable: false })) }),
+    inside: (app) => app.trigger({ handler: importedFunction(app, iam.Role.fromRoleArn(app.stack, 'Role', ROLE_ARN)) }),
+    token: (app) => app.trigger({ handler: importedFunction(app, iam.Role.fromRoleArn(app.stack, 'Role', string(ROLE_ARN))) }),
+  },
+  'stream-readers': {
+    trips: (app) => {
+      const table = app.table();
+      for (const id of ['One', 'Two', 'Three']) app.trigger({ table }, id);
+    },
+    inside: (app) => {
+      const table = app.table();
+      for (const id of ['One', 'Two']) app.trigger({ table }, id);
+      app.trigger({ table: app.table('Other') }, 'Three');
+    },
+    token: (app) => {
+      for (const id of ['One', 'Two', 'Three']) stream(Token.asString({ 'Fn::ImportValue': id }), id)(app);
+    },
+  },
+  'stream-of-another-table': {
+    trips: stream(STREAM_ARN.replace('orders', 'places')), inside: stream(STREAM_ARN), token: stream(STREAM_ARN.replace('orders', Aws.STACK_NAME)),
+  },
+  'cross-account-stream': {
+    trips: stream(STREAM_ARN.replace(ACCOUNT, '999999999999')),
+    inside: stream(STREAM_ARN),
+    token: stream(STREAM_ARN.replace(ACCOUNT, Aws.ACCOUNT_ID)),
+  },
+  'cross-region-destination': {
+    trips: destination((scope) => sqs.Queue.fromQueueArn(scope, 'Queue', `arn:aws:sqs:us-east-1:${ACCOUNT}:failures`)),
+    inside: destination((scope) => sqs.Queue.fromQueueArn(scope, 'Queue', `arn:aws:sqs:${REGION}:${ACCOUNT}:failures`)),
+    token: destination((scope) => sqs.Queue.fromQueueArn(scope, 'Queue', `arn:aws:sqs:${Aws.REGION}:${ACCOUNT}:failures`)),
+  },
+  'parking-off': {
+    trips: (app) => app.trigger({ handler: ofAnotherStack(app), onFailure: new sources.SqsDlq(new sqs.Queue(app.stack, 'Queue')) }),
+    inside: (app) => app.trigger({ handler: ofAnotherStack(app) }),
+    token: (app) => {
+      const handler = ofAnotherStack(app);
+      app.trigger({ handler, onFailure: new sources.SqsDlq(new sqs.Queue(Stack.of(handler), 'Queue')) });
+    },
+  },
+  'short-timeout': {
+    trips: (app) => app.trigger({ handler: app.fn('Short', { timeout: Duration.seconds(3) }) }),
+    inside: (app) => app.trigger({ handler: app.fn('Longer', { timeout: Duration.seconds(4) }) }),
+    token: (app) => app.trigger({ handler: app.fn('Token', { timeout: Duration.seconds(Token.asNumber({ Ref: 'Seconds' })) }) }),
+  },
+};
+
+const RULES = RULE_BOOK.flatMap(({ rules }) => rules);
+
+test('every rule has examples, and an id of its own', () => {
+  expect(Object.keys(EXAMPLES)).toEqual(RULES.map(({ id }) => id));
+});
+
+describe.each(RULES.map(({ id, severity }) => [id, severity] as const))('%s', (id, severity) => {
+  const { trips, inside, token } = EXAMPLES[id];
+
+  test(severity === 'error' ? 'fails the synthesis' : 'warns, and the CDK says nothing of it', () => {
+    const { errors, warnings, others } = outcome(trips);
+
+    expect(severity === 'error' ? errors : warnings).toContain(id);
+    expect(others).toEqual([]);
+    if (severity === 'warning') expect(errors).toEqual([]);
+  });
+
+  test('allows what is just inside', () => {
+    const { errors, warnings, others } = outcome(inside);
+
+    expect([...errors, ...warnings]).not.toContain(id);
+    expect(others).toEqual([]);
+    expect(errors).toEqual([]);
+  });
+
+  test('does not judge a token', () => {
+    const { errors, warnings } = outcome(token);
+
+    expect([...errors, ...warnings]).not.toContain(id);
+  });
+});
+
+/** What synthesizing an example says: the ids of our rules, and what others have to say. */
+function outcome(example: Example): { errors: string[]; warnings: string[]; others: string[] } {
+  const app = new TestApp({ env: { account: ACCOUNT, region: REGION } });
+  const [errors, others]: string[][] = [[], []];
+  try {
+    example(app);
+    app.app.synth();
+  } catch (error) {
+    const { message } = error as Error;
+    errors.push(...[...message.matchAll(/\(([a-z-]+)\)$/gm)].map(([, id]) => id));
+    if (errors.length === 0) others.push(message);
+  }
+  return { errors, warnings: app.warnings(), others };
+}
+
+function given(props: Untyped): Example {
+  return (app) => untyped(app, props);
+}
+
+function untyped(app: TestApp, props: Untyped): unknown {
+  return app.trigger(props as Partial<DynamoStreamTriggerProps>);
+}
+
+function json(text: string): Example {
+  return (app) => app.trigger({ filters: [StreamFilter.fromJson(text)] });
+}
+
+function pattern(object: object): Example {
+  return (app) => app.trigger({ filters: [StreamFilter.fromPattern(object)] });
+}
+
+function newImage(attribute: string, alternatives: unknown[]): Example {
+  return pattern({ dynamodb: { NewImage: { [attribute]: { S: alternatives } } } });
+}
+
+function looksAt(image: string): StreamFilter {
+  return StreamFilter.fromPattern({ dynamodb: { [image]: { status: { S: ['a'] } } } });
+}
+
+function inserts(): StreamFilter;
+function inserts(count: number): StreamFilter[];
+function inserts(count?: number): StreamFilter | StreamFilter[] {
+  if (count === undefined) return StreamFilter.eventName(StreamEventName.INSERT);
+  return Array.from({ length: count }, (_, index) => StreamFilter.fromPattern({ eventID: [String(index)] }));
+}
+
+function ofLength(length: number): string {
+  const empty = '{"eventID":[""]}';
+  return empty.replace('""', `"${'x'.repeat(length - empty.length)}"`);
+}
+
+function number(value: number): number {
+  return Lazy.number({ produce: () => value });
+}
+
+function string(value: string): string {
+  return Lazy.string({ produce: () => value });
+}
+
+function any(value: unknown): unknown {
+  return Lazy.any({ produce: () => value });
+}
+
+function stream(tableStreamArn: string, id = 'Imported'): Example {
+  return (app) => app.trigger({ table: dynamodb.Table.fromTableAttributes(app.stack, id, { tableName: 'orders', tableStreamArn }) }, `${id}Trigger`);
+}
+
+function destination(queue: (scope: Construct) => sqs.IQueue): Example {
+  return (app) => app.trigger({ onFailure: new sources.SqsDlq(queue(app.stack)) });
+}
+
+function viewing(app: TestApp, dynamoStream: dynamodb.StreamViewType): dynamodb.ITable {
+  return app.table('Viewing', { dynamoStream });
+}
+
+function streamFunction(app: TestApp): lambda.IFunction {
+  return new StreamFunction(app.stack, 'OnOrder', { entry: join(__dirname, 'handlers', 'on-order.ts') });
+}
+
+function importedFunction(app: TestApp, role: iam.IRole): lambda.IFunction {
+  return lambda.Function.fromFunctionAttributes(app.stack, 'Imported', {
+    functionArn: `arn:aws:lambda:${REGION}:${ACCOUNT}:function:imported`, role, sameEnvironment: true,
+  });
+}
+
+function ofAnotherStack(app: TestApp): lambda.Function {
+  return app.fn('Fn', {}, app.addStack('Functions', { env: { account: ACCOUNT, region: REGION } }));
+}
+

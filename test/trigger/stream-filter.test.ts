@@ -1,0 +1,122 @@
+import * as fc from 'fast-check';
+import { AttributeCondition, AttributeDataType, NumberRange, StreamEventName, StreamFilter, TextCondition } from '../../lib';
+import { parseEventPattern } from '../../lib/stream/event-pattern';
+import { matchesFilter, streamRecord } from '../../lib/testing';
+
+const order = { id: 'o-1', status: 'SHIPPED', total: 129.95, paid: true, note: null, tags: new Set(['gift', 'express']), sizes: new Set([1, 2]) };
+const lines = [{ sku: 'A-1', quantity: 2 }, { sku: 'B-7', quantity: 1 }];
+const record = streamRecord({ eventName: 'MODIFY', keys: { id: 'o-1' }, newImage: { ...order, lines }, oldImage: { ...order, status: 'PACKED' } });
+
+const { newImage, oldImage } = StreamFilter;
+const passes: [string, StreamFilter][] = [
+  ['an event name', StreamFilter.eventName(StreamEventName.INSERT, StreamEventName.MODIFY)],
+  ['a key', StreamFilter.key('id', AttributeCondition.stringMatches(TextCondition.prefix('o-')))],
+  ['a text', newImage('status', AttributeCondition.stringIs('SHIPPED', 'RETURNED'))],
+  ['the end of a text', newImage('status', AttributeCondition.stringMatches(TextCondition.suffix('PED')))],
+  ['a text in another case', newImage('status', AttributeCondition.stringMatches(TextCondition.oneOfIgnoringCase('shipped')))],
+  ['a text that is something else', oldImage('status', AttributeCondition.stringMatches(TextCondition.noneOf('SHIPPED')))],
+  ['one of several', newImage('status', AttributeCondition.stringMatches(TextCondition.anyOf(TextCondition.oneOf('X'), TextCondition.prefix('SH'))))],
+  ['a number', newImage('total', AttributeCondition.numberIs(129.95))],
+  ['a number, however it is written', newImage('total', AttributeCondition.exactNumberIs('1.29950e2'))],
+  ['another number', newImage('total', AttributeCondition.numberIsNot(1, 2))],
+  ['a truth value', newImage('paid', AttributeCondition.booleanIs(true))],
+  ['null', newImage('note', AttributeCondition.isNull())],
+  ['an element of a set', newImage('tags', AttributeCondition.stringSetHas(TextCondition.oneOf('express')))],
+  ['a number of a set', newImage('sizes', AttributeCondition.numberSetHas(2))],
+  ['an element of a list', newImage('lines', AttributeCondition.listHas(AttributeCondition.mapHas({
+    sku: AttributeCondition.stringIs('B-7'), quantity: AttributeCondition.numberIs(1),
+  })))],
+  ['presence', newImage('status', AttributeCondition.exists(AttributeDataType.STRING))],
+  ['absence', newImage('missing', AttributeCondition.notExists(AttributeDataType.STRING))],
+  ['a change by a writer', StreamFilter.notExpired()],
+  ['a size', StreamFilter.sizeBytes(NumberRange.between(1, 1_000_000))],
+  ['a time', StreamFilter.createdAt(NumberRange.atLeast(1))],
+  ['all of several', StreamFilter.allOf(
+    newImage('status', AttributeCondition.stringIs('SHIPPED')),
+    StreamFilter.anyOf(oldImage('status', AttributeCondition.stringIs('PACKED')), StreamFilter.expired()),
+  )],
+];
+
+test.each(passes)('lets through by %s', (_, filter) => {
+  expect(matchesFilter(filter, record)).toBe(true);
+});
+
+test.each([
+  ['another event name', StreamFilter.eventName(StreamEventName.REMOVE)],
+  ['another text', newImage('status', AttributeCondition.stringIs('shipped'))],
+  ['an attribute of another type', newImage('total', AttributeCondition.stringIs('129.95'))],
+  ['two conditions that no single element of a list meets', newImage('lines', AttributeCondition.listHas(AttributeCondition.mapHas({
+    sku: AttributeCondition.stringIs('B-7'), quantity: AttributeCondition.numberIs(2),
+  })))],
+  ['a missing attribute', newImage('missing', AttributeCondition.stringMatches(TextCondition.noneOf('x')))],
+  ['an expiry that was none', StreamFilter.expired()],
+  ['a size', StreamFilter.sizeBytes(NumberRange.below(1))],
+])('holds back by %s', (_, filter) => {
+  expect(matchesFilter(filter, record)).toBe(false);
+});
+
+test('removals by time to live are told apart', () => {
+  const expired = streamRecord({ oldImage: { id: 'o-1' }, expired: true });
+  expect(matchesFilter(StreamFilter.expired(), expired)).toBe(true);
+  expect(matchesFilter(StreamFilter.notExpired(), expired)).toBe(false);
+});
+
+test('what a filter is made of, in combination with any other, passes as its parts do', () => {
+  const part = fc.constantFrom(...passes.map(([, filter]) => filter), StreamFilter.expired(), StreamFilter.eventName(StreamEventName.REMOVE));
+  fc.assert(fc.property(fc.array(part, { minLength: 1, maxLength: 4 }), (parts) => {
+    const each = parts.map((filter) => matchesFilter(filter, record));
+    expect(matchesFilter(StreamFilter.anyOf(...parts), record)).toBe(each.some(Boolean));
+    const fields = parts.flatMap((filter) => {
+      const parsed = parseEventPattern(filter.toJson());
+      return parsed.valid ? [...new Set(parsed.pattern.branches.flatMap((branch) => branch.map(({ field }) => field)))] : [];
+    });
+    if (new Set(fields).size === fields.length) {
+      expect(matchesFilter(StreamFilter.allOf(...parts), record)).toBe(each.every(Boolean));
+    } else {
+      expect(() => StreamFilter.allOf(...parts)).toThrow('one condition for each field');
+    }
+  }));
+});
+
+test('alternatives of one field are written without $or, which takes up more of the pattern', () => {
+  expect(StreamFilter.anyOf(StreamFilter.eventName(StreamEventName.INSERT), StreamFilter.eventName(StreamEventName.REMOVE)).toJson())
+    .toBe('{"eventName":["INSERT","REMOVE"]}');
+});
+
+test('attributes may have any name', () => {
+  for (const name of ['__proto__', 'constructor', 'a.b', 'with "quotes"', 'prefix']) {
+    const image = Object.defineProperty({ id: 'o-1' }, name, { value: 'x', enumerable: true });
+    expect(matchesFilter(newImage(name, AttributeCondition.stringIs('x')), streamRecord({ newImage: image }))).toBe(true);
+  }
+});
+
+test.each([
+  ['no alternative', () => StreamFilter.eventName(), 'eventName'],
+  ['an attribute that AWS reads as an operator', () => newImage('$or', AttributeCondition.booleanIs(true)), 'dynamodb.NewImage.$or'],
+  ['a filter that is wrong already', () => StreamFilter.allOf(StreamFilter.fromPattern({ eventName: 'INSERT' })), 'eventName'],
+  ['something that is no number', () => newImage('total', AttributeCondition.exactNumberIs('12 EUR')), '12 EUR'],
+])('says what can\'t be written: %s', (_, make, named) => {
+  expect(make).toThrow(named);
+});
+
+test('what the builder forbids does not compile', () => {
+  const forbidden = () => [
+    // @ts-expect-error an event name is one of three
+    StreamFilter.eventName('INSERTED'),
+    // @ts-expect-error an attribute has a type
+    newImage('status', ['SHIPPED']),
+    // @ts-expect-error a number is no text
+    AttributeCondition.numberIs('42'),
+    // @ts-expect-error attributes can't be compared by size: stream records carry their numbers as texts
+    newImage('total', NumberRange.below(10)),
+    // @ts-expect-error keys are texts, numbers or bytes
+    StreamFilter.key('id', AttributeCondition.booleanIs(true)),
+    // @ts-expect-error a list's element has a type of its own
+    AttributeCondition.listHas('x'),
+    // @ts-expect-error whether a list or a map is there can't be asked
+    AttributeCondition.exists('L'),
+    // @ts-expect-error text conditions are for texts
+    StreamFilter.createdAt(TextCondition.prefix('2026')),
+  ];
+  expect(forbidden).toBeInstanceOf(Function);
+});
