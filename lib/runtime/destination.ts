@@ -1,3 +1,4 @@
+/* eslint-disable import/no-extraneous-dependencies -- the Lambda runtime has the SDK, or the bundler packs the user's: it is no dependency */
 import type { ParkedRecord } from '../stream/parked-record';
 import { parkedRecordKey } from '../stream/parked-record';
 
@@ -31,7 +32,8 @@ export async function openDestination(arn: string): Promise<Destination> {
   switch (service) {
     case 'sqs': {
       const { SQSClient, SendMessageBatchCommand } = await import('@aws-sdk/client-sqs').catch(noSdk);
-      const client = new SQSClient({ ...CLIENT, region });
+      // The region's endpoint, or the one that the environment names; the SDK would take the URL's host instead.
+      const client = new SQSClient({ ...CLIENT, region, useQueueUrlAsEndpoint: false });
       const QueueUrl = `https://sqs.${region}.amazonaws.com${partition === 'aws-cn' ? '.cn' : ''}/${account}/${name}`;
       return inBatches(MAX_SQS_BYTES, async (bodies, abortSignal) => client.send(new SendMessageBatchCommand({
         QueueUrl, Entries: bodies.map((MessageBody, index) => ({ Id: String(index), MessageBody })),

@@ -1,7 +1,7 @@
-import type { StreamEvent, StreamRecord } from '../stream/record';
-import { compareSequenceNumbers } from '../stream/sequence-number';
 import { InvalidEventError } from './errors';
 import { expected } from './expected';
+import type { StreamEvent, StreamRecord } from '../stream/record';
+import { compareSequenceNumbers } from '../stream/sequence-number';
 
 /** A record that has what the runtime relies on. */
 export interface CheckedRecord extends StreamRecord {

@@ -1,8 +1,8 @@
-import type { StreamRecord } from '../stream/record';
-import type { ParkedRecord } from '../stream/parked-record';
-import { PARKED_RECORD_VERSION } from '../stream/parked-record';
 import type { LambdaContext } from './context';
 import type { Failure } from './retry';
+import type { ParkedRecord } from '../stream/parked-record';
+import { PARKED_RECORD_VERSION } from '../stream/parked-record';
+import type { StreamRecord } from '../stream/record';
 
 /** The poison record as it goes to the failure destination. */
 export function parkedRecord(record: StreamRecord, failure: Failure, streamArn: string, context: Partial<LambdaContext>): ParkedRecord {

@@ -7,3 +7,8 @@ export type { CallContext, LambdaContext } from './context';
 export { BatchNotDoneError, InvalidEventError, InvalidTriggerError, PoisonRecordError } from './errors';
 export type { OnRecord, StreamHandler, StreamHandlerOptions } from './stream-handler';
 export { streamHandler } from './stream-handler';
+export type { Observer, RuntimeEvent } from './observer';
+export type { RetryOptions } from './retry';
+export type { SchemaResult, StandardSchema } from './schema';
+export type { Window, WindowHandler, WindowHandlerOptions, WindowResponse } from './window-handler';
+export { windowHandler } from './window-handler';

@@ -1,6 +1,6 @@
-import type { ParkedRecord } from '../stream/parked-record';
 import { openDestination } from './destination';
 import type { Destination, Parcel } from './destination';
+import type { ParkedRecord } from '../stream/parked-record';
 
 /** Puts a record on the failure destination. Rejects, with the reason, if the destination did not take it. */
 export type Park = (record: ParkedRecord) => Promise<void>;

@@ -1,8 +1,8 @@
-import type { Image } from '../stream/image';
-import type { StreamRecord } from '../stream/record';
 import type { ChangeRecord } from './change-record';
 import { changeRecord } from './change-record';
 import { PoisonRecordError } from './errors';
+import type { Image } from '../stream/image';
+import type { StreamRecord } from '../stream/record';
 
 /**
  * A validator of any library that follows Standard Schema: zod, valibot, arktype and others.
@@ -41,7 +41,15 @@ export async function checkedRecord(raw: StreamRecord, schema: StandardSchema): 
 async function check(name: string, image: Image, schema: StandardSchema): Promise<unknown> {
   const result = await schema['~standard'].validate(image);
   if (result.issues) {
-    throw new PoisonRecordError(`The ${name} does not fit the schema`, { issues: result.issues });
+    throw new PoisonRecordError(`The ${name} does not fit the schema`, {
+      // Without what else a library attaches: the input, or the schema itself.
+      issues: result.issues.map(({ message, path }) => ({ message, path: path?.map(keyOf) })),
+    });
   }
   return result.value;
+}
+
+/** A path's segments are keys, or objects that have one. */
+function keyOf(segment: unknown): unknown {
+  return typeof segment === 'object' && segment !== null ? (segment as { key?: unknown }).key : segment;
 }

@@ -1,7 +1,3 @@
-import type { RedrivenEvent } from '../stream/boundary';
-import type { Image } from '../stream/image';
-import { itemKey } from '../stream/item-key';
-import type { BatchResponse, EventName, StreamEvent } from '../stream/record';
 import { createBrake } from './brake';
 import type { ChangeRecord, InsertRecord, ItemKeys, ModifyRecord, RemoveRecord } from './change-record';
 import { changeRecord } from './change-record';
@@ -26,6 +22,10 @@ import { checkedRecord } from './schema';
 import type { Pace } from './time-budget';
 import { timeBudget, timed } from './time-budget';
 import { hostOf, triggerFacts } from './trigger-facts';
+import type { RedrivenEvent } from '../stream/boundary';
+import type { Image } from '../stream/image';
+import { itemKey } from '../stream/item-key';
+import type { BatchResponse, EventName, StreamEvent } from '../stream/record';
 
 /** Called with one record. The record is done when what it returns has settled; it failed if that rejects, or if it throws. */
 export type OnRecord<Record> = (record: Record, context: CallContext) => unknown;
@@ -253,7 +253,7 @@ export function streamHandler<Item = Image, Keys = ItemKeys>(
       memory.update(records, trigger.report || !sequenceNumber ? lowest : 0, lanes.isDone, now());
     }
     observe?.({ type: 'checkpoint', streamArn, sequenceNumber });
-    return answer(sequenceNumber, trigger.report, cause);
+    return { batchItemFailures: notDone(sequenceNumber, trigger.report, cause) };
   };
 }
 
@@ -286,11 +286,14 @@ async function pause(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
-/** Names the lowest record not done; throws where nothing would read that. */
-export function answer(sequenceNumber: string | undefined, report: boolean, cause: unknown): BatchResponse {
-  if (sequenceNumber && !report) {
-    throw new BatchNotDoneError(`Record ${sequenceNumber} is not done, and Lambda sends the whole batch again, because the mapping does not `
-      + 'report batch item failures (or is not known to): set reportBatchItemFailures', { cause });
+/** The failures to report: the lowest record not done. Throws where nothing would read that. */
+export function notDone(sequenceNumber: string | undefined, report: boolean, cause: unknown): BatchResponse['batchItemFailures'] {
+  if (!sequenceNumber) {
+    return [];
   }
-  return { batchItemFailures: sequenceNumber ? [{ itemIdentifier: sequenceNumber }] : [] };
+  if (!report) {
+    throw new BatchNotDoneError(`Record ${sequenceNumber} is not done, and the whole batch has to come again: the mapping does not report `
+      + 'batch item failures, or is not known to. Set reportBatchItemFailures', { cause });
+  }
+  return [{ itemIdentifier: sequenceNumber }];
 }

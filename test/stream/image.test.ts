@@ -53,6 +53,8 @@ test('an unknown or missing type is refused', () => {
 });
 
 test('whatever the AWS SDK marshalls comes back', () => {
+  // The SDK itself loses this name.
+  const name = fc.string({ minLength: 1 }).filter((text) => text !== '__proto__');
   const leaf = fc.oneof(
     fc.string(), fc.integer(), fc.boolean(), fc.constant(null),
     fc.double({ noNaN: true, min: -1e100, max: 1e100 }).filter((value) => Math.abs(value) > 1e-100 && !Number.isInteger(value)),
@@ -63,10 +65,10 @@ test('whatever the AWS SDK marshalls comes back', () => {
       { depthSize: 'small' },
       leaf,
       fc.array(tie('tree'), { maxLength: 4 }),
-      fc.dictionary(fc.string({ minLength: 1 }), tie('tree'), { maxKeys: 4 }),
+      fc.dictionary(name, tie('tree'), { maxKeys: 4 }),
     ),
   }));
-  const item = fc.dictionary(fc.string({ minLength: 1 }).filter((name) => name !== '__proto__'), tree, { maxKeys: 6 });
+  const item = fc.dictionary(name, tree, { maxKeys: 6 });
   fc.assert(fc.property(item, (original) => {
     expect(unmarshall(delivered(original))).toEqual(Object.assign({}, original));
   }), { numRuns: 500 });

@@ -1,0 +1,117 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import type { BuildOptions } from 'esbuild';
+import { build, buildSync } from 'esbuild';
+import type { ParkedRecord } from '../../lib/stream/parked-record';
+
+const PROJECT = resolve(__dirname, '../..');
+const RUNTIME = join(PROJECT, 'lib/runtime/index.ts');
+const EXTERNAL_SDK: BuildOptions = { external: ['@aws-sdk/*'] };
+
+const HANDLER = `
+  import { PoisonRecordError, streamHandler } from ${JSON.stringify(RUNTIME)};
+  export const handler = streamHandler({
+    concurrency: 20,
+    maxParkedInARow: 100,
+    onRecord: async ({ keys, newImage }) => { throw new PoisonRecordError(keys.pk + ' is bad'); },
+  });`;
+
+let folder: string;
+beforeAll(() => { folder = mkdtempSync(join(tmpdir(), 'bundle-')); });
+afterAll(() => { rmSync(folder, { recursive: true }); });
+
+interface Run { small: any; large: any; parked: ParkedRecord[]; objects: string[]; lines: any[] }
+
+/** Bundles the handler and runs it where it finds the SDK, or not. */
+async function run(kind: string, format: 'cjs' | 'esm', options: BuildOptions, sdkInstalled: boolean): Promise<Run> {
+  const place = mkdtempSync(join(folder, 'function-'));
+  const outfile = join(place, `index.${format === 'cjs' ? 'cjs' : 'mjs'}`);
+  await build({
+    stdin: { contents: HANDLER, resolveDir: PROJECT },
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    format,
+    outfile,
+    logLevel: 'error',
+    // What bundled CommonJS needs in an ES module: the CDK's users set the same banner.
+    banner: format === 'esm' ? { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" } : {},
+    ...options,
+  });
+  if (sdkInstalled) {
+    symlinkSync(join(PROJECT, 'node_modules'), join(place, 'node_modules'));
+  }
+  const { stdout, stderr } = await promisify(execFile)(
+    process.execPath, [join(__dirname, 'bundle-runner.mjs'), outfile, kind], { maxBuffer: 1e8 },
+  );
+  return { ...JSON.parse(stdout.trim().split('\n').at(-1)!), lines: stderr.split('\n').filter((line) => line.startsWith('{')).map((line) => JSON.parse(line)) };
+}
+
+const sequence = (at: number) => String(100000000000000000000n + BigInt(at));
+
+describe.each(['cjs', 'esm'] as const)('bundled as %s', (format) => {
+  test('parks at a queue with the SDK of the Lambda runtime; a record too large is the checkpoint', async () => {
+    const { small, large, parked, lines } = await run('sqs', format, EXTERNAL_SDK, true);
+    expect(small).toEqual({ batchItemFailures: [] });
+    expect(parked.map(({ record }) => record.eventID).sort()).toEqual(Array.from({ length: 13 }, (_, at) => `event-${at}`).sort());
+    expect(parked[0].record.dynamodb!.NewImage!.text).toEqual({ S: 'x\uffff' });
+    expect(large).toEqual({ batchItemFailures: [{ itemIdentifier: sequence(13) }] });
+    expect(lines.at(-1).outcome).toContain('at most 1048576');
+  });
+
+  test('parks at a topic', async () => {
+    const { small, large, parked } = await run('sns', format, EXTERNAL_SDK, true);
+    expect(small).toEqual({ batchItemFailures: [] });
+    expect(parked).toHaveLength(13);
+    expect(parked[0].kind).toBe('dynamo-stream-trigger/parked-record');
+    expect(large.batchItemFailures).toHaveLength(1);
+  });
+
+  test('parks at a queue with the SDK in the bundle', async () => {
+    const { small, parked } = await run('sqs', format, { external: [] }, false);
+    expect(small).toEqual({ batchItemFailures: [] });
+    expect(parked).toHaveLength(13);
+  });
+
+  test('runs without any SDK: what can\'t be parked is the checkpoint', async () => {
+    const { small, parked, lines } = await run('sqs', format, EXTERNAL_SDK, false);
+    expect(small).toEqual({ batchItemFailures: [{ itemIdentifier: sequence(0) }] });
+    expect(parked).toEqual([]);
+    expect(lines[0].outcome).toContain('SDK');
+  });
+});
+
+test('parks whole items of any size at a bucket', async () => {
+  const { small, large, objects } = await run('s3', 'cjs', EXTERNAL_SDK, true);
+  expect([small, large]).toEqual([{ batchItemFailures: [] }, { batchItemFailures: [] }]);
+  expect(objects).toHaveLength(14);
+  expect(objects[0]).toMatch(/^dynamo-stream-trigger\/parked\/\d{4}\/\d\d\/\d\d\/1000000000000000000\d\d-event-\d+\.json$/);
+});
+
+test('a destination that refuses makes the record the checkpoint, and says so', async () => {
+  const { small, lines } = await run('gone', 'cjs', EXTERNAL_SDK, true);
+  expect(small).toEqual({ batchItemFailures: [{ itemIdentifier: sequence(0) }] });
+  expect(lines[0].outcome).toContain('not parked');
+});
+
+test('a project without the SDK bundles all the same', () => {
+  const elsewhere = mkdtempSync(join(folder, 'project-'));
+  buildSync({ entryPoints: [RUNTIME], bundle: true, platform: 'node', format: 'esm', packages: 'external', outfile: join(elsewhere, 'runtime.mjs') });
+  writeFileSync(join(elsewhere, 'index.ts'), "import { streamHandler } from './runtime.mjs'; export const handler = streamHandler(() => {});");
+  for (const format of ['cjs', 'esm'] as const) {
+    const { errors } = buildSync({
+      entryPoints: [join(elsewhere, 'index.ts')], bundle: true, platform: 'node', format, outfile: join(elsewhere, 'out.js'), logLevel: 'silent',
+    });
+    expect(errors).toEqual([]);
+  }
+});
+
+test('what it adds to a function stays small', () => {
+  const { outputFiles } = buildSync({
+    stdin: { contents: HANDLER, resolveDir: PROJECT }, bundle: true, minify: true, platform: 'node', target: 'node20', write: false, ...EXTERNAL_SDK,
+  });
+  expect(outputFiles![0].contents.byteLength).toBeLessThan(17 * 1024);
+});
