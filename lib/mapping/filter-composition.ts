@@ -1,3 +1,4 @@
+import { fieldOf, type Place, RECORD } from './record-shape';
 import { parseEventPattern } from '../stream/event-pattern';
 
 /** What one field of a record may hold: one of the alternatives, each as it stands in an event pattern. */
@@ -33,7 +34,8 @@ export function waysOf(pattern: string): Ways {
 /**
  * Lets a record through that all of the filters let through.
  *
- * @throws FilterCompositionError if two of them look at the same field: an event pattern has one condition for each.
+ * @throws FilterCompositionError if two of them look at the same field: an event pattern has one condition for each. And if two
+ * look into the same list: in one event pattern, both conditions are on one element.
  */
 export function allOf(filters: readonly Ways[]): Ways {
   return filters.reduce((ways, filter) => ways.flatMap((way) => filter.map((other) => together(way, other))), [[]] as Ways);
@@ -75,7 +77,23 @@ function together(way: Conjunction, other: Conjunction): Conjunction {
     throw new FilterCompositionError(`Two filters look at ${fieldName(twice)}, but an event pattern has one condition for each field: `
       + 'AWS would keep the last. Write one condition, or look at the field in the function.');
   }
+  const list = way.flatMap((condition) => other.map((second) => sharedList(condition, second))).find((path) => path !== undefined);
+  if (list) {
+    throw new FilterCompositionError(`Two filters look into the list ${list}, but in one event pattern both conditions are on the same `
+      + 'element. Write one condition for an element that meets both, or look at the list in the function.');
+  }
   return [...way, ...other];
+}
+
+function sharedList(condition: FieldCondition, other: FieldCondition): string | undefined {
+  let place: Place | undefined = RECORD;
+  for (let i = 0; i < condition.keys.length && condition.keys[i] === other.keys[i]; i++) {
+    if (place?.type === 'value' && condition.keys[i] === 'L') {
+      return condition.keys.slice(0, i).join('.');
+    }
+    place = place && fieldOf(place, condition.keys[i]);
+  }
+  return undefined;
 }
 
 /** To AWS, `{"a": {"b": …}}` and `{"a.b": …}` are one field. */

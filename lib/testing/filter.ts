@@ -45,9 +45,9 @@ export function filterText(filter: FilterInput): string {
   if (typeof filter === 'string') {
     return filter;
   }
-  if (typeof filter.toJson === 'function') {
+  if (typeof filter?.toJson === 'function') {
     return filter.toJson();
   }
-  const { pattern } = filter as { pattern?: unknown };
-  return typeof pattern === 'string' ? pattern : JSON.stringify(filter);
+  const pattern = (filter as { pattern?: unknown } | undefined)?.pattern;
+  return typeof pattern === 'string' ? pattern : JSON.stringify(filter) ?? String(filter);
 }

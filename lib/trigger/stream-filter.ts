@@ -63,7 +63,8 @@ export class StreamFilter {
   /**
    * Records that all of the filters let through.
    *
-   * Each may look at other fields only: an event pattern has one condition for each field.
+   * Each may look at other fields, and into other lists, only: an event pattern has one condition for each field, and those on one
+   * list are all on the same element.
    */
   public static allOf(...filters: StreamFilter[]): StreamFilter {
     return StreamFilter.of(allOf(filters.map((filter) => filter.ways())));
@@ -84,8 +85,16 @@ export class StreamFilter {
     return new StreamFilter(json);
   }
 
-  /** What `lambda.FilterCriteria.filter(…)` returns. The trigger says what is wrong with it. */
+  /**
+   * What `lambda.FilterCriteria.filter(…)` returns. The trigger says what is wrong with the pattern in it.
+   *
+   * @throws TypeError if there is no pattern in it.
+   */
   public static fromCriteria(criteria: { [key: string]: any }): StreamFilter {
+    if (typeof criteria?.pattern !== 'string') {
+      throw new TypeError(`StreamFilter.fromCriteria got ${JSON.stringify(criteria)}, but takes what lambda.FilterCriteria.filter(…) returns. `
+        + 'For an event pattern itself there is StreamFilter.fromPattern(…).');
+    }
     return new StreamFilter(criteria.pattern);
   }
 

@@ -20,3 +20,7 @@ test('a compiled filter serves many records', () => {
 test.each([['{}'], ['{"eventName": "INSERT"}'], ['INSERT'], ['{"eventName": [{"is": "INSERT"}]}']])('refuses %s, as AWS does, and says why', (filter) => {
   expect(() => matchesFilter(filter, insert)).toThrow(InvalidFilterError);
 });
+
+test.each([[null], [undefined], [[]], [42]])('refuses %p from an untyped caller', (filter) => {
+  expect(() => matchesFilter(filter as never, insert)).toThrow(InvalidFilterError);
+});

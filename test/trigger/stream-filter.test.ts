@@ -83,6 +83,14 @@ test('alternatives of one field are written without $or, which takes up more of 
     .toBe('{"eventName":["INSERT","REMOVE"]}');
 });
 
+test('filters on one list do not combine: in one pattern, both conditions would be on the same element', () => {
+  const has = (name: string, condition: AttributeCondition) =>
+    newImage('lines', AttributeCondition.listHas(AttributeCondition.mapHas({ [name]: condition })));
+  const [sku, quantity] = [has('sku', AttributeCondition.stringIs('B-7')), has('quantity', AttributeCondition.numberIs(2))];
+  expect(() => StreamFilter.allOf(sku, quantity)).toThrow('look into the list dynamodb.NewImage.lines');
+  expect(matchesFilter(StreamFilter.anyOf(sku, quantity), record)).toBe(true);
+});
+
 test('attributes may have any name', () => {
   for (const name of ['__proto__', 'constructor', 'a.b', 'with "quotes"', 'prefix']) {
     const image = Object.defineProperty({ id: 'o-1' }, name, { value: 'x', enumerable: true });
@@ -94,6 +102,7 @@ test.each([
   ['no alternative', () => StreamFilter.eventName(), 'eventName'],
   ['an attribute that AWS reads as an operator', () => newImage('$or', AttributeCondition.booleanIs(true)), 'dynamodb.NewImage.$or'],
   ['a filter that is wrong already', () => StreamFilter.allOf(StreamFilter.fromPattern({ eventName: 'INSERT' })), 'eventName'],
+  ['criteria without a pattern', () => StreamFilter.fromCriteria({ eventName: ['INSERT'] }), 'fromPattern'],
   ['something that is no number', () => newImage('total', AttributeCondition.exactNumberIs('12 EUR')), '12 EUR'],
 ])('says what can\'t be written: %s', (_, make, named) => {
   expect(make).toThrow(named);
