@@ -1,4 +1,4 @@
-import type { Entry } from './batch';
+import { type Entry, sequenceNumberOf } from './batch';
 
 /** What a function's answer says of its batch. */
 export type Verdict =
@@ -34,9 +34,9 @@ export function judgeResponse(response: unknown, entries: readonly Entry[]): Ver
 /** The index of the record that an identifier names, or -1. */
 function indexLookup(entries: readonly Entry[], lookups: number): (identifier: unknown) => number {
   if (lookups <= 1) {
-    return (identifier) => entries.findIndex((entry) => entry.sequenceNumber === identifier);
+    return (identifier) => entries.findIndex((entry) => sequenceNumberOf(entry) === identifier);
   }
-  const indexes = new Map<unknown, number>(entries.map((entry, index) => [entry.sequenceNumber, index]));
+  const indexes = new Map<unknown, number>(entries.map((entry, index) => [sequenceNumberOf(entry), index]));
   return (identifier) => indexes.get(identifier) ?? -1;
 }
 

@@ -1,17 +1,29 @@
 import type { StreamRecord } from '../stream/record';
 
-/** A record that was read and is not done with. */
+/** A record that was read and is not done with. There are many of them: what the record itself says is not repeated. */
 export interface Entry {
   readonly record: StreamRecord;
-  readonly sequenceNumber: string;
-  /** When it was created, in milliseconds since the epoch. */
-  readonly createdAt: number;
-  /** When it was read. */
-  readonly arrivedAt: number;
+  readonly arrival: Arrival;
   /** Its size in an event, in bytes. */
   readonly size: number;
   /** The sequence number read just before it, of a record that passed the filters or not: the checkpoint while it is not done. */
   readonly after: string | undefined;
+}
+
+/** The read that brought a record. */
+export interface Arrival {
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+}
+
+export function sequenceNumberOf({ record }: Entry): string {
+  return record.dynamodb?.SequenceNumber ?? '';
+}
+
+/** When the record was created, in milliseconds since the epoch; when it was read, if it does not say. */
+export function createdAt({ record, arrival }: Entry): number {
+  const seconds = record.dynamodb?.ApproximateCreationDateTime;
+  return seconds === undefined ? arrival.at : seconds * 1000;
 }
 
 /** Records that are invoked with together, and again together when that fails. */

@@ -1,4 +1,4 @@
-import type { Entry, Failure } from './batch';
+import { createdAt, type Entry, type Failure, sequenceNumberOf } from './batch';
 import type { FailedBatch, FailureCondition } from '../stream/failed-batch';
 
 /** What is given up, and what led to it. */
@@ -38,10 +38,10 @@ export function failureMessage(now: number, givenUp: GivenUp, origin: MessageOri
     timestamp: new Date(now).toISOString(),
     DDBStreamBatchInfo: {
       shardId,
-      startSequenceNumber: first.sequenceNumber,
-      endSequenceNumber: last.sequenceNumber,
-      approximateArrivalOfFirstRecord: wholeSeconds(first.createdAt),
-      approximateArrivalOfLastRecord: wholeSeconds(last.createdAt),
+      startSequenceNumber: sequenceNumberOf(first),
+      endSequenceNumber: sequenceNumberOf(last),
+      approximateArrivalOfFirstRecord: wholeSeconds(createdAt(first)),
+      approximateArrivalOfLastRecord: wholeSeconds(createdAt(last)),
       batchSize: entries.length,
       streamArn: origin.streamArn,
     },

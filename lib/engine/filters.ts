@@ -13,7 +13,7 @@ export function compileFilters(filters: readonly string[]): (record: StreamRecor
 function compile(filter: string): EventPattern {
   const parsed = parseEventPattern(filter);
   if (!parsed.valid) {
-    throw new TypeError(`The filter ${filter} is no event pattern: ${JSON.stringify(parsed.problems)}`);
+    throw new TypeError(`The filter ${filter} can't be used: ${parsed.problems.map(({ message }) => message).join('; ')}`);
   }
   return parsed.pattern;
 }

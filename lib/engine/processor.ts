@@ -1,5 +1,5 @@
 import { backoff } from './backoff';
-import { type Batch, type Entry, newBatch } from './batch';
+import { type Batch, createdAt, type Entry, newBatch, sequenceNumberOf } from './batch';
 import { judgeResponse, type Verdict } from './batch-response';
 import { bisect } from './bisect';
 import type { MappingContext } from './context';
@@ -47,7 +47,7 @@ export class BatchProcessor {
     if (!next || !leaving) {
       return next ?? leaving;
     }
-    return compareSequenceNumbers(next.sequenceNumber, leaving.sequenceNumber) < 0 ? next : leaving;
+    return compareSequenceNumbers(sequenceNumberOf(next), sequenceNumberOf(leaving)) < 0 ? next : leaving;
   }
 
   idle(): boolean {
@@ -168,8 +168,8 @@ export class BatchProcessor {
 
   /** The end of a tumbling window ends the batching window too. */
   private batchingWindowEnd(first: Entry): number {
-    const end = first.arrivedAt + this.context.options.settings.maxBatchingWindow * 1000;
-    return this.window ? Math.min(end, Math.max(this.window.end, first.arrivedAt)) : end;
+    const end = first.arrival.at + this.context.options.settings.maxBatchingWindow * 1000;
+    return this.window ? Math.min(end, Math.max(this.window.end, first.arrival.at)) : end;
   }
 
   /** Whether all of the window's records have been through, so that its final invocation is due. */
@@ -220,7 +220,7 @@ export class BatchProcessor {
     if (batch.final) {
       this.window = undefined;
     } else if (this.window) {
-      this.window.newest = Math.max(this.window.newest, ...batch.entries.slice(-1).map((entry) => entry.createdAt));
+      this.window.newest = Math.max(this.window.newest, ...batch.entries.slice(-1).map(createdAt));
     }
   }
 

@@ -1,4 +1,4 @@
-import type { Entry } from './batch';
+import { createdAt, type Entry } from './batch';
 import { type MappingSettings, STREAM_RETENTION } from '../mapping/settings';
 
 /** When records are too old, and what becomes of them then. */
@@ -19,5 +19,5 @@ export function ageLimit(settings: MappingSettings): AgeLimit {
 
 /** The first moment at which a record is too old. */
 export function expiry(entry: Entry, { limit }: AgeLimit): number {
-  return entry.createdAt + limit + 1;
+  return createdAt(entry) + limit + 1;
 }

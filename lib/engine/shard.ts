@@ -1,5 +1,5 @@
 import { backoff } from './backoff';
-import type { Entry } from './batch';
+import { type Arrival, type Entry, sequenceNumberOf } from './batch';
 import type { MappingContext } from './context';
 import { EVENT_BYTES, POLL_INTERVAL, READ_BYTES, READ_RECORDS } from './limits';
 import { payloadSize } from './payload-size';
@@ -61,11 +61,12 @@ export class ShardPoller {
     this.failuresInARow = 0;
     this.nextReadAt = records.length > 0 ? now : now + POLL_INTERVAL;
     this.context.count(this.shardId, 'PolledEventCount', records.length);
+    const arrival = { at: now };
     let count = 0;
     let size = 0;
     let filtered = 0;
     for (const record of records) {
-      const entry = this.entry(now, record);
+      const entry = this.entry(arrival, record);
       if (count === READ_RECORDS || (count > 0 && size + entry.size > READ_BYTES)) {
         this.processors.forEach((processor) => processor.advance(now));
         count = size = 0;
@@ -80,6 +81,9 @@ export class ShardPoller {
     }
     if (filtered > 0) {
       this.context.count(this.shardId, 'FilteredOutEventCount', filtered);
+    }
+    if (this.lastRead !== undefined) {
+      this.position = { type: 'AFTER_SEQUENCE_NUMBER', sequenceNumber: this.lastRead };
     }
     this.ended ||= end;
     this.processors.forEach((processor) => processor.sawRead(now, this.ended));
@@ -108,18 +112,9 @@ export class ShardPoller {
     }
   }
 
-  private entry(now: number, record: StreamRecord): Entry {
-    const { SequenceNumber: sequenceNumber = '', ApproximateCreationDateTime: seconds } = record.dynamodb ?? {};
-    const entry = {
-      record,
-      sequenceNumber,
-      createdAt: seconds === undefined ? now : seconds * 1000,
-      arrivedAt: now,
-      size: payloadSize(record),
-      after: this.lastRead,
-    };
-    this.lastRead = sequenceNumber;
-    this.position = { type: 'AFTER_SEQUENCE_NUMBER', sequenceNumber };
+  private entry(arrival: Arrival, record: StreamRecord): Entry {
+    const entry = { record, arrival, size: payloadSize(record), after: this.lastRead };
+    this.lastRead = sequenceNumberOf(entry);
     return entry;
   }
 
@@ -148,7 +143,7 @@ export class ShardPoller {
     let oldest: Entry | undefined;
     for (const processor of this.processors) {
       const candidate = processor.oldest();
-      if (candidate && (!oldest || compareSequenceNumbers(candidate.sequenceNumber, oldest.sequenceNumber) < 0)) {
+      if (candidate && (!oldest || compareSequenceNumbers(sequenceNumberOf(candidate), sequenceNumberOf(oldest)) < 0)) {
         oldest = candidate;
       }
     }

@@ -1,4 +1,4 @@
-import type { Entry } from './batch';
+import { createdAt, type Entry } from './batch';
 import { WINDOW_STATE_BYTES } from './limits';
 import { payloadSize } from './payload-size';
 import type { WindowEvent } from '../stream/record';
@@ -17,13 +17,13 @@ export interface TumblingWindow {
 
 /** Opens the window that a record belongs to, by its creation time; windows start at multiples of their length. */
 export function openWindow(entry: Entry, length: number): TumblingWindow {
-  const start = Math.floor(entry.createdAt / length) * length;
-  return { start, end: start + length, state: {}, newest: entry.createdAt, terminatedEarly: false };
+  const start = Math.floor(createdAt(entry) / length) * length;
+  return { start, end: start + length, state: {}, newest: createdAt(entry), terminatedEarly: false };
 }
 
 /** Whether a record goes into the open window. One that comes late does: its own window is closed already. */
 export function inWindow(entry: Entry, window: TumblingWindow): boolean {
-  return entry.createdAt < window.end;
+  return createdAt(entry) < window.end;
 }
 
 /** Takes over the state that the function returned; false if there is none, which is a failed invocation. */

@@ -126,7 +126,7 @@ export function streamHandler<Item = Image, Keys = ItemKeys>(
     const { now = Date.now, sleep = pause, random = Math.random } = host;
     const trigger = triggerFacts(streamArn, host, options.reportBatchItemFailures);
     const redriven = (event as RedrivenEvent).redriven === true;
-    const budget = timeBudget(context, pace);
+    const budget = timeBudget(context, pace, host.timer);
     const firstCall = callContext(context, budget.signal, 1);
     let cause: unknown;
 

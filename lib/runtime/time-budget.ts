@@ -1,4 +1,5 @@
 import type { LambdaContext } from './context';
+import type { Host } from '../stream/boundary';
 
 /** What is left of the function's timeout. */
 export interface TimeBudget {
@@ -30,14 +31,14 @@ const MAX_TIMER = 2 ** 31 - 1;
  *
  * The reserve and a slow pace together never take more than half of the time: the first record is always started.
  */
-export function timeBudget(context: Partial<LambdaContext>, pace: Pace): TimeBudget {
+export function timeBudget(context: Partial<LambdaContext>, pace: Pace, timer: NonNullable<Host['timer']> = realTimer): TimeBudget {
   const left = () => context.getRemainingTimeInMillis?.() ?? Number.MAX_SAFE_INTEGER;
   const whole = left();
   const reserve = Math.min(MAX_RESERVE, Math.max(MIN_RESERVE, whole * RESERVE), whole / 4);
   const controller = new AbortController();
   const { signal } = controller;
   let aborted = false;
-  let timer: NodeJS.Timeout;
+  let cancel: () => void;
   let end: () => void;
   const over = new Promise<void>((resolve) => { end = resolve; });
 
@@ -45,11 +46,11 @@ export function timeBudget(context: Partial<LambdaContext>, pace: Pace): TimeBud
     const wait = left() - reserve;
     if (wait > 0) {
       // Looks again when the timer is up: the clock may be another than the timer's.
-      timer = setTimeout(watch, Math.min(wait, MAX_TIMER));
+      cancel = timer(watch, Math.min(wait, MAX_TIMER));
     } else {
       aborted = true;
       controller.abort();
-      timer = setTimeout(end, reserve / 2);
+      cancel = timer(end, reserve / 2);
     }
   }
   watch();
@@ -58,8 +59,13 @@ export function timeBudget(context: Partial<LambdaContext>, pace: Pace): TimeBud
     signal,
     over,
     allows: (pause = 0) => !aborted && left() - pause > reserve + Math.min(pace.expected, whole / 4),
-    close: () => clearTimeout(timer),
+    close: () => cancel(),
   };
+}
+
+function realTimer(callback: () => void, milliseconds: number): () => void {
+  const timeout = setTimeout(callback, milliseconds);
+  return () => clearTimeout(timeout);
 }
 
 /** Does a call and takes its time. */

@@ -81,8 +81,9 @@ export function windowHandler<State, Item = Image, Keys = ItemKeys>(
       throw new InvalidEventError('The event has no window: use streamHandler, or set tumblingWindow on the mapping');
     }
     const records = readRecords(event as StreamEvent);
-    const { report } = triggerFacts(event.eventSourceARN ?? records[0]?.eventSourceARN ?? '', hostOf(context));
-    const budget = timeBudget(context, { expected: 0 });
+    const host = hostOf(context);
+    const { report } = triggerFacts(event.eventSourceARN ?? records[0]?.eventSourceARN ?? '', host);
+    const budget = timeBudget(context, { expected: 0 }, host.timer);
     const call = callContext(context, budget.signal, 1);
     // As text, so that a call that changes the state and then fails leaves no trace.
     let state = toJson(isEmpty(event.state) ? initialState() : event.state as State);

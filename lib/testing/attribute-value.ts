@@ -30,7 +30,7 @@ function toAttributeValue(value: Value): AttributeValue {
     case 'object':
       return fromObject(value);
     default:
-      throw new TypeError(`An attribute can't be a ${typeof value}: it takes strings, numbers, booleans, null, bytes, lists, sets and maps.`);
+      throw new TypeError(`An attribute can't be ${typeof value}: it takes strings, numbers, booleans, null, bytes, lists, sets and maps.`);
   }
 }
 

@@ -56,30 +56,34 @@ export function startOf(shards: readonly SimulatedShard[]): number {
 function toShard({ records, shardId, parentShardId }: ShardInput, index: number, streamArn: string): Draft {
   const name = shardId ?? `shardId-${String(index).padStart(20, '0')}`;
   const complete = records.map((record) => (isStreamRecord(record) ? record : streamRecord({ newImage: record, streamArn })));
-  complete.forEach((record, place) => judgeRecord(record, complete[place - 1], `shards[${index}].records[${place}]`));
+  judgeOrder(complete, index);
   return { shardId: name, parentShardId, records: complete, readableAt: readableAt(complete), openedAt: -Infinity };
 }
 
-function judgeRecord(record: StreamRecord, before: StreamRecord | undefined, where: string): void {
-  const number = record.dynamodb?.SequenceNumber;
-  if (typeof number !== 'string' || !/^\d+$/.test(number)) {
-    throw new TypeError(`${where} has the SequenceNumber ${JSON.stringify(number)}; it has to be a string of digits. streamRecord() makes one.`);
-  }
-  if (before && compareSequenceNumbers(before.dynamodb!.SequenceNumber!, number) >= 0) {
-    throw new TypeError(`${where} has the SequenceNumber ${number}, which does not come after ${before.dynamodb!.SequenceNumber} `
-      + 'before it. The records of a shard are given in the order of the stream.');
+function judgeOrder(records: readonly StreamRecord[], shard: number): void {
+  let before: string | undefined;
+  for (const [place, record] of records.entries()) {
+    const number = record.dynamodb?.SequenceNumber;
+    if (typeof number !== 'string' || !/^\d+$/.test(number)) {
+      throw new TypeError(`shards[${shard}].records[${place}] has the SequenceNumber ${JSON.stringify(number)}, but it has to be a string of `
+        + 'digits. streamRecord() makes one.');
+    }
+    if (before !== undefined && compareSequenceNumbers(before, number) >= 0) {
+      throw new TypeError(`shards[${shard}].records[${place}] has the SequenceNumber ${number}, which does not come after ${before} before it. `
+        + 'Give the records of a shard in the order of the stream.');
+    }
+    before = number;
   }
 }
 
 /** A record is readable when it was created, and never before the one that precedes it. */
 function readableAt(records: readonly StreamRecord[]): number[] {
-  let latest = -Infinity;
-  const times = records.map((record) => {
-    latest = Math.max(latest, (record.dynamodb?.ApproximateCreationDateTime ?? -Infinity) * 1000);
-    return latest;
-  });
-  const first = times.find((time) => time !== -Infinity) ?? DEFAULT_CREATION * 1000;
-  return times.map((time) => Math.max(time, first));
+  let latest = (records.find(createdIn)?.dynamodb?.ApproximateCreationDateTime ?? DEFAULT_CREATION) * 1000;
+  return records.map((record) => latest = Math.max(latest, (createdIn(record) ?? 0) * 1000));
+}
+
+function createdIn(record: StreamRecord): number | undefined {
+  return record.dynamodb?.ApproximateCreationDateTime;
 }
 
 function judgeNames(shards: readonly SimulatedShard[]): void {

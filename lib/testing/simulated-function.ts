@@ -113,7 +113,14 @@ export class SimulatedFunction {
   private context(requestId: string, deadline: number) {
     const { functionArn, triggers, random, park } = this.options;
     const functionName = functionArn.split(':')[6];
-    const host: Host = { triggers, park, random, now: this.clock.now, sleep: (milliseconds, signal) => this.sleep(milliseconds, signal) };
+    const host: Host = {
+      triggers,
+      park,
+      random,
+      now: this.clock.now,
+      sleep: (milliseconds, signal) => this.sleep(milliseconds, signal),
+      timer: (callback, milliseconds) => this.clock.schedule(this.clock.now() + milliseconds, callback),
+    };
     return {
       functionName,
       functionVersion: '$LATEST',
@@ -128,17 +135,19 @@ export class SimulatedFunction {
     };
   }
 
+  /** An abort ends the sleep early. */
   private sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      if (signal?.aborted) {
-        reject(signal.reason);
-        return;
-      }
+    return new Promise((resolve) => {
       const cancel = this.clock.schedule(this.clock.now() + milliseconds, resolve);
-      signal?.addEventListener('abort', () => {
+      const wake = () => {
         cancel();
-        reject(signal.reason);
-      }, { once: true });
+        resolve();
+      };
+      if (signal?.aborted) {
+        wake();
+      } else {
+        signal?.addEventListener('abort', wake, { once: true });
+      }
     });
   }
 }

@@ -2,7 +2,8 @@ interface Appointment {
   readonly at: number;
   readonly order: number;
   readonly action: () => void;
-  cancelled: boolean;
+  /** Its place in the heap; -1 when it is over or called off. */
+  place: number;
 }
 
 /** A clock that only moves when told to, from one appointment to the next. Milliseconds since the epoch. */
@@ -17,28 +18,24 @@ export class VirtualClock {
 
   /** Runs the action when the clock gets there. Returns how to call it off. */
   schedule(at: number, action: () => void): () => void {
-    const appointment = { at: Math.max(at, this.time), order: this.made++, action, cancelled: false };
+    const appointment = { at: Math.max(at, this.time), order: this.made++, action, place: this.heap.length };
     this.heap.push(appointment);
-    this.rise(this.heap.length - 1);
-    return () => {
-      appointment.cancelled = true;
-    };
+    this.rise(appointment);
+    return () => this.remove(appointment);
   }
 
   /** When the next appointment is. */
   next(): number | undefined {
-    while (this.heap.length > 0 && this.heap[0].cancelled) {
-      this.pop();
-    }
     return this.heap[0]?.at;
   }
 
   /** Moves to the next appointment and runs it. */
   step(): void {
-    const at = this.next();
-    if (at !== undefined) {
-      this.time = at;
-      this.pop().action();
+    const first = this.heap[0];
+    if (first) {
+      this.remove(first);
+      this.time = first.at;
+      first.action();
     }
   }
 
@@ -47,45 +44,45 @@ export class VirtualClock {
     this.time = Math.max(at, this.time);
   }
 
-  private pop(): Appointment {
-    const first = this.heap[0];
+  private remove(appointment: Appointment): void {
+    const { place } = appointment;
+    if (place === -1) {
+      return;
+    }
+    appointment.place = -1;
     const last = this.heap.pop()!;
-    if (this.heap.length > 0) {
-      this.heap[0] = last;
-      this.sink(0);
-    }
-    return first;
-  }
-
-  private rise(index: number): void {
-    while (index > 0) {
-      const parent = (index - 1) >> 1;
-      if (before(this.heap[parent], this.heap[index])) {
-        return;
-      }
-      this.swap(parent, index);
-      index = parent;
+    if (last !== appointment) {
+      this.put(last, place);
+      this.sink(last);
+      this.rise(last);
     }
   }
 
-  private sink(index: number): void {
+  private rise(appointment: Appointment): void {
+    for (let parent = this.heap[(appointment.place - 1) >> 1]; parent && before(appointment, parent);) {
+      const { place } = parent;
+      this.put(parent, appointment.place);
+      this.put(appointment, place);
+      parent = this.heap[(place - 1) >> 1];
+    }
+  }
+
+  private sink(appointment: Appointment): void {
     for (;;) {
-      let first = index;
-      for (const child of [2 * index + 1, 2 * index + 2]) {
-        if (child < this.heap.length && before(this.heap[child], this.heap[first])) {
-          first = child;
-        }
-      }
-      if (first === index) {
+      const { place } = appointment;
+      const [left, right] = [this.heap[2 * place + 1], this.heap[2 * place + 2]];
+      const child = right && before(right, left) ? right : left;
+      if (!child || !before(child, appointment)) {
         return;
       }
-      this.swap(first, index);
-      index = first;
+      this.put(appointment, child.place);
+      this.put(child, place);
     }
   }
 
-  private swap(a: number, b: number): void {
-    [this.heap[a], this.heap[b]] = [this.heap[b], this.heap[a]];
+  private put(appointment: Appointment, place: number): void {
+    appointment.place = place;
+    this.heap[place] = appointment;
   }
 }
 

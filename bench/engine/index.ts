@@ -1,0 +1,84 @@
+/**
+ * What a simulation costs: 16 shards, batches of 100, a handler that does nothing.
+ *
+ *     npx esbuild --bundle --platform=node bench/engine/index.ts | node --expose-gc --max-old-space-size=6000 -
+ *
+ * Prints time and memory for 100,000 and 1,000,000 records, and the ratio of what a record costs. Memory is the most that the heap
+ * held beyond the caller's records, looked at after each full collection and at the end, and what was resident beyond them.
+ */
+import { constants, PerformanceObserver } from 'node:perf_hooks';
+import { simulateTrigger, type StreamRecord } from '../../lib/testing';
+
+const SHARDS = 16;
+const RUNS = 3;
+
+function shards(total: number): { records: StreamRecord[] }[] {
+  return Array.from({ length: SHARDS }, (_, shard) => ({
+    records: Array.from({ length: total / SHARDS }, (__, index) => record(shard, index)),
+  }));
+}
+
+function record(shard: number, index: number): StreamRecord {
+  const id = { S: `order-${shard}-${index % 997}` };
+  return {
+    eventID: `${shard}-${index}`,
+    eventName: 'INSERT',
+    eventVersion: '1.1',
+    eventSource: 'aws:dynamodb',
+    awsRegion: 'us-east-1',
+    dynamodb: {
+      ApproximateCreationDateTime: 1_735_689_600,
+      Keys: { id },
+      NewImage: { id, total: { N: String(index) }, note: { S: 'x'.repeat(200) }, lines: { L: [{ S: 'a' }, { N: '1' }] } },
+      SequenceNumber: String(100_000_000_000_000_000_000_000n + BigInt(index)),
+      SizeBytes: 300,
+      StreamViewType: 'NEW_AND_OLD_IMAGES',
+    },
+    eventSourceARN: 'arn:aws:dynamodb:us-east-1:123456789012:table/Orders/stream/2025-01-01T00:00:00.000',
+  };
+}
+
+async function measure(total: number) {
+  const input = shards(total);
+  global.gc!();
+  const before = process.memoryUsage();
+  let peak = 0;
+  const look = () => peak = Math.max(peak, process.memoryUsage().heapUsed - before.heapUsed);
+  const collections = new PerformanceObserver((list) => {
+    if (list.getEntries().some((entry) => (entry as unknown as { detail: { kind: number } }).detail.kind === constants.NODE_PERFORMANCE_GC_MAJOR)) {
+      look();
+    }
+  });
+  collections.observe({ entryTypes: ['gc'] });
+  const start = process.hrtime.bigint();
+  const cpu = process.cpuUsage();
+  const run = await simulateTrigger({ mapping: { batchSize: 100 }, handler: async () => ({ batchItemFailures: [] }), shards: input });
+  const seconds = Number(process.hrtime.bigint() - start) / 1e9;
+  const { user, system } = process.cpuUsage(cpu);
+  collections.disconnect();
+  look();
+  const resident = process.memoryUsage().rss - before.rss;
+  if (run.metrics.InvokedEventCount !== total || run.lost.length > 0) {
+    throw new Error(`${run.metrics.InvokedEventCount} of ${total} records were delivered, ${run.lost.length} lost.`);
+  }
+  return { seconds, cpuSeconds: (user + system) / 1e6, heap: peak / 1e6, resident: resident / 1e6 };
+}
+
+const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
+
+async function main() {
+  const costs: number[] = [];
+  for (const total of [100_000, 1_000_000]) {
+    const samples = [];
+    for (let run = 0; run < RUNS; run++) {
+      samples.push(await measure(total));
+    }
+    const middle = (name: 'seconds' | 'cpuSeconds' | 'heap' | 'resident') => median(samples.map((sample) => sample[name]));
+    costs.push(middle('seconds') / total);
+    console.log(`${total} records: ${middle('seconds').toFixed(2)} s (${middle('cpuSeconds').toFixed(2)} s of processor time), `
+      + `heap ${middle('heap').toFixed(0)} MB, resident ${middle('resident').toFixed(0)} MB beyond the records`);
+  }
+  console.log(`A record at 1,000,000 costs ${(costs[1] / costs[0]).toFixed(2)} times one at 100,000`);
+}
+
+void main();

@@ -1,0 +1,333 @@
+import { streamHandler, windowHandler } from '../../lib/runtime';
+import { HOST } from '../../lib/stream/boundary';
+import { simulateTrigger, type SimulationOptions, type StreamEvent, streamRecord } from '../../lib/testing';
+
+const START = 1_735_689_600;
+const order = (id: string, seconds = 0) => streamRecord({ newImage: { id }, createdAt: START + seconds });
+const orders = (count: number) => Array.from({ length: count }, (_, index) => order(`order-${index}`));
+const idOf = (record: { dynamodb?: { Keys?: any } }) => record.dynamodb!.Keys.id.S;
+const run = (options: Partial<SimulationOptions>) => simulateTrigger({ handler: () => null, shards: [{ records: orders(3) }], ...options });
+
+describe('defaults', () => {
+  test('settings that are not given are the defaults of the construct, a failure destination included', async () => {
+    const { invocations, failed, lost } = await run({ handler: () => { throw new Error('always'); }, shards: [{ records: orders(1) }] });
+    expect(invocations).toHaveLength(101);
+    expect(failed).toMatchObject([{ requestContext: { approximateInvokeCount: 101 } }]);
+    expect(lost).toEqual([]);
+  });
+
+  test('batches have up to 100 records', async () => {
+    const { invocations } = await run({ shards: [{ records: orders(250) }] });
+    expect(invocations.map(({ event }) => event.Records.length)).toEqual([100, 100, 50]);
+  });
+
+  test('a stream without records is a run without invocations', async () => {
+    expect(await run({ shards: [] })).toMatchObject({ invocations: [], lost: [] });
+    expect(await run({ shards: [{ records: [] }] })).toMatchObject({ invocations: [], lost: [] });
+  });
+});
+
+describe('time', () => {
+  test('the clock starts at the earliest record, and a record is readable when it was created', async () => {
+    const { invocations, startedAt } = await run({ shards: [{ records: [order('a'), order('b', 3600)] }, { records: [order('c', 60)] }] });
+    expect(startedAt).toBe(START * 1000);
+    expect(invocations.map(({ at, event }) => [at / 1000 - START, event.Records.map(idOf)])).toEqual([[0, ['a']], [60, ['c']], [3600, ['b']]]);
+  });
+
+  test('real waiting inside a handler does not move the clock', async () => {
+    const { invocations } = await run({ handler: () => new Promise((resolve) => setTimeout(resolve, 20)) });
+    expect(invocations).toMatchObject([{ durationMs: 0 }]);
+  });
+
+  test('latency is what an invocation takes, by invocation or by record', async () => {
+    const all = await run({ faults: { latency: 300 } });
+    expect(all.invocations[0].durationMs).toBe(300);
+    const each = await run({ faults: { latency: (record) => (idOf(record) === 'order-1' ? 500 : 10) } });
+    expect(each.invocations[0].durationMs).toBe(520);
+  });
+
+  test('a handler that sleeps by the clock of its host takes that time', async () => {
+    const handler = (_: unknown, context: any) => context[HOST].sleep(1234);
+    expect((await run({ handler })).invocations[0].durationMs).toBe(1234);
+  });
+
+  test('a handler that never answers times out, in virtual time', async () => {
+    const { invocations } = await run({ handler: () => new Promise(() => undefined), timeout: 3, mapping: { retryAttempts: 0, bisectBatchOnError: false } });
+    expect(invocations).toMatchObject([{
+      durationMs: 3000, error: { errorType: 'Sandbox.Timedout', errorMessage: expect.stringMatching(/Task timed out after 3.00 seconds/) },
+    }]);
+  });
+
+  test('what is left of the timeout is told by the virtual clock', async () => {
+    const left: number[] = [];
+    await run({
+      timeout: 10,
+      handler: async (_: unknown, context: any) => {
+        left.push(context.getRemainingTimeInMillis());
+        await context[HOST].sleep(4000);
+        left.push(context.getRemainingTimeInMillis());
+      },
+    });
+    expect(left).toEqual([10_000, 6000]);
+  });
+
+  test('hours of retries take no time', async () => {
+    const { invocations, failed } = await run({ mapping: { retryAttempts: -1 }, handler: () => { throw new Error('down'); } });
+    expect(failed.every(({ requestContext }) => requestContext.condition === 'RecordAgeExceeded')).toBe(true);
+    expect(invocations.at(-1)!.at / 1000 - START).toBeGreaterThan(21 * 3600);
+  });
+});
+
+describe('what the handler gets', () => {
+  test('a copy of its own: what it does to it stays with it', async () => {
+    const records = orders(1);
+    const before = JSON.stringify(records);
+    const { invocations } = await run({
+      shards: [{ records }],
+      mapping: { retryAttempts: 1 },
+      handler: (event: StreamEvent) => {
+        expect(JSON.stringify(event.Records)).toBe(before);
+        delete event.Records[0].dynamodb;
+        throw new Error('again');
+      },
+    });
+    expect(invocations).toHaveLength(2);
+    expect(JSON.stringify(invocations[0].event.Records)).toBe(before);
+    expect(invocations[0].event).not.toBe(invocations[0].event);
+    expect(JSON.stringify(records)).toBe(before);
+  });
+
+  test('a context like that of Lambda', async () => {
+    const contexts: any[] = [];
+    await run({ handler: (_: unknown, context: unknown) => void contexts.push(context) });
+    expect(contexts[0]).toMatchObject({
+      functionVersion: '$LATEST', invokedFunctionArn: expect.stringMatching(/^arn:aws:lambda:us-east-1:123456789012:function:/),
+      awsRequestId: expect.stringMatching(/^[0-9a-f-]{36}$/),
+    });
+  });
+
+  test('a callback, if that is how it answers', async () => {
+    const answering = (_event: unknown, _context: unknown, callback: any) => void setTimeout(() => callback(null, 'done'), 1);
+    const failing = (_event: unknown, _context: unknown, callback: any) => callback(new Error('no'));
+    expect((await run({ handler: answering })).invocations).toMatchObject([{ response: 'done' }]);
+    expect((await run({ handler: failing, mapping: { retryAttempts: 0 } })).invocations[0]).toMatchObject({ error: { errorMessage: 'no' } });
+  });
+
+  test.each([[undefined, 'undefined'], ['text', 'text'], [null, 'null']])('throwing %p is a failure like any other', async (thrown, errorMessage) => {
+    const { invocations } = await run({ handler: () => { throw thrown; }, mapping: { retryAttempts: 0, bisectBatchOnError: false } });
+    expect(invocations).toMatchObject([{ error: { errorMessage } }]);
+  });
+
+  test('an answer that JSON can not hold is a failure', async () => {
+    const { invocations } = await run({ handler: () => ({ n: 1n }), mapping: { retryAttempts: 0, bisectBatchOnError: false } });
+    expect(invocations[0].error).toBeDefined();
+  });
+});
+
+describe('environments', () => {
+  const overlaps = async (environments: number) => {
+    let running = 0;
+    let most = 0;
+    await run({
+      environments,
+      shards: [{ records: orders(3) }, { records: orders(3) }, { records: orders(3) }],
+      handler: async (_: unknown, context: any) => {
+        most = Math.max(most, ++running);
+        await context[HOST].sleep(100);
+        running--;
+      },
+    });
+    return most;
+  };
+
+  test('one environment serves one invocation at a time', async () => expect(await overlaps(1)).toBe(1));
+  test('several serve as many', async () => expect(await overlaps(2)).toBe(2));
+});
+
+describe('faults', () => {
+  const once = () => {
+    let struck = false;
+    return () => !struck && (struck = true);
+  };
+
+  test('a throttled invocation never ran, and uses no retry', async () => {
+    const { invocations, failed, metrics } = await run({ mapping: { retryAttempts: 0 }, faults: { throttle: once() } });
+    expect([invocations.length, failed.length]).toEqual([1, 0]);
+    expect(metrics.FailedInvokeEventCount).toBe(3);
+  });
+
+  test('after a crash the work is done, but nobody knows', async () => {
+    const done: string[] = [];
+    const { invocations } = await run({
+      mapping: { bisectBatchOnError: false }, faults: { crash: once() }, handler: (event: StreamEvent) => void done.push(...event.Records.map(idOf)),
+    });
+    expect(invocations.map(({ error }) => error?.errorType)).toEqual(['Runtime.ExitError', undefined]);
+    expect(done).toHaveLength(6);
+  });
+
+  test('a timeout comes when the time is up', async () => {
+    const { invocations } = await run({ mapping: { bisectBatchOnError: false }, faults: { timeout: once() } });
+    expect(invocations.map(({ durationMs }) => durationMs)).toEqual([60_000, 0]);
+  });
+
+  test('latency beyond the timeout is a timeout', async () => {
+    const { invocations } = await run({ timeout: 1, mapping: { retryAttempts: 0, bisectBatchOnError: false }, faults: { latency: 1500 } });
+    expect(invocations).toMatchObject([{ durationMs: 1000, error: { errorType: 'Sandbox.Timedout' } }]);
+  });
+
+  test('what the destination refuses is lost', async () => {
+    const records = orders(2);
+    const { lost, failed, metrics } = await run({
+      shards: [{ records }], mapping: { retryAttempts: 0 }, handler: () => { throw new Error('no'); }, faults: { refuse: once() },
+    });
+    expect(lost).toEqual([records[0]]);
+    expect(failed).toHaveLength(1);
+    expect(metrics.DroppedEventCount).toBe(1);
+  });
+
+  test('a shard that is split goes on in two, each item in one of them, after the first', async () => {
+    const records = Array.from({ length: 40 }, (_, index) => order(`order-${index % 4}`, index));
+    const seen: string[] = [];
+    const { invocations, lost } = await run({
+      shards: [{ records, shardId: 'a' }], faults: { reshards: [{ at: 20 }] }, handler: (event: StreamEvent) => void seen.push(...event.Records.map(idOf)),
+    });
+    expect(new Set(invocations.map(({ shardId }) => shardId))).toEqual(new Set(['a', 'a-0', 'a-1']));
+    const side = (item: string) => new Set(invocations.slice(20).filter(({ event }) => event.Records.some((r) => idOf(r) === item)).map((i) => i.shardId));
+    expect(['order-0', 'order-1', 'order-2', 'order-3'].map((item) => side(item).size)).toEqual([1, 1, 1, 1]);
+    expect([seen.length, lost.length]).toEqual([40, 0]);
+  });
+});
+
+describe('losses', () => {
+  test('without a destination, what is given up is lost', async () => {
+    const records = orders(3);
+    const { lost } = await run({ shards: [{ records }], mapping: { onFailure: 'none', retryAttempts: 0 }, handler: () => { throw new Error('no'); } });
+    expect(lost).toEqual(records);
+  });
+
+  test('a report that the mapping ignores loses what it names', async () => {
+    const records = orders(3);
+    const { lost } = await run({
+      shards: [{ records }],
+      mapping: { reportBatchItemFailures: false },
+      handler: () => ({ batchItemFailures: [{ itemIdentifier: records[1].dynamodb!.SequenceNumber }] }),
+    });
+    expect(lost).toEqual([records[1]]);
+  });
+
+  test('LATEST misses what is there when the mapping starts', async () => {
+    const records = [order('a'), order('b', 10)];
+    const { invocations, lost } = await run({ shards: [{ records }], mapping: { startingPosition: 'LATEST' } });
+    expect(invocations.map(({ event }) => event.Records.map(idOf))).toEqual([['b']]);
+    expect(lost).toEqual([records[0]]);
+  });
+
+  test('a mapping that stays switched off loses everything', async () => {
+    expect((await run({ mapping: { enabled: false } })).lost).toHaveLength(3);
+  });
+
+  test('a mapping that is switched on too late loses what the stream forgot', async () => {
+    const records = [order('a'), order('b', 7200)];
+    const { invocations, lost } = await run({
+      shards: [{ records }], mapping: { enabled: false, maxRecordAge: 604_800 }, switches: [{ at: 25 * 3600, enabled: true }],
+    });
+    expect(invocations.map(({ event }) => event.Records.map(idOf))).toEqual([['b']]);
+    expect(lost).toEqual([records[0]]);
+  });
+
+  test('filtered records are not lost', async () => {
+    const { invocations, lost } = await run({ mapping: { filters: [{ dynamodb: { Keys: { id: { S: ['order-1'] } } } }] } });
+    expect(invocations.map(({ event }) => event.Records.map(idOf))).toEqual([['order-1']]);
+    expect(lost).toEqual([]);
+  });
+});
+
+describe('with the runtime', () => {
+  // It says which records failed.
+  beforeEach(() => void jest.spyOn(console, 'error').mockImplementation());
+
+  test('a poison record is parked after its tries, whose waits are virtual, and nothing else is touched', async () => {
+    const calls: string[] = [];
+    const handler = streamHandler(async (record) => {
+      calls.push((record.keys as any).id);
+      if ((record.keys as any).id === 'order-1') {
+        throw new Error('poison');
+      }
+    });
+    const started = Date.now();
+    const { invocations, parked, failed, lost } = await run({ handler });
+    expect(parked).toMatchObject([{ tries: 3, error: { message: 'poison' }, record: { dynamodb: { Keys: { id: { S: 'order-1' } } } } }]);
+    expect([invocations.length, failed.length, lost.length, calls.length]).toEqual([1, 0, 0, 5]);
+    expect(invocations[0].durationMs).toBeGreaterThan(0);
+    expect(Date.now() - started).toBeLessThan(10_000);
+  });
+
+  test('a call that hangs ends at the time budget, by the virtual clock', async () => {
+    let calls = 0;
+    const handler = streamHandler(async () => {
+      if (++calls === 1) {
+        await new Promise(() => undefined);
+      }
+    });
+    const { invocations, lost } = await run({ handler, shards: [{ records: orders(1) }], timeout: 20 });
+    expect(invocations[0].durationMs).toBeGreaterThan(18_000);
+    expect(invocations[0].durationMs).toBeLessThan(20_000);
+    expect(invocations[0].response).toMatchObject({ batchItemFailures: [{}] });
+    expect(lost).toEqual([]);
+  });
+
+  test('a destination that refuses parked records makes the record the checkpoint', async () => {
+    const handler = streamHandler(() => { throw new Error('poison'); });
+    const { parked, failed } = await run({ handler, shards: [{ records: orders(1) }], mapping: { retryAttempts: 1 }, faults: { refuse: ({ message }) => 'kind' in message } });
+    expect(parked).toEqual([]);
+    expect(failed).toHaveLength(1);
+  });
+
+  test('windows are aggregated to their final invocation', async () => {
+    const totals: unknown[] = [];
+    const handler = windowHandler({
+      initialState: () => ({ count: 0 }),
+      onRecord: (state: { count: number }) => ({ count: state.count + 1 }),
+      onWindowEnd: (state: { count: number }) => void totals.push(state),
+    } as any);
+    await run({ handler, mapping: { tumblingWindow: 60, batchSize: 2 } });
+    expect(totals).toEqual([{ count: 3 }]);
+  });
+});
+
+describe('options that are not what they have to be', () => {
+  test.each<[string, object, RegExp]>([
+    ['no handler', { handler: undefined }, /handler is undefined; it has to be a function/],
+    ['a timeout of an hour', { timeout: 3600 }, /timeout is 3600/],
+    ['no environment', { environments: 0 }, /environments is 0/],
+    ['a batch size of 0', { mapping: { batchSize: 0 } }, /batchSize is 0/],
+    ['a setting with a typing error', { mapping: { batchsize: 1 } }, /batchsize .*Did you mean batchSize/],
+    ['a filter that AWS refuses', { mapping: { filters: [{}] } }, /\{\}, which AWS's pattern engine refuses/],
+    ['an unknown destination', { mapping: { onFailure: 'kafka' } }, /onFailure is "kafka"/],
+    ['a share above 1', { faults: { crash: 2 } }, /faults.crash is 2/],
+    ['no shards', { shards: undefined }, /shards has to be a list/],
+    ['records in the wrong order', { shards: [{ records: orders(2).reverse() }] }, /does not come after/],
+    ['shards of one name', { shards: [{ shardId: 'a', records: [] }, { shardId: 'a', records: [] }] }, /two shards named a/],
+    ['shards in a circle', { shards: [{ shardId: 'a', parentShardId: 'a', records: [] }] }, /parents/],
+  ])('%s', async (_, options, message) => {
+    await expect(run(options)).rejects.toThrow(message);
+  });
+});
+
+test('items stand for their insertion', async () => {
+  const { invocations } = await run({ shards: [{ records: [{ id: 'a', total: 5 }, { id: 'b', total: 7 }] }] });
+  expect(invocations[0].event.Records.map(({ eventName, dynamodb }) => [eventName, dynamodb!.Keys, dynamodb!.NewImage])).toEqual([
+    ['INSERT', { id: { S: 'a' } }, { id: { S: 'a' }, total: { N: '5' } }],
+    ['INSERT', { id: { S: 'b' } }, { id: { S: 'b' }, total: { N: '7' } }],
+  ]);
+});
+
+test('an iterator age is the age of the last record when the invocation starts', async () => {
+  const { invocations } = await run({ mapping: { maxBatchingWindow: 30 }, shards: [{ records: [order('a'), order('b', 10)] }] });
+  expect(invocations.map(({ iteratorAgeMs }) => iteratorAgeMs)).toEqual([20_000]);
+});
+
+test('at an S3 destination the object key comes with the delivery', async () => {
+  const { deliveries } = await run({ mapping: { onFailure: 's3', retryAttempts: 0, bisectBatchOnError: false }, handler: () => { throw new Error('no'); } });
+  expect(deliveries[0].objectKey).toMatch(/^aws\/lambda\/[0-9a-f-]{36}\/shardId-0{20}\/2025\/01\/01\/2025-01-01T00\.00\.00-[0-9a-f-]{36}$/);
+});

@@ -1,0 +1,76 @@
+import { streamEvent, streamRecord } from '../../lib/testing';
+import { recorded } from './recorded';
+
+const shape = (value: unknown): unknown => (typeof value === 'object' && value !== null ? Object.keys(value) : typeof value);
+
+test('a record made from nothing is well-formed', () => {
+  expect(streamRecord()).toEqual({
+    eventID: expect.stringMatching(/^[0-9a-f]{32}$/),
+    eventName: 'INSERT',
+    eventVersion: '1.1',
+    eventSource: 'aws:dynamodb',
+    awsRegion: 'us-east-1',
+    dynamodb: {
+      ApproximateCreationDateTime: 1735689600,
+      Keys: { id: { S: expect.any(String) } },
+      SequenceNumber: expect.stringMatching(/^\d{21,}$/),
+      SizeBytes: expect.any(Number),
+      StreamViewType: 'NEW_AND_OLD_IMAGES',
+    },
+    eventSourceARN: 'arn:aws:dynamodb:us-east-1:123456789012:table/Table/stream/2025-01-01T00:00:00.000',
+  });
+});
+
+test.each([
+  [{ newImage: { id: 'a' } }, 'INSERT'],
+  [{ oldImage: { id: 'a' } }, 'REMOVE'],
+  [{ newImage: { id: 'a' }, oldImage: { id: 'a' } }, 'MODIFY'],
+  [{ eventName: 'MODIFY' as const, keys: { id: 'a' } }, 'MODIFY'],
+])('the images of %j say what happened', (options, eventName) => {
+  expect(streamRecord(options)).toMatchObject({ eventName, dynamodb: { Keys: { id: { S: 'a' } } } });
+});
+
+test('records come one after another', () => {
+  const [first, second] = [streamRecord(), streamRecord()].map(({ dynamodb }) => BigInt(dynamodb!.SequenceNumber!));
+  expect(second).toBe(first + 1n);
+});
+
+test('an expired item was removed by DynamoDB itself', () => {
+  expect(streamRecord({ oldImage: { id: 'a' }, expired: true }))
+    .toMatchObject({ eventName: 'REMOVE', userIdentity: { type: 'Service', principalId: 'dynamodb.amazonaws.com' } });
+});
+
+test('values of JavaScript take the notation of DynamoDB; what has it already stays as it is', () => {
+  const { dynamodb } = streamRecord({
+    keys: { id: 'a' },
+    newImage: {
+      id: 'a', n: 1.5, big: 2n ** 70n, yes: true, none: null, bytes: new Uint8Array([1, 2]), list: ['x', 1], map: { deep: { er: 1 } },
+      tags: new Set(['a', 'b']), numbers: new Set([1, 2]), blobs: new Set([new Uint8Array([3])]), native: { NS: ['1'] },
+    },
+  });
+  expect(dynamodb!.NewImage).toEqual({
+    id: { S: 'a' }, n: { N: '1.5' }, big: { N: '1180591620717411303424' }, yes: { BOOL: true }, none: { NULL: true }, bytes: { B: 'AQI=' },
+    list: { L: [{ S: 'x' }, { N: '1' }] }, map: { M: { deep: { M: { er: { N: '1' } } } } },
+    tags: { SS: ['a', 'b'] }, numbers: { NS: ['1', '2'] }, blobs: { BS: ['Aw=='] }, native: { NS: ['1'] },
+  });
+});
+
+test('an attribute that DynamoDB does not know is refused', () => {
+  expect(() => streamRecord({ newImage: { id: undefined as never } })).toThrow(/An attribute can't be undefined/);
+});
+
+test('an event takes records, and what records are made from', () => {
+  const record = streamRecord();
+  expect(streamEvent(record, { newImage: { id: 'b' } }).Records).toEqual([record, expect.objectContaining({ eventName: 'INSERT' })]);
+});
+
+const filters = recorded<{ cases: { name: string; delivered: any[] }[] }>('aws-recorded-stream-filters.json');
+filters.test('has the fields and the size that were recorded on AWS', () => {
+  for (const delivered of filters.data!.cases.flatMap((recording) => recording.delivered)) {
+    const { Keys, NewImage, OldImage, SizeBytes } = delivered.dynamodb;
+    const made = streamRecord({ keys: Keys, newImage: NewImage, oldImage: OldImage });
+    expect(shape(made)).toEqual(shape(delivered));
+    expect(shape(made.dynamodb)).toEqual(shape(delivered.dynamodb));
+    expect(made.dynamodb!.SizeBytes).toBe(SizeBytes);
+  }
+});

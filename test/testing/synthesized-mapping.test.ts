@@ -1,0 +1,80 @@
+import { App, Duration, Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { AttributeType, StreamViewType, Table } from 'aws-cdk-lib/aws-dynamodb';
+import { Code, Function, Runtime, StartingPosition } from 'aws-cdk-lib/aws-lambda';
+import { DynamoEventSource, SnsDlq } from 'aws-cdk-lib/aws-lambda-event-sources';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import { DynamoStreamTrigger, NoFailureDestination, StreamFilter, StreamEventName } from '../../lib';
+import { DEFAULT_SETTINGS } from '../../lib/mapping/settings';
+import { simulateTrigger, streamRecord } from '../../lib/testing';
+import { resolveMapping } from '../../lib/testing/mapping-input';
+
+function parts() {
+  const stack = new Stack(new App(), 'Stack');
+  const table = new Table(stack, 'Table', { partitionKey: { name: 'id', type: AttributeType.STRING }, stream: StreamViewType.NEW_AND_OLD_IMAGES });
+  const handler = new Function(stack, 'Function', {
+    code: Code.fromInline('exports.handler = () => {}'), handler: 'index.handler', runtime: Runtime.NODEJS_22_X, timeout: Duration.seconds(42),
+  });
+  return { stack, table, handler };
+}
+
+test('what the construct deploys by default is what a simulation does by default', () => {
+  const { stack, table, handler } = parts();
+  new DynamoStreamTrigger(stack, 'Trigger', { table, handler });
+  expect(resolveMapping(Template.fromStack(stack))).toEqual({ settings: DEFAULT_SETTINGS, destination: 'sqs', timeout: 42 });
+});
+
+test('every setting comes from the template, whose absences mean what they mean to CloudFormation', () => {
+  const { stack, table, handler } = parts();
+  handler.addEventSource(new DynamoEventSource(table, {
+    startingPosition: StartingPosition.LATEST, tumblingWindow: Duration.minutes(1), onFailure: new SnsDlq(new Topic(stack, 'Topic')),
+  }));
+  expect(resolveMapping(Template.fromStack(stack))).toEqual({
+    settings: {
+      startingPosition: 'LATEST', batchSize: 100, maxBatchingWindow: 0, parallelizationFactor: 1, retryAttempts: -1, maxRecordAge: -1,
+      bisectBatchOnError: false, reportBatchItemFailures: false, tumblingWindow: 60, enabled: true, filters: [],
+    },
+    destination: 'sns',
+    timeout: 42,
+  });
+});
+
+test('a test runs what is deployed', async () => {
+  const { stack, table, handler } = parts();
+  new DynamoStreamTrigger(stack, 'Trigger', {
+    table, handler, retryAttempts: 0, filters: [StreamFilter.eventName(StreamEventName.INSERT)], onFailure: NoFailureDestination.INSTANCE,
+  });
+  const records = [streamRecord({ newImage: { id: 'a' } }), streamRecord({ oldImage: { id: 'b' } })];
+  const run = await simulateTrigger({ mapping: Template.fromStack(stack), handler: () => { throw new Error('no'); }, shards: [{ records }] });
+  expect(run.invocations).toHaveLength(1);
+  expect(run.lost).toEqual([records[0]]);
+});
+
+test('the props of the construct fit as they are', () => {
+  const { stack, table, handler } = parts();
+  const props = {
+    table, handler, maxRecordAge: Duration.hours(2), filters: [StreamFilter.eventName(StreamEventName.INSERT)], onFailure: new SnsDlq(new Topic(stack, 'T')),
+  };
+  expect(resolveMapping(props)).toMatchObject({ settings: { maxRecordAge: 7200, filters: ['{"eventName":["INSERT"]}'] }, destination: 'sns' });
+});
+
+test('several mappings leave open which one is meant, until one is named', () => {
+  const { stack, table, handler } = parts();
+  new DynamoStreamTrigger(stack, 'First', { table, handler });
+  const other = new Table(stack, 'Other', { partitionKey: { name: 'id', type: AttributeType.STRING }, stream: StreamViewType.KEYS_ONLY });
+  handler.addEventSource(new DynamoEventSource(other, { startingPosition: StartingPosition.LATEST, batchSize: 7 }));
+  const template = Template.fromStack(stack);
+  const second = Object.keys(template.findResources('AWS::Lambda::EventSourceMapping', { Properties: { BatchSize: 7 } }))[0];
+  expect(() => resolveMapping(template)).toThrow(/several mappings: .*, .*Say which: \{ mapping: \{ template, logicalId: /);
+  expect(resolveMapping({ template, logicalId: second }).settings.batchSize).toBe(7);
+  expect(() => resolveMapping({ template, logicalId: 'Third' })).toThrow(/no mapping Third/);
+});
+
+test('a template without a mapping says so', () => {
+  expect(() => resolveMapping(Template.fromStack(parts().stack))).toThrow(/It has no AWS::Lambda::EventSourceMapping/);
+});
+
+test('a setting that only a deployment knows is named', () => {
+  const Resources = { M: { Type: 'AWS::Lambda::EventSourceMapping', Properties: { StartingPosition: 'LATEST', BatchSize: { Ref: 'Size' } } } };
+  expect(() => resolveMapping({ Resources })).toThrow(/BatchSize is \{"Ref":"Size"\}, which only a deployment knows/);
+});
