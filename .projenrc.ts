@@ -17,7 +17,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
   constructsVersion: '10.5.1',
   jsiiVersion: '~6.0.0',
   typescriptVersion: '~6.0.3',
-  minNodeVersion: '20.0.0',
+  minNodeVersion: '20.16.0',
   packageManager: javascript.NodePackageManager.NPM,
   projenrcTs: true,
 
@@ -54,6 +54,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     'cdk-nag@^3',
     'esbuild@^0.28',
     // Tests and the example.
+    '@aws-lambda-powertools/idempotency@^2',
     '@aws-sdk/client-dynamodb@^3',
     '@aws-sdk/lib-dynamodb@^3',
     '@aws-sdk/util-dynamodb@^3',
@@ -70,6 +71,9 @@ const project = new awscdk.AwsCdkConstructLibrary({
   publishToPypi: { distName: 'dynamo-stream-trigger', module: 'dynamo_stream_trigger' },
 
   allowScripts: ['esbuild', 'unrs-resolver'],
+
+  // A check changes nothing.
+  eslintOptions: { dirs: ['lib'], commandOptions: { fix: false } },
 
   // ts-jest only transpiles here, so tsc checks the types.
   typecheckTests: true,
@@ -169,6 +173,8 @@ project.eslint!.addOverride({
 });
 // Hashes, random numbers and address ranges are made of them.
 project.eslint!.addRules({ 'no-bitwise': 'off' });
+// Related properties may share a line of a longer object.
+project.eslint!.addRules({ '@stylistic/object-property-newline': 'off' });
 
 project.tasks.addEnvironment('JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION', '20');
 project.tasks.addEnvironment('CDK_DISABLE_CLI_TELEMETRY', 'true');
@@ -196,8 +202,12 @@ new JsonFile(project, 'cdk.json', {
   },
 });
 project.addGitIgnore('/cdk.out/');
-for (const path of ['/bin/', '/examples/', '/bench/', '/.ci/', '/cdk.json', '/cdk.out/', '/build/cli/', '/build/reader/', '/build/redrive/']) {
+for (const path of ['/bin/', '/examples/', '/bench/', '/.ci/', '/cdk.json', '/cdk.out/', '/build/cli/', '/build/reader/', '/build/local/*']) {
   project.addPackageIgnore(path);
+}
+// What the command line starts in processes of their own; the rest of it is in its bundle.
+for (const program of ['destination-server', 'module-resolution', 'runtime-client']) {
+  project.npmignore!.include(`/build/local/${program}.js`);
 }
 
 project.synth();

@@ -1,5 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import * as ts from 'typescript';
 
 /**
@@ -13,7 +13,7 @@ const fixture = readFileSync(join(root, 'rosetta', 'default.ts-fixture'), 'utf8'
 const samples = new Map<string, string>();
 for (const page of pages) {
   const text = readFileSync(join(root, page), 'utf8');
-  for (const { 1: language, 2: code, index } of text.matchAll(/^```(tsx?)\n([\s\S]*?)^```/gm)) {
+  for (const { 1: language, 2: code, index } of text.matchAll(/^```(tsx?)(?: nofixture)?\n([\s\S]*?)^```/gm)) {
     const line = text.slice(0, index).split('\n').length;
     const standsAlone = language === 'tsx' || /^import /m.test(code);
     // The folder is what makes the package known to the sample by its name; the file exists in memory only.
@@ -47,3 +47,10 @@ function compile(files: ReadonlyMap<string, string>): Map<string, string[]> {
   }
   return found;
 }
+
+const links = pages.flatMap((page) => [...readFileSync(join(root, page), 'utf8').matchAll(/\]\((?!https?:|#)([^)#]+)/g)]
+  .map(({ 1: target }) => [page, target] as const));
+
+test.each(links)('%s links to %s, which is there', (page, target) => {
+  expect(existsSync(resolve(root, dirname(page), target))).toBe(true);
+});

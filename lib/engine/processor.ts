@@ -215,8 +215,7 @@ export class BatchProcessor {
   /** The batch is through: done or given up. */
   private finish(batch: Batch): void {
     this.batches.shift();
-    this.failuresInARow = 0;
-    this.retryAt = 0;
+    this.waitNoLonger();
     if (batch.final) {
       this.window = undefined;
     } else if (this.window) {
@@ -229,6 +228,11 @@ export class BatchProcessor {
     batch.entries = batch.entries.slice(index);
     batch.invocations = 0;
     this.context.count(this.shardId, 'FailedInvokeEventCount', batch.entries.length);
+    this.waitNoLonger();
+  }
+
+  /** The next invocation is a first one: nothing of it has failed yet. */
+  private waitNoLonger(): void {
     this.failuresInARow = 0;
     this.retryAt = 0;
   }
@@ -253,6 +257,7 @@ export class BatchProcessor {
   private split(batch: Batch): void {
     const [first, second] = bisect(batch);
     this.batches.splice(0, 1, first, second);
+    this.waitNoLonger();
     this.context.notice({ type: 'split', shardId: this.shardId, first: first.entries.length, second: second.entries.length });
   }
 
@@ -327,8 +332,7 @@ export class BatchProcessor {
     if (!this.busy && this.batches.length > 0) {
       this.waiting.putBack(this.batches.flatMap((batch) => batch.entries));
       this.batches = this.batches.filter((batch) => batch.final);
-      this.failuresInARow = 0;
-      this.retryAt = 0;
+      this.waitNoLonger();
     }
   }
 }

@@ -15,6 +15,12 @@ test('splitting uses no retry: the poison record alone has all of them', () => {
   expect(deliveries).toMatchObject([{ message: { requestContext: { approximateInvokeCount: 3 }, DDBStreamBatchInfo: { batchSize: 1 } } }]);
 });
 
+test('a half is tried at once: nothing of it has failed yet', () => {
+  const { invokes } = run(1000, poison(1));
+  const alone = invokes.findIndex(({ numbers }) => numbers.length === 1);
+  expect(invokes[alone].at).toBe(invokes[0].at);
+});
+
 test('only the poison record is given up', () => {
   const { deliveries, batches } = run(100, poison(42));
   expect(deliveries.map(({ records: [{ dynamodb }] }) => dynamodb!.Keys)).toEqual([{ id: { S: 'item-42' } }]);

@@ -5,7 +5,7 @@ import { TestApp } from './app';
 import { DynamoStreamTriggerProps, StreamFilter } from '../../lib';
 
 /** The messages in the page, in its order, each in a fence of its own. */
-const PAGE = readFileSync(join(__dirname, '..', '..', 'docs', 'mistakes.md'), 'utf8');
+const PAGE = readFileSync(join(__dirname, '..', '..', 'README.md'), 'utf8');
 const MESSAGES = [...PAGE.matchAll(/```text\n([\s\S]*?)\n```/g)].map(([, text]) => text);
 
 const MISTAKES: readonly [string, (app: TestApp) => unknown][] = [
