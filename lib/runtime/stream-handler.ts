@@ -130,7 +130,7 @@ export function streamHandler<Item = Image, Keys = ItemKeys>(
     const firstCall = callContext(context, budget.signal, 1);
     let cause: unknown;
 
-    const skip = (step: number) => !redriven && memory.has(records[step], now);
+    const isRemembered = (step: number) => !redriven && memory.has(records[step], now);
     const itemOf = (step: number) => streamArn + itemKey(records[step].dynamodb.Keys);
 
     function call(step: number, callWith: CallContext): unknown {
@@ -147,10 +147,18 @@ export function streamHandler<Item = Image, Keys = ItemKeys>(
         return before.then(async () => {
           budget.signal.throwIfAborted();
           // Its call of an earlier invocation may have succeeded meanwhile.
-          return skip(step) || call(step, firstCall);
+          return isRemembered(step) || call(step, firstCall);
         });
       }
       return step % SAMPLE === 0 ? timed(pace, now, () => call(step, firstCall)) : call(step, firstCall);
+    }
+
+    function skip(step: number): boolean {
+      const done = isRemembered(step);
+      if (done) {
+        observe?.({ type: 'recordSkipped', record: records[step] });
+      }
+      return done;
     }
 
     function succeeded(step: number): void {
@@ -174,13 +182,16 @@ export function streamHandler<Item = Image, Keys = ItemKeys>(
         succeeded(step);
         return true;
       }
+      cause ??= failure.error;
+      if (budget.signal.aborted) {
+        return false;
+      }
       const reason = await tryToPark(record, failure);
       if (!reason) {
         printFailure(record, failure, 'parked', context.awsRequestId);
         observe?.({ type: 'recordParked', record, error: failure.error, tries: failure.tries });
         return true;
       }
-      cause ??= failure.error;
       printFailure(record, failure, reason, context.awsRequestId);
       observe?.({ type: 'recordFailed', record, error: failure.error, tries: failure.tries, reason });
       return false;

@@ -1,11 +1,11 @@
 import * as fc from 'fast-check';
-import { HOST } from '../../lib/stream/boundary';
-import type { StreamEvent, StreamRecord } from '../../lib/stream/record';
-import type { BatchResponse, StreamHandler } from '../../lib/runtime';
-import { streamHandler } from '../../lib/runtime';
 import { position, record } from './records';
 import type { VirtualClock } from './virtual-time';
 import { inVirtualTime } from './virtual-time';
+import { streamHandler } from '../../lib/runtime';
+import type { BatchResponse, StreamHandler } from '../../lib/runtime';
+import { HOST } from '../../lib/stream/boundary';
+import type { StreamEvent, StreamRecord } from '../../lib/stream/record';
 
 const SCENARIOS = Number(process.env.SCENARIOS ?? 10_000);
 const TIMEOUT = 2_000;

@@ -1,11 +1,11 @@
 import { buildSync } from 'esbuild';
 import * as v from 'valibot';
 import { z } from 'zod';
-import { HOST } from '../../lib/stream/boundary';
-import type { ParkedRecord } from '../../lib/stream/parked-record';
+import { record } from './records';
 import type { StandardSchema } from '../../lib/runtime';
 import { streamHandler } from '../../lib/runtime';
-import { record } from './records';
+import { HOST } from '../../lib/stream/boundary';
+import type { ParkedRecord } from '../../lib/stream/parked-record';
 
 interface Order { total: number }
 

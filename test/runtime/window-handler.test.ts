@@ -1,6 +1,6 @@
-import type { WindowEvent } from '../../lib/stream/record';
-import { windowHandler } from '../../lib/runtime';
 import { batchOf, position, sequenceNumber, STREAM_ARN } from './records';
+import { windowHandler } from '../../lib/runtime';
+import type { WindowEvent } from '../../lib/stream/record';
 
 const windowOf = (keys: string[], overrides: Partial<WindowEvent> = {}): WindowEvent => ({
   ...batchOf(...keys),

