@@ -9,7 +9,9 @@ test('up to parallelizationFactor batches of a shard run side by side', () => {
   let running: number[] = [];
   let most = 0;
   drive({
-    settings, shards, takes: () => 100,
+    settings,
+    shards,
+    takes: () => 100,
     respond: ({ at }) => {
       running = [...running.filter((end) => end > at), at + 100];
       most = Math.max(most, running.length);
@@ -23,7 +25,9 @@ test('the records of an item run in order, one batch after another', () => {
   const ends = new Map<number, number>();
   const last = new Map<number, number>();
   drive({
-    settings, shards, takes: ({ numbers }) => numbers.length * 37,
+    settings,
+    shards,
+    takes: ({ numbers }) => numbers.length * 37,
     respond: ({ at, numbers }) => {
       for (const n of numbers) {
         expect(ends.get(itemOf(n)) ?? 0).toBeLessThanOrEqual(at);
@@ -38,7 +42,8 @@ test('the records of an item run in order, one batch after another', () => {
 
 test('a failing item holds up only the items of its own batches', () => {
   const { invokes } = drive({
-    settings: { ...settings, retryAttempts: 5, bisectBatchOnError: false }, shards,
+    settings: { ...settings, retryAttempts: 5, bisectBatchOnError: false },
+    shards,
     respond: ({ numbers }) => (numbers.some((n) => itemOf(n) === 0) ? new Error('no') : null),
   });
   const first = invokes.find(({ numbers }) => numbers.includes(1))!;
@@ -50,7 +55,9 @@ test('a failing item holds up only the items of its own batches', () => {
 test('the checkpoint stays before the lowest record that is not done, whichever batch it is in', () => {
   const done = new Set<number>();
   const { checkpoints } = drive({
-    settings, shards, takes: ({ numbers }) => (numbers[0] % 3) * 100 + 1,
+    settings,
+    shards,
+    takes: ({ numbers }) => (numbers[0] % 3) * 100 + 1,
     respond: ({ numbers }) => {
       numbers.forEach((n) => done.add(n));
       return null;

@@ -1,5 +1,5 @@
-import type { WindowEvent } from '../../lib/stream/record';
 import { drive, failed, type Invoke, record, records, type Story } from './drive';
+import type { WindowEvent } from '../../lib/stream/record';
 
 const settings = { tumblingWindow: 60, batchSize: 2, bisectBatchOnError: false, retryAttempts: 2 };
 const counting = ({ event }: Invoke) => {
