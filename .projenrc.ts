@@ -133,7 +133,8 @@ for (const folder of ['bin', 'examples']) {
   project.eslint!.addLintPattern(folder);
   project.eslint!.allowDevDeps(`**/${folder}/**`);
 }
-for (const folder of ['cli', 'local', 'reader', 'redrive']) {
+// Bundled into the command line; in Lambda the SDK is part of the runtime.
+for (const folder of ['cli', 'local', 'reader', 'redrive', 'runtime']) {
   project.eslint!.allowDevDeps(`**/lib/${folder}/**`);
 }
 

@@ -27,6 +27,6 @@ export class PlacesStack extends Stack {
     });
     placesByTimeZone.grantWriteData(onPlace);
 
-    new DynamoStreamTrigger(this, 'PlaceChanges', { table: places, handler: onPlace, retryAttempts: 2 });
+    new DynamoStreamTrigger(this, 'PlaceChanges', { table: places, handler: onPlace });
   }
 }

@@ -206,7 +206,7 @@ function problem(id: string, summary: string, kinds: readonly PatternProblemKind
     summary,
     reads: ['filters'],
     source: `${SOURCES.recorded}: "Invalid filter pattern definition"`,
-    check: eachText((text) => problemsOf(text).filter(({ kind }) => kinds.includes(kind)).map(({ message }) => `is refused: ${message}`)),
+    check: eachText((text) => problemsOf(text).filter(({ kind }) => kinds.includes(kind)).map(found('is refused'))),
   };
 }
 
@@ -216,7 +216,12 @@ function problemsOf(text: string): readonly PatternProblem[] {
 }
 
 function remarks(text: string, wanted: string): string[] {
-  return parseEventPattern(text).remarks.filter(({ kind }) => kind === wanted).map(({ message }) => `is not what it seems: ${message}`);
+  return parseEventPattern(text).remarks.filter(({ kind }) => kind === wanted).map(found('is not what it seems'));
+}
+
+/** Names the place in the filter that a finding is about. */
+function found(verdict: string): (finding: { path: string; message: string }) => string {
+  return ({ path, message }) => `${verdict}${path && ` at ${path}`}: ${message}`;
 }
 
 function isNotAFilter(filter: JudgedFilters['filters'][number]): filter is NotAFilter {

@@ -67,7 +67,7 @@ export const SETTING_RULES: readonly Rule<JudgedSettings>[] = [
     id: 'unknown-property',
     severity: 'error',
     summary: 'Every property is one of the trigger\'s; those of other event sources are not.',
-    reads: ['(all)'],
+    reads: ['*'],
     source: SOURCES.apiModel,
     check: ({ written, properties }) => written
       .filter((name) => !properties.includes(name) && name !== 'startingPositionTimestamp')
@@ -245,7 +245,7 @@ function range(id: string, setting: keyof typeof RANGES, wayOut: string, unit?: 
       const value = settings[setting];
       return value === UNKNOWN || within(RANGES[setting], value)
         ? undefined
-        : `${setting} is ${show(value)}, but has to be ${allowed}. ${wayOut}`;
+        : `${setting} is ${show(value)}${unit && typeof value === 'number' ? ` ${unit}` : ''}, but has to be ${allowed}. ${wayOut}`;
     },
   };
 }

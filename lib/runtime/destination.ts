@@ -28,13 +28,13 @@ const CLIENT = { maxAttempts: 1, requestHandler: { connectionTimeout: 1_000, req
 
 /** Loads the SDK's client for a destination. Rejects if the ARN is none of a queue, topic or bucket, or if there is no SDK. */
 export async function openDestination(arn: string): Promise<Destination> {
-  const [, partition, service, region, account, name] = arn.split(':');
+  const [, , service, region, account, name] = arn.split(':');
   switch (service) {
     case 'sqs': {
-      const { SQSClient, SendMessageBatchCommand } = await import('@aws-sdk/client-sqs').catch(noSdk);
+      const { SQSClient, GetQueueUrlCommand, SendMessageBatchCommand } = await import('@aws-sdk/client-sqs').catch(noSdk);
       // The region's endpoint, or the one that the environment names; the SDK would take the URL's host instead.
       const client = new SQSClient({ ...CLIENT, region, useQueueUrlAsEndpoint: false });
-      const QueueUrl = `https://sqs.${region}.amazonaws.com${partition === 'aws-cn' ? '.cn' : ''}/${account}/${name}`;
+      const { QueueUrl } = await client.send(new GetQueueUrlCommand({ QueueName: name, QueueOwnerAWSAccountId: account }));
       return inBatches(MAX_SQS_BYTES, async (bodies, abortSignal) => client.send(new SendMessageBatchCommand({
         QueueUrl, Entries: bodies.map((MessageBody, index) => ({ Id: String(index), MessageBody })),
       }), { abortSignal }));

@@ -109,9 +109,13 @@ export function runLanes({ length, laneOf, skip, run, succeeded, recover, concur
       const step = state.findIndex((reachedState) => reachedState !== DONE);
       return step < 0 ? length : step;
     },
-    running: () => [...state.keys()].filter((step) => state[step] === RUNNING).map((step) => ({
-      step,
-      done: new Promise<boolean>((resolve) => waiters.set(step, resolve)),
-    })),
+    running: () => {
+      const found: Running[] = [];
+      for (let step = state.indexOf(RUNNING); step >= 0; step = state.indexOf(RUNNING, step + 1)) {
+        const settled = step;
+        found.push({ step, done: new Promise((resolve) => waiters.set(settled, resolve)) });
+      }
+      return found;
+    },
   };
 }

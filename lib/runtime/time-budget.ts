@@ -37,6 +37,7 @@ export function timeBudget(context: Partial<LambdaContext>, pace: Pace, timer: N
   const reserve = Math.min(MAX_RESERVE, Math.max(MIN_RESERVE, whole * RESERVE), whole / 4);
   const controller = new AbortController();
   const { signal } = controller;
+  let aborted = false;
   let cancel: () => void;
   let end: () => void;
   const over = new Promise<void>((resolve) => { end = resolve; });
@@ -47,6 +48,7 @@ export function timeBudget(context: Partial<LambdaContext>, pace: Pace, timer: N
       // Looks again when the timer is up: the clock may be another than the timer's.
       cancel = timer(watch, Math.min(wait, MAX_TIMER));
     } else {
+      aborted = true;
       controller.abort();
       cancel = timer(end, reserve / 2);
     }
@@ -56,7 +58,7 @@ export function timeBudget(context: Partial<LambdaContext>, pace: Pace, timer: N
   return {
     signal,
     over,
-    allows: (pause = 0) => !signal.aborted && left() - pause > reserve + Math.min(pace.expected, whole / 4),
+    allows: (pause = 0) => !aborted && left() - pause > reserve + Math.min(pace.expected, whole / 4),
     close: () => cancel(),
   };
 }

@@ -28,7 +28,7 @@ export interface Image {
  */
 export function unmarshall(attributes: AttributeMap): Image {
   const image: Image = {};
-  for (const name of Object.keys(attributes)) {
+  for (const name in attributes) {
     const value = unmarshallValue(attributes[name]);
     if (name === '__proto__') {
       // An assignment would set the prototype.

@@ -1,7 +1,7 @@
 import { spawnSync } from 'child_process';
 import { existsSync } from 'fs';
 import { dirname, join, resolve } from 'path';
-import { aws_lambda_nodejs as nodejs, Stack } from 'aws-cdk-lib';
+import { aws_lambda_nodejs as nodejs, DockerImage, Stack } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 
 /** What of a function decides how it is bundled. */
@@ -20,6 +20,8 @@ export function bundleWithRuntime(scope: Construct, path: string, props: Bundled
     depsLockFilePath: lockFile ?? props.entry,
     projectRoot: props.projectRoot ?? dirname(lockFile ?? props.entry),
     bundling: {
+      // Without one, the CDK builds its own as soon as it finds no esbuild, even where nothing is bundled.
+      dockerImage: DockerImage.fromRegistry('unused'),
       ...props.bundling,
       esbuildArgs: { ...props.bundling?.esbuildArgs, [`--alias:${RUNTIME_MODULE}`]: runtimePath() },
       environment: { ...lockFile === undefined && findableEsbuild(), ...props.bundling?.environment },

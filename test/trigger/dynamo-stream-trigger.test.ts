@@ -109,7 +109,7 @@ test('all that is wrong is told in one error, with the path of the trigger', () 
         '- [Orders/Trigger] batchSize is 0, but has to be a whole number from 1 to 10,000. Leave it out for 100. (batch-size-range)',
         '- [Orders/Trigger] parallelizationFactor is 11, but has to be a whole number from 1 to 10. '
           + 'Leave it out for one batch of a shard at a time. (parallelization-factor-range)',
-        '- [Orders/Trigger] maxRecordAge is 59, but has to be a Duration of a whole number of seconds from 60 to 604,800. '
+        '- [Orders/Trigger] maxRecordAge is 59 seconds, but has to be a Duration of a whole number of seconds from 60 to 604,800. '
           + 'Leave it out for 22 hours. (record-age-range)',
       ].join('\n'),
     }),

@@ -1,9 +1,9 @@
+import { join } from 'path';
 import {
   aws_dynamodb as dynamodb, aws_iam as iam, aws_kms as kms, aws_lambda as lambda, aws_lambda_event_sources as sources,
   aws_sqs as sqs, Aws, Duration, Lazy, Stack, Token,
 } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
-import { join } from 'path';
 import { TestApp } from './app';
 import { DynamoStreamTriggerProps, NoFailureDestination, StreamEventName, StreamFilter, StreamFunction } from '../../lib';
 import { RULE_BOOK } from '../../lib/mapping/rule-book';

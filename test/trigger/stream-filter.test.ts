@@ -1,3 +1,4 @@
+import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as fc from 'fast-check';
 import { AttributeCondition, AttributeDataType, NumberRange, StreamEventName, StreamFilter, TextCondition } from '../../lib';
 import { parseEventPattern } from '../../lib/stream/event-pattern';
@@ -81,6 +82,14 @@ test('what a filter is made of, in combination with any other, passes as its par
 test('alternatives of one field are written without $or, which takes up more of the pattern', () => {
   expect(StreamFilter.anyOf(StreamFilter.eventName(StreamEventName.INSERT), StreamFilter.eventName(StreamEventName.REMOVE)).toJson())
     .toBe('{"eventName":["INSERT","REMOVE"]}');
+});
+
+test.each(passes)('the text of a filter by %s is one that fromJson and fromPattern give back', (_, filter) => {
+  const text = filter.toJson();
+  expect(StreamFilter.fromJson(text).toJson()).toBe(text);
+  expect(StreamFilter.fromPattern(JSON.parse(text)).toJson()).toBe(text);
+  expect(StreamFilter.fromCriteria(lambda.FilterCriteria.filter(JSON.parse(text))).toJson()).toBe(text);
+  expect(JSON.parse(StreamFilter.allOf(filter).toJson())).toEqual(JSON.parse(text));
 });
 
 test('filters on one list do not combine: in one pattern, both conditions would be on the same element', () => {

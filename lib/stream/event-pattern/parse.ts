@@ -120,7 +120,8 @@ class PatternParser {
     }
     const alternatives = items.flatMap((item, i) =>
       parseAlternative(item, `${place.path}[${i}]`, problem => this.problems.push(problem)) ?? []);
-    const condition = { keys: place.keys, field: fieldName(place.keys), path: place.path, alternatives, mayBeAbsent: alternatives.some(asksForAbsence) };
+    const mayBeAbsent = alternatives.some(asksForAbsence);
+    const condition = { keys: place.keys, field: fieldName(place.keys), path: place.path, alternatives, mayBeAbsent };
     this.remarkOverride(condition, branches);
     return (branches.length === 0 ? [new Map()] : branches).map(branch => new Map(branch).set(condition.field, condition));
   }

@@ -1,0 +1,55 @@
+import { FILTER_RULES } from '../../lib/mapping/filter-rules';
+import { judge } from '../../lib/mapping/rule';
+
+/** What the rules say of one filter. */
+function said(pattern: object | string): string[] {
+  const text = typeof pattern === 'string' ? pattern : JSON.stringify(pattern);
+  return judge(FILTER_RULES, { filters: [text] }).map(({ ruleId, message }) => `${ruleId}: ${message.replace('filters[0] ', '')}`);
+}
+
+const newImage = (attributes: object) => ({ dynamodb: { NewImage: attributes } });
+
+test.each([
+  [{ eventName: ['INSERT', { prefix: 'MOD' }] }],
+  [{ eventName: [{ 'anything-but': ['REMOVE'] }] }],
+  [{ userIdentity: { type: ['Service'], principalId: ['dynamodb.amazonaws.com'] } }],
+  [{ dynamodb: { Keys: { pk: { S: [{ prefix: 'order#' }] } }, SizeBytes: [{ numeric: ['>', 1000] }] } }],
+  [newImage({ total: { N: ['42', { 'anything-but': ['0'] }] }, paid: { BOOL: [true] }, gone: { NULL: [true] } })],
+  [newImage({ lines: { L: { M: { sku: { S: [{ exists: true }] } } } }, tags: { SS: ['a'] } })],
+  [{ $or: [{ eventName: ['INSERT'] }, newImage({ a: { S: [{ suffix: 'z' }] } })] }],
+  ['{"dynamodb.NewImage.status.S":["a"]}'],
+])('%j is fine', (pattern) => {
+  expect(said(pattern)).toEqual([]);
+});
+
+test.each([
+  [{ eventname: ['INSERT'] }, 'filter-unknown-field: looks at eventname, which no stream record has. Did you mean eventName?'],
+  [{ dynamodb: { newImage: { a: { S: ['a'] } } } },
+    'filter-unknown-field: looks at dynamodb.newImage, which no stream record has. Did you mean NewImage?'],
+  [{ eventName: ['insert'] }, 'filter-event-name: looks for the eventName "insert", which no record has. Did you mean INSERT?'],
+  [{ eventName: [{ 'anything-but': ['DELETE'] }] }, 'filter-event-name: looks for the eventName "DELETE", which no record has. '],
+  [newImage({ status: ['a'] }), 'filter-type-descriptor: compares dynamodb.NewImage.status itself, which is an object such as'],
+  [newImage({ status: { s: ['a'] } }), 'filter-type-descriptor: looks at dynamodb.NewImage.status.s, but the value of status stands under'],
+  [newImage({ total: { N: [42] } }), 'filter-value-type: compares dynamodb.NewImage.total.N with 42, but stream records carry numbers as text'],
+  [newImage({ paid: { BOOL: ['true'] } }), 'filter-value-type: compares dynamodb.NewImage.paid.BOOL with "true"'],
+  [{ dynamodb: { SizeBytes: ['1000'] } }, 'filter-value-type: compares dynamodb.SizeBytes with "1000", but stream records carry a number there.'],
+  [newImage({ status: [{ exists: true }] }), 'filter-exists: asks whether dynamodb.NewImage.status exists, but for an object that never matches.'],
+  [{ dynamodb: { OldImage: [{ exists: false }] } }, 'filter-exists: asks whether dynamodb.OldImage exists, but for an object that always matches.'],
+  [{ dynamodb: ['a'] }, 'filter-object: compares dynamodb, which is an object and never matches.'],
+  [newImage({ ip: { S: [{ cidr: '10.0.0.0/8' }] } }), 'filter-operator-support: uses {"cidr":"10.0.0.0/8"} at dynamodb.NewImage.ip.S'],
+  [newImage({ a: { S: [{ prefix: { 'equals-ignore-case': 'a' } }] } }), 'filter-operator-support: uses {"prefix":{"equals-ignore-case":"a"}}'],
+])('%j is warned of', (pattern, message) => {
+  expect(said(pattern)).toEqual([expect.stringContaining(message)]);
+});
+
+test('a condition that $or repeats is told of once', () => {
+  expect(said({ $or: [{ eventID: ['1'] }, { eventID: ['2'] }], eventname: ['INSERT'] })).toHaveLength(1);
+});
+
+test('every mistake of every filter is told of, by the number of the filter', () => {
+  const violations = judge(FILTER_RULES, { filters: ['{"eventName":"INSERT","eventID":[]}', '{"x":["y"]}'] });
+
+  expect(violations.map(({ ruleId, message }) => `${ruleId} ${message.slice(0, 10)}`)).toEqual([
+    'filter-field filters[0]', 'filter-empty-array filters[0]', 'filter-unknown-field filters[1]',
+  ]);
+});

@@ -1,0 +1,157 @@
+import {
+  Annotations, aws_dynamodb as dynamodb, aws_lambda as lambda, aws_lambda_event_sources as sources, aws_sns as sns,
+  aws_sqs as sqs, Stack, Stage, Validations,
+} from 'aws-cdk-lib';
+import { TestApp } from './app';
+import { NoFailureDestination, StreamFilter } from '../../lib';
+
+const ENV = { account: '123456789012', region: 'eu-west-1' };
+
+test('all that is wrong with all triggers of an app comes in one error', () => {
+  const app = new TestApp({ env: ENV });
+  app.trigger({ table: app.table('Off', { dynamoStream: undefined }) }, 'One');
+  app.trigger({ onFailure: new sources.SqsDlq(new sqs.Queue(app.stack, 'Fifo', { fifo: true })) }, 'Two');
+  app.trigger({ onFailure: new sources.KafkaDlq('failures') }, 'Three', app.addStack('Other', { env: ENV }));
+
+  expect(() => app.app.synth()).toThrow(/\[Orders\/One\].*stream-off[^]*\[Orders\/Two\].*destination-fifo[^]*\[Other\/Three\].*destination-kafka/);
+});
+
+describe('a FIFO destination is found', () => {
+  test.each<[string, (app: TestApp) => lambda.IEventSourceDlq]>([
+    ['as a topic', ({ stack }) => new sources.SnsDlq(new sns.Topic(stack, 'Topic', { fifo: true }))],
+    ['imported by its ARN', ({ stack }) => new sources.SqsDlq(sqs.Queue.fromQueueArn(stack, 'Queue', 'arn:aws:sqs:eu-west-1:123456789012:q.fifo'))],
+    ['imported by its name', ({ stack }) => new sources.SqsDlq(sqs.Queue.fromQueueAttributes(stack, 'Queue', {
+      queueArn: stack.formatArn({ service: 'sqs', resource: 'q.fifo' }),
+    }))],
+    ['imported by the ARN of one in the tree', ({ stack }) => {
+      const queue = new sqs.Queue(stack, 'Queue', { fifo: true });
+      return new sources.SqsDlq(sqs.Queue.fromQueueAttributes(stack, 'Imported', { queueArn: queue.queueArn, fifo: false }));
+    }],
+  ])('%s', (_name, destination) => {
+    const app = new TestApp({ env: ENV });
+    app.trigger({ onFailure: destination(app) });
+
+    expect(() => app.app.synth()).toThrow('(destination-fifo)');
+  });
+});
+
+test('the wildcard stream of a replica is refused once', () => {
+  const app = new TestApp({ env: ENV });
+  const table = app.table('Table', { replicas: [{ region: 'us-east-1' }] });
+  app.trigger({ table: table.replica('us-east-1') });
+
+  expect(() => app.app.synth()).toThrow(/\/stream\/\*.*\(stream-arn\)$/);
+});
+
+test.each([
+  ['a table', 'arn:aws:dynamodb:eu-west-1:123456789012:table/orders'],
+  ['a Kinesis stream', 'arn:aws:kinesis:eu-west-1:123456789012:stream/orders'],
+])('the ARN of %s is no stream\'s', (_name, tableStreamArn) => {
+  const app = new TestApp({ env: ENV });
+  app.trigger({ table: dynamodb.Table.fromTableAttributes(app.stack, 'Imported', { tableName: 'orders', tableStreamArn }) });
+
+  expect(() => app.app.synth()).toThrow('(stream-arn)');
+});
+
+test('the second reader of a table with replicas is warned of', () => {
+  const app = new TestApp({ env: ENV });
+  const table = app.table('Table', { replicas: [{ region: 'us-east-1' }] });
+  app.trigger({ table }, 'One');
+  app.trigger({ table }, 'Two');
+  app.app.synth();
+
+  expect(app.warnings()).toContain('stream-readers');
+});
+
+test('a function of another stack with a mapping of its own there is found', () => {
+  const app = new TestApp({ env: ENV });
+  const [table, handler] = [app.table(), app.fn()];
+  new lambda.EventSourceMapping(app.addStack('Raw', { env: ENV }), 'Mapping', {
+    target: handler, eventSourceArn: table.tableStreamArn, startingPosition: lambda.StartingPosition.LATEST,
+  });
+  app.trigger({ table, handler });
+
+  expect(() => app.app.synth()).toThrow('in Raw/Mapping/Resource');
+});
+
+test('what the owner of a role has to add is told as a policy', () => {
+  const app = new TestApp({ env: ENV });
+  const tableStreamArn = 'arn:aws:dynamodb:eu-west-1:123456789012:table/orders/stream/2026';
+  const trigger = app.trigger({
+    table: dynamodb.Table.fromTableAttributes(app.stack, 'Imported', { tableName: 'orders', tableStreamArn }),
+    handler: lambda.Function.fromFunctionName(app.stack, 'Fn', 'imported'),
+    onFailure: new sources.SqsDlq(sqs.Queue.fromQueueArn(app.stack, 'Queue', 'arn:aws:sqs:eu-west-1:123456789012:failures')),
+  });
+  app.app.synth();
+
+  const warning = trigger.node.metadata.map(({ data }) => String(data)).find((data) => data.includes('grant-missing'))!;
+  const policy = JSON.parse(/Its owner has to add: (.*) \[ack/.exec(warning)![1]);
+  expect(policy).toEqual({
+    Version: '2012-10-17',
+    Statement: [
+      {
+        Effect: 'Allow',
+        Action: ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator', 'dynamodb:ListStreams'],
+        Resource: tableStreamArn,
+      },
+      {
+        Effect: 'Allow',
+        Action: ['sqs:SendMessage', 'sqs:GetQueueAttributes', 'sqs:GetQueueUrl'],
+        Resource: 'arn:aws:sqs:eu-west-1:123456789012:failures',
+      },
+    ],
+  });
+});
+
+describe('a warning can be acknowledged by its rule', () => {
+  const id = 'dynamo-stream-trigger:no-destination';
+  const triggerOf = (app: TestApp) => app.trigger({ onFailure: NoFailureDestination.INSTANCE });
+
+  test('through annotations', () => {
+    const app = new TestApp();
+    Annotations.of(triggerOf(app)).acknowledgeWarning(id, 'They can be recomputed.');
+
+    expect(app.warnings()).not.toContain('no-destination');
+  });
+
+  test('ahead of the synthesis that finds it', () => {
+    const app = new TestApp({ env: ENV });
+    const handler = lambda.Function.fromFunctionName(app.stack, 'Fn', 'imported');
+    Annotations.of(app.trigger({ handler })).acknowledgeWarning('dynamo-stream-trigger:grant-missing', 'Added by hand.');
+    app.app.synth();
+
+    expect(app.warnings()).not.toContain('grant-missing');
+  });
+
+  test('through validations', () => {
+    const app = new TestApp();
+    Validations.of(triggerOf(app)).acknowledge({ id, reason: 'They can be recomputed.' });
+
+    expect(app.warnings()).not.toContain('no-destination');
+  });
+});
+
+test('an image that the event name rules out is warned of, unless another branch has it', () => {
+  const warned = (pattern: object) => {
+    const app = new TestApp();
+    app.trigger({ filters: [StreamFilter.fromPattern(pattern)] });
+    app.app.synth();
+    return app.warnings().includes('filter-image');
+  };
+  const dynamodbOf = (image: string) => ({ [image]: { a: { S: ['a'] } } });
+
+  expect(warned({ eventName: ['INSERT'], dynamodb: dynamodbOf('OldImage') })).toBe(true);
+  expect(warned({ eventName: ['REMOVE'], dynamodb: dynamodbOf('NewImage') })).toBe(true);
+  expect(warned({ eventName: ['INSERT', 'MODIFY'], dynamodb: dynamodbOf('OldImage') })).toBe(false);
+  expect(warned({ $or: [{ eventName: ['INSERT'] }, { eventName: ['MODIFY'] }], dynamodb: dynamodbOf('OldImage') })).toBe(false);
+});
+
+test('triggers in stages are judged too', () => {
+  const app = new TestApp();
+  const stage = new Stage(app.app, 'Prod');
+  const stack = new Stack(stage, 'Stack');
+  app.trigger({ table: app.table('Off', { dynamoStream: undefined }, stack) }, 'Trigger', stack);
+
+  expect(() => app.app.synth()).toThrow('[Prod/Stack/Trigger] table has no stream');
+});
+

@@ -1,0 +1,46 @@
+import { readFileSync } from 'fs';
+import { join } from 'path';
+import { aws_lambda as lambda, aws_lambda_event_sources as sources, aws_sqs as sqs, Duration } from 'aws-cdk-lib';
+import { TestApp } from './app';
+import { DynamoStreamTriggerProps, StreamFilter } from '../../lib';
+
+/** The messages in the page, in its order, each in a fence of its own. */
+const PAGE = readFileSync(join(__dirname, '..', '..', 'docs', 'mistakes.md'), 'utf8');
+const MESSAGES = [...PAGE.matchAll(/```text\n([\s\S]*?)\n```/g)].map(([, text]) => text);
+
+const MISTAKES: readonly [string, (app: TestApp) => unknown][] = [
+  ['a stream that is off', (app) => app.trigger({ table: app.table('Table', { dynamoStream: undefined }) })],
+  ['a number compared as a number', (app) => app.trigger({
+    filters: [StreamFilter.fromPattern({ dynamodb: { NewImage: { total: { N: [{ numeric: ['>', 100] }] } } } })],
+  })],
+  ['a FIFO failure queue', (app) => app.trigger({ onFailure: new sources.SqsDlq(new sqs.Queue(app.stack, 'Failures', { fifo: true })) })],
+  ['settings of other sources, and out of range', (app) => app.trigger({
+    maxConcurrency: 5, batchSize: 20_000, maxRecordAge: Duration.seconds(30),
+  } as Partial<DynamoStreamTriggerProps>)],
+  ['the same stream and function twice', (app) => {
+    const [table, handler] = [app.table(), app.fn('Fn', { timeout: Duration.minutes(1) })];
+    app.trigger({ table, handler });
+    handler.addEventSource(new sources.DynamoEventSource(table, { startingPosition: lambda.StartingPosition.TRIM_HORIZON }));
+  }],
+];
+
+test.each(MISTAKES.map(([name, make], index) => [name, make, MESSAGES[index]] as const))('%s is told as the docs say', (_name, make, message) => {
+  expect(said(make)).toContain(message);
+});
+
+test('the docs hold no other messages', () => {
+  expect(MESSAGES).toHaveLength(MISTAKES.length);
+});
+
+/** What the synthesis says, errors and warnings alike. */
+function said(make: (app: TestApp) => unknown): string {
+  const app = new TestApp();
+  let error = '';
+  try {
+    make(app);
+    app.app.synth();
+  } catch (caught) {
+    error = (caught as Error).message;
+  }
+  return [error, ...app.app.node.findAll().flatMap(({ node }) => node.metadata.map(({ data }) => String(data)))].join('\n');
+}
