@@ -2,7 +2,7 @@ import { MappingContext } from './context';
 import { DESCRIBE_INTERVAL } from './limits';
 import { Lineage } from './lineage';
 import type { Effect, Input, Machine, Shard } from './protocol';
-import { earliest, ShardPoller } from './shard';
+import { earlier, ShardPoller } from './shard';
 import type { MappingSettings } from '../mapping/settings';
 
 /** What a mapping has to know beside its settings. */
@@ -49,41 +49,56 @@ class Mapping implements Machine {
 
   handle(now: number, input: Input): Effect[] {
     switch (input.type) {
-      case 'described':
-        this.described(now, input.shards);
-        break;
-      case 'read':
-        this.shards.get(input.shardId)?.read(now, input.records, input.end);
-        break;
-      case 'readFailed':
-        this.shards.get(input.shardId)?.readFailed(now, input.reason);
-        break;
-      case 'returned':
-        this.context.settle(input.invocation).returned(now, input.outcome);
-        break;
-      case 'delivered':
-        this.context.settle(input.delivery).delivered(input.accepted);
+      case 'tick':
+        this.advanceAll(now);
         break;
       case 'enabled':
         this.context.enabled = input.enabled;
+        this.advanceAll(now);
         break;
-      case 'tick':
+      case 'described':
+        this.described(now, input.shards);
+        this.advanceAll(now);
         break;
+      case 'read':
+        this.shards.get(input.shardId)?.read(now, input.records, input.end);
+        this.advance(now, input.shardId);
+        break;
+      case 'readFailed':
+        this.shards.get(input.shardId)?.readFailed(now, input.reason);
+        this.advance(now, input.shardId);
+        break;
+      case 'returned': {
+        const processor = this.context.settle(input.invocation);
+        processor.returned(now, input.outcome);
+        this.advance(now, processor.shardId);
+        break;
+      }
+      case 'delivered': {
+        const processor = this.context.settle(input.delivery);
+        processor.delivered(input.accepted);
+        this.advance(now, processor.shardId);
+        break;
+      }
     }
-    this.advance(now);
     return this.context.takeEffects();
   }
 
   deadline(): number | undefined {
-    const deadlines = [...this.shards.values()].map((shard) => shard.deadline());
-    if (this.context.enabled && !this.describing) {
-      deadlines.push(this.describeAt);
+    let first = this.context.enabled && !this.describing ? this.describeAt : undefined;
+    for (const shard of this.shards.values()) {
+      first = earlier(first, shard.deadline());
     }
-    return earliest(deadlines);
+    return first;
   }
 
   idle(): boolean {
-    return [...this.shards.values()].every((shard) => shard.idle());
+    for (const shard of this.shards.values()) {
+      if (!shard.idle()) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private described(now: number, listed: readonly Shard[]): void {
@@ -98,20 +113,36 @@ class Mapping implements Machine {
     }
   }
 
-  private advance(now: number): void {
-    for (const shard of this.shards.values()) {
-      shard.advance(now);
-      if (shard.finished) {
-        this.shards.delete(shard.shardId);
-        this.lineage.finish(shard.shardId);
-        this.describeAt = now;
-      }
+  private advanceAll(now: number): void {
+    for (const shardId of this.shards.keys()) {
+      this.advance(now, shardId);
     }
+    this.startShards(now);
+    this.describeIfDue(now);
+  }
+
+  /** One shard goes on; when it is finished, its children may start. */
+  private advance(now: number, shardId: string): void {
+    const shard = this.shards.get(shardId);
+    shard?.advance(now);
+    if (shard?.finished) {
+      this.shards.delete(shardId);
+      this.lineage.finish(shardId);
+      this.startShards(now);
+      this.describeAt = now;
+      this.describeIfDue(now);
+    }
+  }
+
+  private startShards(now: number): void {
     for (const { shardId, from } of this.lineage.start()) {
       const shard = new ShardPoller(shardId, from, this.context);
       this.shards.set(shardId, shard);
       shard.advance(now);
     }
+  }
+
+  private describeIfDue(now: number): void {
     if (this.context.enabled && !this.describing && now >= this.describeAt) {
       this.describing = true;
       this.context.emit({ type: 'describe' });

@@ -32,7 +32,7 @@ export class BatchProcessor {
   private readUntil = -Infinity;
   private shardEnded = false;
 
-  constructor(private readonly shardId: string, private readonly context: MappingContext) {}
+  constructor(readonly shardId: string, private readonly context: MappingContext) {}
 
   /** The shard was read at `now`, to its end or not. */
   sawRead(now: number, end: boolean): void {

@@ -37,11 +37,11 @@ export class ShardPoller {
   }
 
   deadline(): number | undefined {
-    const deadlines = this.processors.map((processor) => processor.deadline());
-    if (this.wantsRecords()) {
-      deadlines.push(this.nextReadAt);
+    let first = this.wantsRecords() ? this.nextReadAt : undefined;
+    for (const processor of this.processors) {
+      first = earlier(first, processor.deadline());
     }
-    return earliest(deadlines);
+    return first;
   }
 
   advance(now: number): void {
@@ -87,7 +87,6 @@ export class ShardPoller {
     }
     this.ended ||= end;
     this.processors.forEach((processor) => processor.sawRead(now, this.ended));
-    this.advance(now);
   }
 
   readFailed(now: number, reason: 'throttled' | 'unavailable' | 'trimmed'): void {
@@ -100,7 +99,6 @@ export class ShardPoller {
       this.failuresInARow++;
       this.nextReadAt = now + Math.max(POLL_INTERVAL, backoff(this.failuresInARow));
     }
-    this.advance(now);
   }
 
   /** The stream no longer lists the shard. */
@@ -155,15 +153,9 @@ export class ShardPoller {
   }
 }
 
-/** The earliest of some moments, if any. */
-export function earliest(moments: readonly (number | undefined)[]): number | undefined {
-  let first: number | undefined;
-  for (const moment of moments) {
-    if (moment !== undefined && (first === undefined || moment < first)) {
-      first = moment;
-    }
-  }
-  return first;
+/** The earlier of two moments, if any. */
+export function earlier(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || (b !== undefined && b < a) ? b : a;
 }
 
 /** FNV-1a, 32 bits. */

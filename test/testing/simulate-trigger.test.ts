@@ -52,7 +52,9 @@ describe('time', () => {
   });
 
   test('a handler that never answers times out, in virtual time', async () => {
-    const { invocations } = await run({ handler: () => new Promise(() => undefined), timeout: 3, mapping: { retryAttempts: 0, bisectBatchOnError: false } });
+    const { invocations } = await run({
+      handler: () => new Promise(() => undefined), timeout: 3, mapping: { retryAttempts: 0, bisectBatchOnError: false },
+    });
     expect(invocations).toMatchObject([{
       durationMs: 3000, error: { errorType: 'Sandbox.Timedout', errorMessage: expect.stringMatching(/Task timed out after 3.00 seconds/) },
     }]);
@@ -101,7 +103,8 @@ describe('what the handler gets', () => {
     const contexts: any[] = [];
     await run({ handler: (_: unknown, context: unknown) => void contexts.push(context) });
     expect(contexts[0]).toMatchObject({
-      functionVersion: '$LATEST', invokedFunctionArn: expect.stringMatching(/^arn:aws:lambda:us-east-1:123456789012:function:/),
+      functionVersion: '$LATEST',
+      invokedFunctionArn: expect.stringMatching(/^arn:aws:lambda:us-east-1:123456789012:function:/),
       awsRequestId: expect.stringMatching(/^[0-9a-f-]{36}$/),
     });
   });
@@ -192,7 +195,8 @@ describe('faults', () => {
       shards: [{ records, shardId: 'a' }], faults: { reshards: [{ at: 20 }] }, handler: (event: StreamEvent) => void seen.push(...event.Records.map(idOf)),
     });
     expect(new Set(invocations.map(({ shardId }) => shardId))).toEqual(new Set(['a', 'a-0', 'a-1']));
-    const side = (item: string) => new Set(invocations.slice(20).filter(({ event }) => event.Records.some((r) => idOf(r) === item)).map((i) => i.shardId));
+    const later = invocations.slice(20);
+    const side = (item: string) => new Set(later.filter(({ event }) => event.Records.map(idOf).includes(item)).map(({ shardId }) => shardId));
     expect(['order-0', 'order-1', 'order-2', 'order-3'].map((item) => side(item).size)).toEqual([1, 1, 1, 1]);
     expect([seen.length, lost.length]).toEqual([40, 0]);
   });
@@ -278,7 +282,9 @@ describe('with the runtime', () => {
 
   test('a destination that refuses parked records makes the record the checkpoint', async () => {
     const handler = streamHandler(() => { throw new Error('poison'); });
-    const { parked, failed } = await run({ handler, shards: [{ records: orders(1) }], mapping: { retryAttempts: 1 }, faults: { refuse: ({ message }) => 'kind' in message } });
+    const { parked, failed } = await run({
+      handler, shards: [{ records: orders(1) }], mapping: { retryAttempts: 1 }, faults: { refuse: ({ message }) => 'kind' in message },
+    });
     expect(parked).toEqual([]);
     expect(failed).toHaveLength(1);
   });

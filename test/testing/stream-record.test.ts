@@ -1,5 +1,5 @@
-import { streamEvent, streamRecord } from '../../lib/testing';
 import { recorded } from './recorded';
+import { streamEvent, streamRecord } from '../../lib/testing';
 
 const shape = (value: unknown): unknown => (typeof value === 'object' && value !== null ? Object.keys(value) : typeof value);
 
@@ -44,14 +44,33 @@ test('values of JavaScript take the notation of DynamoDB; what has it already st
   const { dynamodb } = streamRecord({
     keys: { id: 'a' },
     newImage: {
-      id: 'a', n: 1.5, big: 2n ** 70n, yes: true, none: null, bytes: new Uint8Array([1, 2]), list: ['x', 1], map: { deep: { er: 1 } },
-      tags: new Set(['a', 'b']), numbers: new Set([1, 2]), blobs: new Set([new Uint8Array([3])]), native: { NS: ['1'] },
+      id: 'a',
+      n: 1.5,
+      big: 2n ** 70n,
+      yes: true,
+      none: null,
+      bytes: new Uint8Array([1, 2]),
+      list: ['x', 1],
+      map: { deep: { er: 1 } },
+      tags: new Set(['a', 'b']),
+      numbers: new Set([1, 2]),
+      blobs: new Set([new Uint8Array([3])]),
+      native: { NS: ['1'] },
     },
   });
   expect(dynamodb!.NewImage).toEqual({
-    id: { S: 'a' }, n: { N: '1.5' }, big: { N: '1180591620717411303424' }, yes: { BOOL: true }, none: { NULL: true }, bytes: { B: 'AQI=' },
-    list: { L: [{ S: 'x' }, { N: '1' }] }, map: { M: { deep: { M: { er: { N: '1' } } } } },
-    tags: { SS: ['a', 'b'] }, numbers: { NS: ['1', '2'] }, blobs: { BS: ['Aw=='] }, native: { NS: ['1'] },
+    id: { S: 'a' },
+    n: { N: '1.5' },
+    big: { N: '1180591620717411303424' },
+    yes: { BOOL: true },
+    none: { NULL: true },
+    bytes: { B: 'AQI=' },
+    list: { L: [{ S: 'x' }, { N: '1' }] },
+    map: { M: { deep: { M: { er: { N: '1' } } } } },
+    tags: { SS: ['a', 'b'] },
+    numbers: { NS: ['1', '2'] },
+    blobs: { BS: ['Aw=='] },
+    native: { NS: ['1'] },
   });
 });
 

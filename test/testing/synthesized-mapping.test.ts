@@ -31,8 +31,17 @@ test('every setting comes from the template, whose absences mean what they mean 
   }));
   expect(resolveMapping(Template.fromStack(stack))).toEqual({
     settings: {
-      startingPosition: 'LATEST', batchSize: 100, maxBatchingWindow: 0, parallelizationFactor: 1, retryAttempts: -1, maxRecordAge: -1,
-      bisectBatchOnError: false, reportBatchItemFailures: false, tumblingWindow: 60, enabled: true, filters: [],
+      startingPosition: 'LATEST',
+      batchSize: 100,
+      maxBatchingWindow: 0,
+      parallelizationFactor: 1,
+      retryAttempts: -1,
+      maxRecordAge: -1,
+      bisectBatchOnError: false,
+      reportBatchItemFailures: false,
+      tumblingWindow: 60,
+      enabled: true,
+      filters: [],
     },
     destination: 'sns',
     timeout: 42,

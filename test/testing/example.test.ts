@@ -1,0 +1,2 @@
+// A user's tests, against the compiled package as a user has it.
+import '../../examples/testing/orders.test';
