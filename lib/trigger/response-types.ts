@@ -1,8 +1,6 @@
 import { Aws, Fn, Lazy, Stack, Token } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 
-const REPORTING = ['ReportBatchItemFailures'];
-
 /** `FunctionResponseTypes` for a flag that is a token, for which the CDK's own class takes any token as true. */
 export function responseTypes(flag: unknown, scope: Construct): string[] {
   return Token.asList(Lazy.any({
@@ -13,11 +11,13 @@ export function responseTypes(flag: unknown, scope: Construct): string[] {
   }));
 }
 
-/** The flag in words if no template can make a list of it: a list may depend on a condition, but not on a value. */
+/** The flag as the template has it, if no template can make a list of it: a list may depend on a condition, but not on a value. */
 export function unwritable(flag: unknown, scope: Construct): string | undefined {
   const resolved = resolve(flag, scope);
   return write(resolved) === undefined ? JSON.stringify(resolved) : undefined;
 }
+
+const REPORTING = ['ReportBatchItemFailures'];
 
 function write(flag: any): unknown {
   if (String(flag) === 'true') return REPORTING;
