@@ -11,9 +11,9 @@ export interface JudgedFilters {
   readonly filters: readonly (Known<string> | NotAFilter)[];
 }
 
-/** What an untyped caller gave in place of a filter. */
+/** What an untyped caller gave in place of a filter, in words. */
 export interface NotAFilter {
-  readonly notAFilter: unknown;
+  readonly notAFilter: string;
 }
 
 /** How many filters Lambda takes without and with a raised quota, and how long each may be. */
@@ -33,7 +33,7 @@ export const FILTER_RULES: readonly Rule<JudgedFilters>[] = [
     reads: ['filters'],
     source: SOURCES.apiModel,
     check: ({ filters }) => filters.flatMap((filter, index) => isNotAFilter(filter)
-      ? `filters[${index}] is ${JSON.stringify(filter.notAFilter) ?? String(filter.notAFilter)}, but has to be a StreamFilter. Give `
+      ? `filters[${index}] is ${filter.notAFilter}, but has to be a StreamFilter. Give `
         + 'StreamFilter.fromCriteria(…) for what lambda.FilterCriteria.filter(…) returns, StreamFilter.fromPattern(…) for a pattern.'
       : []),
   },
@@ -84,7 +84,7 @@ export const FILTER_RULES: readonly Rule<JudgedFilters>[] = [
   {
     id: 'filter-duplicate-key',
     severity: 'warning',
-    summary: 'A filter has each key once: of two, AWS keeps the last.',
+    summary: 'A filter has each key once: AWS merges what two hold and keeps the last condition on a field, JSON tools keep the last key only.',
     reads: ['filters'],
     source: SOURCES.filteringDynamoDb,
     check: eachText((text) => remarks(text, 'duplicate-key')),

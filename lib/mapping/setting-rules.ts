@@ -12,12 +12,18 @@ export interface JudgedSettings {
   readonly properties: readonly string[];
   /** How many filters there are. */
   readonly filterCount: number;
-  readonly metrics: Known<readonly Known<string>[]>;
+  /** The groups of metrics; undefined: what was given holds no list of them. */
+  readonly metrics: Known<readonly unknown[]> | undefined;
+  /** The properties that hold something of another kind than they are for, and what that is, in words. */
+  readonly misfits: { readonly [property in Shaped]?: string };
   /** Whether the table has a stream, or may get one before the tree is finished. */
   readonly streamNamed: boolean;
   readonly destination: 'made' | 'given' | 'none' | 'not a destination';
   readonly handlerIsStreamFunction: boolean;
 }
+
+/** The properties that are no plain values. */
+export type Shaped = 'table' | 'handler' | 'filterEncryption' | 'failureQueueRemovalPolicy' | 'permissions';
 
 /** The only group of metrics that mappings of DynamoDB streams have. */
 const EVENT_COUNT = 'EventCount';
@@ -73,6 +79,11 @@ export const SETTING_RULES: readonly Rule<JudgedSettings>[] = [
       .filter((name) => !properties.includes(name) && name !== 'startingPositionTimestamp')
       .map((name) => unknownProperty(name, properties)),
   },
+  shape('table-type', 'table', 'a table', 'Give a Table or a TableV2, or import one with TableV2.fromTableAttributes(…).'),
+  shape('handler-type', 'handler', 'a function', 'Give a Function, an Alias or a Version, or import one with Function.fromFunctionAttributes(…).'),
+  shape('filter-encryption-type', 'filterEncryption', 'a key', 'Give a kms.Key, or import one with kms.Key.fromKeyArn(…).'),
+  shape('removal-policy', 'failureQueueRemovalPolicy', 'a RemovalPolicy', 'Leave it out for RemovalPolicy.RETAIN.'),
+  shape('permissions', 'permissions', 'MANAGED_POLICY or LEAST_PRIVILEGE', 'Leave it out for StreamPermissions.MANAGED_POLICY.'),
   range('batch-size-range', 'batchSize', 'Leave it out for 100.'),
   range('batching-window-range', 'maxBatchingWindow', 'Leave it out to invoke as soon as there are records.', 'seconds'),
   range('parallelization-factor-range', 'parallelizationFactor', 'Leave it out for one batch of a shard at a time.'),
@@ -139,10 +150,14 @@ export const SETTING_RULES: readonly Rule<JudgedSettings>[] = [
     summary: '`metricsConfig` names EVENT_COUNT, the only group that mappings of DynamoDB streams have.',
     reads: ['metricsConfig'],
     source: SOURCES.metrics,
-    check: ({ metrics }) => metrics === UNKNOWN ? undefined : metrics
-      .filter((group) => group !== UNKNOWN && group !== EVENT_COUNT)
-      .map((group) => `metricsConfig asks for ${show(group)}, but DynamoDB streams have ${EVENT_COUNT} only. `
-        + 'Give lambda.MetricType.EVENT_COUNT, or leave it out.'),
+    check: ({ metrics }) => {
+      if (metrics === UNKNOWN) return undefined;
+      if (metrics === undefined) return 'metricsConfig holds no list, but has to be { metrics: [lambda.MetricType.EVENT_COUNT] }. Or leave it out.';
+      return metrics
+        .filter((group) => group !== UNKNOWN && group !== EVENT_COUNT)
+        .map((group) => `metricsConfig asks for ${show(group)}, but DynamoDB streams have ${EVENT_COUNT} only. `
+          + 'Give lambda.MetricType.EVENT_COUNT, or leave it out.');
+    },
   },
   {
     id: 'destination-type',
@@ -160,7 +175,7 @@ export const SETTING_RULES: readonly Rule<JudgedSettings>[] = [
     summary: 'An imported table is imported with its stream\'s ARN.',
     reads: ['table'],
     source: SOURCES.apiModel,
-    check: ({ streamNamed, written }) => streamNamed || !written.includes('table')
+    check: ({ streamNamed, written, misfits }) => streamNamed || !written.includes('table') || misfits.table !== undefined
       ? undefined
       : 'table is imported without the ARN of its stream, which a mapping reads. '
         + 'Import it with Table.fromTableAttributes(scope, id, { tableArn, tableStreamArn }).',
@@ -232,6 +247,19 @@ export const SETTING_RULES: readonly Rule<JudgedSettings>[] = [
       : undefined,
   },
 ];
+
+function shape(id: string, property: Shaped, allowed: string, wayOut: string): Rule<JudgedSettings> {
+  return {
+    id,
+    severity: 'error',
+    summary: `\`${property}\` is ${allowed}.`,
+    reads: [property],
+    source: SOURCES.apiModel,
+    check: ({ misfits: { [property]: given } }) => given === undefined
+      ? undefined
+      : `${property} is ${given}, but has to be ${allowed}. ${wayOut}`,
+  };
+}
 
 function range(id: string, setting: keyof typeof RANGES, wayOut: string, unit?: 'seconds'): Rule<JudgedSettings> {
   const allowed = describe(RANGES[setting], unit);

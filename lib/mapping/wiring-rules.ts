@@ -28,6 +28,8 @@ export interface JudgedWiring extends JudgedFilters {
   readonly missingStatements: readonly object[];
   /** Whether the function could park records on the destination, but can't name it. */
   readonly parkingOff: boolean;
+  /** `reportBatchItemFailures` where it is a token of which no template can be made, in words. */
+  readonly unwritableReport: string | undefined;
   /** The function's timeout in seconds. */
   readonly timeout: Known<number>;
 }
@@ -121,6 +123,17 @@ export const WIRING_RULES: readonly Rule<JudgedWiring>[] = [
       ? `onFailure is the Kafka topic ${destination.arn}, but Lambda delivers to Kafka for Kafka sources only. `
         + 'Give a standard SQS queue, a standard SNS topic or an S3 bucket.'
       : undefined,
+  },
+  {
+    id: 'report-token',
+    severity: 'error',
+    summary: 'A `reportBatchItemFailures` that the deployment decides is `Fn.conditionIf(…, true, false)`.',
+    reads: ['reportBatchItemFailures'],
+    source: 'CloudFormation: a list depends on a condition, not on a value',
+    check: ({ unwritableReport }) => unwritableReport === undefined
+      ? undefined
+      : `reportBatchItemFailures is ${unwritableReport}, but a template can't make a list of it. Give true or false, or `
+        + 'Fn.conditionIf(condition.logicalId, true, false) with a CfnCondition.',
   },
   {
     id: 'filter-image',

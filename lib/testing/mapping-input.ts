@@ -125,11 +125,12 @@ function judgeSettings(settings: MappingSettings, written: readonly string[]): v
       properties: PROPERTIES,
       filterCount: filters.length,
       metrics: [],
+      misfits: {},
       streamNamed: true,
       destination: 'made',
       handlerIsStreamFunction: true,
     }),
-    ...judge(FILTER_RULES, { filters: Array.isArray(filters) ? filters : [{ notAFilter: filters }] }),
+    ...judge(FILTER_RULES, { filters: Array.isArray(filters) ? filters : [{ notAFilter: JSON.stringify(filters) }] }),
   ].filter(({ severity }) => severity === 'error');
   if (violations.length > 0) {
     throw new TypeError(`The mapping can't be as given.\n${violations.map(({ message }) => `- ${message}`).join('\n')}`);

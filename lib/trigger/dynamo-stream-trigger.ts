@@ -6,10 +6,11 @@ import { Construct } from 'constructs';
 import { ExecutionRole } from './execution-role';
 import { failureQueue } from './failure-destination';
 import { informFunction, isNameable, ownedFunction } from './function-environment';
-import { judgedSettings } from './judged-settings';
+import { givenProperties, judgedSettings } from './judged-settings';
 import { judgedWiring } from './judged-wiring';
 import { grantStreamRead, StreamPermissions } from './permissions';
 import { lateErrors, report } from './report';
+import { responseTypes, unwritable } from './response-types';
 import { StreamFilter } from './stream-filter';
 import { streamArnOf } from './stream-source';
 import { FILTER_RULES } from '../mapping/filter-rules';
@@ -176,6 +177,7 @@ export class DynamoStreamTrigger extends Construct {
 
   constructor(scope: Construct, id: string, props: DynamoStreamTriggerProps) {
     super(scope, id);
+    props = givenProperties(props);
     const judged = judgedSettings(props);
     report(this, [...judge(SETTING_RULES, judged), ...judge(FILTER_RULES, judged)]);
 
@@ -192,7 +194,8 @@ export class DynamoStreamTrigger extends Construct {
     const role = new ExecutionRole(this, this.handler);
     grantStreamRead(role, props.permissions ?? StreamPermissions.MANAGED_POLICY, this.table, streamArn);
     const destination = this.failureDestination && new BoundDestination(this.failureDestination, role.grantee);
-    const reportBatchItemFailures = Boolean(props.reportBatchItemFailures ?? DEFAULT_SETTINGS.reportBatchItemFailures);
+    const reportBatchItemFailures = props.reportBatchItemFailures ?? DEFAULT_SETTINGS.reportBatchItemFailures;
+    const reportsByToken = Token.isUnresolved(reportBatchItemFailures);
     this.eventSourceMapping = new lambda.EventSourceMapping(this, 'EventSourceMapping', {
       target: this.handler,
       eventSourceArn: streamArn,
@@ -214,13 +217,21 @@ export class DynamoStreamTrigger extends Construct {
     const mapping = this.eventSourceMapping.node.defaultChild as lambda.CfnEventSourceMapping;
     // Set here, because the CDK's own class takes a token for a number out of range.
     mapping.maximumRecordAgeInSeconds = (props.maxRecordAge ?? Duration.seconds(DEFAULT_SETTINGS.maxRecordAge)).toSeconds();
+    if (reportsByToken) mapping.functionResponseTypes = responseTypes(reportBatchItemFailures, this);
     // The name of an imported alias or version leaves its qualifier out.
     if (isQualifiedArn(this.handler.functionArn)) mapping.functionName = this.handler.functionArn;
     role.applyBefore(this.eventSourceMapping);
-    const { parkingOff } = this.informHandler(streamArn, reportBatchItemFailures, destination?.arn);
+    // To a token, the function throws its failures: that loses nothing either way.
+    const { parkingOff } = this.informHandler(streamArn, reportBatchItemFailures && !reportsByToken, destination?.arn);
     this.node.addValidation({
       validate: () => lateErrors(this, judge(WIRING_RULES, judgedWiring({
-        table: this.table, handler: this.handler, mapping, filters: judged.filters, missingStatements: role.missingStatements, parkingOff,
+        table: this.table,
+        handler: this.handler,
+        mapping,
+        filters: judged.filters,
+        missingStatements: role.missingStatements,
+        parkingOff,
+        unwritableReport: unwritable(reportBatchItemFailures, this),
       }))),
     });
   }

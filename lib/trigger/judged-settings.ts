@@ -1,11 +1,13 @@
-import { Duration, Token } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Token } from 'aws-cdk-lib';
+import { Construct } from 'constructs';
 import type { DynamoStreamTriggerProps } from './dynamo-stream-trigger';
 import { NoFailureDestination } from './failure-destination';
+import { StreamPermissions } from './permissions';
 import { StreamFunction } from './stream-function';
 import { streamArnOf } from './stream-source';
 import { JudgedFilters } from '../mapping/filter-rules';
 import { UNKNOWN } from '../mapping/rule';
-import { JudgedSettings } from '../mapping/setting-rules';
+import { JudgedSettings, Shaped } from '../mapping/setting-rules';
 import { DEFAULT_SETTINGS } from '../mapping/settings';
 
 /** Each of the trigger's properties; the compiler sees to it that none is missing. */
@@ -30,9 +32,15 @@ const PROPERTIES: { readonly [name in keyof Required<DynamoStreamTriggerProps>]:
   permissions: true,
 };
 
-/** The properties as plain values, for the rules: durations in seconds, tokens unknown, defaults for what is not given. */
+/** The properties that were given, by a caller who may be untyped: what is null is not. */
+export function givenProperties(props: DynamoStreamTriggerProps | null | undefined): DynamoStreamTriggerProps {
+  return Object.fromEntries(Object.entries(props ?? {}).filter(([, value]) => value !== undefined && value !== null)) as any;
+}
+
+/** The given properties as plain values, for the rules: durations in seconds, tokens unknown, defaults for what is not given. */
 export function judgedSettings(props: DynamoStreamTriggerProps): JudgedSettings & JudgedFilters {
   const filters = judgedFilters(props.filters);
+  const misfits = judgedShapes(props);
   return {
     settings: {
       startingPosition: plain(props.startingPosition) ?? DEFAULT_SETTINGS.startingPosition,
@@ -46,12 +54,13 @@ export function judgedSettings(props: DynamoStreamTriggerProps): JudgedSettings 
       tumblingWindow: seconds(props.tumblingWindow) ?? DEFAULT_SETTINGS.tumblingWindow,
       enabled: plain(props.enabled) ?? DEFAULT_SETTINGS.enabled,
     },
-    written: Object.entries(props).filter(([, value]) => value !== undefined && value !== null).map(([name]) => name),
+    written: Object.keys(props),
     properties: Object.keys(PROPERTIES),
     filters,
     filterCount: filters.length,
-    metrics: Token.isUnresolved(props.metricsConfig?.metrics) ? UNKNOWN : props.metricsConfig?.metrics.map(text) ?? [],
-    streamNamed: Boolean(props.table) && streamArnOf(props.table) !== undefined,
+    metrics: judgedMetrics(props.metricsConfig),
+    misfits,
+    streamNamed: props.table !== undefined && misfits.table === undefined && streamArnOf(props.table) !== undefined,
     destination: destination(props.onFailure),
     handlerIsStreamFunction: props.handler instanceof StreamFunction,
   };
@@ -60,8 +69,42 @@ export function judgedSettings(props: DynamoStreamTriggerProps): JudgedSettings 
 function judgedFilters(filters: unknown): JudgedFilters['filters'] {
   return [filters ?? []].flat().map((filter) => {
     if (Token.isUnresolved(filter)) return UNKNOWN;
-    return isFilter(filter) ? text(filter.toJson()) : { notAFilter: filter };
+    return isFilter(filter) ? text(filter.toJson()) : { notAFilter: inWords(filter) };
   });
+}
+
+function judgedMetrics(config: unknown): JudgedSettings['metrics'] {
+  if (config === undefined) return [];
+  const { metrics } = config as { metrics?: unknown };
+  if (Token.isUnresolved(config) || Token.isUnresolved(metrics)) return UNKNOWN;
+  return Array.isArray(metrics) ? metrics.map(plain) : undefined;
+}
+
+/** What a property that is no plain value has to be. Not by `instanceof`: imported constructs have classes of their own. */
+const SHAPES: { readonly [property in Shaped]: (value: any) => boolean } = {
+  table: (value) => Construct.isConstruct(value) && 'tableArn' in value,
+  handler: (value) => Construct.isConstruct(value) && 'functionArn' in value,
+  filterEncryption: (value) => Construct.isConstruct(value) && 'keyArn' in value,
+  failureQueueRemovalPolicy: (value) => Object.values(RemovalPolicy).includes(value),
+  permissions: (value) => Object.values(StreamPermissions).includes(value),
+};
+
+function judgedShapes(props: DynamoStreamTriggerProps): JudgedSettings['misfits'] {
+  const names = Object.keys(SHAPES) as Shaped[];
+  return Object.fromEntries(names
+    .filter((name) => props[name] !== undefined && !SHAPES[name](props[name]))
+    .map((name) => [name, inWords(props[name])]));
+}
+
+/** A value as its author would recognize it. */
+function inWords(value: unknown): string {
+  if (Construct.isConstruct(value)) return `the construct ${value.node.path}`;
+  if (Token.isUnresolved(value)) return 'a token';
+  try {
+    return JSON.stringify(value) ?? String(value);
+  } catch {
+    return `an object of ${(value as object).constructor?.name ?? 'no class'}`;
+  }
 }
 
 /** Not by `instanceof`: two copies of this package may meet in one app. */
@@ -70,7 +113,7 @@ function isFilter(filter: unknown): filter is { toJson(): string } {
 }
 
 function destination(onFailure: DynamoStreamTriggerProps['onFailure']): JudgedSettings['destination'] {
-  if (onFailure === undefined || onFailure === null) return 'made';
+  if (onFailure === undefined) return 'made';
   if (onFailure instanceof NoFailureDestination) return 'none';
   return typeof onFailure.bind === 'function' ? 'given' : 'not a destination';
 }
@@ -85,7 +128,7 @@ function text(value: string): string | typeof UNKNOWN {
 
 /** An untyped caller may have given anything. What is no Duration is not turned into one: the rule refuses it. */
 function seconds(value: unknown): unknown {
-  if (value === undefined || value === null) return undefined;
+  if (value === undefined) return undefined;
   if (!isDuration(value)) return `${String(value)} (no Duration)`;
   return value.isUnresolved() ? UNKNOWN : value.toSeconds({ integral: false });
 }

@@ -12,6 +12,7 @@ export interface WiredTrigger extends JudgedFilters {
   readonly mapping: lambda.CfnEventSourceMapping;
   readonly missingStatements: readonly iam.PolicyStatement[];
   readonly parkingOff: boolean;
+  readonly unwritableReport: string | undefined;
 }
 
 /** What a trigger is wired to, as plain values, for the rules. Reads the mapping as it will be deployed, whatever changed it. */

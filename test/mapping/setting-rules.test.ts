@@ -10,6 +10,7 @@ function broken(settings: Partial<JudgedSettings['settings']>): string[] {
     properties: ['table', 'handler', ...Object.keys(DEFAULT_SETTINGS)],
     filterCount: 0,
     metrics: [],
+    misfits: {},
     streamNamed: true,
     destination: 'made',
     handlerIsStreamFunction: true,

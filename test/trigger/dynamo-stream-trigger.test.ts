@@ -1,7 +1,10 @@
-import { aws_kms as kms, aws_lambda as lambda, aws_lambda_event_sources as sources, aws_sqs as sqs, Duration, Lazy, RemovalPolicy, Tags } from 'aws-cdk-lib';
+import {
+  aws_kms as kms, aws_lambda as lambda, aws_lambda_event_sources as sources, aws_sqs as sqs, Aws, CfnCondition, Duration, Fn, Lazy,
+  RemovalPolicy, Tags,
+} from 'aws-cdk-lib';
 import { Match } from 'aws-cdk-lib/assertions';
 import { TestApp } from './app';
-import { DynamoStreamTrigger, NoFailureDestination, StreamEventName, StreamFilter } from '../../lib';
+import { DynamoStreamTrigger, DynamoStreamTriggerProps, NoFailureDestination, StreamEventName, StreamFilter } from '../../lib';
 
 test('the settings not given are one safe set', () => {
   const app = new TestApp();
@@ -118,6 +121,78 @@ test('all that is wrong is told in one error, with the path of the trigger', () 
 
 test('a duration given as a number is refused', () => {
   expect(() => new TestApp().trigger({ maxBatchingWindow: 5 as never })).toThrow(/maxBatchingWindow is "5 \(no Duration\)", but has to be a Duration/);
+});
+
+describe('an untyped caller', () => {
+  const untyped = (props: unknown) => () => new DynamoStreamTrigger(new TestApp().stack, 'Trigger', props as DynamoStreamTriggerProps);
+  const rules = (...ids: string[]) => expect.objectContaining({
+    name: 'InvalidTriggerError', violations: ids.map((ruleId) => expect.objectContaining({ ruleId })),
+  });
+
+  test.each([undefined, null, {}])('is told what is missing in %p', (props) => {
+    expect(untyped(props)).toThrow(rules('required-property', 'required-property'));
+  });
+
+  test('is told of everything that is of the wrong kind at once', () => {
+    const props = { table: 'x', handler: 'arn:x', permissions: 'nonsense', filterEncryption: 1, metricsConfig: {}, onFailure: 'x', filters: 'x' };
+
+    expect(untyped(props)).toThrow(rules(
+      'table-type', 'handler-type', 'filter-encryption-type', 'permissions', 'metrics-group', 'destination-type', 'not-a-filter',
+    ));
+  });
+
+  test('is told of a table and a function that are swapped', () => {
+    const app = new TestApp();
+    const swapped = { table: app.fn('Fn'), handler: app.table('Table'), filters: [app.fn('Other')] };
+
+    expect(() => app.trigger(swapped as never)).toThrow([
+      '- [Orders/Trigger] table is the construct Orders/Fn, but has to be a table. '
+        + 'Give a Table or a TableV2, or import one with TableV2.fromTableAttributes(…). (table-type)',
+      '- [Orders/Trigger] handler is the construct Orders/Table, but has to be a function. '
+        + 'Give a Function, an Alias or a Version, or import one with Function.fromFunctionAttributes(…). (handler-type)',
+      '- [Orders/Trigger] filters[0] is the construct Orders/Other, but has to be a StreamFilter.',
+    ].join('\n'));
+  });
+
+  test('may write null for what is not given', () => {
+    const [nulls, nothing] = [new TestApp(), new TestApp()];
+    const names = ['startingPosition', 'batchSize', 'maxBatchingWindow', 'parallelizationFactor', 'retryAttempts', 'maxRecordAge',
+      'bisectBatchOnError', 'reportBatchItemFailures', 'tumblingWindow', 'enabled', 'filters', 'filterEncryption', 'metricsConfig', 'onFailure',
+      'failureQueueRemovalPolicy', 'permissions'];
+    nulls.trigger(Object.fromEntries(names.map((name) => [name, null])));
+    nothing.trigger();
+
+    expect(nulls.template().toJSON()).toEqual(nothing.template().toJSON());
+  });
+});
+
+describe('reportBatchItemFailures as a token', () => {
+  const NO_VALUE = { Ref: 'AWS::NoValue' };
+  const REPORTS = ['ReportBatchItemFailures'];
+
+  test.each([[true, REPORTS], [false, undefined]])('that is %p reaches the mapping', (value, expected) => {
+    const app = new TestApp();
+    app.trigger({ reportBatchItemFailures: Lazy.any({ produce: () => value }) as never });
+
+    expect(app.mapping().FunctionResponseTypes).toEqual(expected);
+  });
+
+  test('that depends on conditions reaches the mapping', () => {
+    const app = new TestApp();
+    const [a, b] = ['A', 'B'].map((id) => new CfnCondition(app.stack, id, { expression: Fn.conditionEquals(Aws.REGION, id) }).logicalId);
+    app.trigger({ reportBatchItemFailures: Fn.conditionIf(a, false, Fn.conditionIf(b, true, 'false')) as never });
+
+    expect(app.mapping().FunctionResponseTypes).toEqual({ 'Fn::If': ['A', NO_VALUE, { 'Fn::If': ['B', REPORTS, NO_VALUE] }] });
+  });
+
+  test('makes the function throw its failures, which loses nothing either way', () => {
+    const app = new TestApp();
+    app.trigger({ reportBatchItemFailures: Lazy.any({ produce: () => true }) as never });
+
+    app.template().hasResourceProperties('AWS::Lambda::Function', {
+      Environment: { Variables: { DYNAMO_STREAM_TRIGGER: { 'Fn::Join': ['', Match.arrayWith([Match.stringLikeRegexp('"report":false')])] } } },
+    });
+  });
 });
 
 test('tags reach the mapping', () => {

@@ -1,7 +1,7 @@
 import { join } from 'path';
 import {
   aws_dynamodb as dynamodb, aws_iam as iam, aws_kms as kms, aws_lambda as lambda, aws_lambda_event_sources as sources,
-  aws_sqs as sqs, Aws, Duration, Lazy, Stack, Token,
+  aws_sqs as sqs, Aws, CfnCondition, Duration, Fn, Lazy, Stack, Token,
 } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import { TestApp } from './app';
@@ -23,6 +23,27 @@ type Untyped = { readonly [name in keyof DynamoStreamTriggerProps]?: unknown } &
 const EXAMPLES: { readonly [ruleId: string]: { readonly trips: Example; readonly inside: Example; readonly token: Example } } = {
   'required-property': { trips: given({ table: null }), inside: given({}), token: given({ batchSize: number(1) }) },
   'unknown-property': { trips: given({ batchSzie: 1 }), inside: given({ batchSize: 1 }), token: given({ batchSize: number(1) }) },
+  'table-type': {
+    trips: given({ table: 'orders' }), inside: (app) => app.trigger({ table: app.table() }), token: stream(string(STREAM_ARN)),
+  },
+  'handler-type': {
+    trips: given({ handler: `arn:aws:lambda:${REGION}:${ACCOUNT}:function:imported` }),
+    inside: (app) => app.trigger({ handler: app.fn().currentVersion }),
+    token: (app) => app.trigger({ handler: lambda.Function.fromFunctionArn(app.stack, 'Imported', string('arn:aws:lambda:::function:x')) }),
+  },
+  'filter-encryption-type': {
+    trips: given({ filterEncryption: 'alias/orders', filters: [inserts()] }),
+    inside: (app) => app.trigger({ filterEncryption: new kms.Key(app.stack, 'Key'), filters: [inserts()] }),
+    token: (app) => app.trigger({
+      filterEncryption: kms.Key.fromKeyArn(app.stack, 'Key', `arn:aws:kms:${REGION}:${ACCOUNT}:key/${Aws.STACK_NAME}`), filters: [inserts()],
+    }),
+  },
+  'removal-policy': {
+    trips: given({ failureQueueRemovalPolicy: 'nonsense' }), inside: given({ failureQueueRemovalPolicy: 'destroy' }), token: given({}),
+  },
+  'permissions': {
+    trips: given({ permissions: 'nonsense' }), inside: given({ permissions: 'LEAST_PRIVILEGE' }), token: given({}),
+  },
   'batch-size-range': { trips: given({ batchSize: 10_001 }), inside: given({ batchSize: 10_000 }), token: given({ batchSize: number(9) }) },
   'batching-window-range': {
     trips: given({ maxBatchingWindow: Duration.seconds(301) }),
@@ -220,6 +241,14 @@ const EXAMPLES: { readonly [ruleId: string]: { readonly trips: Example; readonly
   },
   'destination-kafka': {
     trips: given({ onFailure: new sources.KafkaDlq('failures') }), inside: given({}), token: given({ onFailure: new sources.KafkaDlq(string('x')) }),
+  },
+  'report-token': {
+    trips: given({ reportBatchItemFailures: Token.asAny({ Ref: 'Reports' }) }),
+    inside: (app) => {
+      const { logicalId } = new CfnCondition(app.stack, 'Reports', { expression: Fn.conditionEquals(Aws.REGION, REGION) });
+      untyped(app, { reportBatchItemFailures: Fn.conditionIf(logicalId, true, false) });
+    },
+    token: given({ reportBatchItemFailures: any(false) }),
   },
   'filter-image': {
     trips: (app) => app.trigger({ table: viewing(app, dynamodb.StreamViewType.NEW_IMAGE), filters: [looksAt('OldImage')] }),

@@ -156,8 +156,8 @@ class PatternParser {
     for (const { key } of node.members) {
       if (seen.has(key)) {
         this.remark('duplicate-key', pathTo(place.path, key),
-          `the key ${JSON.stringify(key)} comes more than once in one object: AWS keeps only the last condition on a field, and most ` +
-          'tools keep only the last key with all that is in it; write it once');
+          `the key ${JSON.stringify(key)} comes more than once in one object: AWS merges what they hold, and of two conditions on a field ` +
+          'keeps the last, but JSON tools such as JSON.parse keep only the last key with all that is in it; write it once');
       }
       seen.add(key);
     }
