@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { jsonLines, lines, type Output } from './output';
 import { LocalRunError, startLocal, type LocalOptions } from '../local';
+import { END_SIGNALS } from '../local/process-end';
 
 /** `dynamo-stream-trigger local`: runs until it is asked to stop, or a part of it ends. */
 export function localCommand(): Command {
@@ -21,6 +22,7 @@ export function localCommand(): Command {
 /** Answers the exit code: 0 if it ran until it was asked to stop. */
 async function runUntilStopped(options: LocalOptions, output: Output): Promise<0 | 1> {
   const asked = askedToStop();
+  output.starting();
   const failure = await run(options, output, asked).catch((error) => {
     if (!(error instanceof LocalRunError)) {
       throw error;
@@ -45,9 +47,7 @@ async function run(options: LocalOptions, output: Output, asked: Promise<undefin
 /** Resolves at Ctrl-C, or when another program ends this one in an orderly way. */
 function askedToStop(): Promise<undefined> {
   return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-      process.once(signal, () => resolve(undefined));
-    }
+    END_SIGNALS.forEach((signal) => process.once(signal, () => resolve(undefined)));
   });
 }
 

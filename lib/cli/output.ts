@@ -3,6 +3,7 @@ import { count, newTally, type Tally } from './tally';
 
 /** Shows a local run to whoever started it. */
 export interface Output {
+  starting(): void;
   ready(run: LocalRun): void;
   happened(event: LocalEvent): void;
   /** `failure`: what ended the run, or kept it from starting. */
@@ -16,6 +17,7 @@ export function lines(out: NodeJS.WriteStream): Output {
   let timer: NodeJS.Timeout | undefined;
 
   return {
+    starting: () => print('Starting. Ctrl-C ends it.'),
     ready: (run) => {
       isReady = true;
       print(overview(run));
@@ -64,6 +66,7 @@ export function jsonLines(out: NodeJS.WriteStream): Output {
   const tally = newTally();
   const print = (value: object) => out.write(`${JSON.stringify(value)}\n`);
   return {
+    starting: () => print({ type: 'starting' }),
     ready: ({ endpoints, tables, queues, topics, buckets, triggers }) => {
       const names = (resources: LocalRun['tables']) => resources.map(({ path, name, arn }) => ({ path, name, arn }));
       print({

@@ -22,3 +22,6 @@ export const LONGEST_RETRY_DELAY = 60_000;
 
 /** How often the stream is asked for new shards. AWS does not document it; a shard that ends makes the machine ask at once. */
 export const DESCRIBE_INTERVAL = 10_000;
+
+/** The wait after it could not be listed. DescribeStream may be called 10 times a second (DynamoDB Streams API reference). */
+export const DESCRIBE_RETRY_DELAY = 1000;

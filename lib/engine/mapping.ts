@@ -1,5 +1,5 @@
 import { MappingContext } from './context';
-import { DESCRIBE_INTERVAL } from './limits';
+import { DESCRIBE_INTERVAL, DESCRIBE_RETRY_DELAY } from './limits';
 import { Lineage } from './lineage';
 import type { Effect, Input, Machine, Shard } from './protocol';
 import { earlier, ShardPoller } from './shard';
@@ -59,6 +59,10 @@ class Mapping implements Machine {
       case 'described':
         this.described(now, input.shards);
         this.advanceAll(now);
+        break;
+      case 'describeFailed':
+        this.describing = false;
+        this.describeAt = now + DESCRIBE_RETRY_DELAY;
         break;
       case 'read':
         this.shards.get(input.shardId)?.read(now, input.records, input.end);

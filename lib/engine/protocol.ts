@@ -36,6 +36,8 @@ export type Input =
   | { readonly type: 'tick' }
   /** The answer to `describe`: every shard of the stream, in no particular order. */
   | { readonly type: 'described'; readonly shards: readonly Shard[] }
+  /** The shards could not be listed; the machine asks again. */
+  | { readonly type: 'describeFailed' }
   /** The answer to `read`. `end`: the shard is closed and this was the last of it. */
   | { readonly type: 'read'; readonly shardId: string; readonly records: readonly StreamRecord[]; readonly end: boolean }
   /** A read brought nothing because it failed; the machine asks again. `trimmed`: the records there are gone for good. */

@@ -1,8 +1,9 @@
 import { spawn, spawnSync, type ChildProcess, type SpawnOptions } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
+import { beforeProcessEnds } from './process-end';
 
 /**
  * The processes of one local run. They are recorded on disk as long as they live, because not all of them notice when the
@@ -14,7 +15,9 @@ export interface Children {
    * `mark` becomes one of the arguments, by which the process is known again.
    */
   spawn(command: string, args: (mark: string) => string[], options: SpawnOptions): ChildProcess;
-  /** Kills what is still running, at once. */
+  /** A new folder that is removed with the processes. */
+  temporaryFolder(): string;
+  /** Kills what is still running, at once; so does the end of this process. */
   killAll(): void;
 }
 
@@ -27,8 +30,8 @@ export function recordChildren(directory = recordDirectory()): Children {
   const mark = `dynamo-stream-trigger-run=${run}`;
   const file = join(directory, `${process.pid}-${run}.json`);
   const running = new Set<ChildProcess>();
-  const onExit = () => killAll();
-  process.once('exit', onExit);
+  const folders: string[] = [];
+  const callOff = beforeProcessEnds(killAll);
   ownRecords.add(file);
 
   return {
@@ -39,6 +42,11 @@ export function recordChildren(directory = recordDirectory()): Children {
       child.once('exit', () => forget(child));
       child.once('error', () => forget(child));
       return child;
+    },
+    temporaryFolder: () => {
+      const folder = mkdtempSync(join(realpathSync(tmpdir()), 'dynamo-stream-trigger-'));
+      folders.push(folder);
+      return folder;
     },
     killAll,
   };
@@ -55,7 +63,8 @@ export function recordChildren(directory = recordDirectory()): Children {
     running.clear();
     record();
     ownRecords.delete(file);
-    process.removeListener('exit', onExit);
+    folders.forEach((folder) => rmSync(folder, { recursive: true, force: true }));
+    callOff();
   }
 
   function record(): void {

@@ -50,49 +50,78 @@ export async function startDestinations(children: Children, project: string, app
   }
 
   const endpoint = `http://127.0.0.1:${first.port}`;
-  await createAll(endpoint, app);
+  const clients = clientsOf(endpoint);
+  await createAll(clients, app);
   let stopping = false;
   return {
     endpoint,
     ended: new Promise((resolve) => void closed.then((reason) => stopping || resolve(reason))),
-    deliver: (arn, message, objectKey) => deliver(endpoint, arn, message, objectKey),
+    deliver: (arn, message, objectKey) => deliver(clients, arn, message, objectKey),
     stop: async () => {
       stopping = true;
+      clients.destroy();
       killGroup(child.pid);
       await closed;
     },
   };
 }
 
-async function createAll(endpoint: string, app: App): Promise<void> {
+async function createAll(clients: Clients, app: App): Promise<void> {
   const arns = new Set([
     ...[...app.queues, ...app.topics, ...app.buckets].map((resource) => resource.arn),
     ...app.mappings.flatMap((mapping) => mapping.destinationArn ?? []),
   ]);
   for (const arn of arns) {
     const { region, name } = partsOf(arn);
-    const options = clientOptions(endpoint, region);
+    const { sqs, sns, s3 } = clients.of(region);
     switch (destinationKind(arn)) {
-      case 'sqs': await new SQSClient(options).send(new CreateQueueCommand({ QueueName: name })); break;
-      case 'sns': await new SNSClient(options).send(new CreateTopicCommand({ Name: name })); break;
-      case 's3': await new S3Client(options).send(new CreateBucketCommand({ Bucket: name })); break;
+      case 'sqs': await sqs.send(new CreateQueueCommand({ QueueName: name })); break;
+      case 'sns': await sns.send(new CreateTopicCommand({ Name: name })); break;
+      case 's3': await s3.send(new CreateBucketCommand({ Bucket: name })); break;
     }
   }
 }
 
-async function deliver(endpoint: string, arn: string, message: FailedBatch, objectKey?: string): Promise<void> {
+async function deliver(clients: Clients, arn: string, message: FailedBatch, objectKey?: string): Promise<void> {
   const { region, name } = partsOf(arn);
-  const options = clientOptions(endpoint, region);
+  const { sqs, sns, s3 } = clients.of(region);
   const body = JSON.stringify(message);
   switch (destinationKind(arn)) {
-    case 'sqs': await new SQSClient(options).send(new SendMessageCommand({
-      QueueUrl: queueUrl(name, { destinations: endpoint }), MessageBody: body,
+    case 'sqs': await sqs.send(new SendMessageCommand({
+      QueueUrl: queueUrl(name, { destinations: clients.endpoint }), MessageBody: body,
     })); break;
-    case 'sns': await new SNSClient(options).send(new PublishCommand({ TopicArn: arn, Message: body })); break;
-    case 's3': await new S3Client(options).send(new PutObjectCommand({
+    case 'sns': await sns.send(new PublishCommand({ TopicArn: arn, Message: body })); break;
+    case 's3': await s3.send(new PutObjectCommand({
       Bucket: name, Key: objectKey, Body: body, ContentType: 'application/json',
     })); break;
   }
+}
+
+/** The clients of an endpoint, one for each region: a connection is not made anew for each message. */
+interface Clients {
+  readonly endpoint: string;
+  of(region?: string): RegionalClients;
+  destroy(): void;
+}
+
+interface RegionalClients {
+  readonly sqs: SQSClient;
+  readonly sns: SNSClient;
+  readonly s3: S3Client;
+}
+
+function clientsOf(endpoint: string): Clients {
+  const byRegion = new Map<string | undefined, RegionalClients>();
+  return {
+    endpoint,
+    of: (region) => {
+      const options = clientOptions(endpoint, region);
+      const clients = byRegion.get(region) ?? { sqs: new SQSClient(options), sns: new SNSClient(options), s3: new S3Client(options) };
+      byRegion.set(region, clients);
+      return clients;
+    },
+    destroy: () => byRegion.forEach(({ sqs, sns, s3 }) => [sqs, sns, s3].forEach((client) => client.destroy())),
+  };
 }
 
 function partsOf(arn: string): { region?: string; name: string } {

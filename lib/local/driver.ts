@@ -14,12 +14,18 @@ export interface Parts {
 
 /** A mapping at work. */
 export interface Driver {
-  /** Resolves when every shard has been read once: from then on not even a mapping that starts at LATEST misses a record. */
+  /**
+   * Resolves when every shard has been read once: from then on not even a mapping that starts at LATEST misses a record. Rejects
+   * with what ended the driver before.
+   */
   readonly polling: Promise<void>;
-  /** Resolves when every record that the stream held at the time of the call is done with or on the failure destination. */
+  /**
+   * Resolves when every record that the stream held at the time of the call is done with or on the failure destination. Rejects
+   * with what ended the driver before.
+   */
   drained(): Promise<void>;
-  /** Ends the polling. What is under way is no longer listened to. */
-  stop(): void;
+  /** Ends the polling, for this reason. What is under way is no longer listened to. */
+  stop(reason: Error): void;
 }
 
 /**
@@ -27,8 +33,8 @@ export interface Driver {
  *
  * @param onFailure called if the machine itself fails; nothing is driven any more then
  */
-export function drive(machine: Machine, parts: Parts, onFailure: (error: unknown) => void): Driver {
-  let stopped = false;
+export function drive(machine: Machine, parts: Parts, onFailure: (error: Error) => void): Driver {
+  let ended: Error | undefined;
   let timer: NodeJS.Timeout | undefined;
   let time = 0;
   /** Undefined until they are listed for the first time. */
@@ -36,13 +42,16 @@ export function drive(machine: Machine, parts: Parts, onFailure: (error: unknown
   /** For each shard that was read, when the last read began that brought nothing; Infinity at the end of a closed shard. */
   const emptySince = new Map<string, number>();
   const waiting = new Set<() => void>();
+  const polling = until(() => everyShard(() => true));
+  // Whoever waits for it hears of a failure, but nobody has to wait.
+  polling.catch(() => {});
 
   // Not before the caller has the driver: the machine may fail at once.
   queueMicrotask(() => tell({ type: 'tick' }));
-  return { polling: until(() => everyShard(() => true)), drained, stop };
+  return { polling, drained, stop };
 
   function tell(input: Input): void {
-    if (stopped) {
+    if (ended) {
       return;
     }
     try {
@@ -51,8 +60,7 @@ export function drive(machine: Machine, parts: Parts, onFailure: (error: unknown
       }
       schedule();
     } catch (error) {
-      stop();
-      onFailure(error);
+      fail(error as Error);
     }
     waiting.forEach((check) => check());
   }
@@ -63,7 +71,7 @@ export function drive(machine: Machine, parts: Parts, onFailure: (error: unknown
         return after(parts.shards(), (listed) => {
           shards = listed;
           return { type: 'described', shards: listed };
-        }, () => ({ type: 'described', shards: shards ?? [] }));
+        }, () => ({ type: 'describeFailed' }));
       case 'read':
         return read(effect);
       case 'invoke':
@@ -90,13 +98,12 @@ export function drive(machine: Machine, parts: Parts, onFailure: (error: unknown
     }));
   }
 
-  function after<T>(work: Promise<T>, done: (result: T) => Input, failed?: (error: unknown) => Input): void {
+  function after<T>(work: Promise<T>, done: (result: T) => Input, failed?: (error: Error) => Input): void {
     work.then((result) => tell(done(result)), (error) => {
       if (failed) {
         tell(failed(error));
       } else {
-        stop();
-        onFailure(error);
+        fail(error);
       }
     });
   }
@@ -126,11 +133,14 @@ export function drive(machine: Machine, parts: Parts, onFailure: (error: unknown
   }
 
   function until(condition: () => boolean): Promise<void> {
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
       const check = () => {
-        if (stopped || condition()) {
+        if (condition()) {
           waiting.delete(check);
           resolve();
+        } else if (ended) {
+          waiting.delete(check);
+          reject(ended);
         }
       };
       waiting.add(check);
@@ -138,8 +148,13 @@ export function drive(machine: Machine, parts: Parts, onFailure: (error: unknown
     });
   }
 
-  function stop(): void {
-    stopped = true;
+  function fail(error: Error): void {
+    stop(error);
+    onFailure(error);
+  }
+
+  function stop(reason: Error): void {
+    ended ??= reason;
     clearTimeout(timer);
     waiting.forEach((check) => check());
   }

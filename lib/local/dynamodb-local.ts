@@ -84,15 +84,16 @@ async function answers(endpoint: string, child: ChildProcess): Promise<string | 
 /** Why this Java can't run DynamoDB Local; undefined if it can. */
 function javaError(java: string): JavaError | undefined {
   const wayOut = `Install a Java runtime ${OLDEST_JAVA} or newer (for example Eclipse Temurin), and have it on the PATH or in JAVA_HOME.`;
+  const origin = java === 'java' ? 'from the PATH' : 'from JAVA_HOME, which goes before the PATH';
   const { error, status, stdout, stderr } = spawnSync(java, ['-version'], { encoding: 'utf8' });
   const said = `${stderr ?? ''}${stdout ?? ''}`.trim();
   if (error || status !== 0) {
-    return new JavaError(`DynamoDB Local needs Java, and \`${java} -version\` fails: ${error?.message ?? said}\n${wayOut}`);
+    return new JavaError(`DynamoDB Local needs Java, and \`${java} -version\` (${origin}) fails: ${error?.message ?? said}\n${wayOut}`);
   }
   // "1.8.0_392" is Java 8; from 9 on the first number counts.
   const [, first, second] = /version "?(\d+)(?:\.(\d+))?/.exec(said) ?? [];
   const version = Number(first === '1' ? second : first);
   return version < OLDEST_JAVA
-    ? new JavaError(`DynamoDB Local needs Java ${OLDEST_JAVA} or newer, and ${java} is ${said.split('\n')[0]}.\n${wayOut}`)
+    ? new JavaError(`DynamoDB Local needs Java ${OLDEST_JAVA} or newer, and ${java} (${origin}) is ${said.split('\n')[0]}.\n${wayOut}`)
     : undefined;
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
-import { devNull, tmpdir } from 'node:os';
+import { realpathSync, writeFileSync } from 'node:fs';
+import { devNull } from 'node:os';
 import { join } from 'node:path';
 import type { Outcome } from '../engine';
 import type { LambdaFunction } from './app';
@@ -34,17 +34,17 @@ export interface LocalFunctionOptions {
  * @throws FunctionLoadError
  */
 export async function startFunction(children: Children, target: LambdaFunction, options: LocalFunctionOptions): Promise<LocalFunction> {
-  const folder = codeFolder(target);
+  const taskRoot = codeFolder(children, target);
   const settings: ExecutionEnvironmentOptions = {
     functionName: target.name,
-    taskRoot: folder.path,
+    taskRoot,
     sdkFolders: options.sdkFolders,
     node: options.node,
     inspect: options.inspect,
     timeout: target.timeout,
     memorySize: target.memorySize,
     variables: {
-      ...processVariables(), ...lambdaVariables(target, folder.path), ...sdkVariables(options.endpoints), ...options.variables,
+      ...processVariables(), ...lambdaVariables(target, taskRoot), ...sdkVariables(options.endpoints), ...options.variables,
     },
     onLog: options.onLog,
   };
@@ -100,18 +100,17 @@ export async function startFunction(children: Children, target: LambdaFunction, 
       environment.kill();
       return environment.ended;
     }));
-    folder.remove();
   }
 }
 
 /** Where the code lies. Links are followed, because Node names a module by where it really is. */
-function codeFolder(target: LambdaFunction): { path: string; remove(): void } {
+function codeFolder(children: Children, target: LambdaFunction): string {
   if (target.codeDirectory !== undefined) {
-    return { path: realpathSync(target.codeDirectory), remove: () => {} };
+    return realpathSync(target.codeDirectory);
   }
-  const path = mkdtempSync(join(realpathSync(tmpdir()), 'dynamo-stream-trigger-code-'));
-  writeFileSync(join(path, 'index.js'), target.inlineCode!);
-  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+  const folder = children.temporaryFolder();
+  writeFileSync(join(folder, 'index.js'), target.inlineCode!);
+  return folder;
 }
 
 /** What a process needs to run on this machine. Nothing else of the user's own environment gets into the function. */

@@ -14,7 +14,7 @@ export interface MappingParts {
   readonly target: LocalFunction;
   readonly destinations: Destinations;
   readonly observer: (event: LocalEvent) => void;
-  readonly onFailure: (error: unknown) => void;
+  readonly onFailure: (error: Error) => void;
 }
 
 /** Sets a mapping to work between its stream, its function and its failure destination. */
@@ -30,7 +30,14 @@ export function startMapping(mapping: Mapping, { stream, target, destinations, o
     uuid: randomUUID,
   });
   return drive(machine, {
-    shards: () => stream.shards(),
+    shards: async () => {
+      try {
+        return await stream.shards();
+      } catch (error) {
+        observer({ type: 'warning', message: `${trigger}: the stream's shards can't be listed now. ${(error as Error).message}` });
+        throw error;
+      }
+    },
     read: (shardId, from, limit) => stream.read(shardId, from, limit),
     invoke: async ({ shardId, event }) => {
       const invocation = { trigger, functionName, shardId, event };

@@ -4,7 +4,7 @@ import { endLeftovers, recordChildren, type Children } from './children';
 import { clientOptions } from './credentials';
 import { startDestinations } from './destinations';
 import { startDynamoDbLocal } from './dynamodb-local';
-import { LocalServiceError } from './errors';
+import { LocalRunError, LocalServiceError } from './errors';
 import type { LocalEvent } from './events';
 import { startFunction, type LocalFunction } from './local-function';
 import { startMapping } from './local-mapping';
@@ -62,7 +62,7 @@ export interface LocalRun {
   readonly failed: Promise<Error>;
   /**
    * Resolves when every record written so far is done with or on its failure destination; so are the records that the functions
-   * wrote to other tables with triggers meanwhile.
+   * wrote to other tables with triggers meanwhile. Rejects with what ended the run before.
    */
   drained(): Promise<void>;
   /** Kills the processes that are running this function's handler, as a crash would; how many there were. */
@@ -146,19 +146,21 @@ async function start(ingredients: Ingredients): Promise<LocalRun> {
   };
   let fail!: (error: Error) => void;
   const failed = new Promise<Error>((resolve) => fail = resolve);
-  const drivers = app.mappings.map((mapping) => {
-    const client = new DynamoDBStreamsClient(clientOptions(database.endpoint));
-    return startMapping(mapping, {
-      stream: localStream(streamReader(client, localStreams.get(mapping.table.arn)!), streamArnOf(mapping, endpoints), Date.now),
-      target: functions.get(mapping.function)!,
-      destinations,
-      observer: counting,
-      onFailure: (error) => void end(error as Error),
-    });
-  });
+  const streams = new DynamoDBStreamsClient(clientOptions(database.endpoint));
+  const drivers = app.mappings.map((mapping) => startMapping(mapping, {
+    stream: localStream(streamReader(streams, localStreams.get(mapping.table.arn)!), streamArnOf(mapping, endpoints), Date.now),
+    target: functions.get(mapping.function)!,
+    destinations,
+    observer: counting,
+    onFailure: (error) => void end(error),
+  }));
   void database.ended.then((how) => end(new LocalServiceError(`DynamoDB Local ended, and with it the tables, which were in memory: ${how}`)));
   void destinations.ended.then((how) => end(new LocalServiceError(`The local SQS, SNS and S3 ended, and with them what they held: ${how}`)));
-  await Promise.all(drivers.map((driver) => driver.polling));
+  try {
+    await Promise.all(drivers.map((driver) => driver.polling));
+  } catch {
+    throw await failed;
+  }
 
   return {
     endpoints: { dynamodb: database.endpoint, sqs: destinations.endpoint, sns: destinations.endpoint, s3: destinations.endpoint },
@@ -176,7 +178,7 @@ async function start(ingredients: Ingredients): Promise<LocalRun> {
     failed,
     drained,
     kill: (functionName) => [...functions].reduce((sum, [{ name }, target]) => sum + (name === functionName ? target.kill() : 0), 0),
-    stop,
+    stop: () => stop(new LocalRunError('The run was stopped before everything was done.')),
   };
 
   async function drained(): Promise<void> {
@@ -188,12 +190,13 @@ async function start(ingredients: Ingredients): Promise<LocalRun> {
   }
 
   async function end(error: Error): Promise<void> {
-    await stop();
+    await stop(error);
     fail(error);
   }
 
-  async function stop(): Promise<void> {
-    drivers.forEach((driver) => driver.stop());
+  async function stop(reason: Error): Promise<void> {
+    drivers.forEach((driver) => driver.stop(reason));
+    streams.destroy();
     await Promise.all([...functions.values(), destinations, database].map((part) => part.stop()));
     children.killAll();
   }

@@ -11,8 +11,8 @@ export interface StreamReader {
   /**
    * One GetRecords call. A shard is read on where its last read ended; `from` says where its first read starts.
    *
-   * An iterator that expired (it lives 15 minutes) is made again behind the last record read. One that stood at LATEST and has
-   * read nothing starts at the then latest record.
+   * An iterator that expired (it lives 15 minutes) is made again behind the last record read. Where LATEST has brought nothing so
+   * far, it starts at TRIM_HORIZON: records may then be older than the first read, but none is missed.
    *
    * @throws StreamReadError
    */
@@ -82,7 +82,6 @@ export function streamReader(client: DynamoDBStreamsClient, streamArn: string): 
       }
       return { records, end: !answer.NextShardIterator };
     } catch (error) {
-      cursor.iterator = undefined;
       if (error instanceof StreamReadError && error.reason === 'trimmed') {
         cursors.delete(shardId);
       }
@@ -98,6 +97,10 @@ export function streamReader(client: DynamoDBStreamsClient, streamArn: string): 
         if (nameOf((error as StreamReadError).cause) !== 'ExpiredIteratorException') {
           throw error;
         }
+        cursor.iterator = undefined;
+        if (cursor.position.type === 'LATEST') {
+          cursor.position = { type: 'TRIM_HORIZON' };
+        }
       }
     }
     const { ShardIterator } = await sending(() => client.send(new GetShardIteratorCommand({
@@ -106,6 +109,8 @@ export function streamReader(client: DynamoDBStreamsClient, streamArn: string): 
       ShardIteratorType: cursor.position.type as ShardIteratorType,
       ...('sequenceNumber' in cursor.position && { SequenceNumber: cursor.position.sequenceNumber }),
     })));
+    // Kept even if the read fails: at LATEST, another one would begin behind what is written meanwhile.
+    cursor.iterator = ShardIterator;
     return sending(() => getRecords(client, ShardIterator!, limit));
   }
 

@@ -133,7 +133,7 @@ test('with --json every line is an object, and the last one the summary', async 
 
 test('Ctrl-C while it starts ends it, and nothing is left running', async () => {
   const command = local(['--app', app]);
-  await new Promise((done) => setTimeout(done, 700));
+  await command.line(/^Starting/);
   command.kill('SIGINT');
   expect(await command.end()).toBe(0);
 });
@@ -189,7 +189,11 @@ describe('a mistake gets a message with the way out, and exit code 1', () => {
   ])('an old Java: %s', async (version) => {
     const java = `#!/bin/sh\necho '${version}' >&2\ntest "$1" = -version\n`;
     expect(await messageOf(['--app', app], { env: { PATH: `${pathWith(java)}:/bin:/usr/bin`, JAVA_HOME: '' } }))
-      .toContain(`DynamoDB Local needs Java 17 or newer, and java is ${version}.`);
+      .toContain(`DynamoDB Local needs Java 17 or newer, and java (from the PATH) is ${version}.`);
+  });
+
+  test('a JAVA_HOME without Java, whatever is on the PATH', async () => {
+    expect(await messageOf(['--app', app], { env: { JAVA_HOME: '/nowhere' } })).toMatch(/\/nowhere\/bin\/java -version` \(from JAVA_HOME, which goes before the PATH\) fails/);
   });
 
   test('a taken port', async () => {

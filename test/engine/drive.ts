@@ -51,6 +51,8 @@ export interface Story {
   /** How long an invocation takes, in milliseconds. */
   readonly takes?: (invoke: Invoke) => number;
   readonly accepts?: () => boolean;
+  /** Whether the shards can be listed, when they are asked for. */
+  readonly lists?: () => boolean;
   /** Other inputs, by milliseconds after the start. */
   readonly inputs?: readonly { readonly at: number; readonly input: Input }[];
   /** When to stop at the latest, in milliseconds after the start. */
@@ -58,7 +60,9 @@ export interface Story {
 }
 
 /** Runs a machine through a story, step by step, without a promise. */
-export function drive({ settings, options, shards, respond = () => null, takes = () => 0, accepts = () => true, inputs = [], until = 1e9 }: Story) {
+export function drive({
+  settings, options, shards, respond = () => null, takes = () => 0, accepts = () => true, lists = () => true, inputs = [], until = 1e9,
+}: Story) {
   let ids = 0;
   const machine: Machine = createMapping({
     settings: { ...DEFAULT_SETTINGS, ...settings },
@@ -103,7 +107,7 @@ export function drive({ settings, options, shards, respond = () => null, takes =
   const perform = (effect: Effect): void => {
     switch (effect.type) {
       case 'describe':
-        return tell({ type: 'described', shards });
+        return tell(lists() ? { type: 'described', shards } : { type: 'describeFailed' });
       case 'read':
         return tell(read(effect.shardId, effect.from, effect.limit));
       case 'invoke':

@@ -1,3 +1,4 @@
+import { DESCRIBE_RETRY_DELAY } from '../../lib/engine/limits';
 import { drive, failed, record, records, sequenceNumber, type TestShard } from './drive';
 
 test('shards without a common parent are read side by side', () => {
@@ -45,6 +46,21 @@ test('TRIM_HORIZON starts with the oldest record, LATEST after the newest', () =
   const shards = [{ shardId: 'shard', records: [record(1), record(2, 5)] }];
   expect(drive({ settings: { startingPosition: 'TRIM_HORIZON' }, shards }).batches).toEqual([[1], [2]]);
   expect(drive({ settings: { startingPosition: 'LATEST' }, shards }).batches).toEqual([[2]]);
+});
+
+test('shards that can\'t be listed are asked for again, and LATEST stays LATEST', () => {
+  let asked = 0;
+  const { reads } = drive({
+    settings: { startingPosition: 'LATEST' }, shards: [{ shardId: 'shard', records: [record(1)] }], lists: () => ++asked > 2, until: 2000,
+  });
+  expect(reads[0]).toMatchObject({ at: 2 * DESCRIBE_RETRY_DELAY, from: 'LATEST' });
+});
+
+test('shards that can\'t be listed any more are read on', () => {
+  let asked = 0;
+  const { batches, notices } = drive({ shards: [{ shardId: 'shard', records: [record(1), record(2, 30)] }], lists: () => ++asked === 1 });
+  expect(batches).toEqual([[1], [2]]);
+  expect(notices.map(({ type }) => type)).not.toContain('trimmed');
 });
 
 test('at LATEST, a shard that comes later is read from its first record on', () => {

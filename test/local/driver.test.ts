@@ -29,6 +29,7 @@ const READ: Effect = { type: 'read', shardId: 'shard', from: { type: 'TRIM_HORIZ
 const never = (error: unknown) => {
   throw error;
 };
+const OVER = new Error('over');
 const settle = () => new Promise((resolve) => setTimeout(resolve, 20));
 
 test('what the machine asks for is done, and it hears what came of it', async () => {
@@ -43,7 +44,7 @@ test('what the machine asks for is done, and it hears what came of it', async ()
   });
   const driver = drive(machine, parts(), never);
   await settle();
-  driver.stop();
+  driver.stop(OVER);
   expect(inputs).toEqual([
     { type: 'tick' },
     { type: 'described', shards: [{ shardId: 'shard' }] },
@@ -60,12 +61,12 @@ test.each([
     { type: 'readFailed', shardId: 'shard', reason: 'unavailable' }],
   ['a destination that refuses', { deliver: () => Promise.reject(new Error()) }, { type: 'deliver', delivery: 8, message: {}, records: [] },
     { type: 'delivered', delivery: 8, accepted: false }],
-  ['shards that can\'t be listed', { shards: () => Promise.reject(new Error()) }, DESCRIBE, { type: 'described', shards: [] }],
+  ['shards that can\'t be listed', { shards: () => Promise.reject(new Error()) }, DESCRIBE, { type: 'describeFailed' }],
 ])('the machine hears of %s', async (_, changes, effect, input) => {
   const { machine, inputs } = machineOf(({ type }) => type === 'tick' ? [effect as Effect] : []);
   const driver = drive(machine, parts(changes), never);
   await settle();
-  driver.stop();
+  driver.stop(OVER);
   expect(inputs[1]).toEqual(input);
 });
 
@@ -74,7 +75,7 @@ test('the machine is called at its deadline', async () => {
   const { machine, inputs } = machineOf(() => [], { deadline: () => Date.now() < start + 40 ? start + 40 : undefined });
   const driver = drive(machine, parts(), never);
   await new Promise((resolve) => setTimeout(resolve, 100));
-  driver.stop();
+  driver.stop(OVER);
   expect(inputs).toEqual([{ type: 'tick' }, { type: 'tick' }]);
 });
 
@@ -100,17 +101,30 @@ test('a stream is drained when a read that began afterwards brings nothing and t
   expect(reads).toBe(1);
   await driver.drained();
   expect(reads).toBe(20);
-  driver.stop();
+  driver.stop(OVER);
 });
 
 test('a machine that fails is driven no more, and whoever waits for it is told', async () => {
   const { machine, inputs } = machineOf(() => {
     throw new Error('a bug');
   });
+  let ends: Promise<void>[] = [];
   const failure = await new Promise((resolve) => {
     const driver = drive(machine, parts(), resolve);
-    void driver.drained();
+    ends = [driver.polling, driver.drained()];
   });
   expect(failure).toEqual(new Error('a bug'));
+  for (const end of ends) {
+    await expect(end).rejects.toThrow('a bug');
+  }
   expect(inputs).toHaveLength(1);
+});
+
+test('what is not drained when the driver is stopped is never said to be', async () => {
+  const { machine } = machineOf(() => [], { idle: () => false });
+  const driver = drive(machine, parts(), never);
+  const drained = driver.drained();
+  driver.stop(OVER);
+  await expect(drained).rejects.toBe(OVER);
+  await expect(driver.drained()).rejects.toBe(OVER);
 });

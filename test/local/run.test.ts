@@ -1,4 +1,7 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
@@ -12,8 +15,9 @@ import { DynamoEventSource, S3OnFailureDestination, SnsDlq, SqsDlq } from 'aws-c
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
-import { functionOf, ordersTable, synthesize } from './fixture-app';
+import { folderWith, functionOf, ordersTable, synthesize } from './fixture-app';
 import { startLocal, type LocalEvent, type LocalOptions, type LocalRun } from '../../lib/local';
+import { DynamoStreamTrigger, StreamFunction } from '../../lib';
 
 jest.setTimeout(60_000);
 
@@ -97,19 +101,35 @@ test('an item whose time to live is over is removed as by DynamoDB', async () =>
   });
 });
 
-test('two mappings on a table and one function on two tables all get their records', async () => {
+test('two triggers on a table and one function on two tables get their records, and park the poison ones at the trigger\'s own queue', async () => {
   const run = await runApp((stack) => {
+    const onChange = (id: string) => new StreamFunction(stack, id, {
+      entry: join(__dirname, 'handlers', 'on-change.ts'), runtime: lambda.Runtime.NODEJS_20_X, environment: { NAME: id },
+    });
     const orders = ordersTable(stack);
-    const both = functionOf(stack, 'Both', PRINTING);
-    both.addEventSource(source(orders));
-    both.addEventSource(source(ordersTable(stack, 'Returns')));
-    functionOf(stack, 'Other', PRINTING).addEventSource(source(orders));
+    const both = onChange('Both');
+    new DynamoStreamTrigger(stack, 'OrdersToBoth', { table: orders, handler: both });
+    new DynamoStreamTrigger(stack, 'ReturnsToBoth', { table: ordersTable(stack, 'Returns'), handler: both });
+    new DynamoStreamTrigger(stack, 'OrdersToOther', { table: orders, handler: onChange('Other') });
   });
-  await put(run, 'Shop/Orders', {});
-  await put(run, 'Shop/Returns', {});
+  await put(run, 'Shop/Orders', { pk: 'order' });
+  await put(run, 'Shop/Orders', { pk: 'poison order', poison: true });
+  await put(run, 'Shop/Returns', { pk: 'return' });
+  await put(run, 'Shop/Returns', { pk: 'poison return', poison: true });
   await run.drained();
-  const lines = events.flatMap((event) => event.type === 'log' ? [`${event.functionName.slice(0, 9)} ${/table\/(Shop-[A-Z][a-z]+)/.exec(event.line)?.[1]}`] : []);
-  expect(lines.sort()).toEqual(['Shop-Both Shop-Orders', 'Shop-Both Shop-Returns', 'Shop-Othe Shop-Orders']);
+  const lines = events.flatMap((event) => event.type === 'log' && event.stream === 'stdout' ? [event.line] : []);
+  expect(lines.sort()).toEqual(['["Both","order"]', '["Both","return"]', '["Other","order"]']);
+
+  const queues = new SQSClient(client(run.endpoints.sqs));
+  const parkedBy = async (trigger: string) => {
+    const QueueUrl = run.queues.find(({ path }) => path.startsWith(`Shop/${trigger}/`))!.url;
+    const { Messages = [] } = await queues.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }));
+    return Messages.map(({ Body }) => JSON.parse(Body!)).map(({ kind, record, error }) => [kind, record.dynamodb.Keys.pk.S, error.name]);
+  };
+  const parked = (pk: string) => [['dynamo-stream-trigger/parked-record', pk, 'PoisonRecordError']];
+  expect(await parkedBy('OrdersToBoth')).toEqual(parked('poison order'));
+  expect(await parkedBy('ReturnsToBoth')).toEqual(parked('poison return'));
+  expect(await parkedBy('OrdersToOther')).toEqual(parked('poison order'));
 });
 
 test('what functions write to other tables with triggers is drained too', async () => {
@@ -282,7 +302,9 @@ test('when DynamoDB Local is killed, the run ends, says so and leaves nothing ru
   const run = await runApp((stack) => functionOf(stack, 'OnOrder', PRINTING).addEventSource(source(ordersTable(stack))));
   const port = new URL(run.endpoints.dynamodb).port;
   process.kill(Number(execFileSync('pgrep', ['-f', `DynamoDBLocal.jar.* -port ${port}`], { encoding: 'utf8' })), 'SIGKILL');
+  const failure = expect(run.drained()).rejects.toThrow('DynamoDB Local ended');
   expect(await run.failed).toMatchObject({ name: 'LocalServiceError', message: expect.stringMatching(/DynamoDB Local ended[\s\S]*SIGKILL/) });
+  await failure;
   expect(childrenOfThisProcess()).not.toMatch(/runtime-client|destination-server|DynamoDBLocal/);
 });
 
@@ -290,6 +312,24 @@ test('a function whose code does not load keeps the run from starting, and nothi
   await expect(runApp((stack) => functionOf(stack, 'OnOrder', 'throw new Error("no TABLE")').addEventSource(source(ordersTable(stack)))))
     .rejects.toMatchObject({ name: 'FunctionLoadError', message: expect.stringMatching(/Shop-OnOrder\w+ does not load: Error: no TABLE/) });
   expect(childrenOfThisProcess()).not.toMatch(/runtime-client|destination-server|DynamoDBLocal/);
+});
+
+test.each(['SIGINT', 'SIGTERM'] as const)('a program that %s ends leaves nothing of its run behind', async (signal) => {
+  const assembly = synthesize((stack) => functionOf(stack, 'OnOrder', '', { code: lambda.Code.fromInline(PRINTING) })
+    .addEventSource(source(ordersTable(stack))));
+  const TMPDIR = folderWith({});
+  const program = spawn(process.execPath, ['-e', `
+    require(${JSON.stringify(resolve(__dirname, '..', '..', 'build', 'local'))}).startLocal({ assembly: process.argv[1] })
+      .then(({ endpoints }) => console.log(endpoints.dynamodb));
+  `, assembly], { env: { ...process.env, TMPDIR }, stdio: ['ignore', 'pipe', 'ignore'] });
+  const [endpoint] = await once(program.stdout!, 'data');
+  // Java may keep a folder of its own there.
+  const left = () => readdirSync(TMPDIR, { recursive: true }).map(String).filter((name) => /index\.js|\.json/.test(name));
+  expect(left()).toHaveLength(2);
+  program.kill(signal);
+  expect(await once(program, 'exit')).toEqual([null, signal]);
+  expect(left()).toEqual([]);
+  await expect(fetch(String(endpoint).trim())).rejects.toThrow('fetch failed');
 });
 
 function childrenOfThisProcess(): string {

@@ -112,13 +112,26 @@ test.each([
   await expect(reader.read('shard-1', { type: 'TRIM_HORIZON' })).rejects.toMatchObject({ name: 'StreamReadError', reason });
 });
 
-test('after a failure the same place is read again', async () => {
+test.each([
+  ['LimitExceededException'],
+  ['InternalServerError'],
+])('after %s the same iterator is read again, so that nothing written meanwhile is missed', async (name) => {
+  answers.GetShardIterator.push(iterator('i1'));
+  answers.GetRecords.push(error(name), records(['1'], 'i2'), error(name), records(['2'], 'i3'));
+  const read = () => reader.read('shard-1', { type: 'LATEST' });
+  await expect(read()).rejects.toThrow(name);
+  await read();
+  await expect(read()).rejects.toThrow(name);
+  await read();
+  expect(inputsOf('GetRecords')).toEqual(['i1', 'i1', 'i2', 'i2'].map((ShardIterator) => ({ ShardIterator })));
+});
+
+test('an iterator that expires at LATEST before anything was read is made again at TRIM_HORIZON, so that nothing is missed', async () => {
   answers.GetShardIterator.push(iterator('i1'), iterator('again'));
-  answers.GetRecords.push(records(['1'], 'i2'), error('InternalServerError'), records(['2'], 'i3'));
-  await reader.read('shard-1', { type: 'TRIM_HORIZON' });
-  await expect(reader.read('shard-1', { type: 'TRIM_HORIZON' })).rejects.toThrow('unavailable');
-  await reader.read('shard-1', { type: 'TRIM_HORIZON' });
-  expect(inputsOf('GetShardIterator')[1]).toMatchObject({ ShardIteratorType: 'AFTER_SEQUENCE_NUMBER', SequenceNumber: '1' });
+  answers.GetRecords.push(records([], 'i2'), error('ExpiredIteratorException'), records(['1'], 'i3'));
+  await reader.read('shard-1', { type: 'LATEST' });
+  await reader.read('shard-1', { type: 'LATEST' });
+  expect(inputsOf('GetShardIterator').map((input) => input.ShardIteratorType)).toEqual(['LATEST', 'TRIM_HORIZON']);
 });
 
 test('where records were trimmed, the caller says where to go on', async () => {
