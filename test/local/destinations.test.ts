@@ -1,7 +1,7 @@
-import { recordChildren } from '../../lib/local/children';
-import { startDestinations } from '../../lib/local/destinations';
 import { folderWith } from './fixture-app';
 import type { App } from '../../lib/local/app';
+import { recordChildren } from '../../lib/local/children';
+import { startDestinations } from '../../lib/local/destinations';
 import type { FailedBatch } from '../../lib/stream/failed-batch';
 
 const openConnections = () => process.getActiveResourcesInfo().filter((type) => type === 'TCPSocketWrap').length;
