@@ -135,12 +135,12 @@ export function drive(machine: Machine, parts: Parts, onFailure: (error: Error) 
   function until(condition: () => boolean): Promise<void> {
     return new Promise((resolve, reject) => {
       const check = () => {
-        if (condition()) {
-          waiting.delete(check);
-          resolve();
-        } else if (ended) {
+        if (ended) {
           waiting.delete(check);
           reject(ended);
+        } else if (condition()) {
+          waiting.delete(check);
+          resolve();
         }
       };
       waiting.add(check);

@@ -1,5 +1,5 @@
-import { DESCRIBE_RETRY_DELAY } from '../../lib/engine/limits';
 import { drive, failed, record, records, sequenceNumber, type TestShard } from './drive';
+import { DESCRIBE_RETRY_DELAY } from '../../lib/engine/limits';
 
 test('shards without a common parent are read side by side', () => {
   const { invokes } = drive({

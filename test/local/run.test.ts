@@ -1,7 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
@@ -16,8 +16,8 @@ import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { folderWith, functionOf, ordersTable, synthesize } from './fixture-app';
-import { startLocal, type LocalEvent, type LocalOptions, type LocalRun } from '../../lib/local';
 import { DynamoStreamTrigger, StreamFunction } from '../../lib';
+import { startLocal, type LocalEvent, type LocalOptions, type LocalRun } from '../../lib/local';
 
 jest.setTimeout(60_000);
 
@@ -104,7 +104,7 @@ test('an item whose time to live is over is removed as by DynamoDB', async () =>
 test('two triggers on a table and one function on two tables get their records, and park the poison ones at the trigger\'s own queue', async () => {
   const run = await runApp((stack) => {
     const onChange = (id: string) => new StreamFunction(stack, id, {
-      entry: join(__dirname, 'handlers', 'on-change.ts'), runtime: lambda.Runtime.NODEJS_20_X, environment: { NAME: id },
+      entry: join(__dirname, 'handlers', 'on-change.ts'), runtime: lambda.Runtime.NODEJS_22_X, environment: { NAME: id },
     });
     const orders = ordersTable(stack);
     const both = onChange('Both');
@@ -314,20 +314,31 @@ test('a function whose code does not load keeps the run from starting, and nothi
   expect(childrenOfThisProcess()).not.toMatch(/runtime-client|destination-server|DynamoDBLocal/);
 });
 
-test.each(['SIGINT', 'SIGTERM'] as const)('a program that %s ends leaves nothing of its run behind', async (signal) => {
+test('a mapping that fails while it starts keeps the run from starting, and nothing is left running', async () => {
+  const build = (stack: Stack) => functionOf(stack, 'OnOrder', PRINTING).addEventSource(source(ordersTable(stack)));
+  const observer = ({ type }: LocalEvent) => {
+    if (type === 'notice') {
+      throw new Error('a bug');
+    }
+  };
+  await expect(runApp(build, { observer })).rejects.toThrow('a bug');
+  expect(childrenOfThisProcess()).not.toMatch(/runtime-client|destination-server|DynamoDBLocal/);
+});
+
+test('a program that Ctrl-C ends leaves nothing of its run behind', async () => {
   const assembly = synthesize((stack) => functionOf(stack, 'OnOrder', '', { code: lambda.Code.fromInline(PRINTING) })
     .addEventSource(source(ordersTable(stack))));
   const TMPDIR = folderWith({});
   const program = spawn(process.execPath, ['-e', `
-    require(${JSON.stringify(resolve(__dirname, '..', '..', 'build', 'local'))}).startLocal({ assembly: process.argv[1] })
+    require(${JSON.stringify(join(__dirname, '..', '..', 'build', 'local'))}).startLocal({ assembly: process.argv[1] })
       .then(({ endpoints }) => console.log(endpoints.dynamodb));
   `, assembly], { env: { ...process.env, TMPDIR }, stdio: ['ignore', 'pipe', 'ignore'] });
   const [endpoint] = await once(program.stdout!, 'data');
   // Java may keep a folder of its own there.
   const left = () => readdirSync(TMPDIR, { recursive: true }).map(String).filter((name) => /index\.js|\.json/.test(name));
   expect(left()).toHaveLength(2);
-  program.kill(signal);
-  expect(await once(program, 'exit')).toEqual([null, signal]);
+  program.kill('SIGINT');
+  expect(await once(program, 'exit')).toEqual([null, 'SIGINT']);
   expect(left()).toEqual([]);
   await expect(fetch(String(endpoint).trim())).rejects.toThrow('fetch failed');
 });
