@@ -2,6 +2,7 @@ import { Duration, RemovalPolicy, Token } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import type { DynamoStreamTriggerProps } from './dynamo-stream-trigger';
 import { NoFailureDestination } from './failure-destination';
+import { ownedFunction } from './function-environment';
 import { StreamPermissions } from './permissions';
 import { StreamFunction } from './stream-function';
 import { streamArnOf } from './stream-source';
@@ -62,12 +63,15 @@ export function judgedSettings(props: DynamoStreamTriggerProps): JudgedSettings 
     misfits,
     streamNamed: props.table !== undefined && misfits.table === undefined && streamArnOf(props.table) !== undefined,
     destination: destination(props.onFailure),
-    handlerIsStreamFunction: props.handler instanceof StreamFunction,
+    handlerIsStreamFunction: misfits.handler === undefined && props.handler !== undefined
+      && ownedFunction(props.handler) instanceof StreamFunction,
   };
 }
 
 function judgedFilters(filters: unknown): JudgedFilters['filters'] {
-  return [filters ?? []].flat().map((filter) => {
+  if (filters === undefined) return [];
+  if (!Array.isArray(filters)) return [{ notAFilter: `${inWords(filters)}, outside of an array` }];
+  return filters.map((filter) => {
     if (Token.isUnresolved(filter)) return UNKNOWN;
     return isFilter(filter) ? text(filter.toJson()) : { notAFilter: inWords(filter) };
   });

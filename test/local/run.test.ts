@@ -92,7 +92,7 @@ test('an item whose time to live is over is removed as by DynamoDB', async () =>
   ));
   await put(run, 'Shop/Orders', { expires: Math.floor(Date.now() / 1000) - 60 });
   while (printed().length < 2) {
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await new Promise((wake) => setTimeout(wake, 100));
   }
   expect(printed()[1]).toMatchObject({
     eventName: 'REMOVE',
