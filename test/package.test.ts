@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
@@ -41,10 +41,30 @@ test('an app synthesizes with the trigger and its bundled function', () => {
   expect(types).toEqual(expect.arrayContaining(['AWS::Lambda::EventSourceMapping', 'AWS::Lambda::Function', 'AWS::SQS::Queue']));
 });
 
-test.each(['runtime', 'testing'])('./%s loads by require and by import', (subpath) => {
-  const print = 'console.log(Object.keys(m).length > 0)';
+test.each([
+  ['runtime', ['streamHandler', 'windowHandler', 'PoisonRecordError']],
+  ['testing', ['simulateTrigger', 'matchesFilter', 'compileFilter', 'streamRecord', 'streamEvent']],
+])('./%s loads by require and by import', (subpath, names) => {
+  const print = `console.log(${JSON.stringify(names)}.every((name) => typeof m[name] === 'function'))`;
   expect(run('node', '-e', `const m = require('dynamo-stream-trigger/${subpath}'); ${print}`)).toContain('true');
   expect(run('node', '--input-type=module', '-e', `import * as m from 'dynamo-stream-trigger/${subpath}'; ${print}`)).toContain('true');
+});
+
+test('the tarball holds what users need, and no path of the machine that made it', () => {
+  const installed = join(consumer, 'node_modules', 'dynamo-stream-trigger');
+  const files = readdirSync(installed, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(installed.length + 1));
+  const expected = [
+    /^(package\.json|README\.md|LICENSE|API\.md|\.jsii)$/,
+    /^docs\/[a-z]+\.md$/,
+    /^build\/index\.(js|d\.ts)$/,
+    /^build\/(engine|mapping|runtime|stream|testing|trigger)\/.+\.(js|mjs|d\.ts|d\.mts)$/,
+    /^build\/local\/(destination-server|module-resolution|runtime-client)\.js$/,
+    /^build\/bin\/dynamo-stream-trigger\.js$/,
+  ];
+  expect(files.filter((file) => !expected.some((pattern) => pattern.test(file)))).toEqual([]);
+  expect(files.filter((file) => readFileSync(join(installed, file), 'utf8').includes(root))).toEqual([]);
 });
 
 test.each(['commonjs', 'module'])('a strict consumer of type %s compiles against the published types', (type) => {
