@@ -17,13 +17,18 @@ export type Ways = readonly Conjunction[];
 /**
  * The ways of an event pattern.
  *
- * @throws FilterCompositionError if AWS refuses the pattern.
+ * @throws FilterCompositionError if AWS refuses the pattern, or reads less in it than its text says.
  */
 export function waysOf(pattern: string): Ways {
   const parsed = parseEventPattern(pattern);
   if (!parsed.valid) {
     const [{ path, message }] = parsed.problems;
     throw new FilterCompositionError(`The filter ${pattern} can't be combined, because AWS refuses it${path && ` at ${path}`}: ${message}`);
+  }
+  if (parsed.remarks.length > 0) {
+    const [{ path, message }] = parsed.remarks;
+    throw new FilterCompositionError(`The filter ${pattern} can't be combined, because it is not what it seems${path && ` at ${path}`}: `
+      + message);
   }
   return parsed.pattern.branches.map((branch) => branch.map(({ keys, alternatives }) => ({
     keys,

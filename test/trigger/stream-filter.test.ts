@@ -1,3 +1,4 @@
+import * as cdk from 'aws-cdk-lib';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as fc from 'fast-check';
 import { AttributeCondition, AttributeDataType, NumberRange, StreamEventName, StreamFilter, TextCondition } from '../../lib';
@@ -115,6 +116,28 @@ test.each([
   ['something that is no number', () => newImage('total', AttributeCondition.exactNumberIs('12 EUR')), '12 EUR'],
 ])('says what can\'t be written: %s', (_, make, named) => {
   expect(make).toThrow(named);
+});
+
+test.each([
+  ['a key that comes twice', '{"eventName":["INSERT"],"eventName":["MODIFY"]}', 'comes more than once'],
+  ['a condition that another one overrides', '{"eventName":["INSERT"],"$or":[{"eventName":["MODIFY"]},{"eventID":["1"]}]}', 'takes the place'],
+  ['text after the pattern', '{"eventName":["INSERT"]} {"eventID":["1"]}', 'not what it seems'],
+])('a filter of which AWS would read a part only does not combine: %s', (_, text, named) => {
+  expect(() => StreamFilter.allOf(StreamFilter.fromJson(text), StreamFilter.expired())).toThrow(named);
+  expect(() => StreamFilter.anyOf(StreamFilter.fromJson(text), StreamFilter.expired())).toThrow(named);
+});
+
+test.each([undefined, null, 42, '{"eventName":["INSERT"]}', [{ eventName: ['INSERT'] }]])('fromPattern takes no %j', (given: any) => {
+  expect(() => StreamFilter.fromPattern(given)).toThrow(`got ${given === undefined ? 'undefined' : JSON.stringify(given)}, but takes an object`);
+});
+
+test.each([undefined, null, 42, { eventName: ['INSERT'] }])('fromJson takes no %j', (given: any) => {
+  expect(() => StreamFilter.fromJson(given)).toThrow(`got ${given === undefined ? 'undefined' : JSON.stringify(given)}, but takes JSON text`);
+});
+
+test('fromJson takes a text that only the deployment knows', () => {
+  const token = cdk.Lazy.string({ produce: () => '{"eventName":["INSERT"]}' });
+  expect(StreamFilter.fromJson(token).toJson()).toBe(token);
 });
 
 test('what the builder forbids does not compile', () => {
