@@ -1,5 +1,5 @@
 import { fieldOf, type Place, RECORD } from './record-shape';
-import { parseEventPattern } from '../stream/event-pattern';
+import { MAX_BRANCHES, parseEventPattern } from '../stream/event-pattern';
 
 /** What one field of a record may hold: one of the alternatives, each as it stands in an event pattern. */
 export interface FieldCondition {
@@ -40,9 +40,15 @@ export function waysOf(pattern: string): Ways {
  * Lets a record through that all of the filters let through.
  *
  * @throws FilterCompositionError if two of them look at the same field: an event pattern has one condition for each. And if two
- * look into the same list: in one event pattern, both conditions are on one element.
+ * look into the same list: in one event pattern, both conditions are on one element. And if they come to more combinations than
+ * AWS takes.
  */
 export function allOf(filters: readonly Ways[]): Ways {
+  const combinations = filters.reduce((product, { length }) => product * length, 1);
+  if (combinations > MAX_BRANCHES) {
+    throw new FilterCompositionError(`All of these ${filters.length} filters come to ${combinations} combinations of their alternatives, `
+      + `but an event pattern takes at most ${MAX_BRANCHES}. Combine fewer, or look at some of the fields in the function.`);
+  }
   return filters.reduce((ways, filter) => ways.flatMap((way) => filter.map((other) => together(way, other))), [[]] as Ways);
 }
 
@@ -65,7 +71,8 @@ export function patternText(ways: Ways): string {
   const parsed = parseEventPattern(text);
   if (!parsed.valid) {
     const [{ path, message }] = parsed.problems;
-    throw new FilterCompositionError(`The filter can't be written as an event pattern, because AWS refuses ${path}: ${message}`);
+    throw new FilterCompositionError(`The filter can't be written as an event pattern, because AWS refuses it${path && ` at ${path}`}: `
+      + message);
   }
   return text;
 }

@@ -3,7 +3,8 @@ import { nearestName } from './nearest-name';
 import { EVENT_NAMES, knownFields } from './record-shape';
 import { Known, Rule, SOURCES } from './rule';
 import { parseEventPattern } from '../stream/event-pattern';
-import type { Alternative, PatternProblem, PatternProblemKind } from '../stream/event-pattern';
+import type { Alternative, Operator, PatternProblem, PatternProblemKind } from '../stream/event-pattern';
+import { plainNumber } from '../stream/exact-number';
 import { EventName } from '../stream/record';
 
 /** The filters of one trigger: JSON text, a token, or what an untyped caller gave in place of a filter. */
@@ -21,6 +22,9 @@ export const FILTER_LIMITS = { count: 10, countWithoutQuota: 5, length: 4096 } a
 
 /** The operators that Lambda lists; what else AWS's pattern engine knows may or may not work in a mapping. */
 const LISTED_OPERATORS = ['anything-but', 'equals-ignore-case', 'exists', 'numeric', 'prefix', 'suffix'];
+
+/** Operators that compare a whole text. */
+const WHOLE_TEXT_OPERATORS: readonly Operator[] = ['equals', 'exactly', 'equals-ignore-case', 'anything-but'];
 
 /** What is wrong with filters, whatever stream they are for. */
 export const FILTER_RULES: readonly Rule<JudgedFilters>[] = [
@@ -163,6 +167,14 @@ export const FILTER_RULES: readonly Rule<JudgedFilters>[] = [
     check: eachCondition(wrongType),
   },
   {
+    id: 'filter-number-spelling',
+    severity: 'warning',
+    summary: 'A filter spells the numbers of attributes as DynamoDB does: `42`, neither `42.0` nor `4.2e1`.',
+    reads: ['filters'],
+    source: `${SOURCES.filteringDynamoDb}; DynamoDB guide, HowItWorks.NamingRulesDataTypes`,
+    check: eachCondition(misspelledNumbers),
+  },
+  {
     id: 'filter-event-name',
     severity: 'warning',
     summary: 'Event names are INSERT, MODIFY and REMOVE, and each alternative lets one of them pass.',
@@ -277,6 +289,28 @@ function comparedType({ operator, operand }: Alternative): string {
     case 'numeric': return 'number';
     case 'anything-but': return [operand].flat().some((value) => typeof value === 'number') ? 'number' : 'string';
     default: return 'string';
+  }
+}
+
+function misspelledNumbers({ keys, place, alternatives }: FilterCondition): string[] {
+  if (place?.type !== 'text' || !['N', 'NS'].includes(keys.at(-1)!)) return [];
+  return alternatives.filter(({ operator }) => WHOLE_TEXT_OPERATORS.includes(operator)).flatMap((alternative) =>
+    [alternative.operand].flat().filter((value): value is string => typeof value === 'string').flatMap((text) => {
+      const spelling = spellingOf(text);
+      if (spelling === text) return [];
+      return `compares ${keys.join('.')} with ${JSON.stringify(text)}, but ${spelling === undefined
+        ? 'no number of DynamoDB is spelled so. Give decimal digits such as "42" or "0.5"'
+        : `stream records spell that number ${JSON.stringify(spelling)}. Write it so`}: as it stands, it `
+        + `${isExclusion(alternative) ? 'excludes nothing' : 'never matches'}.`;
+    }));
+}
+
+/** A number as DynamoDB spells it; undefined if it is none. */
+function spellingOf(text: string): string | undefined {
+  try {
+    return plainNumber(text);
+  } catch {
+    return undefined;
   }
 }
 

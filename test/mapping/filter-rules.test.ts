@@ -77,6 +77,22 @@ test.each([
   expect(said(pattern)).toEqual([expect.stringMatching(/^filter-value-type: .*always passes\.$/)]);
 });
 
+test.each([
+  ['42.0', '42'], ['4.2e1', '42'], ['007', '7'], ['+1', '1'], ['.5', undefined], ['-0', '0'], ['abc', undefined], ['', undefined], ['1e999', undefined],
+])('the number %j, which no record spells so, is warned of', (text, spelling) => {
+  const reason = spelling === undefined ? 'no number of DynamoDB is spelled so' : `stream records spell that number "${spelling}"`;
+  const warning = (path: string, outcome: string) =>
+    [expect.stringMatching(new RegExp(`^filter-number-spelling: compares dynamodb.NewImage.${path} with .*${reason}.*${outcome}\\.$`))];
+  expect(said(newImage({ total: { N: [text] } }))).toEqual(warning('total.N', 'never matches'));
+  expect(said(newImage({ sizes: { NS: [text] } }))).toEqual(warning('sizes.NS', 'never matches'));
+  expect(said(newImage({ total: { N: [{ 'equals-ignore-case': text }] } }))).toEqual(warning('total.N', 'never matches'));
+  expect(said(newImage({ total: { N: [{ 'anything-but': ['1', text] }] } }))).toEqual(warning('total.N', 'excludes nothing'));
+});
+
+test('parts of a number, numbers in texts and attributes called N are no misspelled numbers', () => {
+  expect(said(newImage({ total: { N: [{ prefix: '007' }, '-0.5'] }, code: { S: ['007'] }, N: { S: ['42.0'] } }))).toEqual([]);
+});
+
 test('a condition that $or repeats is told of once', () => {
   expect(said({ $or: [{ eventID: ['1'] }, { eventID: ['2'] }], eventname: ['INSERT'] })).toHaveLength(1);
 });
