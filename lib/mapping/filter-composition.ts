@@ -1,5 +1,5 @@
 import { fieldOf, type Place, RECORD } from './record-shape';
-import { parseEventPattern } from '../stream/event-pattern';
+import { MAX_BRANCHES, parseEventPattern } from '../stream/event-pattern';
 
 /** What one field of a record may hold: one of the alternatives, each as it stands in an event pattern. */
 export interface FieldCondition {
@@ -17,13 +17,18 @@ export type Ways = readonly Conjunction[];
 /**
  * The ways of an event pattern.
  *
- * @throws FilterCompositionError if AWS refuses the pattern.
+ * @throws FilterCompositionError if AWS refuses the pattern, or reads less in it than its text says.
  */
 export function waysOf(pattern: string): Ways {
   const parsed = parseEventPattern(pattern);
   if (!parsed.valid) {
     const [{ path, message }] = parsed.problems;
     throw new FilterCompositionError(`The filter ${pattern} can't be combined, because AWS refuses it${path && ` at ${path}`}: ${message}`);
+  }
+  if (parsed.remarks.length > 0) {
+    const [{ path, message }] = parsed.remarks;
+    throw new FilterCompositionError(`The filter ${pattern} can't be combined, because it is not what it seems${path && ` at ${path}`}: `
+      + message);
   }
   return parsed.pattern.branches.map((branch) => branch.map(({ keys, alternatives }) => ({
     keys,
@@ -35,9 +40,15 @@ export function waysOf(pattern: string): Ways {
  * Lets a record through that all of the filters let through.
  *
  * @throws FilterCompositionError if two of them look at the same field: an event pattern has one condition for each. And if two
- * look into the same list: in one event pattern, both conditions are on one element.
+ * look into the same list: in one event pattern, both conditions are on one element. And if they come to more combinations than
+ * AWS takes.
  */
 export function allOf(filters: readonly Ways[]): Ways {
+  const combinations = filters.reduce((product, { length }) => product * length, 1);
+  if (combinations > MAX_BRANCHES) {
+    throw new FilterCompositionError(`All of these ${filters.length} filters come to ${combinations} combinations of their alternatives, `
+      + `but an event pattern takes at most ${MAX_BRANCHES}. Combine fewer, or look at some of the fields in the function.`);
+  }
   return filters.reduce((ways, filter) => ways.flatMap((way) => filter.map((other) => together(way, other))), [[]] as Ways);
 }
 
@@ -60,7 +71,8 @@ export function patternText(ways: Ways): string {
   const parsed = parseEventPattern(text);
   if (!parsed.valid) {
     const [{ path, message }] = parsed.problems;
-    throw new FilterCompositionError(`The filter can't be written as an event pattern, because AWS refuses ${path}: ${message}`);
+    throw new FilterCompositionError(`The filter can't be written as an event pattern, because AWS refuses it${path && ` at ${path}`}: `
+      + message);
   }
   return text;
 }

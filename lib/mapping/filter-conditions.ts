@@ -1,4 +1,4 @@
-import { fieldOf, Place, RECORD } from './record-shape';
+import { EVENT_NAMES, fieldOf, Place, RECORD } from './record-shape';
 import { parseEventPattern } from '../stream/event-pattern';
 import type { Alternative, Branch, Condition } from '../stream/event-pattern';
 
@@ -11,7 +11,7 @@ export interface FilterCondition {
   /** The name at which the way left the shape of a record, and where that was. */
   readonly stray?: { readonly parent: Place; readonly keys: readonly string[] };
   readonly alternatives: readonly Alternative[];
-  /** The event names that the filter lets pass beside this condition; undefined if it says nothing simple of them. */
+  /** The event names that the filter lets pass beside this condition; undefined if it says nothing of them. */
   readonly eventNames?: readonly string[];
 }
 
@@ -48,5 +48,5 @@ function union(before: FilterCondition | undefined, names: readonly string[] | u
 
 function eventNamesOf(branch: Branch): readonly string[] | undefined {
   const alternatives = branch.find(({ field }) => field === 'eventName')?.alternatives;
-  return alternatives?.every(({ operator }) => operator === 'equals') ? alternatives.map(({ operand }) => String(operand)) : undefined;
+  return alternatives && EVENT_NAMES.filter((name) => alternatives.some(({ passes }) => passes(name)));
 }

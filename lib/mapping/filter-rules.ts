@@ -1,9 +1,10 @@
 import { conditionsOf, FilterCondition } from './filter-conditions';
 import { nearestName } from './nearest-name';
-import { knownFields } from './record-shape';
+import { EVENT_NAMES, knownFields } from './record-shape';
 import { Known, Rule, SOURCES } from './rule';
 import { parseEventPattern } from '../stream/event-pattern';
-import type { Alternative, PatternProblem, PatternProblemKind } from '../stream/event-pattern';
+import type { Alternative, Operator, PatternProblem, PatternProblemKind } from '../stream/event-pattern';
+import { plainNumber } from '../stream/exact-number';
 import { EventName } from '../stream/record';
 
 /** The filters of one trigger: JSON text, a token, or what an untyped caller gave in place of a filter. */
@@ -19,10 +20,11 @@ export interface NotAFilter {
 /** How many filters Lambda takes without and with a raised quota, and how long each may be. */
 export const FILTER_LIMITS = { count: 10, countWithoutQuota: 5, length: 4096 } as const;
 
-const EVENT_NAMES: readonly EventName[] = ['INSERT', 'MODIFY', 'REMOVE'];
-
 /** The operators that Lambda lists; what else AWS's pattern engine knows may or may not work in a mapping. */
 const LISTED_OPERATORS = ['anything-but', 'equals-ignore-case', 'exists', 'numeric', 'prefix', 'suffix'];
+
+/** Operators that compare a whole text. */
+const WHOLE_TEXT_OPERATORS: readonly Operator[] = ['equals', 'exactly', 'equals-ignore-case', 'anything-but'];
 
 /** What is wrong with filters, whatever stream they are for. */
 export const FILTER_RULES: readonly Rule<JudgedFilters>[] = [
@@ -150,10 +152,10 @@ export const FILTER_RULES: readonly Rule<JudgedFilters>[] = [
     reads: ['filters'],
     source: SOURCES.filteringDynamoDb,
     check: eachCondition(({ keys, place, alternatives }) => {
-      if (place?.type !== 'object' && place?.type !== 'attributes' && place?.type !== 'value') return undefined;
+      if (place?.type !== 'object' && place?.type !== 'attributes' && place?.type !== 'value') return [];
       const wayOut = place.type === 'value' ? `${keys.join('.')}.S, or whatever its type descriptor is` : `a field inside ${keys.join('.')}`;
       return alternatives.filter(isExists).map(({ operand }) => `asks whether ${keys.join('.')} exists, but for an object that `
-        + `${operand ? 'never' : 'always'} matches. Ask for ${wayOut}.`)[0];
+        + `${operand ? 'never' : 'always'} matches. Ask for ${wayOut}.`);
     }),
   },
   {
@@ -162,17 +164,23 @@ export const FILTER_RULES: readonly Rule<JudgedFilters>[] = [
     summary: 'Numbers, texts and truth values are compared with their like. Attributes of type N are texts.',
     reads: ['filters'],
     source: `${SOURCES.filteringDynamoDb}; ${SOURCES.recorded}`,
-    check: eachCondition(({ keys, place, alternatives }) => wrongType(keys, place?.type, alternatives)),
+    check: eachCondition(wrongType),
+  },
+  {
+    id: 'filter-number-spelling',
+    severity: 'warning',
+    summary: 'A filter spells the numbers of attributes as DynamoDB does: `42`, neither `42.0` nor `4.2e1`.',
+    reads: ['filters'],
+    source: `${SOURCES.filteringDynamoDb}; DynamoDB guide, HowItWorks.NamingRulesDataTypes`,
+    check: eachCondition(misspelledNumbers),
   },
   {
     id: 'filter-event-name',
     severity: 'warning',
-    summary: 'Event names are INSERT, MODIFY and REMOVE.',
+    summary: 'Event names are INSERT, MODIFY and REMOVE, and each alternative lets one of them pass.',
     reads: ['filters'],
     source: SOURCES.streams,
-    check: eachCondition(({ keys, alternatives }) => keys.join('.') !== 'eventName' ? undefined : literals(alternatives)
-      .filter((name): name is string => typeof name === 'string' && !EVENT_NAMES.includes(name as EventName))
-      .map((name) => `looks for the eventName ${JSON.stringify(name)}, which no record has${didYouMean(name, EVENT_NAMES)}`)[0]),
+    check: eachCondition(wrongEventName),
   },
   {
     id: 'filter-operator-support',
@@ -182,7 +190,7 @@ export const FILTER_RULES: readonly Rule<JudgedFilters>[] = [
     source: SOURCES.filtering,
     check: eachCondition(({ keys, alternatives }) => alternatives.filter(isUnlisted)
       .map((alternative) => `uses ${written(alternative)} at ${keys.join('.')}, which AWS's pattern engine knows, but Lambda does not list. `
-        + 'Try it on AWS before relying on it, or write it with other operators.')[0]),
+        + 'Try it on AWS before relying on it, or write it with other operators.')),
   },
 ];
 
@@ -194,7 +202,7 @@ function eachText(check: (text: string) => readonly string[]): (subject: JudgedF
 }
 
 /** Checks each condition of a valid filter. */
-function eachCondition(check: (condition: FilterCondition) => string | undefined): (subject: JudgedFilters) => string[] {
+function eachCondition(check: (condition: FilterCondition) => string | readonly string[] | undefined): (subject: JudgedFilters) => string[] {
   return eachText((text) => conditionsOf(text).flatMap((condition) => check(condition) ?? []));
 }
 
@@ -232,6 +240,10 @@ function isExists({ operator }: Alternative): boolean {
   return operator === 'exists';
 }
 
+function isExclusion({ operator }: Alternative): boolean {
+  return operator === 'anything-but';
+}
+
 function isUnlisted({ operator, operand }: Alternative): boolean {
   const plain = typeof operand !== 'object' || operand === null || Array.isArray(operand);
   return operator !== 'equals' && !(LISTED_OPERATORS.includes(operator) && plain);
@@ -250,20 +262,70 @@ function literals(alternatives: readonly Alternative[]): unknown[] {
     .filter((value) => typeof value !== 'object' || value === null);
 }
 
-function wrongType(keys: readonly string[], type: string | undefined, alternatives: readonly Alternative[]): string | undefined {
-  const numeric = alternatives.find(({ operator }) => operator === 'numeric');
-  const mistake = (expected: string, truth: string, given = literals(alternatives).find((value) => typeof value !== expected)) =>
-    given === undefined
-      ? undefined
-      : `compares ${keys.join('.')} with ${JSON.stringify(given)}, but stream records carry ${truth}. The two are never equal.`;
+/** What stream records carry at a place, as `typeof` names it and in words. */
+function carried(keys: readonly string[], type: string | undefined): { type: string; words: string } | undefined {
   switch (type) {
-    case 'text': return mistake('string', keys.at(-1) === 'N'
-      ? 'numbers as text, which only equality finds: { "N": ["42"] }'
-      : 'text there, in quotes', numeric && { numeric: numeric.operand });
-    case 'boolean': return mistake('boolean', 'true or false there, without quotes', numeric && { numeric: numeric.operand });
-    case 'number': return mistake('number', 'a number there');
+    case 'text': return {
+      type: 'string',
+      words: keys.at(-1) === 'N' ? 'numbers as text, which only equality finds: { "N": ["42"] }' : 'text there, in quotes',
+    };
+    case 'boolean': return { type: 'boolean', words: 'true or false there, without quotes' };
+    case 'number': return { type: 'number', words: 'a number there' };
     default: return undefined;
   }
+}
+
+function wrongType({ keys, place, alternatives }: FilterCondition): string[] {
+  const there = carried(keys, place?.type);
+  return alternatives.filter((alternative) => there && !isExists(alternative) && comparedType(alternative) !== there.type)
+    .map((alternative) => `compares ${keys.join('.')} with ${written(alternative)}, but stream records carry ${there?.words}. `
+      + `The two are never equal${isExclusion(alternative) ? ', so that this always passes' : ''}.`);
+}
+
+/** What an alternative can tell apart, as `typeof` names it. The engine takes `anything-but` of one type only. */
+function comparedType({ operator, operand }: Alternative): string {
+  switch (operator) {
+    case 'equals': return typeof operand;
+    case 'numeric': return 'number';
+    case 'anything-but': return [operand].flat().some((value) => typeof value === 'number') ? 'number' : 'string';
+    default: return 'string';
+  }
+}
+
+function misspelledNumbers({ keys, place, alternatives }: FilterCondition): string[] {
+  if (place?.type !== 'text' || !['N', 'NS'].includes(keys.at(-1)!)) return [];
+  return alternatives.filter(({ operator }) => WHOLE_TEXT_OPERATORS.includes(operator)).flatMap((alternative) =>
+    [alternative.operand].flat().filter((value): value is string => typeof value === 'string').flatMap((text) => {
+      const spelling = spellingOf(text);
+      if (spelling === text) return [];
+      return `compares ${keys.join('.')} with ${JSON.stringify(text)}, but ${spelling === undefined
+        ? 'no number of DynamoDB is spelled so. Give decimal digits such as "42" or "0.5"'
+        : `stream records spell that number ${JSON.stringify(spelling)}. Write it so`}: as it stands, it `
+        + `${isExclusion(alternative) ? 'excludes nothing' : 'never matches'}.`;
+    }));
+}
+
+/** A number as DynamoDB spells it; undefined if it is none. */
+function spellingOf(text: string): string | undefined {
+  try {
+    return plainNumber(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function wrongEventName({ keys, alternatives }: FilterCondition): string[] {
+  if (keys.join('.') !== 'eventName') return [];
+  return alternatives.flatMap((alternative) => {
+    const unknown = literals([alternative]).filter((name): name is string =>
+      typeof name === 'string' && !EVENT_NAMES.includes(name as EventName));
+    if (unknown.length > 0) {
+      return unknown.map((name) => `looks for the eventName ${JSON.stringify(name)}, which no record has${didYouMean(name, EVENT_NAMES)}`);
+    }
+    return comparedType(alternative) === 'string' && !EVENT_NAMES.some(alternative.passes)
+      ? `asks of the eventName ${written(alternative)}, which none meets${didYouMean('', EVENT_NAMES)}`
+      : [];
+  });
 }
 
 function didYouMean(given: string, known: readonly string[] = []): string {

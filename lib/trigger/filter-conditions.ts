@@ -1,3 +1,4 @@
+import { Token } from 'aws-cdk-lib';
 import { Conjunction } from '../mapping/filter-composition';
 import { plainNumber } from '../stream/exact-number';
 
@@ -45,17 +46,17 @@ export class TextCondition {
 export class NumberRange {
   /** It is below the limit. */
   public static below(limit: number): NumberRange {
-    return new NumberRange(['<', limit]);
+    return new NumberRange(['<', known(limit)]);
   }
 
   /** It is the limit, or above it. */
   public static atLeast(limit: number): NumberRange {
-    return new NumberRange(['>=', limit]);
+    return new NumberRange(['>=', known(limit)]);
   }
 
   /** It is the start or above it, and below the end. */
   public static between(start: number, end: number): NumberRange {
-    return new NumberRange(['>=', start, '<', end]);
+    return new NumberRange(['>=', known(start), '<', known(end)]);
   }
 
   /** @internal */
@@ -106,17 +107,17 @@ export class AttributeCondition {
    * @param numbers numbers that a double holds exactly; `exactNumberIs` takes others
    */
   public static numberIs(...numbers: number[]): KeyCondition {
-    return AttributeCondition.exactNumberIs(...numbers.map(String));
+    return KeyCondition._of('N', numbers.map(spelled));
   }
 
   /** It is a number, one of these, given as decimal texts of up to 38 digits. */
   public static exactNumberIs(...decimals: string[]): KeyCondition {
-    return KeyCondition._of('N', decimals.map(plainNumber));
+    return KeyCondition._of('N', decimals.map(spelled));
   }
 
   /** It is a number, and none of these. */
   public static numberIsNot(...numbers: number[]): KeyCondition {
-    return KeyCondition._of('N', [{ 'anything-but': numbers.map((number) => plainNumber(String(number))) }]);
+    return KeyCondition._of('N', [{ 'anything-but': numbers.map(spelled) }]);
   }
 
   /** It is this truth value. */
@@ -136,7 +137,7 @@ export class AttributeCondition {
 
   /** It is a set of numbers that has at least one of these. */
   public static numberSetHas(...numbers: number[]): AttributeCondition {
-    return AttributeCondition._of('NS', numbers.map((number) => plainNumber(String(number))));
+    return AttributeCondition._of('NS', numbers.map(spelled));
   }
 
   /** It is a list, and the condition holds for at least one element. */
@@ -182,6 +183,20 @@ export class KeyCondition extends AttributeCondition {
 
   /** Tells it from other conditions where types are compared by their shape. */
   public readonly fitsKeys = true;
+}
+
+/** A number as stream records spell it. */
+function spelled(number: number | string): string {
+  return plainNumber(String(known(number)));
+}
+
+/** The CDK resolves no number inside a text, as which the pattern goes into the template, and no one could spell it as DynamoDB does. */
+function known<Value extends number | string>(number: Value): Value {
+  if (Token.isUnresolved(number)) {
+    throw new TypeError('A filter got a number that only the deployment knows (a token), which can\'t be written into its event pattern. '
+      + 'Give the number itself, or compare it in the function.');
+  }
+  return number;
 }
 
 function under(key: string, conditions: Conjunction): any[] {

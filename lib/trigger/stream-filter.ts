@@ -75,13 +75,29 @@ export class StreamFilter {
     return StreamFilter.of(anyOf(filters.map((filter) => filter.ways())));
   }
 
-  /** An event pattern as Lambda takes it, as an object. The trigger says what is wrong with it. */
+  /**
+   * An event pattern as Lambda takes it, as an object. The trigger says what is wrong with it.
+   *
+   * @throws TypeError if it is no object.
+   */
   public static fromPattern(pattern: { [key: string]: any }): StreamFilter {
+    if (typeof pattern !== 'object' || pattern === null || Array.isArray(pattern)) {
+      throw new TypeError(`StreamFilter.fromPattern got ${given(pattern)}, but takes an object such as { eventName: ['INSERT'] }. `
+        + 'For JSON text there is StreamFilter.fromJson(…).');
+    }
     return new StreamFilter(JSON.stringify(pattern));
   }
 
-  /** An event pattern as Lambda takes it, as JSON text. The trigger says what is wrong with it. */
+  /**
+   * An event pattern as Lambda takes it, as JSON text. The trigger says what is wrong with it.
+   *
+   * @throws TypeError if it is no text.
+   */
   public static fromJson(json: string): StreamFilter {
+    if (typeof json !== 'string') {
+      throw new TypeError(`StreamFilter.fromJson got ${given(json)}, but takes JSON text such as '{"eventName":["INSERT"]}'. `
+        + 'For an object there is StreamFilter.fromPattern(…).');
+    }
     return new StreamFilter(json);
   }
 
@@ -92,7 +108,7 @@ export class StreamFilter {
    */
   public static fromCriteria(criteria: { [key: string]: any }): StreamFilter {
     if (typeof criteria?.pattern !== 'string') {
-      throw new TypeError(`StreamFilter.fromCriteria got ${JSON.stringify(criteria)}, but takes what lambda.FilterCriteria.filter(…) returns. `
+      throw new TypeError(`StreamFilter.fromCriteria got ${given(criteria)}, but takes what lambda.FilterCriteria.filter(…) returns. `
         + 'For an event pattern itself there is StreamFilter.fromPattern(…).');
     }
     return new StreamFilter(criteria.pattern);
@@ -120,4 +136,9 @@ export class StreamFilter {
   private ways(): any {
     return waysOf(this.json) satisfies Ways;
   }
+}
+
+/** What an untyped caller gave; `undefined` and functions have no JSON. */
+function given(value: unknown): string {
+  return JSON.stringify(value) ?? String(value);
 }

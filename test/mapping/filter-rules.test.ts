@@ -42,6 +42,57 @@ test.each([
   expect(said(pattern)).toEqual([expect.stringContaining(message)]);
 });
 
+test.each([
+  [{ eventName: ['INSERTED', 'UPDATED'] }, ['the eventName "INSERTED"', 'the eventName "UPDATED"']],
+  [newImage({ total: { N: [1, 2] } }), ['total.N with 1,', 'total.N with 2,']],
+  [newImage({ a: [{ exists: true }, { exists: false }] }), ['never matches', 'always matches']],
+  [newImage({ a: { S: [{ cidr: '10.0.0.0/8' }, { wildcard: 'a*' }] } }), ['{"cidr":"10.0.0.0/8"}', '{"wildcard":"a*"}']],
+])('every mistake of a condition is told of: %j', (pattern, messages) => {
+  expect(said(pattern)).toEqual(messages.map((message) => expect.stringContaining(message)));
+});
+
+test.each([
+  newImage({ paid: { BOOL: [{ prefix: 't' }] } }),
+  newImage({ gone: { NULL: [{ 'equals-ignore-case': 'TRUE' }] } }),
+  { dynamodb: { SizeBytes: [{ prefix: '1' }] } },
+  { dynamodb: { ApproximateCreationDateTime: [{ suffix: '0' }] } },
+])('a text operator where there is no text is warned of: %j', (pattern) => {
+  expect(said(pattern)).toEqual([expect.stringMatching(/^filter-value-type: .* never equal\.$/)]);
+});
+
+test.each([
+  [{ prefix: 'UPD' }], [{ suffix: 'ed' }], [{ 'equals-ignore-case': 'update' }], [{ exists: false }],
+  [{ 'anything-but': ['INSERT', 'MODIFY', 'REMOVE'] }],
+])('an alternative that no event name meets is warned of: %j', (alternative) => {
+  expect(said({ eventName: ['INSERT', alternative] }))
+    .toEqual([`filter-event-name: asks of the eventName ${JSON.stringify(alternative)}, which none meets. There are INSERT, MODIFY, REMOVE.`]);
+});
+
+test.each([
+  newImage({ total: { N: [{ 'anything-but': 42 }] } }),
+  newImage({ total: { N: [{ 'anything-but': [42, 43] }] } }),
+  newImage({ paid: { BOOL: [{ 'anything-but': 'true' }] } }),
+  { dynamodb: { SizeBytes: [{ 'anything-but': ['1000'] }] } },
+])('an exclusion of what is never there is told to pass always: %j', (pattern) => {
+  expect(said(pattern)).toEqual([expect.stringMatching(/^filter-value-type: .*always passes\.$/)]);
+});
+
+test.each([
+  ['42.0', '42'], ['4.2e1', '42'], ['007', '7'], ['+1', '1'], ['.5', undefined], ['-0', '0'], ['abc', undefined], ['', undefined], ['1e999', undefined],
+])('the number %j, which no record spells so, is warned of', (text, spelling) => {
+  const reason = spelling === undefined ? 'no number of DynamoDB is spelled so' : `stream records spell that number "${spelling}"`;
+  const warning = (path: string, outcome: string) =>
+    [expect.stringMatching(new RegExp(`^filter-number-spelling: compares dynamodb.NewImage.${path} with .*${reason}.*${outcome}\\.$`))];
+  expect(said(newImage({ total: { N: [text] } }))).toEqual(warning('total.N', 'never matches'));
+  expect(said(newImage({ sizes: { NS: [text] } }))).toEqual(warning('sizes.NS', 'never matches'));
+  expect(said(newImage({ total: { N: [{ 'equals-ignore-case': text }] } }))).toEqual(warning('total.N', 'never matches'));
+  expect(said(newImage({ total: { N: [{ 'anything-but': ['1', text] }] } }))).toEqual(warning('total.N', 'excludes nothing'));
+});
+
+test('parts of a number, numbers in texts and attributes called N are no misspelled numbers', () => {
+  expect(said(newImage({ total: { N: [{ prefix: '007' }, '-0.5'] }, code: { S: ['007'] }, N: { S: ['42.0'] } }))).toEqual([]);
+});
+
 test('a condition that $or repeats is told of once', () => {
   expect(said({ $or: [{ eventID: ['1'] }, { eventID: ['2'] }], eventname: ['INSERT'] })).toHaveLength(1);
 });

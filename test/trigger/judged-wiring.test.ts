@@ -142,6 +142,9 @@ test('an image that the event name rules out is warned of, unless another branch
 
   expect(warned({ eventName: ['INSERT'], dynamodb: dynamodbOf('OldImage') })).toBe(true);
   expect(warned({ eventName: ['REMOVE'], dynamodb: dynamodbOf('NewImage') })).toBe(true);
+  expect(warned({ eventName: [{ 'equals-ignore-case': 'remove' }], dynamodb: dynamodbOf('NewImage') })).toBe(true);
+  expect(warned({ eventName: [{ 'anything-but': ['MODIFY', 'INSERT'] }], dynamodb: dynamodbOf('NewImage') })).toBe(true);
+  expect(warned({ eventName: [{ 'anything-but': ['INSERT'] }], dynamodb: dynamodbOf('NewImage') })).toBe(false);
   expect(warned({ eventName: ['INSERT', 'MODIFY'], dynamodb: dynamodbOf('OldImage') })).toBe(false);
   expect(warned({ $or: [{ eventName: ['INSERT'] }, { eventName: ['MODIFY'] }], dynamodb: dynamodbOf('OldImage') })).toBe(false);
 });

@@ -192,6 +192,9 @@ const EXAMPLES: { readonly [ruleId: string]: { readonly trips: Example; readonly
     inside: pattern({ dynamodb: { NewImage: { total: { N: ['100'] } }, SizeBytes: [{ numeric: ['>', 100] }] } }),
     token: json(string('{"dynamodb":{"NewImage":{"total":{"N":[100]}}}}')),
   },
+  'filter-number-spelling': {
+    trips: newImage('total', ['42.0'], 'N'), inside: newImage('total', ['42'], 'N'), token: newImage('total', [string('42.0')], 'N'),
+  },
   'filter-event-name': {
     trips: pattern({ eventName: ['INSERTED'] }), inside: pattern({ eventName: ['INSERT', 'MODIFY'] }), token: json(string('{"eventName":["INSERTED"]}')),
   },
@@ -365,8 +368,8 @@ function pattern(object: object): Example {
   return (app) => app.trigger({ filters: [StreamFilter.fromPattern(object)] });
 }
 
-function newImage(attribute: string, alternatives: unknown[]): Example {
-  return pattern({ dynamodb: { NewImage: { [attribute]: { S: alternatives } } } });
+function newImage(attribute: string, alternatives: unknown[], descriptor = 'S'): Example {
+  return pattern({ dynamodb: { NewImage: { [attribute]: { [descriptor]: alternatives } } } });
 }
 
 function looksAt(image: string): StreamFilter {

@@ -1,3 +1,4 @@
+import * as cdk from 'aws-cdk-lib';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as fc from 'fast-check';
 import { AttributeCondition, AttributeDataType, NumberRange, StreamEventName, StreamFilter, TextCondition } from '../../lib';
@@ -115,6 +116,57 @@ test.each([
   ['something that is no number', () => newImage('total', AttributeCondition.exactNumberIs('12 EUR')), '12 EUR'],
 ])('says what can\'t be written: %s', (_, make, named) => {
   expect(make).toThrow(named);
+});
+
+test.each([
+  ['a key that comes twice', '{"eventName":["INSERT"],"eventName":["MODIFY"]}', 'comes more than once'],
+  ['a condition that another one overrides', '{"eventName":["INSERT"],"$or":[{"eventName":["MODIFY"]},{"eventID":["1"]}]}', 'takes the place'],
+  ['text after the pattern', '{"eventName":["INSERT"]} {"eventID":["1"]}', 'not what it seems'],
+])('a filter of which AWS would read a part only does not combine: %s', (_, text, named) => {
+  expect(() => StreamFilter.allOf(StreamFilter.fromJson(text), StreamFilter.expired())).toThrow(named);
+  expect(() => StreamFilter.anyOf(StreamFilter.fromJson(text), StreamFilter.expired())).toThrow(named);
+});
+
+test.each([undefined, null, 42, '{"eventName":["INSERT"]}', [{ eventName: ['INSERT'] }]])('fromPattern takes no %j', (given: any) => {
+  expect(() => StreamFilter.fromPattern(given)).toThrow(`got ${given === undefined ? 'undefined' : JSON.stringify(given)}, but takes an object`);
+});
+
+test.each([undefined, null, 42, { eventName: ['INSERT'] }])('fromJson takes no %j', (given: any) => {
+  expect(() => StreamFilter.fromJson(given)).toThrow(`got ${given === undefined ? 'undefined' : JSON.stringify(given)}, but takes JSON text`);
+});
+
+const deployedNumber = cdk.Token.asNumber({ Ref: 'Total' });
+
+test.each([
+  ['numberIs', () => AttributeCondition.numberIs(deployedNumber)],
+  ['numberIsNot', () => AttributeCondition.numberIsNot(deployedNumber)],
+  ['numberSetHas', () => AttributeCondition.numberSetHas(deployedNumber)],
+  ['exactNumberIs', () => AttributeCondition.exactNumberIs(cdk.Token.asString({ Ref: 'Total' }))],
+  ['below', () => NumberRange.below(deployedNumber)],
+  ['atLeast', () => NumberRange.atLeast(deployedNumber)],
+  ['between', () => NumberRange.between(0, deployedNumber)],
+])('%s takes no number that only the deployment knows', (_, make) => {
+  expect(make).toThrow('only the deployment knows (a token), which can\'t be written into its event pattern. Give the number itself');
+});
+
+test.each([
+  ['a map of which nothing is asked', () => newImage('map', AttributeCondition.mapHas({}))],
+  ['all of no filters', () => StreamFilter.allOf()],
+])('a filter without a condition is said to be {}: %s', (_, make) => {
+  expect(make).toThrow('because AWS refuses it: the pattern is {}');
+});
+
+test('filters that come to more combinations than AWS takes are refused before they are written out', () => {
+  const choices = Array.from({ length: 40 }, (_, i) => StreamFilter.anyOf(
+    newImage(`a${i}`, AttributeCondition.stringIs('x')), oldImage(`b${i}`, AttributeCondition.stringIs('x'))));
+  expect(() => StreamFilter.allOf(...choices)).toThrow('combinations of their alternatives, but an event pattern takes at most 1000');
+  expect(() => StreamFilter.allOf(...choices.slice(0, 10))).toThrow('come to 1024 combinations');
+  expect(JSON.parse(StreamFilter.allOf(...choices.slice(0, 9)).toJson()).$or).toHaveLength(512);
+});
+
+test('fromJson takes a text that only the deployment knows', () => {
+  const text = cdk.Lazy.string({ produce: () => '{"eventName":["INSERT"]}' });
+  expect(StreamFilter.fromJson(text).toJson()).toBe(text);
 });
 
 test('what the builder forbids does not compile', () => {

@@ -13,7 +13,7 @@ export type ParsedPattern =
 const MAX_FIELDS = 256;
 
 /** Branches that `$or` may come to. The engine writes them all out, which takes a pattern far beyond this out of its reach. */
-const MAX_BRANCHES = 1000;
+export const MAX_BRANCHES = 1000;
 
 /** Reads an event pattern from JSON text, as AWS's pattern engine does. Never throws. */
 export function parseEventPattern(text: string): ParsedPattern {
