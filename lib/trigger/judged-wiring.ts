@@ -1,6 +1,6 @@
 import { aws_dynamodb as dynamodb, aws_iam as iam, aws_lambda as lambda, CfnResource, Stack, Token } from 'aws-cdk-lib';
 import { ownedFunction } from './function-environment';
-import { canonicalText, deployedProperties, resourceNamed } from './references';
+import { canonicalText, deployedProperties, environmentOf, resourceNamed } from './references';
 import { JudgedFilters } from '../mapping/filter-rules';
 import { Known, UNKNOWN } from '../mapping/rule';
 import { JudgedDestination, JudgedWiring, SHORT_TIMEOUT, TOKEN } from '../mapping/wiring-rules';
@@ -45,9 +45,8 @@ function judgedTable(
       && TABLE_TYPES.includes(candidate.cfnResourceType));
   if (resource === undefined) return { viewType: UNKNOWN, replicated: false, streamPolicy: UNKNOWN };
   const { StreamSpecification: stream, Replicas: replicas } = deployedProperties(resource);
-  const viewType = stream === undefined ? undefined : stream.StreamViewType;
   return {
-    viewType: viewType === undefined || typeof viewType === 'string' ? viewType : UNKNOWN,
+    viewType: stream === undefined ? undefined : known(stream.StreamViewType),
     replicated: (Array.isArray(replicas) && replicas.length > 1) || hasReplicaResources(table),
     streamPolicy: [stream, ...[replicas ?? []].flat().map((replica) => replica.ReplicaStreamSpecification)]
       .some((specification) => specification?.ResourcePolicy !== undefined),
@@ -61,10 +60,13 @@ function hasReplicaResources(table: dynamodb.ITable): boolean {
 
 /** Looks at every mapping of the app, not at those of triggers alone. */
 function judgedNeighbors(mapping: lambda.CfnEventSourceMapping): Pick<JudgedWiring, 'twins' | 'earlierReaders'> {
-  const readers = mapping.node.root.node.findAll().filter(isMapping).filter((other) => streamKey(other) === streamKey(mapping));
+  const [stream, fn, { condition }] = [streamKey(mapping), functionKey(mapping), mapping.cfnOptions];
+  const readers = mapping.node.root.node.findAll().filter(isMapping)
+    // Of mappings with different conditions, perhaps only one is deployed.
+    .filter((other) => other.cfnOptions.condition === condition && streamKey(other) === stream);
   const earlier = readers.slice(0, readers.indexOf(mapping));
   return {
-    twins: readers.filter((other) => other !== mapping && functionKey(other) === functionKey(mapping)).map(({ node }) => node.path),
+    twins: readers.filter((other) => other !== mapping && functionKey(other) === fn).map(({ node }) => node.path),
     earlierReaders: earlier.filter(({ enabled }) => enabled !== false).map(({ node }) => node.path),
   };
 }
@@ -77,11 +79,15 @@ function streamKey(mapping: lambda.CfnEventSourceMapping): string {
   return canonicalText(mapping.eventSourceArn, mapping);
 }
 
-/** A function is named by its name or its ARN. */
+/** A function is named by its name or its ARN, and is always in the account and Region of its mapping. */
 function functionKey(mapping: lambda.CfnEventSourceMapping): string {
-  return canonicalText(mapping.functionName, mapping)
-    .replace(/^<(.*)\.(?:Ref|Arn)>$/, '<$1>')
-    .replace(/^(?:[^<]*:)?function:/, '');
+  const key = canonicalText(mapping.functionName, mapping)
+    .replace(/^(?:[^<]*:)?function:/, '')
+    .replace(/^<(.*)\.(?:Ref|Arn)>$/, '<$1>');
+  if (key.startsWith('<')) return key;
+  const arn = textOf(mapping.functionName, mapping);
+  const [account, region] = [ofArn(arn, 'account'), ofArn(arn, 'region')];
+  return `${account && region ? `${account}/${region}` : environmentOf(mapping)} ${key}`;
 }
 
 function judgedDestination(mapping: lambda.CfnEventSourceMapping): JudgedDestination | undefined {
@@ -125,6 +131,10 @@ function ofArn(arn: string, part: 'region' | 'account'): string | undefined {
 
 function ofStack(resource: CfnResource | undefined, part: 'region' | 'account'): Known<string> {
   return resource === undefined ? UNKNOWN : plain(Stack.of(resource)[part]);
+}
+
+function known(value: unknown): Known<string> {
+  return typeof value === 'string' ? value : UNKNOWN;
 }
 
 function plain<Value>(value: Value): Known<Value> {

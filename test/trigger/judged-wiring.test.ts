@@ -1,6 +1,6 @@
 import {
   Annotations, aws_dynamodb as dynamodb, aws_lambda as lambda, aws_lambda_event_sources as sources, aws_sns as sns,
-  aws_sqs as sqs, Stack, Stage, Validations,
+  aws_sqs as sqs, Aws, CfnCondition, CfnResource, Fn, Stack, Stage, Validations,
 } from 'aws-cdk-lib';
 import { TestApp } from './app';
 import { NoFailureDestination, StreamFilter } from '../../lib';
@@ -155,3 +155,64 @@ test('triggers in stages are judged too', () => {
   expect(() => app.app.synth()).toThrow('[Prod/Stack/Trigger] table has no stream');
 });
 
+test.each([
+  ['specification', 'StreamSpecification', { StreamViewType: 'NEW_IMAGE' }, { Ref: 'AWS::NoValue' }],
+  ['view type', 'StreamSpecification.StreamViewType', 'NEW_IMAGE', 'KEYS_ONLY'],
+])('a stream whose %s depends on a condition is not judged', (_name, path, value, otherwise) => {
+  const app = new TestApp();
+  const table = app.table();
+  const condition = conditionOf(app, 'Streams');
+  const either = Fn.conditionIf(condition.logicalId, value, otherwise);
+  (table.node.defaultChild as CfnResource).addPropertyOverride(path, app.stack.resolve(either));
+  app.trigger({ table });
+
+  expect(() => app.app.synth()).not.toThrow();
+});
+
+describe('what is imported by name', () => {
+  const importing = (stack: Stack, id = 'Trigger') => ({
+    table: dynamodb.Table.fromTableAttributes(stack, `${id}Table`, { tableName: 'orders', tableStreamArn: Fn.importValue('OrdersStream') }),
+    handler: lambda.Function.fromFunctionName(stack, `${id}Fn`, 'orders'),
+  });
+
+  test.each<[string, (app: TestApp, id: string, index: number) => Stack]>([
+    ['accounts', (app, id, index) => app.addStack(id, { env: { ...ENV, account: `${index}`.repeat(12) } })],
+    ['Regions', (app, id, index) => app.addStack(id, { env: { ...ENV, region: `eu-west-${index}` } })],
+    ['accounts of stages', ({ app }, id, index) => new Stack(new Stage(app, id, { env: { ...ENV, account: `${index}`.repeat(12) } }), 'Stack')],
+    ['stages that are open about theirs', ({ app }, id) => new Stack(new Stage(app, id), 'Stack')],
+  ])('is not the same in other %s', (_name, stackOf) => {
+    const app = new TestApp();
+    app.table();
+    [1, 2, 3].forEach((index) => {
+      const stack = stackOf(app, `Stack${index}`, index);
+      app.trigger(importing(stack), 'Trigger', stack);
+    });
+    app.app.synth();
+
+    expect(app.warnings()).not.toContain('stream-readers');
+  });
+
+  test.each([['another stack of its account and Region', ENV], ['its own stack', undefined]])('is the same in %s', (_name, env) => {
+    const app = new TestApp({ env });
+    const other = env ? app.addStack('Other', { env }) : app.stack;
+    app.trigger(importing(app.stack, 'One'), 'One');
+    app.trigger(importing(other, 'Two'), 'Two', other);
+
+    expect(() => app.app.synth()).toThrow('(duplicate-mapping)');
+  });
+});
+
+test('mappings with different conditions are no duplicates', () => {
+  const app = new TestApp();
+  const [table, handler] = [app.table(), app.fn()];
+  ['One', 'Two'].forEach((id) => {
+    const { eventSourceMapping } = app.trigger({ table, handler }, id);
+    (eventSourceMapping.node.defaultChild as CfnResource).cfnOptions.condition = conditionOf(app, `If${id}`);
+  });
+
+  expect(() => app.app.synth()).not.toThrow();
+});
+
+function conditionOf({ stack }: TestApp, id: string): CfnCondition {
+  return new CfnCondition(stack, id, { expression: Fn.conditionEquals(Aws.REGION, id) });
+}
