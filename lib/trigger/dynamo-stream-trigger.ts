@@ -220,7 +220,13 @@ export class DynamoStreamTrigger extends Construct {
     const { parkingOff } = this.informHandler(streamArn, reportBatchItemFailures, destination?.arn);
     this.node.addValidation({
       validate: () => lateErrors(this, judge(WIRING_RULES, judgedWiring({
-        table: this.table, handler: this.handler, mapping, filters: judged.filters, missingStatements: role.missingStatements, parkingOff,
+        table: this.table,
+        handler: this.handler,
+        failureDestination: this.failureDestination,
+        mapping,
+        filters: judged.filters,
+        missingStatements: role.missingStatements,
+        parkingOff,
       }))),
     });
   }

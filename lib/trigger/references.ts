@@ -24,6 +24,12 @@ export function canonicalText(value: unknown, scope: IConstruct): string {
   return resolver.foundOthers ? `${environmentOf(scope)} ${text}` : text;
 }
 
+/** The reference that a value is, if it is nothing but one. */
+export function soleReference(value: unknown, scope: IConstruct): Reference | undefined {
+  const [reference] = referencesIn(value, scope);
+  return reference && canonicalText(value, scope) === pathOf(reference) ? reference : undefined;
+}
+
 /** The account and Region of a construct; where they are open, its stack, because another one may be deployed elsewhere. */
 export function environmentOf(scope: IConstruct): string {
   const { account, region, node } = Stack.of(scope);
