@@ -8,6 +8,8 @@ export interface JudgedWiring extends JudgedFilters {
   readonly batchSize: unknown;
   /** The ARN that the mapping reads, with `TOKEN` in place of what only the deployment knows. */
   readonly streamArn: string;
+  /** The type of the resource and its attribute, where the ARN is that of a resource of this app. */
+  readonly streamReference: { readonly type: string; readonly attribute: string } | undefined;
   /** The view type of the table's stream; undefined: the stream is off. */
   readonly viewType: Known<string | undefined>;
   readonly tableName: Known<string>;
@@ -33,6 +35,9 @@ export interface JudgedWiring extends JudgedFilters {
   /** The function's timeout in seconds. */
   readonly timeout: Known<number>;
 }
+
+/** The types of the resources that have a DynamoDB stream. */
+export const TABLE_RESOURCES: readonly string[] = ['AWS::DynamoDB::Table', 'AWS::DynamoDB::GlobalTable'];
 
 /** Stands for a token within a text of which a part is known. */
 export const TOKEN = '${token}';
@@ -79,7 +84,7 @@ export const WIRING_RULES: readonly Rule<JudgedWiring>[] = [
     summary: 'What the mapping reads is the ARN of one DynamoDB stream: no table, no wildcard, no Kinesis stream.',
     reads: ['table'],
     source: `${SOURCES.recorded}: "Stream not found"; DynamoDB Streams API, StreamArn`,
-    check: ({ streamArn }) => notAStream(streamArn),
+    check: ({ streamArn, streamReference }) => notAStream(streamArn, streamReference),
   },
   {
     id: 'stream-region',
@@ -230,15 +235,29 @@ export const WIRING_RULES: readonly Rule<JudgedWiring>[] = [
   },
 ];
 
-function notAStream(arn: string): string | undefined {
+function notAStream(arn: string, reference: JudgedWiring['streamReference']): string | undefined {
   if (isWildcard(arn)) {
     return 'table\'s stream ARN ends with /stream/*, as a TableV2\'s replica() gives it for another Region, and names no stream. '
       + 'Put the trigger into a stack of the replica\'s Region, with the table imported there by TableV2.fromTableAttributes and the '
       + 'replica\'s own tableStreamArn.';
   }
-  if (arn.includes(TOKEN) || /^arn:[^:]+:dynamodb:[^:]+:[^:]+:table\/[^/]+\/stream\/[^/]+$/.test(arn)) return undefined;
-  return `table's stream ARN is ${arn}, but has to be that of a DynamoDB stream, arn:aws:dynamodb:<region>:<account>:table/<name>/stream/<time>, `
+  const wrong = reference ? isNoStreamAttribute(reference) : isNoStreamArn(arn);
+  if (!wrong) return undefined;
+  return `table's stream ARN is ${reference ? `the ${reference.attribute} of an ${reference.type}` : arn}, but has to be that of a DynamoDB stream, arn:aws:dynamodb:<region>:<account>:table/<name>/stream/<time>, `
     + 'which is neither the table\'s own ARN nor that of a Kinesis stream.';
+}
+
+/** Other resources, such as parameters and nested stacks, may hold a stream's ARN. */
+function isNoStreamAttribute({ type, attribute }: { readonly type: string; readonly attribute: string }): boolean {
+  return TABLE_RESOURCES.includes(type) ? attribute !== 'StreamArn' : type.startsWith('AWS::Kinesis::');
+}
+
+/** Judges the service and the resource apart, because a token often hides but one of an ARN's parts. */
+function isNoStreamArn(arn: string): boolean {
+  const [, service, resource] = /^arn:[^:/]+:([^:/]+):[^:/]+:[^:/]+:(.+)$/.exec(arn) ?? [];
+  if (service === undefined) return !arn.includes(TOKEN);
+  return (service !== 'dynamodb' && !service.includes(TOKEN))
+    || (!resource.includes(TOKEN) && !/^table\/[^/]+\/stream\/[^/]+$/.test(resource));
 }
 
 function isWildcard(arn: string): boolean {

@@ -227,6 +227,7 @@ export class DynamoStreamTrigger extends Construct {
       validate: () => lateErrors(this, judge(WIRING_RULES, judgedWiring({
         table: this.table,
         handler: this.handler,
+        failureDestination: this.failureDestination,
         mapping,
         filters: judged.filters,
         missingStatements: role.missingStatements,

@@ -1,14 +1,17 @@
-import { aws_dynamodb as dynamodb, aws_iam as iam, aws_lambda as lambda, CfnResource, Stack, Token } from 'aws-cdk-lib';
+import {
+  aws_dynamodb as dynamodb, aws_iam as iam, aws_lambda as lambda, aws_sns as sns, aws_sqs as sqs, CfnResource, Stack, Token,
+} from 'aws-cdk-lib';
 import { ownedFunction } from './function-environment';
-import { canonicalText, deployedProperties, resourceNamed } from './references';
+import { canonicalText, deployedProperties, environmentOf, referencesIn, resourceNamed, soleReference } from './references';
 import { JudgedFilters } from '../mapping/filter-rules';
 import { Known, UNKNOWN } from '../mapping/rule';
-import { JudgedDestination, JudgedWiring, SHORT_TIMEOUT, TOKEN } from '../mapping/wiring-rules';
+import { JudgedDestination, JudgedWiring, SHORT_TIMEOUT, TABLE_RESOURCES, TOKEN } from '../mapping/wiring-rules';
 
 /** A trigger of a finished app. */
 export interface WiredTrigger extends JudgedFilters {
   readonly table: dynamodb.ITable;
   readonly handler: lambda.IFunction;
+  readonly failureDestination: lambda.IEventSourceDlq | undefined;
   readonly mapping: lambda.CfnEventSourceMapping;
   readonly missingStatements: readonly iam.PolicyStatement[];
   readonly parkingOff: boolean;
@@ -16,7 +19,7 @@ export interface WiredTrigger extends JudgedFilters {
 }
 
 /** What a trigger is wired to, as plain values, for the rules. Reads the mapping as it will be deployed, whatever changed it. */
-export function judgedWiring({ table, handler, mapping, missingStatements, ...rest }: WiredTrigger): JudgedWiring {
+export function judgedWiring({ table, handler, failureDestination, mapping, missingStatements, ...rest }: WiredTrigger): JudgedWiring {
   const stack = Stack.of(mapping);
   const streamArn = textOf(mapping.eventSourceArn, stack);
   return {
@@ -25,30 +28,34 @@ export function judgedWiring({ table, handler, mapping, missingStatements, ...re
     ...judgedNeighbors(mapping),
     batchSize: plain(mapping.batchSize),
     streamArn,
+    streamReference: judgedReference(mapping),
     tableName: plain(table.tableName),
     streamRegion: ofArn(streamArn, 'region') ?? ofStack(resourceNamed(mapping.eventSourceArn, stack), 'region'),
     streamAccount: ofArn(streamArn, 'account') ?? ofStack(resourceNamed(mapping.eventSourceArn, stack), 'account'),
     region: plain(stack.region),
     account: plain(stack.account),
-    destination: judgedDestination(mapping),
+    destination: judgedDestination(mapping, failureDestination),
     missingStatements: missingStatements.map((statement) => stack.resolve(statement.toStatementJson())),
     timeout: timeoutOf(handler),
   };
 }
 
-const TABLE_TYPES = ['AWS::DynamoDB::Table', 'AWS::DynamoDB::GlobalTable'];
+function judgedReference(mapping: lambda.CfnEventSourceMapping): JudgedWiring['streamReference'] {
+  const reference = soleReference(mapping.eventSourceArn, mapping);
+  if (reference === undefined || !CfnResource.isCfnResource(reference.target)) return undefined;
+  return { type: reference.target.cfnResourceType, attribute: reference.displayName };
+}
 
 function judgedTable(
   table: dynamodb.ITable, mapping: lambda.CfnEventSourceMapping,
 ): Pick<JudgedWiring, 'viewType' | 'replicated' | 'streamPolicy'> {
   const resource = [resourceNamed(mapping.eventSourceArn, mapping), table.node.defaultChild]
     .find((candidate): candidate is CfnResource => candidate !== undefined && CfnResource.isCfnResource(candidate)
-      && TABLE_TYPES.includes(candidate.cfnResourceType));
+      && TABLE_RESOURCES.includes(candidate.cfnResourceType));
   if (resource === undefined) return { viewType: UNKNOWN, replicated: false, streamPolicy: UNKNOWN };
   const { StreamSpecification: stream, Replicas: replicas } = deployedProperties(resource);
-  const viewType = stream === undefined ? undefined : stream.StreamViewType;
   return {
-    viewType: viewType === undefined || typeof viewType === 'string' ? viewType : UNKNOWN,
+    viewType: stream === undefined ? undefined : known(stream.StreamViewType),
     replicated: (Array.isArray(replicas) && replicas.length > 1) || hasReplicaResources(table),
     streamPolicy: [stream, ...[replicas ?? []].flat().map((replica) => replica.ReplicaStreamSpecification)]
       .some((specification) => specification?.ResourcePolicy !== undefined),
@@ -62,10 +69,14 @@ function hasReplicaResources(table: dynamodb.ITable): boolean {
 
 /** Looks at every mapping of the app, not at those of triggers alone. */
 function judgedNeighbors(mapping: lambda.CfnEventSourceMapping): Pick<JudgedWiring, 'twins' | 'earlierReaders'> {
-  const readers = mapping.node.root.node.findAll().filter(isMapping).filter((other) => streamKey(other) === streamKey(mapping));
-  const earlier = readers.slice(0, readers.indexOf(mapping));
+  const [stream, fn, { condition }] = [streamKey(mapping), functionKey(mapping), mapping.cfnOptions];
+  const readers = mapping.node.root.node.findAll().filter(isMapping)
+    // Of mappings with different conditions, perhaps only one is deployed.
+    .filter((other) => other.cfnOptions.condition === condition && streamKey(other) === stream);
+  // A disabled mapping reads nothing.
+  const earlier = mapping.enabled === false ? [] : readers.slice(0, readers.indexOf(mapping));
   return {
-    twins: readers.filter((other) => other !== mapping && functionKey(other) === functionKey(mapping)).map(({ node }) => node.path),
+    twins: readers.filter((other) => other !== mapping && functionKey(other) === fn).map(({ node }) => node.path),
     earlierReaders: earlier.filter(({ enabled }) => enabled !== false).map(({ node }) => node.path),
   };
 }
@@ -78,14 +89,31 @@ function streamKey(mapping: lambda.CfnEventSourceMapping): string {
   return canonicalText(mapping.eventSourceArn, mapping);
 }
 
-/** A function is named by its name or its ARN. */
+/** A function is named by its name or its ARN, and is always in the account and Region of its mapping. */
 function functionKey(mapping: lambda.CfnEventSourceMapping): string {
-  return canonicalText(mapping.functionName, mapping)
-    .replace(/^<(.*)\.(?:Ref|Arn)>$/, '<$1>')
-    .replace(/^(?:[^<]*:)?function:/, '');
+  return keyOfFunction(mapping.functionName, mapping);
 }
 
-function judgedDestination(mapping: lambda.CfnEventSourceMapping): JudgedDestination | undefined {
+/** An alias of the tree is named by its own ARN, or by its function and its name. */
+function keyOfFunction(name: unknown, mapping: CfnResource): string {
+  const alias = referencesIn(name, mapping).map(({ target }) => target).find(isAlias);
+  if (alias !== undefined) return `${keyOfFunction(alias.functionName, alias)}:${alias.name}`;
+  const key = canonicalText(name, mapping)
+    .replace(/^(?:[^<]*:)?function:/, '')
+    .replace(/^<([^>]*)\.(?:Ref|Arn)>/, '<$1>');
+  if (key.startsWith('<')) return key;
+  const arn = textOf(name, mapping);
+  const [account, region] = [ofArn(arn, 'account'), ofArn(arn, 'region')];
+  return `${account && region ? `${account}/${region}` : environmentOf(mapping)} ${key}`;
+}
+
+function isAlias(construct: unknown): construct is lambda.CfnAlias {
+  return CfnResource.isCfnResource(construct) && construct.cfnResourceType === 'AWS::Lambda::Alias';
+}
+
+function judgedDestination(
+  mapping: lambda.CfnEventSourceMapping, given: lambda.IEventSourceDlq | undefined,
+): JudgedDestination | undefined {
   const { onFailure } = (mapping.destinationConfig ?? {}) as lambda.CfnEventSourceMapping.DestinationConfigProperty;
   const { destination } = (onFailure ?? {}) as lambda.CfnEventSourceMapping.OnFailureProperty;
   if (destination === undefined) return undefined;
@@ -93,7 +121,7 @@ function judgedDestination(mapping: lambda.CfnEventSourceMapping): JudgedDestina
   const resource = resourceNamed(destination, mapping);
   return {
     arn,
-    fifo: arn.endsWith('.fifo') || (resource !== undefined && isFifo(resource)),
+    fifo: arn.endsWith('.fifo') || (resource !== undefined && isFifo(resource)) || isToldFifo(given, destination),
     region: ofArn(arn, 'region') ?? ofStack(resource, 'region'),
   };
 }
@@ -101,6 +129,12 @@ function judgedDestination(mapping: lambda.CfnEventSourceMapping): JudgedDestina
 function isFifo(resource: CfnResource): boolean {
   const { FifoQueue, FifoTopic } = deployedProperties(resource);
   return FifoQueue === true || FifoTopic === true;
+}
+
+/** Of an imported queue or topic whose ARN is a token, only what it was imported with tells. `SqsDlq` and `SnsDlq` keep it private. */
+function isToldFifo(given: unknown, destination: string): boolean {
+  const { queue, topic } = (given ?? {}) as { queue?: Partial<sqs.IQueue>; topic?: Partial<sns.ITopic> };
+  return (queue?.fifo === true && queue.queueArn === destination) || (topic?.fifo === true && topic.topicArn === destination);
 }
 
 function timeoutOf(handler: lambda.IFunction): Known<number> {
@@ -112,10 +146,15 @@ function timeoutOf(handler: lambda.IFunction): Known<number> {
 
 /** A text with `TOKEN` in place of what only the deployment knows. */
 function textOf(value: unknown, scope: CfnResource | Stack): string {
-  const resolved = Stack.of(scope).resolve(value);
+  return textOfResolved(Stack.of(scope).resolve(value));
+}
+
+function textOfResolved(resolved: any): string {
   if (typeof resolved === 'string') return resolved;
+  const [template] = [resolved?.['Fn::Sub']].flat();
+  if (typeof template === 'string') return template.replace(/\$\{[^}]*\}/g, () => TOKEN);
   const [separator, parts] = resolved?.['Fn::Join'] ?? [];
-  return Array.isArray(parts) ? parts.map((part) => typeof part === 'string' ? part : TOKEN).join(separator) : TOKEN;
+  return Array.isArray(parts) ? parts.map(textOfResolved).join(separator) : TOKEN;
 }
 
 /** The part of an ARN that says where a thing is; undefined if the ARN doesn't. */
@@ -126,6 +165,10 @@ function ofArn(arn: string, part: 'region' | 'account'): string | undefined {
 
 function ofStack(resource: CfnResource | undefined, part: 'region' | 'account'): Known<string> {
   return resource === undefined ? UNKNOWN : plain(Stack.of(resource)[part]);
+}
+
+function known(value: unknown): Known<string> {
+  return typeof value === 'string' ? value : UNKNOWN;
 }
 
 function plain<Value>(value: Value): Known<Value> {

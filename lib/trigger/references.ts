@@ -1,4 +1,4 @@
-import { CfnResource, DefaultTokenResolver, IResolvable, IResolveContext, Reference, Stack, StringConcat, Tokenization } from 'aws-cdk-lib';
+import { CfnResource, DefaultTokenResolver, IResolvable, IResolveContext, Reference, Stack, Token, Tokenization } from 'aws-cdk-lib';
 import { IConstruct } from 'constructs';
 
 /** The references to other constructs within a value, however deep its tokens hide them. */
@@ -14,10 +14,26 @@ export function resourceNamed(value: unknown, scope: IConstruct): CfnResource | 
   return targets.every((target) => target === targets[0]) ? targets[0] : undefined;
 }
 
-/** A value as the same text in every stack: what it refers to by path, not by how a template says it. */
+/**
+ * A value as the same text in every stack: what it refers to by path, not by how a template says it. Where a part is no reference
+ * but known to the deployment only, such as an import, it means another thing in another account or Region, which the text names.
+ */
 export function canonicalText(value: unknown, scope: IConstruct): string {
-  const resolved = Tokenization.resolve(value, { scope, resolver: new ReferenceResolver(pathOf), preparing: false });
-  return typeof resolved === 'string' ? resolved : JSON.stringify(resolved);
+  const resolver = new ReferenceResolver(pathOf);
+  const text = textual(Tokenization.resolve(value, { scope, resolver, preparing: false }));
+  return resolver.foundOthers ? `${environmentOf(scope)} ${text}` : text;
+}
+
+/** The reference that a value is, if it is nothing but one. */
+export function soleReference(value: unknown, scope: IConstruct): Reference | undefined {
+  const [reference] = referencesIn(value, scope);
+  return reference && canonicalText(value, scope) === pathOf(reference) ? reference : undefined;
+}
+
+/** The account and Region of a construct; where they are open, its stack, because another one may be deployed elsewhere. */
+export function environmentOf(scope: IConstruct): string {
+  const { account, region, node } = Stack.of(scope);
+  return [account, region].some((part) => Token.isUnresolved(part)) ? node.path : `${account}/${region}`;
 }
 
 /** The properties of a resource as the template will have them, whatever set them. */
@@ -37,16 +53,27 @@ function pathOf({ target, displayName }: Reference): string {
   return `<${target.node.path}.${displayName}>`;
 }
 
+function textual(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
 /** Notes the references it meets, and may write them in another way. */
 class ReferenceResolver extends DefaultTokenResolver {
   public readonly references: Reference[] = [];
+  /** Whether there are tokens that neither are nor hold a reference, and have no value before the deployment. */
+  public foundOthers = false;
 
   constructor(private readonly write?: (reference: Reference) => string) {
-    super(new StringConcat());
+    super({ join: (...parts: unknown[]) => parts.filter((part) => part !== undefined).map(textual).join('') });
   }
 
   public resolveToken(token: IResolvable, context: IResolveContext, postProcessor: never): any {
-    if (!Reference.isReference(token)) return super.resolveToken(token, context, postProcessor);
+    if (!Reference.isReference(token)) {
+      const before = this.references.length;
+      const resolved = super.resolveToken(token, context, postProcessor);
+      if (typeof resolved === 'object' && this.references.length === before) this.foundOthers = true;
+      return resolved;
+    }
     this.references.push(token);
     return this.write?.(token) ?? super.resolveToken(token, context, postProcessor);
   }

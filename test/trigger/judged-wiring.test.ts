@@ -1,6 +1,6 @@
 import {
-  Annotations, aws_dynamodb as dynamodb, aws_lambda as lambda, aws_lambda_event_sources as sources, aws_sns as sns,
-  aws_sqs as sqs, Stack, Stage, Validations,
+  Annotations, aws_dynamodb as dynamodb, aws_kinesis as kinesis, aws_lambda as lambda, aws_lambda_event_sources as sources, aws_sns as sns,
+  aws_sqs as sqs, Aws, CfnCondition, CfnResource, Fn, Stack, Stage, Validations,
 } from 'aws-cdk-lib';
 import { TestApp } from './app';
 import { NoFailureDestination, StreamFilter } from '../../lib';
@@ -23,6 +23,11 @@ describe('a FIFO destination is found', () => {
     ['imported by its name', ({ stack }) => new sources.SqsDlq(sqs.Queue.fromQueueAttributes(stack, 'Queue', {
       queueArn: stack.formatArn({ service: 'sqs', resource: 'q.fifo' }),
     }))],
+    ['a queue imported as one by a token', ({ stack }) => new sources.SqsDlq(sqs.Queue.fromQueueAttributes(stack, 'Queue', {
+      queueArn: Fn.importValue('Queue'), fifo: true,
+    }))],
+    ['a topic imported by a template', ({ stack }) => new sources.SnsDlq(sns.Topic.fromTopicArn(stack, 'Topic',
+      Fn.sub('arn:aws:sns:${AWS::Region}:${AWS::AccountId}:failures.fifo')))],
     ['imported by the ARN of one in the tree', ({ stack }) => {
       const queue = new sqs.Queue(stack, 'Queue', { fifo: true });
       return new sources.SqsDlq(sqs.Queue.fromQueueAttributes(stack, 'Imported', { queueArn: queue.queueArn, fifo: false }));
@@ -158,3 +163,117 @@ test('triggers in stages are judged too', () => {
   expect(() => app.app.synth()).toThrow('[Prod/Stack/Trigger] table has no stream');
 });
 
+test.each([
+  ['specification', 'StreamSpecification', { StreamViewType: 'NEW_IMAGE' }, { Ref: 'AWS::NoValue' }],
+  ['view type', 'StreamSpecification.StreamViewType', 'NEW_IMAGE', 'KEYS_ONLY'],
+])('a stream whose %s depends on a condition is not judged', (_name, path, value, otherwise) => {
+  const app = new TestApp();
+  const table = app.table();
+  const condition = conditionOf(app, 'Streams');
+  const either = Fn.conditionIf(condition.logicalId, value, otherwise);
+  (table.node.defaultChild as CfnResource).addPropertyOverride(path, app.stack.resolve(either));
+  app.trigger({ table });
+
+  expect(() => app.app.synth()).not.toThrow();
+});
+
+describe('what is imported by name', () => {
+  const importing = (stack: Stack, id = 'Trigger') => ({
+    table: dynamodb.Table.fromTableAttributes(stack, `${id}Table`, { tableName: 'orders', tableStreamArn: Fn.importValue('OrdersStream') }),
+    handler: lambda.Function.fromFunctionName(stack, `${id}Fn`, 'orders'),
+  });
+
+  test.each<[string, (app: TestApp, id: string, index: number) => Stack]>([
+    ['accounts', (app, id, index) => app.addStack(id, { env: { ...ENV, account: `${index}`.repeat(12) } })],
+    ['Regions', (app, id, index) => app.addStack(id, { env: { ...ENV, region: `eu-west-${index}` } })],
+    ['accounts of stages', ({ app }, id, index) => new Stack(new Stage(app, id, { env: { ...ENV, account: `${index}`.repeat(12) } }), 'Stack')],
+    ['stages that are open about theirs', ({ app }, id) => new Stack(new Stage(app, id), 'Stack')],
+  ])('is not the same in other %s', (_name, stackOf) => {
+    const app = new TestApp();
+    app.table();
+    [1, 2, 3].forEach((index) => {
+      const stack = stackOf(app, `Stack${index}`, index);
+      app.trigger(importing(stack), 'Trigger', stack);
+    });
+    app.app.synth();
+
+    expect(app.warnings()).not.toContain('stream-readers');
+  });
+
+  test.each([['another stack of its account and Region', ENV], ['its own stack', undefined]])('is the same in %s', (_name, env) => {
+    const app = new TestApp({ env });
+    const other = env ? app.addStack('Other', { env }) : app.stack;
+    app.trigger(importing(app.stack, 'One'), 'One');
+    app.trigger(importing(other, 'Two'), 'Two', other);
+
+    expect(() => app.app.synth()).toThrow('(duplicate-mapping)');
+  });
+});
+
+test('mappings with different conditions are no duplicates', () => {
+  const app = new TestApp();
+  const [table, handler] = [app.table(), app.fn()];
+  ['One', 'Two'].forEach((id) => {
+    const { eventSourceMapping } = app.trigger({ table, handler }, id);
+    (eventSourceMapping.node.defaultChild as CfnResource).cfnOptions.condition = conditionOf(app, `If${id}`);
+  });
+
+  expect(() => app.app.synth()).not.toThrow();
+});
+
+function conditionOf({ stack }: TestApp, id: string): CfnCondition {
+  return new CfnCondition(stack, id, { expression: Fn.conditionEquals(Aws.REGION, id) });
+}
+
+test.each<[string, (stack: Stack) => string]>([
+  ['a table of the tree', (stack) => new dynamodb.TableV2(stack, 'Table', {
+    partitionKey: { name: 'pk', type: dynamodb.AttributeType.STRING }, dynamoStream: dynamodb.StreamViewType.NEW_IMAGE,
+  }).tableArn],
+  ['a Kinesis stream of the tree', (stack) => new kinesis.Stream(stack, 'Stream').streamArn],
+  ['a table somewhere', () => `arn:aws:dynamodb:${Aws.REGION}:${Aws.ACCOUNT_ID}:table/orders`],
+  ['a table in a template', () => Fn.sub('arn:aws:dynamodb:${AWS::Region}:${AWS::AccountId}:table/orders')],
+  ['a Kinesis stream somewhere', () => `arn:aws:kinesis:${Aws.REGION}:${Aws.ACCOUNT_ID}:stream/${Fn.importValue('Name')}`],
+])('the ARN of %s is no stream\'s, though it is a token', (_name, arnIn) => {
+  const app = new TestApp();
+  app.trigger({ table: dynamodb.Table.fromTableAttributes(app.stack, 'Imported', { tableName: 'orders', tableStreamArn: arnIn(app.stack) }) });
+
+  expect(() => app.app.synth()).toThrow('(stream-arn)');
+});
+
+test.each([
+  ['whole', Fn.importValue('Stream')],
+  ['in part', `arn:aws:dynamodb:${Aws.REGION}:${Aws.ACCOUNT_ID}:table/${Fn.importValue('Stream')}`],
+  ['in its Region', `arn:aws:dynamodb:${Aws.REGION}:${Aws.ACCOUNT_ID}:table/orders/stream/2026-01-01T00:00:00.000`],
+])('an ARN that a token hides %s may be a stream\'s', (_name, tableStreamArn) => {
+  const app = new TestApp();
+  app.trigger({ table: dynamodb.Table.fromTableAttributes(app.stack, 'Imported', { tableName: 'orders', tableStreamArn }) });
+
+  expect(() => app.app.synth()).not.toThrow();
+});
+
+test('a disabled mapping is no reader', () => {
+  const app = new TestApp();
+  const table = app.table();
+  app.trigger({ table }, 'One');
+  app.trigger({ table }, 'Two');
+  app.trigger({ table, enabled: false }, 'Three');
+  app.app.synth();
+
+  expect(app.warnings()).not.toContain('stream-readers');
+});
+
+test.each<[string, (alias: lambda.Alias) => string]>([
+  ['its ARN', (alias) => alias.functionArn],
+  ['its function and its name', ({ stack, aliasName, version }) => lambda.Alias.fromAliasAttributes(stack, 'Imported', {
+    aliasName, aliasVersion: version,
+  }).functionName],
+])('an alias is recognized by %s', (_name, functionName) => {
+  const app = new TestApp();
+  const [table, handler] = [app.table(), new lambda.Alias(app.stack, 'Alias', { aliasName: 'live', version: app.fn().currentVersion })];
+  app.trigger({ table, handler });
+  new lambda.CfnEventSourceMapping(app.stack, 'Raw', {
+    functionName: functionName(handler), eventSourceArn: table.tableStreamArn, startingPosition: 'LATEST',
+  });
+
+  expect(() => app.app.synth()).toThrow('(duplicate-mapping)');
+});
