@@ -6,12 +6,15 @@ import { streamHandler } from 'dynamo-stream-trigger/runtime';
 
 interface Order { customer: string; email: string }
 
+/** Longer than a stream keeps a record (a day) and a queue then keeps it for redrive (two weeks): 30 days, in seconds. */
+const REMEMBERED = 30 * 24 * 60 * 60;
+
 /**
  * Sends one mail for each order, however often its record is delivered: Powertools keeps the record's eventID, and answers for a
  * second delivery what the first one answered. For an effect that can't be part of a DynamoDB transaction.
  */
 export function mailHandler(persistenceStore: BasePersistenceLayer, send: (to: string) => Promise<void>): StreamHandler {
-  const config = new IdempotencyConfig({ eventKeyJmesPath: 'eventId', throwOnNoIdempotencyKey: true });
+  const config = new IdempotencyConfig({ eventKeyJmesPath: 'eventId', throwOnNoIdempotencyKey: true, expiresAfterSeconds: REMEMBERED });
   const sendOnce = makeIdempotent(async ({ order }: { eventId: string; order: Order }) => {
     await send(order.email);
     return true;

@@ -6,8 +6,8 @@ import { streamHandler } from 'dynamo-stream-trigger/runtime';
 
 interface Order { customer: string; total: number }
 
-/** Longer than a stream keeps a record, and than anybody redrives one: two weeks, in seconds. */
-const REMEMBERED = 14 * 24 * 60 * 60;
+/** Longer than a stream keeps a record (a day) and a queue then keeps it for redrive (two weeks): 30 days, in seconds. */
+const REMEMBERED = 30 * 24 * 60 * 60;
 
 /**
  * Adds up what each customer has ordered, and each order once, however often its record is delivered: the claim of the record's

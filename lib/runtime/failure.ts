@@ -14,7 +14,7 @@ export function parkedRecord(record: StreamRecord, failure: Failure, streamArn: 
     streamArn,
     functionArn: context.invokedFunctionArn ?? '',
     requestId: context.awsRequestId ?? '',
-    error: { name, message, stack, issues },
+    error: { name: cut(name), message: cut(message), stack: stack && cut(stack), issues: plainIssues(issues) },
     tries: failure.tries,
     firstTriedAt: new Date(failure.firstTriedAt).toISOString(),
     lastTriedAt: new Date(failure.lastTriedAt).toISOString(),
@@ -28,7 +28,6 @@ export function parkedRecord(record: StreamRecord, failure: Failure, streamArn: 
  * @param outcome 'parked', or why the record was not.
  */
 export function printFailure(record: StreamRecord, { error, tries }: Failure, outcome: string, requestId?: string): void {
-  const { name, message, stack = '' } = errorOf(error);
   console.error(JSON.stringify({
     level: 'ERROR',
     message: 'dynamo-stream-trigger: record failed',
@@ -39,16 +38,60 @@ export function printFailure(record: StreamRecord, { error, tries }: Failure, ou
     streamArn: record.eventSourceARN,
     requestId,
     tries,
-    error: name,
-    at: stack.slice(stack.indexOf(message) + message.length).split('\n').slice(1, 4).map((frame) => frame.trim()),
+    error: nameOf(error),
+    at: framesOf(error),
   }));
 }
 
-/** Whatever was thrown, in the shape of an error. */
-function errorOf(thrown: unknown): { name: string; message: string; stack?: string; issues?: readonly unknown[] } {
-  if (typeof thrown !== 'object' || thrown === null) {
-    return { name: typeof thrown, message: String(thrown) };
+/** The name of an error, as far as it is one: of anything else that was thrown only the type, because it may be the item. */
+export function nameOf(thrown: unknown): string {
+  const { name } = errorOf(thrown);
+  return thrown instanceof Error ? IDENTIFIER.test(name) ? name : 'Error' : typeof thrown;
+}
+
+export const IDENTIFIER = /^[\w.$]{1,100}$/;
+
+/** Where an error was thrown: the first frames of its stack, without the message above them. */
+function framesOf(thrown: unknown): string[] {
+  const { message, stack = '' } = errorOf(thrown);
+  return thrown instanceof Error
+    ? stack.slice(stack.indexOf(message) + message.length).split('\n').map((line) => line.trim()).filter((line) => line.startsWith('at ')).slice(0, 3)
+    : [];
+}
+
+/** Whatever was thrown, in the shape of an error. Never throws. */
+function errorOf(thrown: unknown): { name: string; message: string; stack?: string; issues?: unknown } {
+  try {
+    if (typeof thrown !== 'object' || thrown === null) {
+      return { name: typeof thrown, message: String(thrown) };
+    }
+    const { name = 'Error', message = '', stack, issues } = thrown as Partial<Error> & { issues?: unknown };
+    return { name: String(name), message: String(message), stack: typeof stack === 'string' ? stack : undefined, issues };
+  } catch {
+    return { name: 'Error', message: 'What was thrown can\'t be read' };
   }
-  const { name = 'Error', message = '', stack, issues } = thrown as Partial<Error> & { issues?: readonly unknown[] };
-  return { name: String(name), message: String(message), stack, issues };
+}
+
+/** Characters of each part of an error that a parked record keeps: its text must not make the record too large for the destination. */
+const MAX_CHARACTERS = 8_192;
+
+function cut(text: string): string {
+  return text.slice(0, MAX_CHARACTERS);
+}
+
+/** The issues that fit, as JSON holds them: a validator's may hold anything. */
+function plainIssues(issues: unknown): unknown[] | undefined {
+  if (!Array.isArray(issues)) {
+    return undefined;
+  }
+  let left = MAX_CHARACTERS;
+  return issues.flatMap((issue) => {
+    try {
+      const text = JSON.stringify(issue, (_, value) => typeof value === 'bigint' ? String(value) : value);
+      left -= text.length;
+      return left < 0 ? [] : [JSON.parse(text)];
+    } catch {
+      return [];
+    }
+  });
 }

@@ -22,13 +22,13 @@ export interface LaneOptions {
   readonly length: number;
   /** The lane of a step. */
   readonly laneOf: (step: number) => string;
-  /** Whether a step is done without being run. */
-  readonly skip: (step: number) => boolean;
+  /** Whether a step is done without being run. Throwing, or rejecting, means that it failed. */
+  readonly skip: (step: number) => boolean | Promise<boolean>;
   /** Does a step. Throwing, or rejecting, means that it failed. */
   readonly run: (step: number) => unknown;
   /** Called with a step that did not fail. */
   readonly succeeded: (step: number) => void;
-  /** Called with a step that failed: answers whether it is done after all. Must not reject. */
+  /** Called with a step that failed: answers whether it is done after all. Rejecting means that it is not. */
   readonly recover: (step: number, error: unknown) => Promise<boolean>;
   /** How many steps may run at once. */
   readonly concurrency: number;
@@ -67,12 +67,13 @@ export function runLanes({ length, laneOf, skip, run, succeeded, recover, concur
         state[step] = RUNNING;
         let done = true;
         try {
-          if (!skip(step)) {
+          const skipped = skip(step);
+          if (skipped === false || !await skipped) {
             await run(step);
             succeeded(step);
           }
         } catch (error) {
-          done = await recover(step, error);
+          done = await recover(step, error).catch(() => false);
         }
         state[step] = done ? DONE : STOPPED;
         waiters.get(step)?.(done);

@@ -17,14 +17,14 @@ export type RuntimeEvent =
   /** The batch came to its end. `sequenceNumber`: where Lambda starts again, unless everything is done. */
   | { readonly type: 'checkpoint'; readonly streamArn: string; readonly sequenceNumber?: string };
 
-/** Is told what happens. What it throws is printed, and changes nothing. */
+/** Is told what happens. What it throws, or rejects with, is printed, and changes nothing. */
 export type Observer = (event: RuntimeEvent) => void;
 
 /** An observer that can't do harm. */
 export function harmless(observer: Observer): Observer {
-  return (event) => {
+  return async (event) => {
     try {
-      observer(event);
+      await observer(event);
     } catch (error) {
       console.error(error);
     }

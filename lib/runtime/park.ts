@@ -1,5 +1,6 @@
-import { openDestination } from './destination';
+import { NotParkedError, openDestination } from './destination';
 import type { Destination, Parcel } from './destination';
+import { IDENTIFIER, nameOf } from './failure';
 import type { ParkedRecord } from '../stream/parked-record';
 
 /** Puts a record on the failure destination. Rejects, with the reason, if the destination did not take it. */
@@ -13,21 +14,28 @@ export function parkAt(arn: string): Park {
   let destination: Promise<Destination> | undefined;
   let waiting: Parcel[] = [];
 
-  async function send(parcels: Parcel[]): Promise<void> {
+  async function send(parcels: Parcel[], signal: AbortSignal): Promise<void> {
     // Loads the SDK, which most invocations never need.
-    destination ??= openDestination(arn);
-    await (await destination).send(parcels, AbortSignal.timeout(SEND_TIMEOUT));
+    destination ??= openDestination(arn, signal);
+    const opened = await destination;
+    // What was refused must not be sent any more.
+    signal.throwIfAborted();
+    await opened.send(parcels, signal);
   }
 
   async function flush(): Promise<void> {
     const parcels = waiting;
     waiting = [];
-    const fail = (error: unknown) => parcels.forEach(({ refuse }) => refuse(error));
-    const timer = setTimeout(() => fail(new Error(`${arn} did not answer within ${SEND_TIMEOUT} ms`)), SEND_TIMEOUT);
-    await send(parcels).catch((error) => {
+    const controller = new AbortController();
+    const fail = (error: unknown) => {
       destination = undefined;
-      fail(error);
-    });
+      parcels.forEach(({ refuse }) => refuse(error));
+    };
+    const timer = setTimeout(() => {
+      fail(new NotParkedError(`${arn} did not answer within ${SEND_TIMEOUT} ms`));
+      controller.abort();
+    }, SEND_TIMEOUT);
+    await send(parcels, controller.signal).catch(fail);
     clearTimeout(timer);
   }
 
@@ -40,10 +48,15 @@ export function parkAt(arn: string): Park {
 
 /** As JSON without the two characters that SQS refuses. */
 function toJson(record: ParkedRecord): string {
-  return JSON.stringify(record, plain).replace(/[\uFFFE\uFFFF]/g, (character) => `\\u${character.charCodeAt(0).toString(16)}`);
+  return JSON.stringify(record).replace(/[\uFFFE\uFFFF]/g, (character) => `\\u${character.charCodeAt(0).toString(16)}`);
 }
 
-/** A validator's issues may hold what JSON can't. */
-function plain(_: string, value: unknown): unknown {
-  return typeof value === 'bigint' ? String(value) : value;
+/** Why a record was not parked, for the log: of errors that are not our own the name and code, because messages quote data. */
+export function reasonOf(error: unknown): string {
+  return error instanceof NotParkedError ? error.message : [nameOf(error), codeOf(error)].filter(Boolean).join(' ');
+}
+
+function codeOf(error: unknown): string | undefined {
+  const code: unknown = error instanceof Error && (error as { code?: unknown }).code;
+  return typeof code === 'string' && IDENTIFIER.test(code) ? code : undefined;
 }

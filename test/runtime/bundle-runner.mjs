@@ -1,5 +1,7 @@
 // Runs a bundled handler in a process of its own, as Lambda would, with a real client and local destinations.
 // Arguments: the bundle, and the kind of destination.
+import { createServer, request } from 'node:http';
+import { setTimeout } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { startFauxqs } from 'fauxqs';
@@ -12,9 +14,23 @@ const { queueArn } = server.createQueue('parked');
 const { topicArn } = server.createTopic('topic');
 server.subscribe({ topic: 'topic', queue: 'parked' });
 server.createBucket('bucket');
-const park = { sqs: queueArn, sns: topicArn, s3: 'arn:aws:s3:::bucket', gone: `${queueArn}-gone` }[kind];
+const park = { sqs: queueArn, sns: topicArn, s3: 'arn:aws:s3:::bucket', gone: `${queueArn}-gone`, unanswered: queueArn }[kind];
+
+// What stands before the server, and hands the first request on only when nobody waits for its answer any more.
+let requests = 0;
+const slow = createServer(async (incoming, outgoing) => {
+  if (requests++ === 0) await setTimeout(3_200);
+  const { method, headers, url } = incoming;
+  incoming.pipe(request({ port: server.port, host: '127.0.0.1', method, headers, path: url }, (answer) => {
+    outgoing.writeHead(answer.statusCode, answer.headers);
+    answer.pipe(outgoing);
+  }));
+});
+await new Promise((resolve) => slow.listen(0, '127.0.0.1', resolve));
+const port = kind === 'unanswered' ? slow.address().port : server.port;
+
 Object.assign(process.env, {
-  AWS_ENDPOINT_URL: `http://127.0.0.1:${server.port}`,
+  AWS_ENDPOINT_URL: `http://127.0.0.1:${port}`,
   AWS_REGION: 'us-east-1',
   AWS_ACCESS_KEY_ID: 'test',
   AWS_SECRET_ACCESS_KEY: 'test',
@@ -34,6 +50,11 @@ const Records = Array.from({ length: 14 }, (_, at) => ({
     SequenceNumber: String(100000000000000000000n + BigInt(at)),
   },
 }));
+if (kind === 'unanswered') {
+  await handler({ Records: Records.slice(0, 13) });
+  // What was refused would be sent by now, if it still were.
+  await setTimeout(500);
+}
 const small = await handler({ Records: Records.slice(0, 13) });
 const large = await handler({ Records: Records.slice(13) });
 const messages = server.inspectQueue('parked').messages.ready.map(({ body, Body = body }) => JSON.parse(Body));

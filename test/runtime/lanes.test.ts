@@ -62,6 +62,23 @@ test('nothing is started once it may not, and what is running is known', async (
   expect(lanes.lowestNotDone()).toBe(1);
 });
 
+test('a recovery that fails stops its lane, and no other', async () => {
+  const started: number[] = [];
+  const lanes = runLanes({
+    length: 4,
+    laneOf: (step) => 'aabb'[step],
+    concurrency: 1,
+    mayStart: () => true,
+    skip: () => false,
+    run: (step) => { started.push(step); if (step === 0) throw new Error('no'); },
+    succeeded: () => undefined,
+    recover: async () => { throw new Error('in the recovery'); },
+  });
+  await lanes.ended;
+  expect(started).toEqual([0, 2, 3]);
+  expect(lanes.lowestNotDone()).toBe(0);
+});
+
 test('no steps end at once', async () => {
   const { lanes } = controlled('', 10);
   await lanes.ended;

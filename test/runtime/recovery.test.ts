@@ -64,6 +64,28 @@ describe('retry in place', () => {
     expect(calls).toBe(1);
     expect(parked).toHaveLength(1);
   });
+
+  test('an isRetryable that throws is taken for yes, and costs no order', async () => {
+    const { parked, context } = host();
+    const calls: number[] = [];
+    const handler = streamHandler({
+      isRetryable: (error) => (error as Error).message === 'temporary',
+      onRecord: (change) => { calls.push(at(change)); if (at(change) === 0) throw undefined; },
+    });
+    expect(reported(await handler(batchOf('a', 'a'), context))).toEqual([]);
+    expect(calls).toEqual([0, 0, 0, 1]);
+    expect(parked).toHaveLength(1);
+  });
+
+  test('a wait that outlasts the time is followed by no try', async () => {
+    let left = 10_000;
+    const { context } = host({ sleep: async () => { left = 0; } });
+    let calls = 0;
+    const handler = streamHandler(() => { calls++; throw new Error('no'); });
+    expect(reported(await handler(batchOf('a'), { ...context, getRemainingTimeInMillis: () => left }))).toEqual([0]);
+    expect(calls).toBe(1);
+    expect(lines).toEqual([expect.objectContaining({ outcome: 'out of time' })]);
+  });
 });
 
 describe('parking', () => {
@@ -93,6 +115,45 @@ describe('parking', () => {
     expect(lines).toEqual([expect.objectContaining({ outcome: 'parked', eventId: 'event-0', tries: 3, error: 'TypeError' })]);
     expect(lines[0].at[0]).toContain('recovery.test');
     expect(JSON.stringify(lines)).not.toContain('secret');
+  });
+
+  test.each<[string, unknown]>([
+    ['an error without a stack', { name: 'Rpc', message: 'm', stack: null }],
+    ['an error that can\'t be read', { get name() { throw new Error('in the getter'); } }],
+    ['an error that can\'t be printed', { message: { toString: null, valueOf: null } }],
+    ['an error whose issues are a circle', new PoisonRecordError('bad', { issues: [((circle: any) => { circle.self = circle; return circle; })({})] })],
+    ['nothing', undefined],
+  ])('%s is parked like any other', async (_, thrown) => {
+    const { parked, context } = host();
+    expect(reported(await streamHandler(() => { throw thrown; })(batchOf('a'), context))).toEqual([]);
+    expect(() => JSON.stringify(parked)).not.toThrow();
+    expect(lines).toEqual([expect.objectContaining({ outcome: 'parked' })]);
+  });
+
+  test('the text of an error does not make a record too large to be parked', async () => {
+    const { parked, context } = host();
+    const issues = Array.from({ length: 1_000 }, (_, line) => ({ message: 'x'.repeat(1_000), path: [BigInt(line)] }));
+    const handler = streamHandler(() => { throw new PoisonRecordError('y'.repeat(1_000_000), { issues }); });
+    await handler(batchOf('a'), context);
+    expect(JSON.stringify(parked[0]).length).toBeLessThan(30_000);
+    expect(parked[0].error.issues![1]).toEqual({ message: 'x'.repeat(1_000), path: ['1'] });
+  });
+
+  test.each<[string, unknown]>([
+    ['that is an image', { name: 'secret', stack: 'at secret' }],
+    ['with data for a name', Object.assign(new Error('no'), { name: 'secret of the item' })],
+  ])('of an error %s nothing is printed', async (_, thrown) => {
+    const { context } = host();
+    await streamHandler(() => { throw thrown; })(batchOf('a'), context);
+    expect(lines).toHaveLength(1);
+    expect(JSON.stringify(lines)).not.toContain('secret');
+  });
+
+  test('of a destination that refuses, the error\'s name and code are printed', async () => {
+    const refusal = Object.assign(new Error('Invalid body: secret'), { name: 'InvalidMessageContents', code: 'E400' });
+    const { context } = host({ park: async () => { throw refusal; } });
+    await poison()(batchOf('a'), context);
+    expect(lines).toEqual([expect.objectContaining({ outcome: 'not parked: InvalidMessageContents E400' })]);
   });
 
   test('the rest of its lane goes on', async () => {
@@ -132,6 +193,38 @@ describe('parking', () => {
     const parkedAt = parked.map((one) => position(one.record.dynamodb!.SequenceNumber!));
     expect([...parkedAt, ...done].sort((a, b) => a - b)).toEqual(Records.map((_, index) => index));
   });
+
+  test('changes that nobody handles don\'t make an outage look over', async () => {
+    const { parked, context } = host();
+    const handler = streamHandler({ concurrency: 1, onInsert: () => { throw new PoisonRecordError('down'); } });
+    const Records = Array.from({ length: 100 }, (_, index) => record(index, index, { eventName: index % 2 ? 'MODIFY' : 'INSERT' }));
+    expect(reported(await handler({ Records }, context))).toEqual([20]);
+    expect(parked).toHaveLength(10);
+  });
+
+  test('a record whose parking outlasts its invocation is skipped, and does not end an outage', async () => {
+    let accept!: () => void;
+    const parked: string[] = [];
+    const { context } = host({
+      park: async (poisoned) => {
+        parked.push(poisoned.record.eventID!);
+        if (parked.length === 1) await new Promise<void>((resolve) => { accept = resolve; });
+      },
+    });
+    const skipped: string[] = [];
+    const handler = streamHandler({
+      maxParkedInARow: 1,
+      onRecord: () => { throw new PoisonRecordError('down'); },
+      observer: (event) => { if (event.type === 'recordSkipped') skipped.push(event.record.eventID!); },
+    });
+    const end = Date.now() + 300;
+    expect(reported(await handler(batchOf('a'), { ...context, getRemainingTimeInMillis: () => end - Date.now() }))).toEqual([0]);
+    const again = handler(batchOf('a', 'a'), context);
+    accept();
+    expect(reported(await again)).toEqual([1]);
+    expect(skipped).toEqual(['event-0']);
+    expect(parked).toEqual(['event-0']);
+  });
 });
 
 describe('the time budget', () => {
@@ -160,6 +253,30 @@ describe('the time budget', () => {
     });
     expect(reported(await handler(batchOf('a'), within(300, { context } as any)))).toEqual([0]);
     expect(parked).toEqual([]);
+  });
+
+  test.each<[string, Error, object, number[]]>([
+    ['an error', new Error('real bug'), { outcome: 'out of time', error: 'Error' }, [0]],
+    ['poison', new PoisonRecordError('real bug'), { outcome: 'parked', error: 'PoisonRecordError' }, []],
+  ])('%s between the signal and the timeout is told', async (_, error, line, checkpoint) => {
+    const failed: string[] = [];
+    const handler = streamHandler({
+      onRecord: async (__, { signal }) => new Promise((___, reject) => signal.addEventListener('abort', () => reject(error))),
+      observer: ({ type }) => { failed.push(type); },
+    });
+    expect(reported(await handler(batchOf('a'), within(300)))).toEqual(checkpoint);
+    expect(lines).toEqual([expect.objectContaining(line)]);
+    expect(failed).toContain(checkpoint.length > 0 ? 'recordFailed' : 'recordParked');
+  });
+
+  test('a record whose schema took too long to check is not begun', async () => {
+    let called = false;
+    const validate = async (value: any) => { await wait(280); return { value }; };
+    const handler = streamHandler({ schema: { '~standard': { version: 1, vendor: 'test', validate } }, onRecord: () => { called = true; } });
+    const Records = [record(0, 'a', { newImage: { total: 1 } })];
+    expect(reported(await handler({ Records }, within(300)))).toEqual([0]);
+    await wait(50);
+    expect(called).toBe(false);
   });
 
   test('a call that goes on regardless is waited for, and its result is taken over', async () => {
@@ -261,4 +378,13 @@ test('an observer sees the course of a batch, and can do no harm', async () => {
   });
   expect(reported(await handler(batchOf('a', 'b'), context))).toEqual([]);
   expect(events.map(({ type }) => type).sort()).toEqual(['batchStarted', 'checkpoint', 'recordDone', 'recordParked', 'recordRetried']);
+});
+
+test('an observer whose promise rejects can do no harm either', async () => {
+  const printed: unknown[] = [];
+  jest.spyOn(console, 'error').mockImplementation((error) => { printed.push(error); });
+  const handler = streamHandler({ onRecord: () => undefined, observer: async () => { throw new Error('in the observer'); } });
+  expect(reported(await handler(batchOf('a')))).toEqual([]);
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(printed).toContainEqual(expect.objectContaining({ message: 'in the observer' }));
 });

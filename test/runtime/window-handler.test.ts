@@ -80,6 +80,17 @@ test('it stops before the timeout, and leaves out what finishes too late', async
   expect(response.batchItemFailures).toEqual([{ itemIdentifier: sequenceNumber(response.state) }]);
 });
 
+test('where no trigger says so, the handler says that its mapping reports', async () => {
+  process.env.AWS_LAMBDA_RUNTIME_API = '127.0.0.1:9001';
+  try {
+    const options = { initialState: () => 0, onRecord: () => { throw new Error('no'); } };
+    await expect(windowHandler<number>(options)(windowOf(['a']))).rejects.toThrow('Set reportBatchItemFailures');
+    expect((await windowHandler<number>({ ...options, reportBatchItemFailures: true })(windowOf(['a']))).batchItemFailures).toHaveLength(1);
+  } finally {
+    delete process.env.AWS_LAMBDA_RUNTIME_API;
+  }
+});
+
 test('an event without a window is refused by name', async () => {
   await expect(counting()(batchOf('a') as any)).rejects.toThrow('use streamHandler');
 });
