@@ -32,7 +32,11 @@ const EVENT_COUNT = 'EventCount';
 const FOREIGN_PROPERTIES: { readonly [name: string]: string } = {
   provisionedPollerConfig: 'SQS and Kafka',
   maxConcurrency: 'SQS',
+  maximumConcurrency: 'SQS',
+  scalingConfig: 'SQS',
   logLevel: 'Kafka',
+  loggingConfig: 'Kafka',
+  systemLogLevel: 'Kafka',
   kafkaBootstrapServers: 'Kafka',
   kafkaConsumerGroupId: 'Kafka',
   kafkaTopic: 'Kafka',
@@ -51,6 +55,12 @@ const OTHER_NAMES: { readonly [name: string]: string } = {
   filterCriteria: 'filters',
   destinationConfig: 'onFailure',
   deadLetterQueue: 'onFailure',
+  dlq: 'onFailure',
+  maximumRecordAgeInSeconds: 'maxRecordAge',
+  maximumRetryAttempts: 'retryAttempts',
+  maximumBatchingWindowInSeconds: 'maxBatchingWindow',
+  tumblingWindowInSeconds: 'tumblingWindow',
+  bisectBatchOnFunctionError: 'bisectBatchOnError',
   kmsKeyArn: 'filterEncryption',
   target: 'handler',
   function: 'handler',
@@ -294,10 +304,10 @@ function isAtLeast(value: unknown, least: number): value is number {
 }
 
 function unknownProperty(name: string, properties: readonly string[]): string {
-  if (FOREIGN_PROPERTIES[name] !== undefined) {
+  if (Object.hasOwn(FOREIGN_PROPERTIES, name)) {
     return `${name} is a property of ${FOREIGN_PROPERTIES[name]} event sources, and means nothing to a DynamoDB stream. Leave it out.`;
   }
-  const meant = OTHER_NAMES[name] ?? nearestName(name, properties);
+  const meant = Object.hasOwn(OTHER_NAMES, name) ? OTHER_NAMES[name] : nearestName(name, properties);
   return `${name} is no property of a DynamoStreamTrigger. ${meant === undefined ? 'Leave it out.' : `Did you mean ${meant}?`}`;
 }
 

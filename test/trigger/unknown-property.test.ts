@@ -1,0 +1,17 @@
+import { TestApp } from './app';
+import { DynamoStreamTrigger } from '../../lib';
+
+test.each([
+  ['batchSzie', 'Did you mean batchSize?'],
+  ['maximumRecordAgeInSeconds', 'Did you mean maxRecordAge?'],
+  ['bisectBatchOnFunctionError', 'Did you mean bisectBatchOnError?'],
+  ['dlq', 'Did you mean onFailure?'],
+  ['scalingConfig', 'a property of SQS event sources'],
+  ['loggingConfig', 'a property of Kafka event sources'],
+  ['constructor', 'is no property of a DynamoStreamTrigger'],
+  ['somethingElseEntirely', 'Leave it out.'],
+])('a property %s is refused: %s', (name, said) => {
+  const app = new TestApp();
+  const props: any = { table: app.table(), handler: app.fn(), [name]: 1 };
+  expect(() => new DynamoStreamTrigger(app.stack, 'Trigger', props)).toThrow(said);
+});
