@@ -8,18 +8,25 @@ export interface AuditLine {
   readonly item: string;
   readonly sequenceNumber: string;
   readonly done: boolean;
+  /** Whether the call began while another one of the same item was under way: never, if order is kept. */
+  readonly overlaps: boolean;
 }
 
 /** The handler with a log line for each call, so that the demo can tell what was called, how often and in which order. */
 export function audited<Item>(onRecord: (record: ChangeRecord<Item>) => Promise<void>): (record: ChangeRecord<Item>) => Promise<void> {
+  const inWork = new Set<string>();
   return async (record) => {
-    const line = { audit: 'places', eventId: record.eventId, item: JSON.stringify(record.keys), sequenceNumber: record.sequenceNumber };
+    const item = JSON.stringify(record.keys);
+    const line = { audit: 'places', eventId: record.eventId, item, sequenceNumber: record.sequenceNumber, overlaps: inWork.has(item) };
+    inWork.add(item);
     try {
       await onRecord(record);
       console.log(JSON.stringify({ ...line, done: true }));
     } catch (error) {
       console.log(JSON.stringify({ ...line, done: false }));
       throw error;
+    } finally {
+      inWork.delete(item);
     }
   };
 }

@@ -11,7 +11,7 @@ export class Ledger {
   /** Of these, with a record that had come before. */
   retries = 0;
   handlerCalls = 0;
-  /** First successes of a record after a newer one of the same item had succeeded. */
+  /** Calls beside another one of the same item, and first successes of a record after a newer one of the item had succeeded. */
   orderViolations = 0;
 
   private readonly deliveredRecords = new Map<string, { record: StreamRecord; shardId: string }>();
@@ -44,8 +44,9 @@ export class Ledger {
     }
   }
 
-  called({ eventId, item, sequenceNumber, done }: AuditLine): void {
+  called({ eventId, item, sequenceNumber, done, overlaps }: AuditLine): void {
     this.handlerCalls++;
+    this.orderViolations += overlaps ? 1 : 0;
     if (!done || this.done.has(eventId)) {
       return;
     }
