@@ -176,6 +176,8 @@ project.eslint!.addRules({ 'no-bitwise': 'off' });
 // Related properties may share a line of a longer object.
 project.eslint!.addRules({ '@stylistic/object-property-newline': 'off' });
 
+// Without it jsii asks the network for its release calendar: what `cdk synth` builds here needs none.
+project.tasks.addEnvironment('JSII_SILENCE_SUPPORT_WARNING', 'true');
 project.tasks.addEnvironment('JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION', '20');
 project.tasks.addEnvironment('CDK_DISABLE_CLI_TELEMETRY', 'true');
 project.tasks.addEnvironment('AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED', 'true');
