@@ -1,6 +1,5 @@
 export type { Alternative, Operator } from './alternative';
 export { matchesEventPattern } from './match';
-export { isReservedInOr, MAX_BRANCHES, parseEventPattern } from './parse';
-export type { ParsedPattern } from './parse';
+export { MAX_BRANCHES, parseEventPattern } from './parse';
 export type { Branch, Condition, EventPattern } from './pattern';
 export type { PatternProblem, PatternProblemKind, PatternRemark } from './problem';

@@ -35,7 +35,7 @@ const RESERVED_IN_OR = new Set([
 ]);
 
 /** Whether AWS refuses a field of this name inside `$or`. */
-export function isReservedInOr(key: string): boolean {
+function isReservedInOr(key: string): boolean {
   return RESERVED_IN_OR.has(key);
 }
 
