@@ -112,7 +112,8 @@ export function drive(machine: Machine, parts: Parts, onFailure: (error: Error) 
     clearTimeout(timer);
     const deadline = machine.deadline();
     if (deadline !== undefined) {
-      timer = setTimeout(() => tell({ type: 'tick' }), Math.max(0, deadline - Date.now()));
+      // Timers may fire a moment early.
+      timer = setTimeout(() => Date.now() < deadline ? schedule() : tell({ type: 'tick' }), Math.max(0, deadline - Date.now()));
     }
   }
 

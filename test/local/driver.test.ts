@@ -70,13 +70,26 @@ test.each([
   expect(inputs[1]).toEqual(input);
 });
 
-test('the machine is called at its deadline', async () => {
+test('the machine is called at its deadline, and not before, even if the timer fires early', async () => {
   const start = Date.now();
-  const { machine, inputs } = machineOf(() => [], { deadline: () => Date.now() < start + 40 ? start + 40 : undefined });
-  const driver = drive(machine, parts(), never);
-  await new Promise((resolve) => setTimeout(resolve, 100));
-  driver.stop(OVER);
-  expect(inputs).toEqual([{ type: 'tick' }, { type: 'tick' }]);
+  const due = start + 40;
+  const clock = jest.spyOn(Date, 'now');
+  const { machine, inputs } = machineOf(() => [], { deadline: () => inputs.length < 2 ? due : undefined });
+  try {
+    // Slower than the timers.
+    clock.mockImplementation(() => start + Math.floor((performance.now() - began) / 2));
+    const began = performance.now();
+    const driver = drive(machine, parts(), never);
+    const ticked = new Promise<number>((resolve) => {
+      const look = () => inputs.length === 2 ? resolve(Date.now()) : setTimeout(look, 1);
+      look();
+    });
+    expect(await ticked).toBeGreaterThanOrEqual(due);
+    driver.stop(OVER);
+    expect(inputs).toEqual([{ type: 'tick' }, { type: 'tick' }]);
+  } finally {
+    clock.mockRestore();
+  }
 });
 
 test('a stream is drained when a read that began afterwards brings nothing and the machine has nothing in hand', async () => {
