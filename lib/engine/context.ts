@@ -1,5 +1,5 @@
 import { compileFilters } from './filters';
-import { READ_RECORDS } from './limits';
+import { EVENT_BYTES, READ_BYTES, READ_RECORDS } from './limits';
 import type { MappingOptions } from './mapping';
 import type { BatchProcessor } from './processor';
 import type { Effect, EventCount, Notice } from './protocol';
@@ -12,8 +12,9 @@ export class MappingContext {
   enabled: boolean;
   readonly passes: (record: StreamRecord) => boolean;
   readonly age: AgeLimit;
-  /** The most records of one batch: without a batching window there is nothing to wait for beyond one read. */
-  readonly batchCapacity: number;
+  /** The most records of one batch, and what they may take: without a batching window there is nothing to wait for beyond one read. */
+  readonly batchRecords: number;
+  readonly batchBytes: number;
 
   private effects: Effect[] = [];
   private readonly inFlight = new Map<number, BatchProcessor>();
@@ -24,7 +25,9 @@ export class MappingContext {
     this.enabled = settings.enabled;
     this.passes = compileFilters(settings.filters);
     this.age = ageLimit(settings);
-    this.batchCapacity = settings.maxBatchingWindow > 0 ? settings.batchSize : Math.min(settings.batchSize, READ_RECORDS);
+    const collects = settings.maxBatchingWindow > 0;
+    this.batchRecords = collects ? settings.batchSize : Math.min(settings.batchSize, READ_RECORDS);
+    this.batchBytes = collects ? EVENT_BYTES : READ_BYTES;
   }
 
   emit(effect: Effect): void {

@@ -143,11 +143,11 @@ export class BatchProcessor {
     if (tumblingWindow > 0) {
       this.window ??= openWindow(first, tumblingWindow * 1000);
     }
-    const overhead = payloadSize(this.event(newBatch([])));
-    if (now < this.batchingWindowEnd(first) && !this.shardEnded && !this.isFull(overhead)) {
+    const bytes = Math.min(this.context.batchBytes, EVENT_BYTES - payloadSize(this.event(newBatch([]))));
+    if (now < this.batchingWindowEnd(first) && !this.shardEnded && !this.isFull(bytes)) {
       return undefined;
     }
-    return this.begin(newBatch(this.waiting.take(this.context.batchCapacity, overhead, (entry) => this.belongs(entry))));
+    return this.begin(newBatch(this.waiting.take(this.context.batchRecords, bytes, (entry) => this.belongs(entry))));
   }
 
   private begin(batch: Batch): Batch {
@@ -155,10 +155,10 @@ export class BatchProcessor {
     return batch;
   }
 
-  /** Whether what waits is as much as a batch can be. */
-  private isFull(overhead: number): boolean {
-    return this.waiting.count >= this.context.batchCapacity
-      || overhead + this.waiting.size > EVENT_BYTES
+  /** Whether what waits is as much as a batch can be, whose records may take so many bytes. */
+  private isFull(bytes: number): boolean {
+    return this.waiting.count >= this.context.batchRecords
+      || this.waiting.size > bytes
       || !this.belongs(this.waiting.last!);
   }
 

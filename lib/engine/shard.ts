@@ -1,7 +1,7 @@
 import { backoff } from './backoff';
 import { type Arrival, type Entry, sequenceNumberOf } from './batch';
 import type { MappingContext } from './context';
-import { EVENT_BYTES, POLL_INTERVAL, READ_BYTES, READ_RECORDS } from './limits';
+import { POLL_INTERVAL, READ_RECORDS } from './limits';
 import { payloadSize } from './payload-size';
 import { BatchProcessor } from './processor';
 import type { Position } from './protocol';
@@ -55,24 +55,16 @@ export class ShardPoller {
     this.report();
   }
 
-  /** Takes what a read brought. A driver may bring more than a read does on AWS: then it counts as several. */
+  /** Takes what a read brought. */
   read(now: number, records: readonly StreamRecord[], end: boolean): void {
     this.reading = false;
     this.failuresInARow = 0;
     this.nextReadAt = records.length > 0 ? now : now + POLL_INTERVAL;
     this.context.count(this.shardId, 'PolledEventCount', records.length);
     const arrival = { at: now };
-    let count = 0;
-    let size = 0;
     let filtered = 0;
     for (const record of records) {
       const entry = this.entry(arrival, record);
-      if (count === READ_RECORDS || (count > 0 && size + entry.size > READ_BYTES)) {
-        this.processors.forEach((processor) => processor.advance(now));
-        count = size = 0;
-      }
-      count++;
-      size += entry.size;
       if (this.context.passes(record)) {
         this.processorOf(record).waiting.push(entry);
       } else {
@@ -134,7 +126,8 @@ export class ShardPoller {
       waiting += processor.waiting.count;
       size += processor.waiting.size;
     }
-    return waiting < this.context.batchCapacity * this.processors.length && size < EVENT_BYTES * this.processors.length;
+    const { batchRecords, batchBytes } = this.context;
+    return waiting < batchRecords * this.processors.length && size < batchBytes * this.processors.length;
   }
 
   private report(): void {

@@ -1,5 +1,4 @@
 import type { Entry } from './batch';
-import { EVENT_BYTES } from './limits';
 
 /** Records that were read and wait for a batch, oldest first. */
 export class WaitingRecords {
@@ -36,22 +35,22 @@ export class WaitingRecords {
     }
   }
 
-  /** Takes out what one event holds: at least one record, and of the others as many as fit and belong. */
-  take(most: number, overhead: number, belongs: (entry: Entry) => boolean): Entry[] {
-    const taken = this.entries.splice(0, this.fitting(most, overhead, belongs));
+  /** Takes out what one event holds: at least one record, and of the others as many as fit in these bytes and belong. */
+  take(most: number, bytes: number, belongs: (entry: Entry) => boolean): Entry[] {
+    const taken = this.entries.splice(0, this.fitting(most, bytes, belongs));
     for (const entry of taken) {
       this.bytes -= entry.size + 1;
     }
     return taken;
   }
 
-  private fitting(most: number, overhead: number, belongs: (entry: Entry) => boolean): number {
+  private fitting(most: number, bytes: number, belongs: (entry: Entry) => boolean): number {
     const end = Math.min(most, this.entries.length);
-    let size = overhead + this.entries[0].size;
+    let size = this.entries[0].size;
     let count = 1;
     while (count < end && belongs(this.entries[count])) {
       size += this.entries[count].size + 1;
-      if (size > EVENT_BYTES) {
+      if (size > bytes) {
         break;
       }
       count++;

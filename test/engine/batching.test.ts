@@ -37,9 +37,23 @@ test('a batching window collects up to 10,000 records over several reads', () =>
   expect(batches.map((batch) => batch.length)).toEqual([10_000, 2000]);
 });
 
-test('a read of more than 1 MB counts as several reads', () => {
-  const big = Array.from({ length: 4 }, (_, index) => record(index + 1, 0, { text: 'x'.repeat(400 * 1024) }));
-  expect(drive({ shards: shard(...big) }).batches[0]).toEqual([1, 2]);
+test('one read brings at most 1 MB, so that without a batching window a batch has no more', () => {
+  const big = Array.from({ length: 7 }, (_, index) => record(index + 1, 0, { text: 'x'.repeat(400 * 1024) }));
+  expect(drive({ shards: shard(...big) }).batches).toEqual([[1, 2], [3, 4], [5, 6], [7]]);
+});
+
+test('a record that is larger than a read comes alone', () => {
+  const huge = [1, 2].map((n) => record(n, 0, { text: 'x'.repeat(1200 * 1024) }));
+  expect(drive({ shards: shard(...huge) }).batches).toEqual([[1], [2]]);
+});
+
+test('the state of a tumbling window takes its share of the 6 MB, and none of a read', () => {
+  const big = Array.from({ length: 14 }, (_, index) => record(index + 1, 0, { text: 'x'.repeat(500 * 1024) }));
+  const batches = (maxBatchingWindow: number) => drive({
+    settings: { tumblingWindow: 60, maxBatchingWindow }, shards: shard(...big), respond: () => ({ state: { text: 'x'.repeat(1000 * 1024) } }),
+  }).batches.map((batch) => batch.length);
+  expect(batches(10)).toEqual([12, 2, 0]);
+  expect(batches(0)).toEqual([2, 2, 2, 2, 2, 2, 2, 0]);
 });
 
 test('an event has at most 6 MB, measured as JSON in UTF-8', () => {

@@ -80,6 +80,7 @@ export function drive({
   const checkpoints: { [shardId: string]: number[] } = {};
   const reads: { at: number; shardId: string; from: string; brought: number }[] = [];
   const notices: Notice[] = [];
+  /** How far each shard was read. */
   const cursors = new Map<string, number>();
   const agenda: { at: number; input: Input }[] = inputs.map(({ at, input }) => ({ at: START + at, input }));
 
@@ -87,10 +88,10 @@ export function drive({
     const shard = shards.find((candidate) => candidate.shardId === shardId)!;
     const later = shard.records.findIndex((candidate) => candidate.dynamodb!.ApproximateCreationDateTime! * 1000 > now);
     const readable = later === -1 ? shard.records : shard.records.slice(0, later);
-    const after = from.type === 'AFTER_SEQUENCE_NUMBER'
+    // As if every iterator had expired: where the machine says to read on is where it has to be.
+    const start = from.type === 'AFTER_SEQUENCE_NUMBER'
       ? readable.filter((candidate) => numberOf(candidate) <= numberOf(from.sequenceNumber)).length
-      : from.type === 'LATEST' ? readable.length : 0;
-    const start = cursors.get(shardId) ?? after;
+      : from.type === 'LATEST' ? cursors.get(shardId) ?? readable.length : 0;
     const brought = readable.slice(start, start + limit);
     cursors.set(shardId, start + brought.length);
     reads.push({ at: now - START, shardId, from: from.type, brought: brought.length });

@@ -63,6 +63,22 @@ test('shards that can\'t be listed any more are read on', () => {
   expect(notices.map(({ type }) => type)).not.toContain('trimmed');
 });
 
+test('each read says where it goes on, so that an iterator that expired can be made again', () => {
+  const { reads, batches } = drive({ settings: { batchSize: 2 }, shards: [{ shardId: 'shard', records: [...records(3), record(4, 1)] }] });
+  expect(batches).toEqual([[1, 2], [3], [4]]);
+  expect(new Set(reads.slice(1).map(({ from }) => from))).toEqual(new Set(['AFTER_SEQUENCE_NUMBER']));
+});
+
+test('records that the stream has forgotten are passed over, and reading goes on at the oldest that is left', () => {
+  const { reads, notices } = drive({
+    shards: [{ shardId: 'shard', records: records(1) }],
+    inputs: [{ at: 600, input: { type: 'readFailed', shardId: 'shard', reason: 'trimmed' } }],
+    until: 600,
+  });
+  expect(notices).toContainEqual({ type: 'trimmed', shardId: 'shard', after: sequenceNumber(1) });
+  expect(reads.at(-1)).toMatchObject({ at: 600, from: 'TRIM_HORIZON' });
+});
+
 test('at LATEST, a shard that comes later is read from its first record on', () => {
   const { reads } = drive({
     settings: { startingPosition: 'LATEST' },
