@@ -19,7 +19,7 @@ export interface DeliveryAtRisk {
 }
 
 /** How often a fault strikes: a share from 0 to 1 by which chance decides, or a function that decides. */
-export type Chance<Subject> = number | ((subject: Subject) => boolean);
+export type Chance<Subject, Strike = boolean> = number | ((subject: Subject) => Strike);
 
 /** What goes wrong in a simulation. */
 export interface Faults {
@@ -32,8 +32,11 @@ export interface Faults {
   readonly latency?: number | ((record: StreamRecord) => number);
   /** The function has no concurrency left: it is not invoked, and no retry is used. */
   readonly throttle?: Chance<InvocationAtRisk>;
-  /** The process ends before the answer is sent: what the handler did is done, but nobody knows. */
-  readonly crash?: Chance<InvocationAtRisk>;
+  /**
+   * The process ends before the answer is sent: what the handler did is done, but nobody knows. A function may also say after how
+   * many milliseconds the process ends, in the middle of its work; an invocation that has ended by then is spared.
+   */
+  readonly crash?: Chance<InvocationAtRisk, boolean | number>;
   /** The answer does not come before the function's timeout. */
   readonly timeout?: Chance<InvocationAtRisk>;
   /** The failure destination refuses what is sent to it. */
@@ -50,8 +53,17 @@ export class Fate {
     }
   }
 
-  strikes(fault: 'throttle' | 'crash' | 'timeout', invocation: InvocationAtRisk): boolean {
+  strikes(fault: 'throttle' | 'timeout', invocation: InvocationAtRisk): boolean {
     return this.decide(this.faults[fault], invocation);
+  }
+
+  /** Whether the process ends before the answer is sent, or after how many milliseconds it ends. */
+  crashes(invocation: InvocationAtRisk): boolean | number {
+    const strike = this.decide(this.faults.crash, invocation);
+    if (typeof strike === 'number' && !(strike >= 0 && strike < Infinity)) {
+      throw new RangeError(`faults.crash came to ${strike}; it has to be true, false, or a number of milliseconds from 0.`);
+    }
+    return strike;
   }
 
   refuses(delivery: DeliveryAtRisk): boolean {
@@ -68,7 +80,7 @@ export class Fate {
     return duration;
   }
 
-  private decide<Subject>(chance: Chance<Subject> | undefined, subject: Subject): boolean {
+  private decide<Subject, Strike>(chance: Chance<Subject, Strike> | undefined, subject: Subject): Strike | boolean {
     return typeof chance === 'function' ? chance(subject) : chance !== undefined && this.random() < chance;
   }
 }

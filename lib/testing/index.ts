@@ -7,7 +7,7 @@ export type { Seconds, SimulatedMapping } from './mapping-input';
 export type { SynthesizedMapping, SynthesizedTemplate } from './synthesized-mapping';
 export type { Chance, DeliveryAtRisk, Faults, InvocationAtRisk } from './faults';
 export type { Reshard, ShardInput } from './shard-input';
-export type { Handler } from './simulated-function';
+export type { Handler, LoadedHandler } from './simulated-environment';
 export { streamEvent, streamRecord } from './stream-record';
 export type { StreamRecordOptions } from './stream-record';
 export type { Item, Value } from './attribute-value';

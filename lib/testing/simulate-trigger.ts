@@ -1,7 +1,7 @@
 import type { Faults } from './faults';
 import { resolveMapping, type SimulatedMapping } from './mapping-input';
 import type { ShardInput } from './shard-input';
-import type { Handler } from './simulated-function';
+import type { Handler, LoadedHandler } from './simulated-environment';
 import { Simulation } from './simulation';
 import type { SimulationRun } from './simulation-run';
 import type { SynthesizedMapping, SynthesizedTemplate } from './synthesized-mapping';
@@ -15,8 +15,13 @@ export interface SimulationOptions {
    * @default - the construct's defaults
    */
   readonly mapping?: SimulatedMapping | SynthesizedTemplate | SynthesizedMapping;
-  /** The function's handler: `(event, context) => response`. */
-  readonly handler: Handler;
+  /**
+   * The function's handler: `(event, context) => response`. Its memory is that of the test, whatever happens to an environment.
+   *
+   * Or `{ load: () => handler }`, which each execution environment calls when it starts, and again after a crash or a timeout: then
+   * memory is lost as on Lambda, and what goes on in an environment stands still between its invocations.
+   */
+  readonly handler: Handler | LoadedHandler;
   /** What is in the stream. A record is readable from its ApproximateCreationDateTime on. */
   readonly shards: readonly ShardInput[];
   /**
@@ -26,7 +31,8 @@ export interface SimulationOptions {
    */
   readonly timeout?: number;
   /**
-   * How many execution environments the function has. Each serves one invocation at a time; others wait their turn.
+   * How many execution environments the function has. Each serves one invocation at a time; others wait their turn. Which of
+   * several free ones serves an invocation is a matter of chance.
    *
    * @default 1
    */
@@ -74,8 +80,8 @@ export async function simulateTrigger(options: SimulationOptions): Promise<Simul
 }
 
 function judge({ handler, timeout, environments, seed }: SimulationOptions): void {
-  if (typeof handler !== 'function') {
-    throw new TypeError(`handler is ${String(handler)}; it has to be a function: (event, context) => response.`);
+  if (typeof handler !== 'function' && typeof handler?.load !== 'function') {
+    throw new TypeError(`handler is ${String(handler)}; it has to be a function, (event, context) => response, or { load: () => handler }.`);
   }
   if (timeout !== undefined && !(timeout > 0 && timeout <= 900)) {
     throw new RangeError(`timeout is ${String(timeout)}; it has to be a number of seconds, above 0 and up to 900.`);

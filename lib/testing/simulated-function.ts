@@ -1,14 +1,12 @@
 import type { Outcome } from '../engine';
+import { type Handler, loadingEnvironment, type LoadedHandler, sharedEnvironment, type SimulatedEnvironment } from './simulated-environment';
 import type { VirtualClock } from './virtual-clock';
 import { type Host, HOST, type TriggerFacts } from '../stream/boundary';
 import type { ParkedRecord } from '../stream/parked-record';
 import type { StreamEvent } from '../stream/record';
 
-/** A Lambda handler of any kind; what it returns may be a promise. */
-export type Handler = (event: any, context: any, callback: any) => unknown;
-
 export interface FunctionOptions {
-  readonly handler: Handler;
+  readonly handler: Handler | LoadedHandler;
   readonly functionArn: string;
   /** Milliseconds. */
   readonly timeout: number;
@@ -29,7 +27,8 @@ export interface InvocationEnd {
 interface Invocation {
   readonly event: () => StreamEvent;
   readonly latency: number;
-  readonly crashes: boolean;
+  /** Whether the process ends before the answer is sent, or after how many milliseconds it ends. */
+  readonly crashes: boolean | number;
   readonly hangs: boolean;
   readonly ended: (end: InvocationEnd) => void;
 }
@@ -37,10 +36,14 @@ interface Invocation {
 /** The user's handler under a virtual clock: as many environments as allowed, one invocation at a time in each. */
 export class SimulatedFunction {
   private readonly queue: Invocation[] = [];
-  private busy = 0;
+  private readonly free: SimulatedEnvironment[];
   private answering = 0;
 
-  constructor(private readonly options: FunctionOptions, private readonly clock: VirtualClock) {}
+  constructor(private readonly options: FunctionOptions, private readonly clock: VirtualClock) {
+    const { handler, environments } = options;
+    this.free = Array.from({ length: environments }, () =>
+      typeof handler === 'function' ? sharedEnvironment(handler, clock) : loadingEnvironment(handler, clock));
+  }
 
   /** Whether no handler has yet to answer. */
   readonly answered = (): boolean => this.answering === 0;
@@ -52,13 +55,14 @@ export class SimulatedFunction {
   }
 
   private next(): void {
-    while (this.busy < this.options.environments && this.queue.length > 0) {
-      this.busy++;
-      this.start(this.queue.shift()!);
+    while (this.free.length > 0 && this.queue.length > 0) {
+      // Lambda does not say which of several it takes.
+      const chosen = this.free.length > 1 ? Math.floor(this.options.random() * this.free.length) : 0;
+      this.start(this.queue.shift()!, this.free.splice(chosen, 1)[0]);
     }
   }
 
-  private start(invocation: Invocation): void {
+  private start(invocation: Invocation, environment: SimulatedEnvironment): void {
     const { clock, options } = this;
     const startedAt = clock.now();
     const requestId = options.uuid();
@@ -68,16 +72,21 @@ export class SimulatedFunction {
       if (state === 'running') {
         state = 'answered';
         this.answering--;
+        environment.freeze();
       }
     };
-    const end = (outcome: InvocationEnd['outcome']) => {
+    const end = (outcome: InvocationEnd['outcome'], processEnds: boolean) => {
       answered();
       state = 'over';
-      this.busy--;
+      cancelTimeout();
+      cancelCrash?.();
+      this.free.push(processEnds ? environment.successor() : environment);
       invocation.ended({ startedAt, endedAt: clock.now(), outcome });
       this.next();
     };
-    const cancelTimeout = clock.schedule(deadline, () => end(timedOut(requestId, options.timeout)));
+    const cancelTimeout = clock.schedule(deadline, () => end(timedOut(requestId, options.timeout), true));
+    const { crashes } = invocation;
+    const cancelCrash = typeof crashes === 'number' ? clock.schedule(startedAt + crashes, () => end(crashed(requestId), true)) : undefined;
     const answer = (outcome: InvocationEnd['outcome']) => {
       if (state !== 'running') {
         return;
@@ -86,18 +95,21 @@ export class SimulatedFunction {
       const endsAt = Math.max(startedAt + invocation.latency, clock.now());
       if (!invocation.hangs && endsAt < deadline) {
         cancelTimeout();
-        clock.schedule(endsAt, () => end(invocation.crashes ? crashed(requestId) : outcome));
+        clock.schedule(endsAt, () => state !== 'over' && (crashes === true ? end(crashed(requestId), true) : end(outcome, false)));
       }
     };
     this.answering++;
-    this.call(invocation.event(), this.context(requestId, deadline)).then(
+    environment.thaw();
+    this.call(environment, invocation.event(), this.context(environment, requestId, deadline)).then(
       answer,
       (error) => answer({ type: 'error', requestId, ...describeError(error) }),
     );
   }
 
-  private async call(event: StreamEvent, context: { readonly awsRequestId: string }): Promise<InvocationEnd['outcome']> {
-    const { handler } = this.options;
+  private async call(
+    environment: SimulatedEnvironment, event: StreamEvent, context: { readonly awsRequestId: string },
+  ): Promise<InvocationEnd['outcome']> {
+    const handler = await environment.handler();
     const response = handler.length > 2
       ? await new Promise((resolve, reject) => {
         const result = handler(event, context, (error: unknown, value: unknown) => (error ? reject(error) : resolve(value)));
@@ -110,7 +122,7 @@ export class SimulatedFunction {
     return { type: 'response', requestId: context.awsRequestId, response: JSON.parse(JSON.stringify(response ?? null) ?? 'null') };
   }
 
-  private context(requestId: string, deadline: number) {
+  private context(environment: SimulatedEnvironment, requestId: string, deadline: number) {
     const { functionArn, triggers, random, park } = this.options;
     const functionName = functionArn.split(':')[6];
     const host: Host = {
@@ -118,8 +130,8 @@ export class SimulatedFunction {
       park,
       random,
       now: this.clock.now,
-      sleep: (milliseconds, signal) => this.sleep(milliseconds, signal),
-      timer: (callback, milliseconds) => this.clock.schedule(this.clock.now() + milliseconds, callback),
+      sleep: async (milliseconds, signal) => sleep(environment, milliseconds, signal),
+      timer: (callback, milliseconds) => environment.schedule(milliseconds, callback),
     };
     return {
       functionName,
@@ -134,22 +146,19 @@ export class SimulatedFunction {
       [HOST]: host,
     };
   }
+}
 
-  /** An abort ends the sleep early. */
-  private sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const cancel = this.clock.schedule(this.clock.now() + milliseconds, resolve);
-      const wake = () => {
-        cancel();
-        resolve();
-      };
-      if (signal?.aborted) {
-        wake();
-      } else {
-        signal?.addEventListener('abort', wake, { once: true });
-      }
-    });
-  }
+/** An abort ends the sleep early. */
+function sleep(environment: SimulatedEnvironment, milliseconds: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const wake = () => {
+      cancel();
+      signal?.removeEventListener('abort', wake);
+      resolve();
+    };
+    const cancel = environment.schedule(signal?.aborted ? 0 : milliseconds, wake);
+    signal?.addEventListener('abort', wake);
+  });
 }
 
 function timedOut(requestId: string, timeout: number): InvocationEnd['outcome'] {

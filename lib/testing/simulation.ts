@@ -163,7 +163,7 @@ export class Simulation {
     this.lambda.invoke({
       event: () => copy(event),
       latency: this.fate.latency(event),
-      crashes: this.fate.strikes('crash', atRisk),
+      crashes: this.fate.crashes(atRisk),
       hangs: this.fate.strikes('timeout', atRisk),
       ended: (end) => {
         this.invocations.push(new RecordedInvocation(shardId, event, end));

@@ -145,6 +145,96 @@ describe('environments', () => {
 
   test('one environment serves one invocation at a time', async () => expect(await overlaps(1)).toBe(1));
   test('several serve as many', async () => expect(await overlaps(2)).toBe(2));
+
+  test('of several free ones each serves its share', async () => {
+    const served: number[] = [];
+    let loaded = 0;
+    const load = () => {
+      const environment = ++loaded;
+      return () => void served.push(environment);
+    };
+    await run({ environments: 3, handler: { load }, mapping: { batchSize: 1 }, shards: [{ records: orders(30) }] });
+    expect(loaded).toBe(3);
+    expect([1, 2, 3].filter((environment) => served.filter((one) => one === environment).length > 3)).toEqual([1, 2, 3]);
+  });
+
+  describe('that load their handler', () => {
+    /** Answers with the number of the environment, and of its invocation in there. */
+    const counting = () => {
+      let environments = 0;
+      return {
+        load: async () => {
+          const environment = ++environments;
+          let invocations = 0;
+          return () => [environment, ++invocations];
+        },
+      };
+    };
+    const one = { mapping: { batchSize: 1 }, shards: [{ records: orders(4) }] };
+    const answers = async (options: Partial<SimulationOptions>) =>
+      (await run({ ...one, handler: counting(), ...options })).invocations.map(({ response, error }) => response ?? error?.errorType);
+    const second = () => {
+      let count = 0;
+      return () => ++count === 2;
+    };
+
+    test('keep their memory from one invocation to the next', async () => {
+      expect(await answers({})).toEqual([[1, 1], [1, 2], [1, 3], [1, 4]]);
+    });
+
+    test('lose it in a crash', async () => {
+      expect(await answers({ faults: { crash: second() } })).toEqual([[1, 1], 'Runtime.ExitError', [2, 1], [2, 2], [2, 3]]);
+    });
+
+    test('lose it in a timeout', async () => {
+      expect(await answers({ faults: { timeout: second() } })).toEqual([[1, 1], 'Sandbox.Timedout', [2, 1], [2, 2], [2, 3]]);
+    });
+
+    test('fail the invocation if they can\'t', async () => {
+      let loads = 0;
+      const load = () => {
+        if (++loads === 1) throw new Error('no TABLE');
+        return () => null;
+      };
+      const { invocations } = await run({ handler: { load } });
+      expect(invocations.map(({ error }) => error?.errorMessage)).toEqual(['no TABLE', undefined, undefined]);
+    });
+
+    /** What is left undone by the first invocation: a wait of 100 ms, and the answers of all. */
+    const leavingWork = async (options: Partial<SimulationOptions>) => {
+      const log: string[] = [];
+      const load = () => {
+        let first = true;
+        return async (_: unknown, context: any) => {
+          log.push('start');
+          if (first) {
+            first = false;
+            void context[HOST].sleep(100).then(() => log.push('left over'));
+          }
+          await context[HOST].sleep(50);
+          log.push('end');
+        };
+      };
+      const { invocations } = await run({ handler: { load }, mapping: { batchSize: 1 }, ...options });
+      return { log, invocations };
+    };
+
+    test('stand still between their invocations', async () => {
+      const records = [order('a'), order('b', 60)];
+      expect((await leavingWork({ shards: [{ records }] })).log).toEqual(['start', 'end', 'start', 'left over', 'end']);
+    });
+
+    test('end with all that goes on in them, in the middle of their work if a fault says so', async () => {
+      const records = [order('a'), order('b', 60)];
+      let invocation = 0;
+      // The second is over after 50 ms, and spared.
+      const { log, invocations } = await leavingWork({ shards: [{ records }], faults: { crash: () => ++invocation === 1 ? 20 : 70 } });
+      expect(log).toEqual(['start', 'start', 'end', 'start', 'left over', 'end']);
+      expect(invocations.map(({ durationMs, error }) => [durationMs, error?.errorType])).toEqual([
+        [20, 'Runtime.ExitError'], [50, undefined], [50, undefined],
+      ]);
+    });
+  });
 });
 
 describe('faults', () => {
@@ -304,6 +394,8 @@ describe('with the runtime', () => {
 describe('options that are not what they have to be', () => {
   test.each<[string, object, RegExp]>([
     ['no handler', { handler: undefined }, /handler is undefined; it has to be a function/],
+    ['a handler that is neither a function nor loaded by one', { handler: { load: 1 } }, /it has to be a function, .* or { load/],
+    ['a crash at no time', { faults: { crash: () => NaN } }, /faults.crash came to NaN/],
     ['a timeout of an hour', { timeout: 3600 }, /timeout is 3600/],
     ['no environment', { environments: 0 }, /environments is 0/],
     ['a batch size of 0', { mapping: { batchSize: 0 } }, /batchSize is 0/],
