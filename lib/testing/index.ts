@@ -1,4 +1,4 @@
-export { simulateTrigger } from './simulate-trigger';
+export { simulateTrigger, simulateTriggers } from './simulate-trigger';
 export type { SimulationOptions } from './simulate-trigger';
 export type { SimulatedDelivery, SimulatedInvocation, SimulationRun } from './simulation-run';
 export { compileFilter, InvalidFilterError, matchesFilter } from './filter';

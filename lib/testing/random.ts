@@ -9,8 +9,21 @@ export function seededRandom(seed: number): () => number {
   };
 }
 
+/** What chance decides in the simulation of one trigger, each from a source of its own. */
+export interface RandomSources {
+  readonly uuid: () => string;
+  readonly faults: () => number;
+  readonly runtime: () => number;
+}
+
+/** The sources of the trigger at this place: triggers of one seed differ. */
+export function randomSources(seed: number, place: number): RandomSources {
+  const [ids, faults, runtime] = [0, 1, 2].map((kind) => seededRandom(seed + 3 * place + kind));
+  return { uuid: () => randomUuid(ids), faults, runtime };
+}
+
 /** A UUID, version 4, from such a source. */
-export function randomUuid(random: () => number): string {
+function randomUuid(random: () => number): string {
   const digit = (choices: string) => choices[Math.floor(random() * choices.length)];
   return 'xxxxxxxx-xxxx-4xxx-yxxx-xxxxxxxxxxxx'
     .replace(/[xy]/g, (place) => digit(place === 'x' ? '0123456789abcdef' : '89ab'));

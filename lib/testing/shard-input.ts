@@ -33,24 +33,30 @@ type Draft = { -readonly [name in keyof SimulatedShard]: SimulatedShard[name] };
  *
  * @throws TypeError if they are no shards, or a shard's sequence numbers don't rise.
  */
-export function toShards(inputs: readonly ShardInput[], streamArn: string, reshards: readonly Reshard[] = []): SimulatedShard[] {
-  if (!Array.isArray(inputs) || !inputs.every((input) => Array.isArray(input?.records))) {
-    throw new TypeError('shards has to be a list of shards, each with its records: shards: [{ records: [streamRecord(…)] }].');
-  }
+export function toShards(inputs: readonly ShardInput[], streamArn: string): SimulatedShard[] {
   const shards = inputs.map((input, index) => toShard(input, index, streamArn));
   judgeNames(shards);
-  const start = startOf(shards);
+  return shards;
+}
+
+/** When the first record of all can be read. */
+export function startOf(shards: readonly SimulatedShard[]): number {
+  const first = shards.reduce((earliest, shard) => Math.min(earliest, shard.readableAt[0] ?? Infinity), Infinity);
+  return first === Infinity ? DEFAULT_CREATION * 1000 : first;
+}
+
+/**
+ * Splits shards when it is time to, and lets parents close before their children open.
+ *
+ * @throws TypeError if there is no such shard to split, or shards are each other's parents.
+ */
+export function withLineage(given: readonly SimulatedShard[], reshards: readonly Reshard[], start: number): SimulatedShard[] {
+  const shards: Draft[] = given.map((shard) => ({ ...shard }));
   for (const reshard of [...reshards].sort((a, b) => a.at - b.at)) {
     split(shards, reshard, start + reshard.at * 1000);
   }
   connect(shards, start);
   return shards;
-}
-
-/** When the first record can be read. */
-export function startOf(shards: readonly SimulatedShard[]): number {
-  const first = shards.reduce((earliest, shard) => Math.min(earliest, shard.readableAt[0] ?? Infinity), Infinity);
-  return first === Infinity ? DEFAULT_CREATION * 1000 : first;
 }
 
 function toShard({ records, shardId, parentShardId }: ShardInput, index: number, streamArn: string): Draft {

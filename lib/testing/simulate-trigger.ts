@@ -2,7 +2,7 @@ import type { Faults } from './faults';
 import { resolveMapping, type SimulatedMapping } from './mapping-input';
 import type { ShardInput } from './shard-input';
 import type { Handler, LoadedHandler } from './simulated-environment';
-import { Simulation } from './simulation';
+import { simulate } from './simulation';
 import type { SimulationRun } from './simulation-run';
 import type { SynthesizedMapping, SynthesizedTemplate } from './synthesized-mapping';
 
@@ -74,14 +74,34 @@ export interface SimulationOptions {
  * @throws TypeError or RangeError for options that are not what they have to be.
  */
 export async function simulateTrigger(options: SimulationOptions): Promise<SimulationRun> {
-  judge(options);
-  const mapping = resolveMapping(options.mapping);
-  return new Simulation({ ...options, mapping, timeout: options.timeout ?? mapping.timeout ?? 60 }).run();
+  const [run] = await simulateTriggers([options]);
+  return run;
 }
 
-function judge({ handler, timeout, environments, seed }: SimulationOptions): void {
+/**
+ * `simulateTrigger` for several triggers under one virtual clock. Returns their runs, in the same order.
+ *
+ * Triggers of the same `handler` are of one function: they share its environments, and so wait for each other. Triggers of the same
+ * `shards` read one stream, each for itself. What they share, `timeout` and `environments` or `faults.reshards`, needs to be said once.
+ *
+ * ```ts
+ * const [orders, audit] = await simulateTriggers([{ handler: onOrder, shards }, { handler: onAudit, shards, mapping: { batchSize: 1000 } }]);
+ * ```
+ *
+ * @throws TypeError or RangeError for options that are not what they have to be, for triggers that don't agree on what they share, and
+ * for two of one stream and one handler, which AWS refuses.
+ */
+export async function simulateTriggers(triggers: readonly SimulationOptions[]): Promise<SimulationRun[]> {
+  triggers.forEach(judge);
+  return simulate(triggers.map((trigger) => ({ ...trigger, mapping: resolveMapping(trigger.mapping) })));
+}
+
+function judge({ handler, shards, timeout, environments, seed }: SimulationOptions): void {
   if (typeof handler !== 'function' && typeof handler?.load !== 'function') {
     throw new TypeError(`handler is ${String(handler)}; it has to be a function, (event, context) => response, or { load: () => handler }.`);
+  }
+  if (!Array.isArray(shards) || !shards.every((shard) => Array.isArray(shard?.records))) {
+    throw new TypeError('shards has to be a list of shards, each with its records: shards: [{ records: [streamRecord(…)] }].');
   }
   if (timeout !== undefined && !(timeout > 0 && timeout <= 900)) {
     throw new RangeError(`timeout is ${String(timeout)}; it has to be a number of seconds, above 0 and up to 900.`);

@@ -14,7 +14,6 @@ export interface FunctionOptions {
   readonly triggers: TriggerFacts[];
   readonly random: () => number;
   readonly uuid: () => string;
-  readonly park?: (record: ParkedRecord) => Promise<void>;
 }
 
 /** How an invocation of the simulated function went. */
@@ -30,6 +29,8 @@ interface Invocation {
   /** Whether the process ends before the answer is sent, or after how many milliseconds it ends. */
   readonly crashes: boolean | number;
   readonly hangs: boolean;
+  /** Takes what the runtime parks of this event. */
+  readonly park?: (record: ParkedRecord) => Promise<void>;
   readonly ended: (end: InvocationEnd) => void;
 }
 
@@ -43,6 +44,10 @@ export class SimulatedFunction {
     const { handler, environments } = options;
     this.free = Array.from({ length: environments }, () =>
       typeof handler === 'function' ? sharedEnvironment(handler, clock) : loadingEnvironment(handler, clock));
+  }
+
+  get arn(): string {
+    return this.options.functionArn;
   }
 
   /** Whether no handler has yet to answer. */
@@ -100,7 +105,7 @@ export class SimulatedFunction {
     };
     this.answering++;
     environment.thaw();
-    this.call(environment, invocation.event(), this.context(environment, requestId, deadline)).then(
+    this.call(environment, invocation.event(), this.context(environment, requestId, deadline, invocation.park)).then(
       answer,
       (error) => answer({ type: 'error', requestId, ...describeError(error) }),
     );
@@ -122,8 +127,8 @@ export class SimulatedFunction {
     return { type: 'response', requestId: context.awsRequestId, response: JSON.parse(JSON.stringify(response ?? null) ?? 'null') };
   }
 
-  private context(environment: SimulatedEnvironment, requestId: string, deadline: number) {
-    const { functionArn, triggers, random, park } = this.options;
+  private context(environment: SimulatedEnvironment, requestId: string, deadline: number, park: Invocation['park']) {
+    const { functionArn, triggers, random } = this.options;
     const functionName = functionArn.split(':')[6];
     const host: Host = {
       triggers,

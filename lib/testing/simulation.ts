@@ -1,244 +1,142 @@
-import { createMapping, type Effect, type EventCount, type Input, type Machine, type Notice } from '../engine';
-import { copy } from './copy';
-import { Fate } from './faults';
-import { Losses } from './losses';
 import type { ResolvedMapping } from './mapping-input';
-import { randomUuid, seededRandom } from './random';
+import { type RandomSources, randomSources } from './random';
 import { Settling } from './settling';
-import { startOf, toShards } from './shard-input';
+import { startOf, toShards, withLineage } from './shard-input';
 import type { SimulationOptions } from './simulate-trigger';
-import { type InvocationEnd, SimulatedFunction } from './simulated-function';
-import { type SimulatedShard, SimulatedStream } from './simulated-stream';
-import type { SimulatedDelivery, SimulatedInvocation, SimulationRun } from './simulation-run';
+import { SimulatedFunction } from './simulated-function';
+import type { SimulatedShard } from './simulated-stream';
+import { SimulatedTrigger } from './simulated-trigger';
+import type { SimulationRun } from './simulation-run';
 import { DEFAULT_STREAM_ARN, isStreamRecord } from './stream-record';
 import { VirtualClock } from './virtual-clock';
-import type { ParkedRecord } from '../stream/parked-record';
-import type { StreamEvent } from '../stream/record';
 
-/** A simulation's options, complete. */
-export interface SimulationSetup extends Omit<SimulationOptions, 'mapping'> {
+/** A trigger to simulate, its mapping complete and judged. */
+export interface JudgedTrigger extends Omit<SimulationOptions, 'mapping'> {
   readonly mapping: ResolvedMapping;
-  readonly timeout: number;
 }
 
-type EffectOf<Type extends Effect['type']> = Extract<Effect, { type: Type }>;
+/** A trigger with its stream, which all triggers of the same shards have in common. */
+interface Part extends JudgedTrigger {
+  readonly streamArn: string;
+  readonly shardsOfStream: readonly SimulatedShard[];
+  readonly random: RandomSources;
+}
 
-/** Drives a mapping's machine under a virtual clock, between a simulated stream and a simulated function. */
-export class Simulation {
-  private readonly shards: readonly SimulatedShard[];
-  private readonly stream: SimulatedStream;
-  private readonly clock: VirtualClock;
-  private readonly machine: Machine;
-  private readonly lambda: SimulatedFunction;
-  private readonly fate: Fate;
-  private readonly reports: boolean;
-  private readonly settling = new Settling();
-  private readonly losses = new Losses();
-  private readonly invocations: SimulatedInvocation[] = [];
-  private readonly deliveries: SimulatedDelivery[] = [];
-  private readonly parked: ParkedRecord[] = [];
-  private readonly metrics: Record<EventCount, number> = {
-    PolledEventCount: 0,
-    FilteredOutEventCount: 0,
-    InvokedEventCount: 0,
-    FailedInvokeEventCount: 0,
-    DroppedEventCount: 0,
-    OnFailureDestinationDeliveredEventCount: 0,
-  };
-
-  constructor({ mapping, handler, shards, timeout, environments = 1, switches = [], faults = {}, noProgressBisect, seed = 0 }: SimulationSetup) {
-    const { settings, destination } = mapping;
-    const streamArn = streamOf(shards);
-    const [region, account] = streamArn.split(':').slice(3, 5);
-    const functionArn = `arn:aws:lambda:${region}:${account}:function:Function`;
-    const random = seededRandom(seed);
-    const uuid = () => randomUuid(random);
-    this.reports = settings.reportBatchItemFailures;
-    this.shards = toShards(shards, streamArn, faults.reshards);
-    this.stream = new SimulatedStream(this.shards);
-    this.clock = new VirtualClock(startOf(this.shards));
-    this.fate = new Fate(faults, seededRandom(seed + 1));
-    this.machine = createMapping({
-      settings, functionArn, streamArn, mappingId: uuid(), executedVersion: '$LATEST', destination, uuid, noProgressBisect,
-    });
-    const park = destination && `arn:aws:${destination}:${region}:${account}:failed-batches`;
-    this.lambda = new SimulatedFunction({
-      handler,
-      functionArn,
-      timeout: timeout * 1000,
-      environments,
-      triggers: [{ stream: streamArn, report: settings.reportBatchItemFailures, park }],
-      random: seededRandom(seed + 2),
-      uuid,
-      park: park === undefined ? undefined : (record) => this.park(record),
-    }, this.clock);
-    for (const { at, enabled } of switches) {
-      this.clock.schedule(this.clock.now() + at * 1000, () => this.tell({ type: 'enabled', enabled }));
-    }
-  }
-
-  async run(): Promise<SimulationRun> {
-    const startedAt = this.clock.now();
-    this.tell({ type: 'tick' });
-    while (!this.isOver()) {
-      if (this.lambda.answered()) {
-        this.settling.nothingRuns();
-      } else {
-        await this.settling.wait(this.lambda.answered);
-      }
-      if (!this.moveOn()) {
-        break;
-      }
-    }
-    this.losses.add(this.stream.passedOver);
+/**
+ * Runs triggers under one virtual clock until there is nothing left to do. Those of one handler are of one function.
+ *
+ * @throws TypeError if triggers don't agree on what they share, or AWS does not allow them beside each other.
+ */
+export async function simulate(triggers: readonly JudgedTrigger[]): Promise<SimulationRun[]> {
+  const groups = grouped(triggers, ({ shards }) => shards);
+  const streams = groups.map(([{ shards }]) => toShards(shards, streamOf(shards)));
+  const startedAt = startOf(streams.flat());
+  const clock = new VirtualClock(startedAt);
+  const parts = triggers.map((trigger, index): Part => {
+    const place = groups.findIndex((group) => group.includes(trigger));
+    const reshards = agreed('the same shards', 'faults.reshards', groups[place].map(({ faults }) => faults?.reshards)) ?? [];
     return {
-      invocations: this.invocations.sort((a, b) => a.at - b.at),
-      failed: this.deliveries.map((delivery) => delivery.message),
-      deliveries: this.deliveries,
-      parked: this.parked,
-      lost: this.losses.list(this.shards),
-      metrics: this.metrics,
-      startedAt,
-      endedAt: this.clock.now(),
+      ...trigger,
+      streamArn: streamOf(trigger.shards),
+      shardsOfStream: withLineage(streams[place], reshards, startedAt),
+      random: randomSources(trigger.seed ?? 0, index),
     };
-  }
+  });
+  const functions = new Map(grouped(parts, ({ handler }) => handler).map((group, index) => [group[0].handler, functionOf(group, index, clock)]));
+  const simulated = parts.map((part) => new SimulatedTrigger(part, functions.get(part.handler)!, clock));
+  await runToTheEnd(simulated, [...functions.values()], clock);
+  return simulated.map((trigger) => trigger.result(startedAt));
+}
 
-  private isOver(): boolean {
-    return this.stream.exhausted() && this.machine.idle();
-  }
-
-  /** Moves the clock to whatever comes next; false if nothing does. */
-  private moveOn(): boolean {
-    const deadline = this.machine.deadline();
-    const appointment = this.clock.next();
-    if (appointment !== undefined && (deadline === undefined || appointment <= deadline)) {
-      this.clock.step();
-    } else if (deadline !== undefined) {
-      this.clock.moveTo(deadline);
-      this.tell({ type: 'tick' });
+async function runToTheEnd(triggers: readonly SimulatedTrigger[], functions: readonly SimulatedFunction[], clock: VirtualClock): Promise<void> {
+  const settling = new Settling();
+  const answered = () => functions.every((one) => one.answered());
+  triggers.forEach((trigger) => trigger.tick());
+  for (;;) {
+    const running = triggers.filter((trigger) => !trigger.isOver());
+    if (running.length === 0) {
+      return;
+    }
+    if (answered()) {
+      settling.nothingRuns();
     } else {
-      return false;
+      await settling.wait(answered);
     }
-    return true;
+    if (!moveOn(running, clock)) {
+      return;
+    }
   }
+}
 
-  /** Tells the machine what happened, and does what it asks for. What that brings about is told in turn, one thing after another. */
-  private tell(input: Input): void {
-    const told = [input];
-    for (let next = told.shift(); next; next = told.shift()) {
-      for (const effect of this.machine.handle(this.clock.now(), next)) {
-        const answer = this.perform(effect);
-        if (answer) {
-          told.push(answer);
-        }
-      }
+/** Moves the clock to whatever comes next; false if nothing does. */
+function moveOn(triggers: readonly SimulatedTrigger[], clock: VirtualClock): boolean {
+  let [next, deadline] = [triggers[0], Infinity];
+  for (const trigger of triggers) {
+    const own = trigger.deadline() ?? Infinity;
+    if (own < deadline) {
+      [next, deadline] = [trigger, own];
     }
   }
+  const appointment = clock.next() ?? Infinity;
+  if (appointment === Infinity && deadline === Infinity) {
+    return false;
+  }
+  if (appointment <= deadline) {
+    clock.step();
+  } else {
+    clock.moveTo(deadline);
+    next.tick();
+  }
+  return true;
+}
 
-  /** Does what an effect says; returns the answer if there is one at once. */
-  private perform(effect: Effect): Input | undefined {
-    switch (effect.type) {
-      case 'describe':
-        return this.stream.describe(this.clock.now());
-      case 'read':
-        return this.stream.read(this.clock.now(), effect.shardId, effect.from, effect.limit);
-      case 'invoke':
-        return this.invoke(effect);
-      case 'deliver':
-        return this.deliver(effect);
-      case 'checkpoint':
-        this.losses.checkpoint(effect.shardId, effect.sequenceNumber);
-        return undefined;
-      case 'notice':
-        this.observe(effect.notice);
-        return undefined;
-    }
+function functionOf(group: readonly Part[], index: number, clock: VirtualClock): SimulatedFunction {
+  const arns = group.map(({ streamArn }) => streamArn);
+  const twice = arns.find((arn, place) => arns.indexOf(arn) !== place);
+  if (twice !== undefined) {
+    throw new TypeError(`Two triggers bring the stream ${twice} to the same handler, which AWS refuses. If they are two streams, give the `
+      + 'records of each a streamArn of its own: streamRecord({ streamArn, … }).');
   }
+  const [, , , region, account] = arns[0].split(':');
+  const timeout = agreed('the same handler', 'timeout', group.map((part) => part.timeout ?? part.mapping.timeout)) ?? 60;
+  return new SimulatedFunction({
+    handler: group[0].handler,
+    functionArn: `arn:aws:lambda:${region}:${account}:function:Function${index === 0 ? '' : index + 1}`,
+    timeout: timeout * 1000,
+    environments: agreed('the same handler', 'environments', group.map(({ environments }) => environments)) ?? 1,
+    triggers: group.map(({ mapping: { settings, destination }, streamArn }) => ({
+      stream: streamArn,
+      report: settings.reportBatchItemFailures,
+      park: destination && `arn:aws:${destination}:${region}:${account}:failed-batches`,
+    })),
+    random: group[0].random.runtime,
+    uuid: group[0].random.uuid,
+  }, clock);
+}
 
-  private invoke({ invocation, shardId, event }: EffectOf<'invoke'>): Input | undefined {
-    const atRisk = { at: this.clock.now(), shardId, event };
-    if (this.fate.strikes('throttle', atRisk)) {
-      return { type: 'returned', invocation, outcome: { type: 'throttled' } };
-    }
-    this.lambda.invoke({
-      event: () => copy(event),
-      latency: this.fate.latency(event),
-      crashes: this.fate.crashes(atRisk),
-      hangs: this.fate.strikes('timeout', atRisk),
-      ended: (end) => {
-        this.invocations.push(new RecordedInvocation(shardId, event, end));
-        if (end.outcome.type === 'response' && !this.reports) {
-          this.losses.ignored(event, end.outcome.response);
-        }
-        this.tell({ type: 'returned', invocation, outcome: end.outcome });
-      },
-    });
-    return undefined;
+/** What those of one group say of what they share; undefined if none says anything. */
+function agreed<T>(shared: string, option: string, said: readonly (T | undefined)[]): T | undefined {
+  const different = [...new Map(said.filter((value) => value !== undefined).map((value) => [JSON.stringify(value), value])).entries()];
+  if (different.length > 1) {
+    throw new TypeError(`Triggers of ${shared} say ${option}: ${different.map(([text]) => text).join(' and ')}. Say it once, or the same each time.`);
   }
-
-  private deliver({ delivery, message, objectKey, records }: EffectOf<'deliver'>): Input {
-    const at = this.clock.now();
-    const accepted = !this.fate.refuses({ at, message });
-    if (accepted) {
-      this.deliveries.push({ at, message, records, ...(objectKey !== undefined && { objectKey }) });
-    }
-    return { type: 'delivered', delivery, accepted };
-  }
-
-  private async park(record: ParkedRecord): Promise<void> {
-    if (this.fate.refuses({ at: this.clock.now(), message: record })) {
-      throw new Error('The failure destination refuses the record, as the simulation was told.');
-    }
-    this.parked.push(copy(record));
-  }
-
-  private observe(notice: Notice): void {
-    if (notice.type === 'count') {
-      this.metrics[notice.name] += notice.value;
-    } else if (notice.type === 'dropped') {
-      this.losses.add(notice.records);
-    }
-  }
+  return different[0]?.[1];
 }
 
 /** The stream that the records say they are of. */
 function streamOf(shards: SimulationOptions['shards']): string {
-  for (const { records } of Array.isArray(shards) ? shards : []) {
-    const first = records?.[0];
-    if (first && isStreamRecord(first)) {
-      return first.eventSourceARN ?? DEFAULT_STREAM_ARN;
+  for (const { records } of shards) {
+    if (records.length > 0 && isStreamRecord(records[0])) {
+      return records[0].eventSourceARN ?? DEFAULT_STREAM_ARN;
     }
   }
   return DEFAULT_STREAM_ARN;
 }
 
-/** Keeps the records of its event, not the copy that the handler was given. */
-class RecordedInvocation implements SimulatedInvocation {
-  readonly at: number;
-  readonly durationMs: number;
-  readonly response?: unknown;
-  readonly error?: { readonly errorType: string; readonly errorMessage: string };
-  readonly #event: StreamEvent;
-
-  constructor(readonly shardId: string, event: StreamEvent, { startedAt, endedAt, outcome }: InvocationEnd) {
-    this.at = startedAt;
-    this.durationMs = endedAt - startedAt;
-    this.#event = event;
-    if (outcome.type === 'response') {
-      this.response = outcome.response;
-    } else {
-      const { errorType, errorMessage } = outcome;
-      this.error = { errorType, errorMessage };
-    }
+function grouped<T>(list: readonly T[], by: (one: T) => unknown): T[][] {
+  const groups = new Map<unknown, T[]>();
+  for (const one of list) {
+    groups.set(by(one), [...groups.get(by(one)) ?? [], one]);
   }
-
-  get event(): StreamEvent {
-    return copy(this.#event);
-  }
-
-  get iteratorAgeMs(): number | undefined {
-    const last = this.#event.Records[this.#event.Records.length - 1];
-    const created = last?.dynamodb?.ApproximateCreationDateTime;
-    return created === undefined ? undefined : this.at - created * 1000;
-  }
+  return [...groups.values()];
 }

@@ -31,13 +31,6 @@ test('an invocation under way when the mapping is switched off still counts', ()
   expect(checkpoints.shard).toEqual([2, 4]);
 });
 
-test('several mappings read one stream, each for itself', () => {
-  const failing = drive({ settings: { batchSize: 1, retryAttempts: 0 }, shards, respond: () => new Error('no') });
-  const fine = drive({ settings: { batchSize: 2 }, shards });
-  expect(failing.deliveries).toHaveLength(4);
-  expect(fine.batches).toEqual([[1, 2], [3, 4]]);
-});
-
 test('filtered records are counted, and move the checkpoint', () => {
   const { batches, checkpoints, count } = drive({
     settings: { filters: ['{"dynamodb":{"Keys":{"id":{"S":["item-2"]}}}}'] }, shards,

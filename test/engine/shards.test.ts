@@ -76,7 +76,7 @@ test('records that the stream has forgotten are passed over, and reading goes on
     until: 600,
   });
   expect(notices).toContainEqual({ type: 'trimmed', shardId: 'shard', after: sequenceNumber(1) });
-  expect(reads.at(-1)).toMatchObject({ at: 600, from: 'TRIM_HORIZON' });
+  expect(reads.find(({ at }) => at === 600)).toMatchObject({ from: 'TRIM_HORIZON' });
 });
 
 test('at LATEST, a shard that comes later is read from its first record on', () => {

@@ -1,0 +1,119 @@
+import { streamHandler } from '../../lib/runtime';
+import { HOST } from '../../lib/stream/boundary';
+import { type SimulationOptions, simulateTrigger, simulateTriggers, type StreamEvent, streamRecord } from '../../lib/testing';
+
+const START = 1_735_689_600;
+const ORDERS = 'arn:aws:dynamodb:us-east-1:123456789012:table/Orders/stream/2025-01-01T00:00:00.000';
+const REFUNDS = 'arn:aws:dynamodb:us-east-1:123456789012:table/Refunds/stream/2025-01-01T00:00:00.000';
+const stream = (streamArn: string, count: number, seconds = 0) => [{
+  records: Array.from({ length: count }, (_, index) => streamRecord({ newImage: { id: `${index}` }, createdAt: START + seconds, streamArn })),
+}];
+const sizes = ({ invocations }: Awaited<ReturnType<typeof simulateTrigger>>) => invocations.map(({ event }) => event.Records.length);
+
+test('several mappings read one stream, each with its own settings and its own progress', async () => {
+  const shards = stream(ORDERS, 10);
+  const fails = () => { throw new Error('no'); };
+  const [fine, failing] = await simulateTriggers([
+    { handler: () => null, shards, mapping: { batchSize: 4 } },
+    { handler: fails, shards, mapping: { retryAttempts: 0, bisectBatchOnError: false, onFailure: 's3' } },
+  ]);
+  expect(sizes(fine)).toEqual([4, 4, 2]);
+  expect([fine.failed, fine.metrics.PolledEventCount]).toEqual([[], 10]);
+  expect(sizes(failing)).toEqual([10]);
+  expect(failing.failed).toMatchObject([{ DDBStreamBatchInfo: { batchSize: 10, streamArn: ORDERS }, payload: expect.any(String) }]);
+});
+
+test('a trigger among others runs as it does alone', async () => {
+  const options: SimulationOptions = { handler: () => { throw new Error('no'); }, shards: stream(ORDERS, 20), mapping: { retryAttempts: 2 }, seed: 7 };
+  const [among] = await simulateTriggers([options, { handler: () => null, shards: stream(REFUNDS, 5) }]);
+  expect(JSON.stringify(among)).toBe(JSON.stringify(await simulateTrigger(options)));
+});
+
+test('the same triggers make the same runs, and no UUID twice', async () => {
+  const simulated = () => {
+    const fails = (name: string) => () => { throw new Error(name); };
+    const mapping = { retryAttempts: 1, onFailure: 's3' } as const;
+    return simulateTriggers([{ handler: fails('a'), shards, mapping }, { handler: fails('b'), shards, mapping }]);
+  };
+  const shards = stream(ORDERS, 3);
+  const [first, second] = [await simulated(), await simulated()];
+  expect(JSON.stringify(first)).toBe(JSON.stringify(second));
+  const ids = first.flatMap(({ deliveries }) => deliveries.map(({ objectKey }) => objectKey!.split('/')[2]));
+  expect(new Set(ids).size).toBe(2);
+  expect(new Set(first.flatMap(({ failed }) => failed.map(({ requestContext }) => requestContext.functionArn))).size).toBe(2);
+});
+
+test('one clock starts at the earliest record of all streams', async () => {
+  const runs = await simulateTriggers([
+    { handler: () => null, shards: stream(ORDERS, 1, 60) }, { handler: () => 1, shards: stream(REFUNDS, 1) },
+  ]);
+  expect(runs.map(({ startedAt, invocations }) => [startedAt / 1000 - START, invocations[0].at / 1000 - START])).toEqual([[0, 60], [0, 0]]);
+});
+
+test('triggers of one handler share the environments of its function', async () => {
+  const busy = async (environments: number) => {
+    const handler = (_: StreamEvent, context: any) => context[HOST].sleep(1000);
+    const runs = await simulateTriggers([
+      { handler, shards: stream(ORDERS, 1), environments }, { handler, shards: stream(REFUNDS, 1) },
+    ]);
+    return runs.map(({ invocations: [{ at }] }) => at - START * 1000);
+  };
+  expect(await busy(1)).toEqual([0, 1000]);
+  expect(await busy(2)).toEqual([0, 0]);
+});
+
+test('triggers of different handlers don\'t wait for each other', async () => {
+  const slow = () => (_: StreamEvent, context: any) => context[HOST].sleep(1000);
+  const runs = await simulateTriggers([{ handler: slow(), shards: stream(ORDERS, 1) }, { handler: slow(), shards: stream(REFUNDS, 1) }]);
+  expect(runs.map(({ invocations: [{ at }] }) => at - START * 1000)).toEqual([0, 0]);
+});
+
+test('the runtime tells the triggers of its function apart by their streams', async () => {
+  jest.spyOn(console, 'error').mockImplementation();
+  const handler = streamHandler({ onRecord: () => { throw new Error('no'); }, retry: { maxAttempts: 1 } });
+  const mapping = { retryAttempts: 0, bisectBatchOnError: false };
+  const [parking, silent] = await simulateTriggers([
+    { handler, shards: stream(ORDERS, 2), mapping },
+    { handler, shards: stream(REFUNDS, 2), mapping: { ...mapping, reportBatchItemFailures: false, onFailure: 'none' } },
+  ]);
+  expect(parking.parked.map(({ record }) => record.eventSourceARN)).toEqual([ORDERS, ORDERS]);
+  expect(parking.lost).toEqual([]);
+  expect(silent.parked).toEqual([]);
+  expect(silent.invocations).toMatchObject([{ error: expect.anything() }]);
+  expect(silent.lost).toHaveLength(2);
+});
+
+test('a stream is split for all that read it, and its items are the same records for each', async () => {
+  const shards = [{ records: Array.from({ length: 4 }, (_, index) => ({ id: `${index}` })) }];
+  const runs = await simulateTriggers([
+    { handler: () => null, shards, faults: { reshards: [{ at: 0 }] } }, { handler: () => 1, shards },
+  ]);
+  const seen = runs.map(({ invocations }) => invocations.map(({ shardId, event }) => [shardId, event.Records.map(({ eventID }) => eventID)]));
+  expect(seen[0]).toEqual(seen[1]);
+  expect(seen[0].map(([shardId]) => shardId)).toEqual([expect.stringMatching(/-0$/), expect.stringMatching(/-1$/)]);
+});
+
+test('without triggers there are no runs', async () => {
+  expect(await simulateTriggers([])).toEqual([]);
+});
+
+test('two of one stream and one handler are refused, as AWS refuses them', async () => {
+  const trigger = { handler: () => null, shards: stream(ORDERS, 1) };
+  await expect(simulateTriggers([trigger, { ...trigger }])).rejects.toThrow(/table\/Orders.* to the same handler, which AWS refuses/);
+});
+
+describe('triggers that don\'t fit each other', () => {
+  const handler = () => null;
+  const shards = stream(ORDERS, 1);
+  test.each<[string, SimulationOptions[], RegExp]>([
+    ['one handler with two timeouts', [{ handler, shards, timeout: 1 }, { handler, shards: stream(REFUNDS, 1), timeout: 2 }],
+      /of the same handler say timeout: 1 and 2/],
+    ['one handler with two numbers of environments', [{ handler, shards, environments: 3 }, { handler, shards: stream(REFUNDS, 1), environments: 1 }],
+      /say environments: 3 and 1/],
+    ['one stream that is split twice', [{ handler, shards, faults: { reshards: [{ at: 1 }] } }, { handler: () => 1, shards, faults: { reshards: [] } }],
+      /of the same shards say faults.reshards/],
+    ['one that is wrong by itself', [{ handler, shards }, { handler: () => 1, shards, mapping: { batchSize: 0 } }], /batchSize is 0/],
+  ])('%s', async (_, triggers, message) => {
+    await expect(simulateTriggers(triggers)).rejects.toThrow(message);
+  });
+});
