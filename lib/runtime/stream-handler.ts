@@ -220,6 +220,7 @@ export function streamHandler<Item = Image, Keys = ItemKeys>(
       }
       try {
         await send(parkedRecord(record, failure, streamArn, context));
+        brake.keepPlace();
         return undefined;
       } catch (error) {
         brake.giveBack();

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { LambdaContext } from './context';
 import type { Host } from '../stream/boundary';
 
@@ -37,6 +38,8 @@ export function timeBudget(context: Partial<LambdaContext>, pace: Pace, timer: N
   const reserve = Math.min(MAX_RESERVE, Math.max(MIN_RESERVE, whole * RESERVE), whole / 4);
   const controller = new AbortController();
   const { signal } = controller;
+  // Every call may listen to it, and Node.js would print a warning from the eleventh on.
+  setMaxListeners(0, signal);
   let aborted = false;
   let cancel: () => void;
   let end: () => void;

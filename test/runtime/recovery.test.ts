@@ -202,6 +202,23 @@ describe('parking', () => {
     expect(parked).toHaveLength(10);
   });
 
+  test('records on their way to be parked count, also when one is done before they get there', async () => {
+    const parked: string[] = [];
+    const { context } = host({
+      park: async (poisoned) => { await new Promise((resolve) => setTimeout(resolve, 10)); parked.push(poisoned.record.eventID!); },
+    });
+    const handler = streamHandler({
+      maxParkedInARow: 2,
+      concurrency: 3,
+      onRecord: async (change) => {
+        if (at(change) !== 2) throw new PoisonRecordError('down');
+        await Promise.resolve();
+      },
+    });
+    expect(reported(await handler(batchOf('a', 'b', 'c', 'd', 'e'), context))).toEqual([3]);
+    expect(parked.sort()).toEqual(['event-0', 'event-1']);
+  });
+
   test('a record whose parking outlasts its invocation is skipped, and does not end an outage', async () => {
     let accept!: () => void;
     const parked: string[] = [];
