@@ -45,10 +45,12 @@ async function run(options: LocalOptions, output: Output, asked: Promise<undefin
   return failure;
 }
 
-/** Resolves at Ctrl-C, or when another program ends this one in an orderly way. */
+/** Resolves at Ctrl-C, when another program ends this one in an orderly way, or when nobody reads what it prints any more. */
 function askedToStop(): Promise<undefined> {
   return new Promise((resolve) => {
     END_SIGNALS.forEach((signal) => process.once(signal, () => resolve(undefined)));
+    // Whoever read the output has gone, such as `head`.
+    process.stdout.on('error', () => resolve(undefined));
   });
 }
 

@@ -34,10 +34,16 @@ export function startMapping(mapping: Mapping, parts: MappingParts): Driver {
     destination: destinationArn ? destinationKind(destinationArn) : undefined,
     uuid: randomUUID,
   });
+  let known = 0;
   return drive(machine, {
     shards: async () => {
       try {
-        return await stream.shards();
+        const shards = await stream.shards();
+        if (shards.length !== known) {
+          known = shards.length;
+          observer({ type: 'shards', trigger, shards: known });
+        }
+        return shards;
       } catch (error) {
         observer({ type: 'warning', message: `${trigger}: the stream's shards can't be listed now. ${(error as Error).message}` });
         throw error;
