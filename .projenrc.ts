@@ -112,7 +112,10 @@ for (const folder of ['runtime', 'testing']) {
   project.compileTask.exec(`echo "export * from './index.js';" > build/${folder}/index.d.mts`);
 }
 project.compileTask.exec(
-  `${esbuild} --minify --legal-comments=none bin/dynamo-stream-trigger.ts --outfile=build/bin/dynamo-stream-trigger.js`,
+  `${esbuild} --minify --legal-comments=none --metafile=build/bin/meta.json bin/dynamo-stream-trigger.ts --outfile=build/bin/dynamo-stream-trigger.js`,
+);
+project.compileTask.exec(
+  'ts-node --transpile-only --project projenrc/tsconfig.json projenrc/third-party-licenses.ts build/bin/meta.json build/bin/THIRD-PARTY-LICENSES.txt',
 );
 
 // A clean clone has nothing compiled, and the tests run the compiled package too.

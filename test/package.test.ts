@@ -61,10 +61,22 @@ test('the tarball holds what users need, and no path of the machine that made it
     /^build\/index\.(js|d\.ts)$/,
     /^build\/(engine|mapping|runtime|stream|testing|trigger)\/.+\.(js|mjs|d\.ts|d\.mts)$/,
     /^build\/local\/(destination-server|module-resolution|runtime-client)\.js$/,
-    /^build\/bin\/dynamo-stream-trigger\.js$/,
+    /^build\/bin\/(dynamo-stream-trigger\.js|THIRD-PARTY-LICENSES\.txt)$/,
   ];
   expect(files.filter((file) => !expected.some((pattern) => pattern.test(file)))).toEqual([]);
   expect(files.filter((file) => readFileSync(join(installed, file), 'utf8').includes(root))).toEqual([]);
+});
+
+test('the licence of every package that the command line bundles is with it', () => {
+  const bin = join(consumer, 'node_modules', 'dynamo-stream-trigger', 'build', 'bin');
+  const licences = readFileSync(join(bin, 'THIRD-PARTY-LICENSES.txt'), 'utf8');
+  for (const name of ['commander', '@aws-sdk/client-dynamodb-streams', '@aws-sdk/client-sqs', '@smithy/core', 'bowser']) {
+    expect(licences).toContain(`\n${name} ${version(name)} (`);
+  }
+  // What MIT and Apache-2.0 ask for: the copyright notice, and the text.
+  expect(licences).toContain('Copyright (c) 2011 TJ Holowaychuk');
+  expect(licences).toContain('Permission is hereby granted, free of charge');
+  expect(licences).toContain('TERMS AND CONDITIONS FOR USE, REPRODUCTION, AND DISTRIBUTION');
 });
 
 test.each(['commonjs', 'module'])('a strict consumer of type %s compiles against the published types', (type) => {

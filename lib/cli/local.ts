@@ -9,6 +9,7 @@ export function localCommand(): Command {
     .description('Run the triggers of a synthesized app on this machine, against DynamoDB Local')
     .option('--app <folder>', 'the synthesized app, as `cdk synth` writes it', 'cdk.out')
     .option('--port <number>', 'the port of DynamoDB Local (default: a free one)', portNumber)
+    .option('--data <folder>', 'keep the tables there, and how far each trigger has read them (default: in memory)')
     .option('--node <path>', 'the Node.js that runs the functions (default: the one that runs this)')
     .option('--inspect', 'let a debugger attach to the functions')
     .option('--json', 'print one JSON object a line')
@@ -44,10 +45,12 @@ async function run(options: LocalOptions, output: Output, asked: Promise<undefin
   return failure;
 }
 
-/** Resolves at Ctrl-C, or when another program ends this one in an orderly way. */
+/** Resolves at Ctrl-C, when another program ends this one in an orderly way, or when nobody reads what it prints any more. */
 function askedToStop(): Promise<undefined> {
   return new Promise((resolve) => {
     END_SIGNALS.forEach((signal) => process.once(signal, () => resolve(undefined)));
+    // Whoever read the output has gone, such as `head`.
+    process.stdout.on('error', () => resolve(undefined));
   });
 }
 

@@ -1,5 +1,5 @@
 import type { LocalEvent, LocalRun } from '../local';
-import { count, newTally, type Tally } from './tally';
+import { count, hasFailures, iteratorAge, newTally, sumOf, type Tally } from './tally';
 
 /** Shows a local run to whoever started it. */
 export interface Output {
@@ -13,8 +13,9 @@ export interface Output {
 /** Lines for people; on a terminal with a status below them. */
 export function lines(out: NodeJS.WriteStream): Output {
   const tally = newTally();
-  let isReady = false;
+  /** Undefined as long as there is nothing to show the status of. */
   let timer: NodeJS.Timeout | undefined;
+  let isReady = false;
 
   return {
     starting: () => print('Starting. Ctrl-C ends it.'),
@@ -22,7 +23,7 @@ export function lines(out: NodeJS.WriteStream): Output {
       isReady = true;
       print(overview(run));
       if (out.isTTY) {
-        timer = setInterval(() => showStatus(), STATUS_INTERVAL);
+        timer = setInterval(() => out.write(`\r${status()}${CLEAR}`), STATUS_INTERVAL);
       }
     },
     happened: (event) => {
@@ -34,31 +35,36 @@ export function lines(out: NodeJS.WriteStream): Output {
     },
     ended: (failure) => {
       clearInterval(timer);
+      timer = undefined;
       if (isReady) {
-        print(statusOf(tally));
+        print(summaryOf(tally));
       }
       if (failure) {
-        clearStatus();
         console.error(failure.message);
       }
     },
   };
 
+  /** In one write with the status, which would flicker otherwise. */
   function print(text: string): void {
-    clearStatus();
-    out.write(`${text}\n`);
+    out.write(out.isTTY ? `\r${CLEAR}${text}\n${timer ? status() : ''}` : `${text}\n`);
   }
 
-  function showStatus(): void {
-    clearStatus();
-    out.write(statusOf(tally).slice(0, out.columns - 1));
+  /** Leaves room for the ^C that a terminal echoes, which would begin a new line there. */
+  function status(): string {
+    return fitting(statusOf(tally, Date.now()), out.columns - 3);
   }
+}
 
-  function clearStatus(): void {
-    if (out.isTTY) {
-      out.write('\r\u001b[K');
-    }
-  }
+/** Clears the rest of the line. */
+const CLEAR = '\u001b[K';
+
+/** As many of the parts as a line has room for. */
+function fitting(parts: readonly string[], width: number): string {
+  return parts.reduce((line, part) => {
+    const longer = line === '' ? part : `${line}, ${part}`;
+    return longer.length <= width ? longer : line;
+  }, '');
 }
 
 /** One JSON object a line, for machines: what is ready, what happened, and the sum of it. No line holds an item. */
@@ -89,7 +95,8 @@ export function jsonLines(out: NodeJS.WriteStream): Output {
       if (failure) {
         print({ type: 'error', name: failure.name, message: failure.message });
       }
-      print({ type: 'summary', ...tally });
+      const { triggers: _, highestAge, ...sums } = tally;
+      print({ type: 'summary', ...sums, inFlight: sumOf(tally, 'inFlight'), iteratorAge: highestAge });
     },
   };
 }
@@ -97,14 +104,46 @@ export function jsonLines(out: NodeJS.WriteStream): Output {
 /** How often the status is drawn, in milliseconds. */
 const STATUS_INTERVAL = 250;
 
-function statusOf({ inFlight, invocations, errors, retries, failed, lost, iteratorAge }: Tally): string {
+/** How things stand, what matters most first. */
+function statusOf(tally: Tally, now: number): string[] {
+  const { invocations, errors, retries, filtered, parked, failed, lost } = tally;
   return [
-    `${invocations} invocations (${errors} failed, ${inFlight} under way)`,
-    `${retries} retries`,
-    `${failed} records on a failure destination`,
     ...(lost > 0 ? [`${lost} LOST`] : []),
-    `iterator age ${(iteratorAge / 1000).toFixed(1)} s`,
-  ].join(', ');
+    counted(sumOf(tally, 'shards'), 'shard', 'shards'),
+    `iterator age ${seconds(iteratorAge(tally, now))}`,
+    `${sumOf(tally, 'inFlight')} in flight`,
+    counted(retries, 'retry', 'retries'),
+    ...(parked > 0 ? [`${parked} parked`] : []),
+    ...(failed > 0 ? [`${failed} given up`] : []),
+    counted(invocations, 'invocation', 'invocations') + (errors > 0 ? ` (${errors} failed)` : ''),
+    ...(filtered > 0 ? [`${filtered} filtered out`] : []),
+  ];
+}
+
+function summaryOf(tally: Tally): string {
+  const { invocations, errors, retries, filtered, parked, failed, lost, highestAge } = tally;
+  const brokenOff = sumOf(tally, 'inFlight');
+  return [
+    `Invocations    ${invocations}, ${errors} of them failed${brokenOff > 0 ? `, ${brokenOff} more broken off` : ''}`,
+    `Retries        ${retries}`,
+    `Filtered out   ${records(filtered)}`,
+    `Parked         ${records(parked)}, by the runtime`,
+    `Given up       ${records(failed)}, to a failure destination`,
+    `Lost           ${records(lost)}`,
+    `Iterator age   ${seconds(highestAge)} at most`,
+  ].join('\n');
+}
+
+function counted(number: number, one: string, many: string): string {
+  return `${number} ${number === 1 ? one : many}`;
+}
+
+function records(number: number): string {
+  return counted(number, 'record', 'records');
+}
+
+function seconds(milliseconds: number): string {
+  return `${(milliseconds / 1000).toFixed(1)} s`;
 }
 
 /** What a user has to know to write to the tables and to read the destinations. */
@@ -126,12 +165,13 @@ function lineOf(event: LocalEvent): string | undefined {
   switch (event.type) {
     case 'warning': return `Note: ${event.message}`;
     case 'log': return `${event.functionName} | ${event.line}`;
+    case 'shards':
     case 'invocationStarted': return undefined;
     case 'invocationEnded':
-      return `${event.functionName} > ${event.event.Records.length} record(s) in ${Math.round(event.durationMs)} ms, ${resultOf(event.outcome)}`;
+      return `${event.functionName} > ${records(event.event.Records.length)} in ${Math.round(event.durationMs)} ms, ${resultOf(event.outcome)}`;
     case 'delivered': {
       const where = event.accepted ? `on ${event.destinationArn}` : `refused by ${event.destinationArn}: ${event.reason}`;
-      return `${event.trigger} > ${event.message.requestContext.condition}: ${event.records.length} record(s) ${where}`;
+      return `${event.trigger} > ${event.message.requestContext.condition}: ${records(event.records.length)} ${where}`;
     }
     case 'notice': return noticeLine(event);
   }
@@ -141,18 +181,16 @@ function resultOf(outcome: (LocalEvent & { type: 'invocationEnded' })['outcome']
   switch (outcome.type) {
     case 'error': return `failed: ${outcome.errorType}: ${outcome.errorMessage}`;
     case 'throttled': return 'throttled';
-    case 'response': {
-      const failures = (outcome.response as { batchItemFailures?: unknown } | null | undefined)?.batchItemFailures;
-      return Array.isArray(failures) && failures.length > 0 ? `not done from ${failures[0]?.itemIdentifier}` : 'done';
-    }
+    case 'response':
+      return hasFailures(outcome.response) ? `not done from ${outcome.response.batchItemFailures[0]?.itemIdentifier}` : 'done';
   }
 }
 
 function noticeLine({ trigger, notice }: LocalEvent & { type: 'notice' }): string | undefined {
   switch (notice.type) {
-    case 'retrying': return `${trigger} > retrying ${notice.records} record(s), attempt ${notice.attempt}`;
-    case 'split': return `${trigger} > split into ${notice.first} and ${notice.second} record(s)`;
-    case 'dropped': return `${trigger} > LOST ${notice.records.length} record(s): ${notice.reason}`;
+    case 'retrying': return `${trigger} > retrying ${records(notice.records)}, attempt ${notice.attempt}`;
+    case 'split': return `${trigger} > split into ${notice.first} and ${records(notice.second)}`;
+    case 'dropped': return `${trigger} > LOST ${records(notice.records.length)}: ${notice.reason}`;
     case 'trimmed': return `${trigger} > LOST what the stream no longer holds, after ${notice.after ?? 'its start'}`;
     case 'count': return undefined;
   }

@@ -2,48 +2,116 @@ import type { LocalEvent } from '../local';
 
 /** What a run has come to so far. Records are counted each time something happens to them. */
 export interface Tally {
-  /** Under way. */
-  inFlight: number;
+  /** By construct path. */
+  readonly triggers: Map<string, TriggerTally>;
   invocations: number;
   /** Invocations that threw, timed out or whose process ended. */
   errors: number;
   retries: number;
   filtered: number;
-  /** Records on a failure destination. */
+  /** Records that the runtime parked on a failure destination, by its own log. */
+  parked: number;
+  /** Records that the mapping gave up to a failure destination. */
   failed: number;
   /** Records given up with no failure destination to go to, or refused there. */
   lost: number;
-  /** How old the last record of the last batch was when it went to the function, in milliseconds. */
-  iteratorAge: number;
+  /** The highest iterator age of all, in milliseconds. */
+  highestAge: number;
+}
+
+/** How a mapping stands. */
+interface TriggerTally {
+  shards: number;
+  inFlight: number;
+  /** When the last record was created of the batch that is being worked on, in milliseconds since the epoch. */
+  createdAt?: number;
 }
 
 export function newTally(): Tally {
-  return { inFlight: 0, invocations: 0, errors: 0, retries: 0, filtered: 0, failed: 0, lost: 0, iteratorAge: 0 };
+  return { triggers: new Map(), invocations: 0, errors: 0, retries: 0, filtered: 0, parked: 0, failed: 0, lost: 0, highestAge: 0 };
 }
 
 /** Counts what happened, at `now` (milliseconds since the epoch). */
 export function count(tally: Tally, event: LocalEvent, now: number): void {
   switch (event.type) {
+    case 'shards':
+      triggerOf(tally, event.trigger).shards = event.shards;
+      break;
     case 'invocationStarted': {
-      const createdAt = event.event.Records.at(-1)?.dynamodb?.ApproximateCreationDateTime;
-      tally.inFlight++;
-      tally.iteratorAge = createdAt === undefined ? tally.iteratorAge : Math.max(0, now - createdAt * 1000);
+      const trigger = triggerOf(tally, event.trigger);
+      const created = event.event.Records.at(-1)?.dynamodb?.ApproximateCreationDateTime;
+      trigger.inFlight++;
+      trigger.createdAt = created === undefined ? trigger.createdAt : created * 1000;
       break;
     }
-    case 'invocationEnded':
-      tally.inFlight--;
-      tally.invocations++;
+    case 'invocationEnded': {
+      const trigger = triggerOf(tally, event.trigger);
+      tally.highestAge = Math.max(tally.highestAge, iteratorAge(tally, now));
+      tally.invocations += event.outcome.type === 'throttled' ? 0 : 1;
       tally.errors += event.outcome.type === 'error' ? 1 : 0;
+      trigger.inFlight--;
+      if (event.outcome.type === 'response' && !hasFailures(event.outcome.response)) {
+        settle(trigger);
+      }
       break;
+    }
     case 'delivered':
       tally.failed += event.accepted ? event.records.length : 0;
+      settle(triggerOf(tally, event.trigger));
+      break;
+    case 'log':
+      tally.parked += isParked(event.line) ? 1 : 0;
       break;
     case 'notice':
       switch (event.notice.type) {
         case 'retrying': tally.retries++; break;
-        case 'dropped': tally.lost += event.notice.records.length; break;
+        case 'dropped':
+          tally.lost += event.notice.records.length;
+          settle(triggerOf(tally, event.trigger));
+          break;
         case 'count': tally.filtered += event.notice.name === 'FilteredOutEventCount' ? event.notice.value : 0; break;
       }
       break;
+  }
+}
+
+/** How old the last record is of the batch that has waited longest, in milliseconds; 0 when none is being worked on. */
+export function iteratorAge({ triggers }: Tally, now: number): number {
+  return Math.max(0, ...[...triggers.values()].map(({ createdAt = now }) => now - createdAt));
+}
+
+export function sumOf({ triggers }: Tally, what: 'shards' | 'inFlight'): number {
+  return [...triggers.values()].reduce((sum, trigger) => sum + trigger[what], 0);
+}
+
+/** Whether a function's answer names records that are not done. */
+export function hasFailures(response: unknown): response is { batchItemFailures: { itemIdentifier?: unknown }[] } {
+  const failures = (response as { batchItemFailures?: unknown } | null | undefined)?.batchItemFailures;
+  return Array.isArray(failures) && failures.length > 0;
+}
+
+function triggerOf({ triggers }: Tally, path: string): TriggerTally {
+  const trigger = triggers.get(path) ?? { shards: 0, inFlight: 0 };
+  triggers.set(path, trigger);
+  return trigger;
+}
+
+/** A batch is done with; others may be under way. */
+function settle(trigger: TriggerTally): void {
+  if (trigger.inFlight === 0) {
+    trigger.createdAt = undefined;
+  }
+}
+
+/** Whether this is the runtime's line for a record that it parked. Most lines are a function's own, so that few are parsed. */
+function isParked(line: string): boolean {
+  if (!line.includes('"dynamo-stream-trigger: record failed"')) {
+    return false;
+  }
+  try {
+    const { message, outcome } = JSON.parse(line);
+    return message === 'dynamo-stream-trigger: record failed' && outcome === 'parked';
+  } catch {
+    return false;
   }
 }

@@ -10,6 +10,8 @@ export interface Parts {
   /** Rejects if the destination did not take the message. */
   deliver(effect: Effect & { type: 'deliver' }): Promise<void>;
   onNotice(notice: Notice): void;
+  /** Everything in the shard up to and including this number is done with. */
+  onCheckpoint(shardId: string, sequenceNumber: string): void;
 }
 
 /** A mapping at work. */
@@ -83,8 +85,7 @@ export function drive(machine: Machine, parts: Parts, onFailure: (error: Error) 
       case 'notice':
         return parts.onNotice(effect.notice);
       case 'checkpoint':
-        // A run starts with empty tables, so that there is nothing to resume.
-        return undefined;
+        return parts.onCheckpoint(effect.shardId, effect.sequenceNumber);
     }
   }
 

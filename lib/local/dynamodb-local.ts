@@ -7,7 +7,7 @@ import { JavaError, LocalServiceError } from './errors';
 import { freePort } from './free-port';
 import { findOptionalPackage } from './optional-package';
 
-/** AWS's DynamoDB Local, running in memory. */
+/** AWS's DynamoDB Local. */
 export interface DynamoDbLocal {
   readonly endpoint: string;
   /** Settles when the process ends unasked, with what it said last. */
@@ -21,8 +21,12 @@ const OLDEST_JAVA = 17;
 /** How long it may take to answer, in milliseconds. It needs one to four seconds on an idle machine. */
 const START_LIMIT = 60_000;
 
-/** @throws MissingPackageError, JavaError, PortInUseError, LocalServiceError */
-export async function startDynamoDbLocal(children: Children, project: string, givenPort?: number): Promise<DynamoDbLocal> {
+/**
+ * Starts it with its tables in this folder or, if there is none, in memory.
+ *
+ * @throws MissingPackageError, JavaError, PortInUseError, LocalServiceError
+ */
+export async function startDynamoDbLocal(children: Children, project: string, data?: string, givenPort?: number): Promise<DynamoDbLocal> {
   const directory = jarDirectory(project);
   const port = await freePort(givenPort);
   const java = process.env.JAVA_HOME ? join(process.env.JAVA_HOME, 'bin', 'java') : 'java';
@@ -30,7 +34,7 @@ export async function startDynamoDbLocal(children: Children, project: string, gi
     // Half a second sooner, and it never runs long enough to miss the better compiler.
     '-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', `-D${mark}`,
     `-Djava.library.path=${join(directory, 'DynamoDBLocal_lib')}`, '-jar', join(directory, 'DynamoDBLocal.jar'),
-    '-inMemory', '-sharedDb', '-disableTelemetry', '-port', String(port),
+    ...(data === undefined ? ['-inMemory'] : ['-dbPath', data]), '-sharedDb', '-disableTelemetry', '-port', String(port),
   ], { stdio: ['ignore', 'pipe', 'pipe'] });
 
   let output = '';

@@ -4,6 +4,7 @@ import type { Outcome } from '../engine';
 import { killGroup, type Children } from './children';
 import { compiled } from './compiled';
 import { FunctionLoadError } from './errors';
+import { watchMemory } from './memory';
 import { serveRuntimeApi, type Invocation, type ReportedError } from './runtime-api';
 
 /** One execution environment of a function: a process that runs its code, one invocation at a time. */
@@ -52,6 +53,8 @@ export async function startEnvironment(children: Children, options: ExecutionEnv
   let deliver: ((invocation: Invocation) => void) | undefined;
   let running: { requestId: string; answer?: Outcome; end(outcome: Outcome): void } | undefined;
   let initError: ReportedError | undefined;
+  let outOfMemory = false;
+  let endWatch: () => void;
   let markReady!: () => void;
 
   const api = await serveRuntimeApi({
@@ -80,6 +83,7 @@ export async function startEnvironment(children: Children, options: ExecutionEnv
   for (const stream of ['stdout', 'stderr'] as const) {
     createInterface({ input: child[stream]!, crlfDelay: Infinity }).on('line', (line) => options.onLog(line, stream, running?.requestId));
   }
+  watch();
 
   let initTimer: NodeJS.Timeout | undefined;
   const ready = new Promise<void>((resolve, reject) => {
@@ -92,16 +96,18 @@ export async function startEnvironment(children: Children, options: ExecutionEnv
     child.once('error', (error) => fail(error.message));
     child.once('close', (code, signal) => fail(initError
       ? `${initError.errorType}: ${initError.errorMessage}`
-      : `its process ended while loading (${signal ?? `exit code ${code}`})`));
+      : outOfMemory ? `it needs more than its ${options.memorySize} MB of memory to load`
+        : `its process ended while loading (${signal ?? `exit code ${code}`})`));
   });
   ready.catch(() => {}).finally(() => clearTimeout(initTimer));
 
   const ended = new Promise<void>((resolve) => {
     const end = (code: number | null, signal: NodeJS.Signals | null) => {
       api.close();
+      endWatch();
       const { requestId, answer: given, end: endInvocation } = running ?? {};
       running = undefined;
-      endInvocation?.(given ?? failure(requestId!, 'Runtime.ExitError', exitMessage(requestId!, code, signal)));
+      endInvocation?.(given ?? failure(requestId!, outOfMemory ? 'Runtime.OutOfMemory' : 'Runtime.ExitError', exitMessage(requestId!, code, signal)));
       resolve();
     };
     child.once('error', () => end(1, null));
@@ -133,7 +139,15 @@ export async function startEnvironment(children: Children, options: ExecutionEnv
     kill: () => killGroup(child.pid),
   };
 
+  function watch(): void {
+    endWatch = child.pid === undefined ? () => {} : watchMemory(child.pid, options.memorySize, () => {
+      outOfMemory = true;
+      killGroup(child.pid);
+    });
+  }
+
   function freeze(): void {
+    endWatch();
     // Windows can't stop a process; there it goes on beside its next invocation.
     if (process.platform !== 'win32' && !options.inspect) {
       child.kill('SIGSTOP');
@@ -144,6 +158,7 @@ export async function startEnvironment(children: Children, options: ExecutionEnv
     if (process.platform !== 'win32') {
       child.kill('SIGCONT');
     }
+    watch();
   }
 
   /** The first answer counts; the invocation ends when the process asks for the next one, or ends. */
@@ -171,8 +186,13 @@ function failure(requestId: string, errorType: string, errorMessage: string): Ou
   return { type: 'error', requestId, errorType, errorMessage };
 }
 
+/** Lambda names a signal by what it does. */
+const SIGNAL_WORDS: Partial<Record<NodeJS.Signals, string>> = {
+  SIGABRT: 'aborted', SIGKILL: 'killed', SIGSEGV: 'segmentation fault', SIGTERM: 'terminated',
+};
+
 function exitMessage(requestId: string, code: number | null, signal: NodeJS.Signals | null): string {
-  const how = signal ? `Runtime exited with error: signal: ${signal}`
+  const how = signal ? `Runtime exited with error: signal: ${SIGNAL_WORDS[signal] ?? signal}`
     : code === 0 ? 'Runtime exited without providing a reason' : `Runtime exited with error: exit status ${code}`;
   return `RequestId: ${requestId} Error: ${how}`;
 }

@@ -25,6 +25,8 @@ export type LocalEvent =
     /** Why it was refused. */
     readonly reason?: string;
   }
+  /** How many shards the stream has: when the run starts, and whenever that changes. */
+  | { readonly type: 'shards'; readonly trigger: string; readonly shards: number }
   /** What the engine has to say of the mapping: retries, splits, what was filtered or lost. */
   | { readonly type: 'notice'; readonly trigger: string; readonly notice: Notice }
   /** A line that a function printed. */

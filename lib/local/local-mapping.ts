@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createMapping } from '../engine';
 import type { Mapping } from './app';
+import type { Start } from './checkpoints';
 import { destinationKind, type Destinations } from './destinations';
 import { drive, type Driver } from './driver';
 import type { LocalEvent } from './events';
@@ -11,17 +12,21 @@ import type { StreamReader } from '../reader/stream-reader';
 export interface MappingParts {
   /** Under the ARN that the function sees. */
   readonly stream: StreamReader;
+  readonly start: Start;
   readonly target: LocalFunction;
   readonly destinations: Destinations;
   readonly observer: (event: LocalEvent) => void;
+  readonly onCheckpoint: (shardId: string, sequenceNumber: string) => void;
   readonly onFailure: (error: Error) => void;
 }
 
 /** Sets a mapping to work between its stream, its function and its failure destination. */
-export function startMapping(mapping: Mapping, { stream, target, destinations, observer, onFailure }: MappingParts): Driver {
+export function startMapping(mapping: Mapping, parts: MappingParts): Driver {
+  const { stream, start: { startingPosition, checkpoints }, target, destinations, observer, onCheckpoint, onFailure } = parts;
   const { path: trigger, destinationArn, functionArn, function: { name: functionName } } = mapping;
   const machine = createMapping({
-    settings: mapping.settings,
+    settings: { ...mapping.settings, startingPosition },
+    checkpoints,
     functionArn,
     executedVersion: mapping.executedVersion,
     streamArn: stream.streamArn,
@@ -29,10 +34,16 @@ export function startMapping(mapping: Mapping, { stream, target, destinations, o
     destination: destinationArn ? destinationKind(destinationArn) : undefined,
     uuid: randomUUID,
   });
+  let known = 0;
   return drive(machine, {
     shards: async () => {
       try {
-        return await stream.shards();
+        const shards = await stream.shards();
+        if (shards.length !== known) {
+          known = shards.length;
+          observer({ type: 'shards', trigger, shards: known });
+        }
+        return shards;
       } catch (error) {
         observer({ type: 'warning', message: `${trigger}: the stream's shards can't be listed now. ${(error as Error).message}` });
         throw error;
@@ -57,6 +68,7 @@ export function startMapping(mapping: Mapping, { stream, target, destinations, o
         throw error;
       }
     },
+    onCheckpoint,
     onNotice: (notice) => observer({ type: 'notice', trigger, notice }),
   }, onFailure);
 }

@@ -1,5 +1,8 @@
+import { mkdirSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
 import { readApp, type App, type LambdaFunction, type Mapping, type NamedResource } from './app';
+import { checkpointsIn, NO_CHECKPOINTS, type Start } from './checkpoints';
 import { endLeftovers, recordChildren, type Children } from './children';
 import { clientOptions } from './credentials';
 import { startDestinations } from './destinations';
@@ -34,6 +37,12 @@ export interface LocalOptions {
    * @default - a free one
    */
   readonly port?: number;
+  /**
+   * A folder that keeps the tables, and how far each trigger has read them: the next run with it goes on from there.
+   *
+   * @default - the tables are in memory, and empty at each start
+   */
+  readonly data?: string;
   /**
    * The Node.js that runs the functions.
    *
@@ -94,7 +103,7 @@ type Observer = (event: LocalEvent) => void;
  * @throws LocalRunError of the kind that tells what is missing. Nothing is left running then.
  */
 export async function startLocal(options: LocalOptions = {}): Promise<LocalRun> {
-  const { assembly = 'cdk.out', project = process.cwd(), observer = () => {} } = options;
+  const { assembly = 'cdk.out', project = process.cwd(), port, inspect = false, observer = () => {} } = options;
   const app = readApp(assembly);
   const node = nodeProgram(options.node);
   for (const warning of [...app.notRunning.map((what) => `Not running here: ${what}.`), ...versionWarnings(app, node)]) {
@@ -106,7 +115,7 @@ export async function startLocal(options: LocalOptions = {}): Promise<LocalRun> 
   }
   const children = recordChildren();
   try {
-    return await start({ app, project, node, children, observer, port: options.port, inspect: options.inspect ?? false });
+    return await start({ app, project, port, data: dataFolder(options.data), node, inspect, children, observer });
   } catch (error) {
     children.killAll();
     throw error;
@@ -118,6 +127,7 @@ interface Ingredients {
   readonly app: App;
   readonly project: string;
   readonly port?: number;
+  readonly data?: string;
   readonly node: NodeProgram;
   readonly inspect: boolean;
   readonly children: Children;
@@ -125,9 +135,10 @@ interface Ingredients {
 }
 
 async function start(ingredients: Ingredients): Promise<LocalRun> {
-  const { app, project, port, children, observer } = ingredients;
+  const { app, project, port, data, children, observer } = ingredients;
+  const checkpoints = data === undefined ? NO_CHECKPOINTS : checkpointsIn(data);
   const [database, destinations] = await allStarted([
-    startDynamoDbLocal(children, project, port),
+    startDynamoDbLocal(children, project, data, port),
     startDestinations(children, project, app),
   ]);
   // What DynamoDB Local calls a stream, by the ARN of its table; the function knows it under the table's own region and account.
@@ -138,6 +149,10 @@ async function start(ingredients: Ingredients): Promise<LocalRun> {
     streamLabels: new Map([...localStreams].map(([tableArn, streamArn]) => [tableArn, streamArn.split('/stream/')[1]])),
   };
   const functions = await startFunctions(ingredients, endpoints);
+  const streams = new DynamoDBStreamsClient(clientOptions(database.endpoint));
+  const readerOf = (mapping: Mapping) => streamReader(streams, localStreams.get(mapping.table.arn)!);
+  const starts = new Map(await Promise.all(app.mappings.map(async (mapping): Promise<[Mapping, Start]> =>
+    [mapping, await checkpoints.startOf(mapping, readerOf(mapping))])));
 
   let invocations = 0;
   const counting: Observer = (event) => {
@@ -145,16 +160,18 @@ async function start(ingredients: Ingredients): Promise<LocalRun> {
     observer(event);
   };
   let fail!: (error: Error) => void;
-  const failed = new Promise<Error>((resolve) => fail = resolve);
-  const streams = new DynamoDBStreamsClient(clientOptions(database.endpoint));
+  const failed = new Promise<Error>((settle) => fail = settle);
   const drivers = app.mappings.map((mapping) => startMapping(mapping, {
-    stream: localStream(streamReader(streams, localStreams.get(mapping.table.arn)!), streamArnOf(mapping, endpoints), Date.now),
+    stream: localStream(readerOf(mapping), streamArnOf(mapping, endpoints), Date.now),
+    start: starts.get(mapping)!,
     target: functions.get(mapping.function)!,
     destinations,
     observer: counting,
+    onCheckpoint: (shardId, sequenceNumber) => checkpoints.save(mapping, shardId, sequenceNumber),
     onFailure: (error) => void end(error),
   }));
-  void database.ended.then((how) => end(new LocalServiceError(`DynamoDB Local ended, and with it the tables, which were in memory: ${how}`)));
+  const fate = data === undefined ? 'and with it the tables, which were in memory' : `but ${data} has the tables: start again to go on`;
+  void database.ended.then((how) => end(new LocalServiceError(`DynamoDB Local ended, ${fate}: ${how}`)));
   void destinations.ended.then((how) => end(new LocalServiceError(`The local SQS, SNS and S3 ended, and with them what they held: ${how}`)));
   try {
     await Promise.all(drivers.map((driver) => driver.polling));
@@ -220,6 +237,20 @@ async function startFunctions(ingredients: Ingredients, endpoints: Endpoints): P
       onLog: (line, stream, requestId) => observer({ type: 'log', functionName: target.name, requestId, stream, line }),
     })];
   })));
+}
+
+/** The folder's full path; it is made if there is none yet. */
+function dataFolder(data: string | undefined): string | undefined {
+  if (data === undefined) {
+    return undefined;
+  }
+  const folder = resolve(data);
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    throw new LocalRunError(`Can't keep the tables in ${folder}: ${(error as Error).message}\nName another folder with --data, or leave it out for tables in memory.`);
+  }
+  return folder;
 }
 
 function streamArnOf({ table }: Mapping, { streamLabels }: Endpoints): string {

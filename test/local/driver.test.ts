@@ -22,6 +22,7 @@ const parts = (changes: Partial<Parts> = {}): Parts => ({
   invoke: async () => ({ type: 'response', requestId: 'r', response: null }),
   deliver: async () => {},
   onNotice: () => {},
+  onCheckpoint: () => {},
   ...changes,
 });
 const DESCRIBE: Effect = { type: 'describe' };

@@ -3,6 +3,9 @@ import { folderWith } from './fixture-app';
 import { recordChildren, type Children } from '../../lib/local/children';
 import { startEnvironment, type ExecutionEnvironment, type ExecutionEnvironmentOptions } from '../../lib/local/environment';
 
+/** What looks at processes as Linux shows them. */
+const onLinux = process.platform === 'linux' ? test : test.skip;
+
 const FUNCTION_ARN = 'arn:aws:lambda:us-east-1:000000000000:function:OnOrder:live';
 
 let children: Children;
@@ -122,9 +125,14 @@ describe('how an invocation ends', () => {
   });
 
   test('with an error when the heap is full', async () => {
-    const outcome = await outcomeOf('exports.handler = async () => { const all = []; for (;;) all.push(new Array(1e5).fill({})); };');
-    expect(outcome).toMatchObject({ type: 'error', errorType: 'Runtime.ExitError' });
+    const outcome = await outcomeOf('exports.handler = async () => { const all = []; for (;;) all.push(new Array(1e5).fill({})); };', { memorySize: 1024 });
+    expect(outcome).toMatchObject({ errorType: 'Runtime.ExitError', errorMessage: expect.stringContaining('signal: aborted') });
   }, 60_000);
+
+  onLinux('with a kill when it holds more than its memory outside the heap, even if it never comes to rest', async () => {
+    const outcome = await outcomeOf('exports.handler = async () => { const all = []; for (;;) all.push(Buffer.alloc(1e6, 1)); };');
+    expect(outcome).toMatchObject({ errorType: 'Runtime.OutOfMemory', errorMessage: expect.stringContaining('signal: killed') });
+  });
 
   test.each([
     ['sleeps', 'async () => new Promise((resolve) => setTimeout(resolve, 60_000))'],
@@ -140,7 +148,7 @@ describe('how an invocation ends', () => {
     const outcome = invoke(environment);
     await environment.ready;
     setTimeout(() => environment.kill(), 100);
-    expect(await outcome).toMatchObject({ errorType: 'Runtime.ExitError', errorMessage: expect.stringContaining('SIGKILL') });
+    expect(await outcome).toMatchObject({ errorType: 'Runtime.ExitError', errorMessage: expect.stringContaining('signal: killed') });
   });
 });
 
@@ -206,6 +214,7 @@ describe('loading the code', () => {
     ['the export is no function', { 'index.js': 'exports.handler = 1;' }, 'Runtime.HandlerNotFound: index.handler is not a function'],
     ['its syntax is wrong', { 'index.js': 'exports.handler = {' }, 'Runtime.UserCodeSyntaxError: Unexpected end of input'],
     ['it throws', { 'index.js': 'throw new Error("no TABLE");' }, 'Error: no TABLE'],
+    ['its memory is full', { 'index.js': 'const all = []; for (;;) all.push(Buffer.alloc(1e6, 1));' }, 'it needs more than its 128 MB of memory to load'],
     ['it exits', { 'index.js': 'process.exit(7);' }, 'its process ended while loading (exit code 7)'],
     ['it rejects in the background', { 'index.js': 'Promise.reject(new Error("early")); exports.handler = async () => {};' }, 'Runtime.UnhandledPromiseRejection: Error: early'],
     ['a module is missing', { 'index.js': 'require("left-pad");' }, 'Runtime.ImportModuleError: Cannot find module \'left-pad\''],

@@ -1,0 +1,45 @@
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
+
+/** How often a process is looked at, in milliseconds. Where it takes a program to look, less often. */
+const INTERVAL = process.platform === 'linux' ? 50 : 500;
+
+/**
+ * Calls back once when a process holds more memory than this many MB, be it heap, buffers or native code. Windows has no way to
+ * look that is quick enough; there it never calls.
+ *
+ * @returns a function that ends the watch
+ */
+export function watchMemory(pid: number, limit: number, onExceeded: () => void): () => void {
+  let timer: NodeJS.Timeout | undefined;
+  let watching = process.platform !== 'win32';
+  const look = async () => {
+    const held = await residentMemory(pid);
+    if (watching && held > limit) {
+      watching = false;
+      onExceeded();
+    } else if (watching) {
+      timer = setTimeout(() => void look(), INTERVAL);
+    }
+  };
+  if (watching) {
+    void look();
+  }
+  return () => {
+    watching = false;
+    clearTimeout(timer);
+  };
+}
+
+/** In MB; 0 if there is no such process any more. */
+async function residentMemory(pid: number): Promise<number> {
+  try {
+    const kilobytes = process.platform === 'linux'
+      ? /^VmRSS:\s*(\d+)/m.exec(await readFile(`/proc/${pid}/status`, 'utf8'))?.[1]
+      : (await promisify(execFile)('ps', ['-o', 'rss=', '-p', String(pid)])).stdout;
+    return Number(kilobytes ?? 0) / 1024;
+  } catch {
+    return 0;
+  }
+}
