@@ -117,6 +117,11 @@ project.compileTask.exec(
 project.compileTask.exec(
   'ts-node --transpile-only --project projenrc/tsconfig.json projenrc/third-party-licenses.ts build/bin/meta.json build/bin/THIRD-PARTY-LICENSES.txt',
 );
+// What is deployed beside a construct, for Lambda's runtime, which has the SDK.
+project.compileTask.exec(
+  'esbuild --bundle --platform=node --target=node24 --log-level=warning --external:@aws-sdk/* '
+  + 'lib/trigger/stream-lookup.lambda.ts --outfile=build/trigger/stream-lookup.lambda.bundle/index.js',
+);
 
 // A clean clone has nothing compiled, and the tests run the compiled package too.
 project.setScript('test', 'npx projen compile && npx projen test');
@@ -144,6 +149,7 @@ for (const folder of ['bin', 'examples']) {
 for (const folder of ['cli', 'local', 'reader', 'redrive', 'runtime']) {
   project.eslint!.allowDevDeps(`**/lib/${folder}/**`);
 }
+project.eslint!.allowDevDeps('**/*.lambda.ts');
 
 // The house: which room may import which. docs/architecture.md says why.
 const rooms = ['stream', 'mapping', 'trigger', 'runtime', 'engine', 'testing', 'reader', 'local', 'redrive', 'cli'];
@@ -173,6 +179,10 @@ const cdk = ['aws-cdk-lib', 'aws-cdk-lib/*', 'constructs', 'cdk-nag'];
 project.eslint!.addOverride({
   files: rooms.filter((room) => room !== 'trigger').map((room) => `lib/${room}/**`),
   rules: { 'no-restricted-imports': ['error', { patterns: [{ group: cdk, message: 'Only lib/trigger knows the CDK.' }] }] },
+});
+project.eslint!.addOverride({
+  files: ['**/*.lambda.ts'],
+  rules: { 'no-restricted-imports': ['error', { patterns: [{ group: cdk, message: 'What is deployed knows no CDK.' }] }] },
 });
 // Hashes, random numbers and address ranges are made of them.
 project.eslint!.addRules({ 'no-bitwise': 'off' });
@@ -207,7 +217,7 @@ new JsonFile(project, 'cdk.json', {
   },
 });
 project.addGitIgnore('/cdk.out/');
-for (const path of ['/bin/', '/examples/', '/bench/', '/.ci/', '/cdk.json', '/cdk.out/', '/build/cli/', '/build/reader/', '/build/local/*']) {
+for (const path of ['/bin/', '/examples/', '/bench/', '/.ci/', '/cdk.json', '/cdk.out/', '/build/cli/', '/build/reader/', '/build/local/*', '/build/**/*.lambda.js']) {
   project.addPackageIgnore(path);
 }
 // What the command line starts in processes of their own; the rest of it is in its bundle.

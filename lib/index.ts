@@ -4,3 +4,4 @@ export { StreamPermissions } from './trigger/permissions';
 export { AttributeCondition, AttributeDataType, KeyCondition, NumberRange, TextCondition } from './trigger/filter-conditions';
 export { StreamEventName, StreamFilter } from './trigger/stream-filter';
 export { StreamFunction, type StreamFunctionProps } from './trigger/stream-function';
+export { StreamedTable, type StreamedTableOptions } from './trigger/streamed-table';

@@ -41,6 +41,11 @@ test('an app synthesizes with the trigger and its bundled function', () => {
   expect(types).toEqual(expect.arrayContaining(['AWS::Lambda::EventSourceMapping', 'AWS::Lambda::Function', 'AWS::SQS::Queue']));
 });
 
+test('the function that looks up a stream comes with the package, and loads', () => {
+  const bundle = './node_modules/dynamo-stream-trigger/build/trigger/stream-lookup.lambda.bundle/index.js';
+  expect(run('node', '-p', `typeof require('${bundle}').handler`)).toContain('function');
+});
+
 test.each([
   ['runtime', ['streamHandler', 'windowHandler', 'PoisonRecordError']],
   ['testing', ['simulateTrigger', 'matchesFilter', 'compileFilter', 'streamRecord', 'streamEvent']],

@@ -182,13 +182,14 @@ export const SETTING_RULES: readonly Rule<JudgedSettings>[] = [
   {
     id: 'stream-arn-missing',
     severity: 'error',
-    summary: 'An imported table is imported with its stream\'s ARN.',
+    summary: 'An imported table is imported with its stream\'s ARN, or as a `StreamedTable`.',
     reads: ['table'],
     source: SOURCES.apiModel,
     check: ({ streamNamed, written, misfits }) => streamNamed || !written.includes('table') || misfits.table !== undefined
       ? undefined
       : 'table is imported without the ARN of its stream, which a mapping reads. '
-        + 'Import it with Table.fromTableAttributes(scope, id, { tableArn, tableStreamArn }).',
+        + 'Have it looked up at deployment with StreamedTable.fromTableName(scope, id, name), or import the table with '
+        + 'Table.fromTableAttributes(scope, id, { tableArn, tableStreamArn }).',
   },
   {
     id: 'record-age-over-retention',

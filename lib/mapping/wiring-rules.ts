@@ -94,7 +94,8 @@ export const WIRING_RULES: readonly Rule<JudgedWiring>[] = [
     source: `${SOURCES.mapping}: "Cross-region triggers are not supported"`,
     check: ({ streamArn, streamRegion, region }) => differ(streamRegion, region) && !isWildcard(streamArn)
       ? `table's stream is in ${String(streamRegion)}, but the trigger's stack is in ${String(region)}, and Lambda reads streams of its own `
-        + `Region only. Put the trigger into a stack in ${String(streamRegion)}, or give the stream of a replica in ${String(region)}.`
+        + `Region only. Put the trigger into a stack in ${String(streamRegion)}, or give the replica in ${String(region)}, if the table has one: `
+        + 'StreamedTable.fromTable(this, id, table).'
       : undefined,
   },
   {
@@ -238,8 +239,8 @@ export const WIRING_RULES: readonly Rule<JudgedWiring>[] = [
 function notAStream(arn: string, reference: JudgedWiring['streamReference']): string | undefined {
   if (isWildcard(arn)) {
     return 'table\'s stream ARN ends with /stream/*, as a TableV2\'s replica() gives it for another Region, and names no stream. '
-      + 'Put the trigger into a stack of the replica\'s Region, with the table imported there by TableV2.fromTableAttributes and the '
-      + 'replica\'s own tableStreamArn.';
+      + 'Put the trigger into a stack of the replica\'s Region, with StreamedTable.fromTable(this, id, table) as its table, which looks '
+      + 'the replica\'s stream up at deployment.';
   }
   const wrong = reference ? isNoStreamAttribute(reference) : isNoStreamArn(arn);
   if (!wrong) return undefined;

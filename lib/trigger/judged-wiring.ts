@@ -1,8 +1,11 @@
 import {
   aws_dynamodb as dynamodb, aws_iam as iam, aws_lambda as lambda, aws_sns as sns, aws_sqs as sqs, CfnResource, Stack, Token,
 } from 'aws-cdk-lib';
+import { IConstruct } from 'constructs';
 import { ownedFunction } from './function-environment';
 import { canonicalText, deployedProperties, environmentOf, referencesIn, resourceNamed, soleReference } from './references';
+import { LOOKUP_RESOURCE, StreamLookup } from './stream-lookup';
+import { tableResourceOf } from './stream-source';
 import { JudgedFilters } from '../mapping/filter-rules';
 import { Known, UNKNOWN } from '../mapping/rule';
 import { JudgedDestination, JudgedWiring, SHORT_TIMEOUT, TABLE_RESOURCES, TOKEN } from '../mapping/wiring-rules';
@@ -30,8 +33,8 @@ export function judgedWiring({ table, handler, failureDestination, mapping, miss
     streamArn,
     streamReference: judgedReference(mapping),
     tableName: plain(table.tableName),
-    streamRegion: ofArn(streamArn, 'region') ?? ofStack(resourceNamed(mapping.eventSourceArn, stack), 'region'),
-    streamAccount: ofArn(streamArn, 'account') ?? ofStack(resourceNamed(mapping.eventSourceArn, stack), 'account'),
+    streamRegion: ofArn(streamArn, 'region') ?? ofStreamResource(table, mapping, 'region'),
+    streamAccount: ofArn(streamArn, 'account') ?? ofStreamResource(table, mapping, 'account'),
     region: plain(stack.region),
     account: plain(stack.account),
     destination: judgedDestination(mapping, failureDestination),
@@ -49,9 +52,8 @@ function judgedReference(mapping: lambda.CfnEventSourceMapping): JudgedWiring['s
 function judgedTable(
   table: dynamodb.ITable, mapping: lambda.CfnEventSourceMapping,
 ): Pick<JudgedWiring, 'viewType' | 'replicated' | 'streamPolicy'> {
-  const resource = [resourceNamed(mapping.eventSourceArn, mapping), table.node.defaultChild]
-    .find((candidate): candidate is CfnResource => candidate !== undefined && CfnResource.isCfnResource(candidate)
-      && TABLE_RESOURCES.includes(candidate.cfnResourceType));
+  const named = resourceNamed(mapping.eventSourceArn, mapping);
+  const resource = named && TABLE_RESOURCES.includes(named.cfnResourceType) ? named : tableResourceOf(table);
   if (resource === undefined) return { viewType: UNKNOWN, replicated: false, streamPolicy: UNKNOWN };
   const { StreamSpecification: stream, Replicas: replicas } = deployedProperties(resource);
   return {
@@ -85,8 +87,18 @@ function isMapping(construct: unknown): construct is lambda.CfnEventSourceMappin
   return CfnResource.isCfnResource(construct) && construct.cfnResourceType === 'AWS::Lambda::EventSourceMapping';
 }
 
+/** However often a stream is looked up, it is that of its table. */
 function streamKey(mapping: lambda.CfnEventSourceMapping): string {
-  return canonicalText(mapping.eventSourceArn, mapping);
+  const lookup = resourceNamed(mapping.eventSourceArn, mapping)?.node.scopes.find(isLookup);
+  if (lookup === undefined) return canonicalText(mapping.eventSourceArn, mapping);
+  const table = resourceNamed(lookup.tableArn, mapping);
+  return table && environmentOf(table) === environmentOf(mapping)
+    ? canonicalText(table.getAtt('StreamArn'), mapping)
+    : canonicalText(lookup.tableArn, mapping);
+}
+
+function isLookup(construct: IConstruct): construct is StreamLookup {
+  return 'tableArn' in construct && 'keyArn' in construct;
 }
 
 /** A function is named by its name or its ARN, and is always in the account and Region of its mapping. */
@@ -165,6 +177,12 @@ function ofArn(arn: string, part: 'region' | 'account'): string | undefined {
 
 function ofStack(resource: CfnResource | undefined, part: 'region' | 'account'): Known<string> {
   return resource === undefined ? UNKNOWN : plain(Stack.of(resource)[part]);
+}
+
+/** A stream that is looked up is where its table is. */
+function ofStreamResource(table: dynamodb.ITable, mapping: lambda.CfnEventSourceMapping, part: 'region' | 'account'): Known<string> {
+  const resource = resourceNamed(mapping.eventSourceArn, mapping);
+  return resource?.cfnResourceType === LOOKUP_RESOURCE ? plain(table.env[part]) : ofStack(resource, part);
 }
 
 function known(value: unknown): Known<string> {

@@ -1,0 +1,249 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createServer, IncomingMessage, request, Server, ServerResponse } from 'node:http';
+import { AddressInfo } from 'node:net';
+import { join, resolve } from 'node:path';
+import { CreateTableCommand, DescribeTableCommand, DynamoDBClient, UpdateTableCommand } from '@aws-sdk/client-dynamodb';
+import { Children, recordChildren } from '../../lib/local/children';
+import { clientOptions } from '../../lib/local/credentials';
+import { DynamoDbLocal, startDynamoDbLocal } from '../../lib/local/dynamodb-local';
+import { LookupRequest, LookupResponse } from '../../lib/trigger/stream-lookup.lambda';
+
+/** What is deployed: the build's bundle, run by a Node.js of its own. */
+const ROOT = resolve(__dirname, '..', '..');
+const BUNDLE = join(ROOT, 'build', 'trigger', 'stream-lookup.lambda.bundle', 'index.js');
+const PROGRAM = `
+  const [request, milliseconds] = JSON.parse(process.argv[1]);
+  require(${JSON.stringify(BUNDLE)}).handler(request, { getRemainingTimeInMillis: () => milliseconds })
+    .catch((error) => { console.error(error); process.exitCode = 1; });
+`;
+
+let children: Children;
+let local: DynamoDbLocal;
+let client: DynamoDBClient;
+const servers: Server[] = [];
+
+beforeAll(async () => {
+  children = recordChildren();
+  local = await startDynamoDbLocal(children, ROOT);
+  client = new DynamoDBClient(clientOptions(local.endpoint));
+}, 120_000);
+
+afterEach(() => servers.splice(0).forEach((server) => server.close()));
+
+afterAll(() => {
+  client?.destroy();
+  children.killAll();
+});
+
+/** A server on this machine, closed after the test. */
+async function serve(answer: (request: IncomingMessage, body: string, response: ServerResponse) => void): Promise<string> {
+  const server = createServer((incoming, response) => {
+    let body = '';
+    incoming.setEncoding('utf8').on('data', (text) => body += text).on('end', () => answer(incoming, body, response));
+  });
+  servers.push(server);
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+interface Run {
+  readonly requestType?: LookupRequest['RequestType'];
+  readonly physicalResourceId?: string;
+  /** Milliseconds that the function has left. 15 seconds of them are for the answer. */
+  readonly remaining?: number;
+  readonly endpoint?: string;
+  /** What CloudFormation's URL answers to each attempt. */
+  readonly statuses?: readonly number[];
+}
+
+interface Outcome {
+  readonly responses: readonly LookupResponse[];
+  readonly headers: IncomingMessage['headers'];
+  readonly exitCode: number | null;
+}
+
+/** Runs the handler in a process of its own, and tells what CloudFormation's URL got. */
+async function run(tableName: string, { requestType = 'Create', physicalResourceId, remaining = 45_000, endpoint, statuses = [] }: Run = {}): Promise<Outcome> {
+  const responses: LookupResponse[] = [];
+  let headers: IncomingMessage['headers'] = {};
+  const url = await serve((incoming, body, response) => {
+    headers = incoming.headers;
+    response.statusCode = statuses[responses.length] ?? 200;
+    responses.push(JSON.parse(body));
+    response.end();
+  });
+  const event: LookupRequest = {
+    RequestType: requestType,
+    ResponseURL: `${url}/answer?signature=secret`,
+    StackId: 'arn:aws:cloudformation:eu-west-1:123456789012:stack/orders/1',
+    RequestId: 'request',
+    LogicalResourceId: 'Lookup',
+    PhysicalResourceId: physicalResourceId,
+    ResourceProperties: { TableName: tableName },
+  };
+  const child = spawn(process.execPath, ['-e', PROGRAM, JSON.stringify([event, remaining])], {
+    env: {
+      ...process.env,
+      AWS_ENDPOINT_URL_DYNAMODB: endpoint ?? local.endpoint, AWS_REGION: 'eu-west-1', AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local',
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const said = outputOf(child);
+  const exitCode = await new Promise<number | null>((ended) => child.once('close', ended));
+  expect(said()).not.toContain('signature=secret');
+  return { responses, headers, exitCode };
+}
+
+function outputOf(child: ChildProcess): () => string {
+  let output = '';
+  [child.stdout!, child.stderr!].forEach((stream) => stream.setEncoding('utf8').on('data', (text) => output += text));
+  return () => output;
+}
+
+async function makeTable(name: string, stream: boolean): Promise<void> {
+  await client.send(new CreateTableCommand({
+    TableName: name,
+    KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
+    AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }],
+    BillingMode: 'PAY_PER_REQUEST',
+    StreamSpecification: stream ? { StreamEnabled: true, StreamViewType: 'NEW_IMAGE' } : undefined,
+  }));
+}
+
+async function switchStream(name: string, on: boolean): Promise<void> {
+  await client.send(new UpdateTableCommand({
+    TableName: name, StreamSpecification: on ? { StreamEnabled: true, StreamViewType: 'NEW_IMAGE' } : { StreamEnabled: false },
+  }));
+}
+
+async function latestStream(name: string): Promise<string | undefined> {
+  return (await client.send(new DescribeTableCommand({ TableName: name }))).Table!.LatestStreamArn;
+}
+
+/** DynamoDB as the first calls find it, which then is DynamoDB Local. */
+function troubled(times: number, type: string): Promise<string> {
+  let calls = 0;
+  return serve((incoming, body, response) => {
+    if (calls++ < times) {
+      response.writeHead(400, { 'content-type': 'application/x-amz-json-1.0' });
+      response.end(JSON.stringify({ __type: `com.amazonaws.dynamodb.v20120810#${type}`, message: `No: ${type}` }));
+      return;
+    }
+    request(local.endpoint, { method: 'POST', headers: incoming.headers }, (answer) => {
+      response.writeHead(answer.statusCode!, answer.headers);
+      answer.pipe(response);
+    }).end(body);
+  });
+}
+
+test('a stream that is on is found', async () => {
+  await makeTable('orders', true);
+  const { responses, headers, exitCode } = await run('orders');
+
+  expect(responses).toEqual([{
+    Status: 'SUCCESS', PhysicalResourceId: 'Lookup', StackId: 'arn:aws:cloudformation:eu-west-1:123456789012:stack/orders/1',
+    RequestId: 'request', LogicalResourceId: 'Lookup',
+    Data: { StreamArn: await latestStream('orders'), KeyArn: expect.stringMatching(/^arn:aws:kms:[^:]+:\d{12}:key\/none$/) },
+  }]);
+  expect(headers).not.toHaveProperty('content-type');
+  expect(exitCode).toBe(0);
+});
+
+test('a table is found by its ARN', async () => {
+  await makeTable('by-arn', true);
+  const { TableArn } = (await client.send(new DescribeTableCommand({ TableName: 'by-arn' }))).Table!;
+
+  expect((await run(TableArn!)).responses).toMatchObject([{ Status: 'SUCCESS', Data: { StreamArn: await latestStream('by-arn') } }]);
+});
+
+test('a stream that was never on fails with the way to switch it on', async () => {
+  await makeTable('never-on', false);
+  const { responses } = await run('never-on');
+
+  expect(responses).toMatchObject([{ Status: 'FAILED', PhysicalResourceId: 'Lookup' }]);
+  expect(responses[0].Reason).toMatch(/^The table never-on in \S+ has no stream that is on/);
+  expect(responses[0].Reason).toContain('--table-name never-on --stream-specification StreamEnabled=true,StreamViewType=NEW_AND_OLD_IMAGES');
+  expect(responses[0].Reason).toContain('dynamoStream (a TableV2)');
+});
+
+test('a stream that was switched off fails, and on again is found as the new one', async () => {
+  await makeTable('again', true);
+  const first = await latestStream('again');
+  await switchStream('again', false);
+  expect((await run('again')).responses).toMatchObject([{ Status: 'FAILED' }]);
+
+  await switchStream('again', true);
+  const { responses } = await run('again', { requestType: 'Update', physicalResourceId: 'given before' });
+  expect(responses).toMatchObject([{ Status: 'SUCCESS', PhysicalResourceId: 'given before', Data: { StreamArn: await latestStream('again') } }]);
+  expect(responses[0].Data!.StreamArn).not.toBe(first);
+});
+
+test('a stream that was switched off fails while its ARN is still the latest', async () => {
+  const endpoint = await serve((_incoming, _body, response) => response.end(JSON.stringify({
+    Table: { TableName: 'off', TableArn: 'arn:aws:dynamodb:eu-west-1:123456789012:table/off', LatestStreamArn: 'arn:aws:dynamodb:eu-west-1:123456789012:table/off/stream/1' },
+  })));
+
+  expect((await run('off', { endpoint })).responses).toMatchObject([{ Status: 'FAILED' }]);
+});
+
+test('the key of an encrypted table is found', async () => {
+  const KMSMasterKeyArn = 'arn:aws:kms:eu-west-1:123456789012:key/1';
+  const endpoint = await serve((_incoming, _body, response) => response.end(JSON.stringify({
+    Table: {
+      TableName: 'encrypted', TableArn: 'arn:aws:dynamodb:eu-west-1:123456789012:table/encrypted', LatestStreamArn: 'stream',
+      StreamSpecification: { StreamEnabled: true }, SSEDescription: { Status: 'ENABLED', SSEType: 'KMS', KMSMasterKeyArn },
+    },
+  })));
+
+  expect((await run('encrypted', { endpoint })).responses).toMatchObject([{ Data: { StreamArn: 'stream', KeyArn: KMSMasterKeyArn } }]);
+});
+
+test.each(['ThrottlingException', 'ProvisionedThroughputExceededException', 'AccessDeniedException', 'InternalServerError', 'ResourceNotFoundException'])(
+  'a %s that passes is outlasted', async (type) => {
+    await makeTable(`after-${type}`, true);
+    const { responses } = await run(`after-${type}`, { endpoint: await troubled(3, type) });
+
+    expect(responses).toMatchObject([{ Status: 'SUCCESS', Data: { StreamArn: await latestStream(`after-${type}`) } }]);
+  });
+
+test.each([
+  ['ThrottlingException', /can't be described: ThrottlingException: No: ThrottlingException\. Deploy again\.$/],
+  ['AccessDeniedException', /may not be described: No: AccessDeniedException\. If it is of another account/],
+])('a %s that stays is answered in time', async (type, reason) => {
+  const { responses, exitCode } = await run('orders', { endpoint: await troubled(Infinity, type), remaining: 22_000 });
+
+  expect(responses).toMatchObject([{ Status: 'FAILED', Reason: expect.stringMatching(reason) }]);
+  expect(exitCode).toBe(0);
+});
+
+test('a missing table is named, with the Region', async () => {
+  const { responses } = await run('missing', { remaining: 22_000 });
+
+  expect(responses).toMatchObject([{ Status: 'FAILED', Reason: expect.stringContaining('There is no table missing in eu-west-1.') }]);
+});
+
+test('a DynamoDB that says nothing is answered for in time', async () => {
+  const { responses } = await run('orders', { endpoint: await serve(() => undefined), remaining: 16_000 });
+
+  expect(responses).toMatchObject([{ Status: 'FAILED', Reason: expect.stringContaining('did not say in time') }]);
+});
+
+test('nothing is looked up to delete', async () => {
+  const { responses } = await run('missing', { requestType: 'Delete', physicalResourceId: 'given before', endpoint: 'http://127.0.0.1:1' });
+
+  expect(responses).toMatchObject([{ Status: 'SUCCESS', PhysicalResourceId: 'given before' }]);
+});
+
+test('an answer that is not taken is given again', async () => {
+  await makeTable('told-twice', true);
+  const { responses, exitCode } = await run('told-twice', { statuses: [503, 500, 200] });
+
+  expect(responses.map(({ Status }) => Status)).toEqual(['SUCCESS', 'SUCCESS', 'SUCCESS']);
+  expect(exitCode).toBe(0);
+});
+
+test('where no answer is taken at all, the invocation fails, so that Lambda repeats it', async () => {
+  const { exitCode } = await run('orders', { requestType: 'Delete', statuses: Array(100).fill(500), remaining: 7_000 });
+
+  expect(exitCode).toBe(1);
+});

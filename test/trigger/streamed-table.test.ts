@@ -1,0 +1,274 @@
+import { aws_dynamodb as dynamodb, aws_iam as iam, aws_kms as kms, CfnParameter, Stack, Stage } from 'aws-cdk-lib';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { TestApp } from './app';
+import { StreamedTable, StreamFilter, StreamPermissions } from '../../lib';
+
+const ENV = { account: '123456789012', region: 'eu-west-1' };
+const REPLICA_ENV = { ...ENV, region: 'us-east-1' };
+const TABLE_ARN = 'arn:aws:dynamodb:eu-west-1:123456789012:table/orders';
+const LOOKUP = 'Custom::DynamoStreamLookup';
+
+/** The only lookup of a stack, with its logical id. */
+function lookup(app: TestApp, stack = app.stack): { readonly id: string; readonly [name: string]: any } {
+  const [[id, resource], ...others] = Object.entries(app.template(stack).findResources(LOOKUP));
+  expect(others).toEqual([]);
+  return { id, ...resource };
+}
+
+/** The tables that the function behind the lookups of a stack may describe. */
+function describable(app: TestApp, stack = app.stack): unknown[] {
+  return statements(app, stack).filter(({ Action }) => Action === 'dynamodb:DescribeTable').map(({ Resource }) => Resource);
+}
+
+function statements(app: TestApp, stack = app.stack): any[] {
+  return Object.values(app.template(stack).findResources('AWS::IAM::Policy'))
+    .flatMap(({ Properties }) => Properties.PolicyDocument.Statement);
+}
+
+test('a table that is known by its name is read through the stream that the deployment finds', () => {
+  const app = new TestApp({ env: ENV });
+  app.trigger({ table: StreamedTable.fromTableName(app.stack, 'Table', 'orders') });
+  app.app.synth();
+
+  const { id, Properties } = lookup(app);
+  expect(Properties).toMatchObject({ TableName: 'orders' });
+  expect(app.mapping().EventSourceArn).toEqual({ 'Fn::GetAtt': [id, 'StreamArn'] });
+  expect(describable(app)).toEqual([{ 'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, ':dynamodb:eu-west-1:123456789012:table/orders']] }]);
+});
+
+test('a table that is known by its ARN is looked up by it, which works across accounts', () => {
+  const app = new TestApp({ env: ENV });
+  const table = StreamedTable.fromTableArn(app.stack, 'Table', TABLE_ARN);
+  app.trigger({ table });
+  app.app.synth();
+
+  expect(table.tableName).toBe('orders');
+  expect(lookup(app).Properties.TableName).toBe(TABLE_ARN);
+  expect(describable(app)).toEqual([TABLE_ARN]);
+});
+
+test('an ARN that only the deployment knows is looked up, too', () => {
+  const app = new TestApp();
+  const parameter = new CfnParameter(app.stack, 'TableArn');
+  app.trigger({ table: StreamedTable.fromTableArn(app.stack, 'Table', parameter.valueAsString) });
+  app.app.synth();
+
+  expect(lookup(app).Properties.TableName).toEqual({ Ref: 'TableArn' });
+});
+
+test('what is no ARN of a table is refused', () => {
+  const { stack } = new TestApp();
+
+  expect(() => StreamedTable.fromTableArn(stack, 'Table', 'arn:aws:dynamodb:eu-west-1:123456789012:orders'))
+    .toThrow('[Orders/Table] tableArn is arn:aws:dynamodb:eu-west-1:123456789012:orders, but has to be that of a table');
+});
+
+describe('the function that looks up', () => {
+  test('is one for all tables of a stack, may describe them and write its log, and nothing else', () => {
+    const app = new TestApp({ env: ENV });
+    StreamedTable.fromTableArn(app.stack, 'One', TABLE_ARN);
+    StreamedTable.fromTableArn(app.stack, 'Two', `${TABLE_ARN}2`);
+    StreamedTable.fromTableArn(app.stack, 'TwoAgain', `${TABLE_ARN}2`);
+
+    app.template().resourceCountIs('AWS::Lambda::Function', 1);
+    app.template().resourceCountIs(LOOKUP, 3);
+    expect(statements(app)).toEqual([
+      {
+        Effect: 'Allow', Action: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+        Resource: { 'Fn::GetAtt': [expect.stringMatching(/^DynamoStreamLookupLogs/), 'Arn'] },
+      },
+      { Effect: 'Allow', Action: 'dynamodb:DescribeTable', Resource: TABLE_ARN },
+      { Effect: 'Allow', Action: 'dynamodb:DescribeTable', Resource: `${TABLE_ARN}2` },
+    ]);
+  });
+
+  test('has its permissions before it is called', () => {
+    const app = new TestApp({ env: ENV });
+    app.trigger({ table: StreamedTable.fromTableName(app.stack, 'Table', 'orders') });
+
+    expect(lookup(app).DependsOn).toContainEqual(expect.stringMatching(/DynamoStreamLookupRoleDefaultPolicy/));
+  });
+
+  test('keeps its log for a month, and the stack from waiting for more than ten minutes', () => {
+    const app = new TestApp({ env: ENV });
+    StreamedTable.fromTableName(app.stack, 'Table', 'orders');
+
+    app.template().hasResourceProperties('AWS::Logs::LogGroup', { RetentionInDays: 30 });
+    app.template().hasResourceProperties(LOOKUP, { ServiceTimeout: '600' });
+  });
+
+  test('gives cdk-nag nothing to say', () => {
+    const app = new TestApp({ env: ENV });
+    app.trigger({
+      table: StreamedTable.fromTableName(app.stack, 'Table', 'orders'), permissions: StreamPermissions.LEAST_PRIVILEGE,
+    });
+    const { violations } = new AwsSolutionsChecks().validateScope(app.stack.node.findChild('DynamoStreamLookup'));
+
+    expect(violations.map(({ ruleName }) => ruleName)).toEqual([]);
+  });
+});
+
+describe('refresh', () => {
+  const found = (refresh?: string) => {
+    const app = new TestApp({ env: ENV });
+    app.trigger({ table: StreamedTable.fromTableName(app.stack, 'Table', 'orders', { refresh }) });
+    const { id, Properties } = lookup(app);
+    return { id, Properties, source: app.mapping().EventSourceArn };
+  };
+
+  test('makes another resource of the lookup, which CloudFormation creates and a failed update leaves alone', () => {
+    const [first, second] = [found('2026-01-01'), found('2026-01-02')];
+
+    expect(first.id).not.toEqual(second.id);
+    expect(second.source).toEqual({ 'Fn::GetAtt': [second.id, 'StreamArn'] });
+    expect(second.Properties.Refresh).toBe('2026-01-02');
+  });
+
+  test('changes nothing as long as it stays', () => {
+    expect(found('2026-01-01')).toEqual(found('2026-01-01'));
+    expect(found()).toEqual(found());
+  });
+
+  test('may be a token, whose change CloudFormation sees', () => {
+    const app = new TestApp({ env: ENV });
+    const refresh = new CfnParameter(app.stack, 'Refresh').valueAsString;
+    app.trigger({ table: StreamedTable.fromTableName(app.stack, 'Table', 'orders', { refresh }) });
+
+    expect(lookup(app).Properties.Refresh).toEqual({ Ref: 'Refresh' });
+  });
+});
+
+describe('the key of the table', () => {
+  const KEY_ARN = 'arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555';
+
+  test('is looked up with the stream, and may be decrypted with', () => {
+    const app = new TestApp({ env: ENV });
+    app.trigger({ table: StreamedTable.fromTableName(app.stack, 'Table', 'orders') });
+
+    expect(statements(app)).toContainEqual({
+      Effect: 'Allow', Action: ['kms:Decrypt', 'kms:DescribeKey'], Resource: { 'Fn::GetAtt': [lookup(app).id, 'KeyArn'] },
+    });
+  });
+
+  test('is the one that was named', () => {
+    const app = new TestApp({ env: ENV });
+    const encryptionKey = kms.Key.fromKeyArn(app.stack, 'Key', KEY_ARN);
+    app.trigger({ table: StreamedTable.fromTableName(app.stack, 'Table', 'orders', { encryptionKey }) });
+
+    expect(statements(app).filter(({ Action }) => Action.includes('kms:Decrypt')).map(({ Resource }) => Resource)).toEqual([KEY_ARN]);
+  });
+});
+
+describe('a table of this app', () => {
+  const replicated = (app: TestApp, props = {}) => app.table('Table', { replicas: [{ region: REPLICA_ENV.region }], ...props });
+
+  test.each<[string, (table: dynamodb.TableV2) => dynamodb.ITable]>([
+    ['the table', (table) => table],
+    ['its replica', (table) => table.replica(REPLICA_ENV.region)],
+    ['its stream, looked up elsewhere', (table) => StreamedTable.fromTable(table.stack, 'Elsewhere', table)],
+  ])('is looked up as the replica in the Region of the trigger, after the table was deployed, given %s', (_name, given) => {
+    const app = new TestApp({ env: ENV });
+    const stack = app.addStack('Replica', { env: REPLICA_ENV });
+    app.trigger({ table: StreamedTable.fromTable(stack, 'Table', given(replicated(app, { tableName: 'orders' }))) }, 'Trigger', stack);
+    app.app.synth();
+
+    const { id, Properties } = lookup(app, stack);
+    expect(Properties.TableName).toBe('orders');
+    expect(app.mapping(stack).EventSourceArn).toEqual({ 'Fn::GetAtt': [id, 'StreamArn'] });
+    expect(describable(app, stack)).toEqual([{ 'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, ':dynamodb:us-east-1:123456789012:table/orders']] }]);
+    expect(stack.dependencies).toContain(app.stack);
+    expect(app.warnings()).not.toContain('cross-account-stream');
+  });
+
+  test('of the class Table has its replicas looked up, too', () => {
+    const app = new TestApp({ env: ENV });
+    const table = new dynamodb.Table(app.stack, 'Table', {
+      tableName: 'orders', partitionKey: { name: 'pk', type: dynamodb.AttributeType.STRING }, replicationRegions: [REPLICA_ENV.region],
+    });
+    const stack = app.addStack('Replica', { env: REPLICA_ENV });
+    app.trigger({ table: StreamedTable.fromTable(stack, 'Table', table) }, 'Trigger', stack);
+    app.app.synth();
+
+    expect(lookup(app, stack).Properties.TableName).toBe('orders');
+    expect(stack.dependencies).toContain(app.stack);
+  });
+
+  test('is made before it is looked up in its own stack', () => {
+    const app = new TestApp({ env: ENV });
+    app.trigger({ table: StreamedTable.fromTable(app.stack, 'Table', app.table('Orders')) });
+    app.app.synth();
+
+    expect(lookup(app).DependsOn).toContainEqual(expect.stringMatching(/^Orders/));
+  });
+
+  test('in another stage is looked up without an order, because stages are deployed on their own', () => {
+    const app = new TestApp({ env: ENV });
+    const stack = new Stack(new Stage(app.app, 'Replica', { env: REPLICA_ENV }), 'Stack');
+    const table = StreamedTable.fromTable(stack, 'Table', replicated(app, { tableName: 'orders' }));
+    app.trigger({ table }, 'Trigger', stack);
+
+    expect(() => app.app.synth()).not.toThrow();
+  });
+
+  test('tells its view type to the rules', () => {
+    const app = new TestApp({ env: ENV });
+    const stack = app.addStack('Other', { env: ENV });
+    const table = StreamedTable.fromTable(stack, 'Table', app.table('Orders', { dynamoStream: dynamodb.StreamViewType.KEYS_ONLY }));
+    app.trigger({ table, filters: [StreamFilter.fromPattern({ dynamodb: { NewImage: { a: { S: ['a'] } } } })] }, 'Trigger', stack);
+    app.app.synth();
+
+    expect(app.warnings()).toContain('filter-image');
+  });
+
+  test('without a stream is refused at synth', () => {
+    const app = new TestApp({ env: ENV });
+    app.trigger({ table: StreamedTable.fromTable(app.stack, 'Table', app.table('Orders', { dynamoStream: undefined })) });
+
+    expect(() => app.app.synth()).toThrow('(stream-off)');
+  });
+
+  test('is one stream with its lookup, and with every other lookup of it', () => {
+    const app = new TestApp({ env: ENV });
+    const [table, handler] = [app.table('Orders'), app.fn()];
+    app.trigger({ table, handler }, 'Direct');
+    app.trigger({ table: StreamedTable.fromTable(app.stack, 'Lookup', table), handler }, 'LookedUp');
+
+    expect(() => app.app.synth()).toThrow(/\[Orders\/LookedUp\].*Orders\/Direct.*\(duplicate-mapping\)/);
+  });
+});
+
+test('an imported table may be looked up as it is in the Region of the stack', () => {
+  const app = new TestApp({ env: REPLICA_ENV });
+  const table = dynamodb.TableV2.fromTableArn(app.stack, 'Imported', TABLE_ARN);
+  app.trigger({ table: StreamedTable.fromTable(app.stack, 'Table', table) });
+  app.app.synth();
+
+  expect(lookup(app).Properties.TableName).toBe('orders');
+});
+
+test('a table that is looked up in a Region that is not its own is refused', () => {
+  const app = new TestApp({ env: REPLICA_ENV });
+  app.trigger({ table: StreamedTable.fromTableArn(app.stack, 'Table', TABLE_ARN) });
+
+  expect(() => app.app.synth()).toThrow(/table's stream is in eu-west-1, but the trigger's stack is in us-east-1.*StreamedTable\.fromTable.*\(stream-region\)/);
+});
+
+test('the same table twice is one stream, whatever it is looked up for', () => {
+  const app = new TestApp({ env: ENV });
+  const handler = app.fn();
+  app.trigger({ table: StreamedTable.fromTableName(app.stack, 'Orders', 'orders'), handler }, 'One');
+  app.trigger({ table: StreamedTable.fromTableName(app.stack, 'OrdersAgain', 'orders', { refresh: 'again' }), handler }, 'Two');
+
+  expect(() => app.app.synth()).toThrow('(duplicate-mapping)');
+});
+
+test('is a table for everything else, too', () => {
+  const app = new TestApp({ env: ENV });
+  const table = StreamedTable.fromTableArn(app.stack, 'Table', TABLE_ARN);
+  const role = new iam.Role(app.stack, 'Reader', { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') });
+  table.grantReadData(role);
+  table.grantStreamRead(role);
+
+  expect(statements(app).flatMap(({ Action }) => Action)).toEqual(expect.arrayContaining(['dynamodb:GetItem', 'dynamodb:GetRecords', 'kms:Decrypt']));
+  expect(table.addToResourcePolicy(new iam.PolicyStatement()).statementAdded).toBe(false);
+});
