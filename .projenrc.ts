@@ -54,6 +54,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     'cdk-nag@^3',
     'esbuild@^0.28',
     // Tests and the example.
+    '@aws-cdk/cloudformation-diff@^2',
     '@aws-lambda-powertools/idempotency@^2',
     '@aws-sdk/client-dynamodb@^3',
     '@aws-sdk/lib-dynamodb@^3',

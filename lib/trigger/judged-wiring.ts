@@ -1,10 +1,10 @@
 import {
   aws_dynamodb as dynamodb, aws_iam as iam, aws_lambda as lambda, aws_sns as sns, aws_sqs as sqs, CfnResource, Stack, Token,
 } from 'aws-cdk-lib';
-import { IConstruct } from 'constructs';
 import { ownedFunction } from './function-environment';
 import { canonicalText, deployedProperties, environmentOf, referencesIn, resourceNamed, soleReference } from './references';
-import { LOOKUP_RESOURCE, StreamLookup } from './stream-lookup';
+import { LOOKUP_RESOURCE } from './stream-lookup';
+import { streamReaders } from './stream-readers';
 import { tableResourceOf } from './stream-source';
 import { JudgedFilters } from '../mapping/filter-rules';
 import { Known, UNKNOWN } from '../mapping/rule';
@@ -69,36 +69,17 @@ function hasReplicaResources(table: dynamodb.ITable): boolean {
   return table.node.findAll().some((child) => CfnResource.isCfnResource(child) && child.cfnResourceType === 'Custom::DynamoDBReplica');
 }
 
-/** Looks at every mapping of the app, not at those of triggers alone. */
+/** Of mappings with different conditions, perhaps only one is deployed. */
 function judgedNeighbors(mapping: lambda.CfnEventSourceMapping): Pick<JudgedWiring, 'twins' | 'earlierReaders'> {
-  const [stream, fn, { condition }] = [streamKey(mapping), functionKey(mapping), mapping.cfnOptions];
-  const readers = mapping.node.root.node.findAll().filter(isMapping)
-    // Of mappings with different conditions, perhaps only one is deployed.
-    .filter((other) => other.cfnOptions.condition === condition && streamKey(other) === stream);
+  const readers = streamReaders(mapping).filter(({ cfnOptions }) => cfnOptions.condition === mapping.cfnOptions.condition);
+  const others = readers.filter((reader) => reader !== mapping);
+  const fn = others.length > 0 ? functionKey(mapping) : undefined;
   // A disabled mapping reads nothing.
   const earlier = mapping.enabled === false ? [] : readers.slice(0, readers.indexOf(mapping));
   return {
-    twins: readers.filter((other) => other !== mapping && functionKey(other) === fn).map(({ node }) => node.path),
+    twins: others.filter((other) => functionKey(other) === fn).map(({ node }) => node.path),
     earlierReaders: earlier.filter(({ enabled }) => enabled !== false).map(({ node }) => node.path),
   };
-}
-
-function isMapping(construct: unknown): construct is lambda.CfnEventSourceMapping {
-  return CfnResource.isCfnResource(construct) && construct.cfnResourceType === 'AWS::Lambda::EventSourceMapping';
-}
-
-/** However often a stream is looked up, it is that of its table. */
-function streamKey(mapping: lambda.CfnEventSourceMapping): string {
-  const lookup = resourceNamed(mapping.eventSourceArn, mapping)?.node.scopes.find(isLookup);
-  if (lookup === undefined) return canonicalText(mapping.eventSourceArn, mapping);
-  const table = resourceNamed(lookup.tableArn, mapping);
-  return table && environmentOf(table) === environmentOf(mapping)
-    ? canonicalText(table.getAtt('StreamArn'), mapping)
-    : canonicalText(lookup.tableArn, mapping);
-}
-
-function isLookup(construct: IConstruct): construct is StreamLookup {
-  return 'tableArn' in construct && 'keyArn' in construct;
 }
 
 /** A function is named by its name or its ARN, and is always in the account and Region of its mapping. */

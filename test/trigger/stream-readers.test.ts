@@ -1,0 +1,65 @@
+import { aws_lambda as lambda, Stack, Stage } from 'aws-cdk-lib';
+import { Construct } from 'constructs';
+import { TestApp } from './app';
+import { streamReaders } from '../../lib/trigger/stream-readers';
+
+const STREAM = 'arn:aws:dynamodb:eu-west-1:111122223333:table/Orders/stream/2026-01-01T00:00:00.000';
+
+function mapping(scope: Construct, id: string, eventSourceArn = STREAM): lambda.CfnEventSourceMapping {
+  return new lambda.CfnEventSourceMapping(scope, id, { functionName: id, eventSourceArn });
+}
+
+function readers(of: lambda.CfnEventSourceMapping): string[] {
+  return streamReaders(of).map(({ node }) => node.id);
+}
+
+test('the readers of a stream are all mappings of the app that name it, in the order of the tree', () => {
+  const app = new TestApp();
+  const second = app.addStack('Others');
+  const first = mapping(app.stack, 'First');
+  mapping(second, 'Third');
+  mapping(app.stack, 'Second');
+  mapping(app.stack, 'OfAnotherStream', `${STREAM}1`);
+
+  expect(readers(first)).toEqual(['First', 'Second', 'Third']);
+});
+
+test('a mapping that was added since the last synthesis is found', () => {
+  const app = new TestApp();
+  const first = mapping(app.stack, 'First');
+  expect(readers(first)).toEqual(['First']);
+
+  const second = mapping(app.stack, 'Second');
+  expect(readers(second)).toEqual(['First', 'Second']);
+  expect(readers(first)).toEqual(['First', 'Second']);
+});
+
+test('a mapping that another stream was given since the last synthesis is found with that one', () => {
+  const app = new TestApp();
+  const [first, second] = [mapping(app.stack, 'First'), mapping(app.stack, 'Second', `${STREAM}1`)];
+  expect([first, second].map(readers)).toEqual([['First'], ['Second']]);
+
+  second.eventSourceArn = STREAM;
+  expect([first, second].map(readers)).toEqual([['First', 'Second'], ['First', 'Second']]);
+});
+
+test('each Stage looks for itself, because the CDK finishes one after the other', () => {
+  const app = new TestApp();
+  const [beta, production] = ['Beta', 'Production'].map((id) => new Stack(new Stage(app.app, id), 'Stack'));
+  const [first, second] = [mapping(beta, 'First'), mapping(production, 'Second', `${STREAM}1`)];
+  expect(readers(first)).toEqual(['First']);
+
+  second.eventSourceArn = STREAM;
+  expect(readers(second)).toEqual(['First', 'Second']);
+});
+
+test('the tree is walked once for all mappings of a synthesis', () => {
+  const app = new TestApp();
+  const mappings = ['First', 'Second', 'Third'].map((id) => mapping(app.stack, id));
+  const walk = jest.spyOn(app.app.node, 'findAll');
+
+  mappings.forEach(readers);
+  expect(walk).toHaveBeenCalledTimes(1);
+  mappings.forEach(readers);
+  expect(walk).toHaveBeenCalledTimes(2);
+});
