@@ -4,8 +4,9 @@ import type { StreamRecord } from '../stream/record';
 export interface Entry {
   readonly record: StreamRecord;
   readonly arrival: Arrival;
-  /** Its size in an event, in bytes. */
-  readonly size: number;
+  /** Its size in an event, in bytes: the most that it can be, until it was measured. */
+  size: number;
+  measured: boolean;
   /** The sequence number read just before it, of a record that passed the filters or not: the checkpoint while it is not done. */
   readonly after: string | undefined;
 }

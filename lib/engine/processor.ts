@@ -158,7 +158,7 @@ export class BatchProcessor {
   /** Whether what waits is as much as a batch can be, whose records may take so many bytes. */
   private isFull(bytes: number): boolean {
     return this.waiting.count >= this.context.batchRecords
-      || this.waiting.size > bytes
+      || this.waiting.exceed(bytes)
       || !this.belongs(this.waiting.last!);
   }
 

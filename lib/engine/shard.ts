@@ -2,9 +2,10 @@ import { backoff } from './backoff';
 import { type Arrival, type Entry, sequenceNumberOf } from './batch';
 import type { MappingContext } from './context';
 import { POLL_INTERVAL, READ_RECORDS } from './limits';
-import { payloadSize } from './payload-size';
+import { mostPayloadSize } from './payload-size';
 import { BatchProcessor } from './processor';
 import type { Position } from './protocol';
+import type { WaitingRecords } from './waiting-records';
 import { itemKey } from '../stream/item-key';
 import type { StreamRecord } from '../stream/record';
 import { compareSequenceNumbers } from '../stream/sequence-number';
@@ -103,7 +104,7 @@ export class ShardPoller {
   }
 
   private entry(arrival: Arrival, record: StreamRecord): Entry {
-    const entry = { record, arrival, size: payloadSize(record), after: this.lastRead };
+    const entry = { record, arrival, size: mostPayloadSize(record), measured: false, after: this.lastRead };
     this.lastRead = sequenceNumberOf(entry);
     return entry;
   }
@@ -120,14 +121,11 @@ export class ShardPoller {
     if (this.reading || this.ended || !this.context.enabled) {
       return false;
     }
-    let waiting = 0;
-    let size = 0;
-    for (const processor of this.processors) {
-      waiting += processor.waiting.count;
-      size += processor.waiting.size;
-    }
     const { batchRecords, batchBytes } = this.context;
-    return waiting < batchRecords * this.processors.length && size < batchBytes * this.processors.length;
+    const sum = (of: (waiting: WaitingRecords) => number) => this.processors.reduce((total, { waiting }) => total + of(waiting), 0);
+    const bytes = batchBytes * this.processors.length;
+    return sum((waiting) => waiting.count) < batchRecords * this.processors.length
+      && (sum((waiting) => waiting.mostBytes) < bytes || sum((waiting) => waiting.bytes()) < bytes);
   }
 
   private report(): void {

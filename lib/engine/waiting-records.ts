@@ -1,17 +1,14 @@
 import type { Entry } from './batch';
+import { payloadSize } from './payload-size';
 
-/** Records that were read and wait for a batch, oldest first. */
+/** Records that were read and wait for a batch, oldest first. They are measured when a limit is near, which few batches are. */
 export class WaitingRecords {
   private entries: Entry[] = [];
-  /** What they take in an event, commas included. */
-  private bytes = 0;
+  /** The most that they can take in an event, commas included. */
+  private most = 0;
 
   get count(): number {
     return this.entries.length;
-  }
-
-  get size(): number {
-    return this.bytes;
   }
 
   get first(): Entry | undefined {
@@ -22,39 +19,85 @@ export class WaitingRecords {
     return this.entries[this.entries.length - 1];
   }
 
+  /** The most that they can take in an event, commas included. */
+  get mostBytes(): number {
+    return this.most;
+  }
+
+  /** What they take in an event, commas included. */
+  bytes(): number {
+    this.measure(this.entries.length);
+    return this.most;
+  }
+
+  /** Whether they take more than so many bytes. */
+  exceed(bytes: number): boolean {
+    return this.mostBytes > bytes && this.bytes() > bytes;
+  }
+
   push(entry: Entry): void {
     this.entries.push(entry);
-    this.bytes += entry.size + 1;
+    this.most += entry.size + 1;
   }
 
   /** Puts records back before all others. */
   putBack(entries: readonly Entry[]): void {
     this.entries = [...entries, ...this.entries];
-    for (const entry of entries) {
-      this.bytes += entry.size + 1;
-    }
+    this.most += room(entries, entries.length);
   }
 
   /** Takes out what one event holds: at least one record, and of the others as many as fit in these bytes and belong. */
   take(most: number, bytes: number, belongs: (entry: Entry) => boolean): Entry[] {
-    const taken = this.entries.splice(0, this.fitting(most, bytes, belongs));
-    for (const entry of taken) {
-      this.bytes -= entry.size + 1;
-    }
+    const taken = this.entries.splice(0, this.fitting(this.belonging(most, belongs), bytes));
+    this.most -= room(taken, taken.length);
     return taken;
   }
 
-  private fitting(most: number, bytes: number, belongs: (entry: Entry) => boolean): number {
+  /** How many of the first belong. */
+  private belonging(most: number, belongs: (entry: Entry) => boolean): number {
     const end = Math.min(most, this.entries.length);
-    let size = this.entries[0].size;
     let count = 1;
     while (count < end && belongs(this.entries[count])) {
-      size += this.entries[count].size + 1;
-      if (size > bytes) {
-        break;
-      }
       count++;
     }
     return count;
   }
+
+  /** How many of the first so many fit, at least one. */
+  private fitting(count: number, bytes: number): number {
+    // The last has no comma behind it.
+    if (room(this.entries, count) - 1 <= bytes) {
+      return count;
+    }
+    this.measure(count);
+    let fitting = 1;
+    for (let size = this.entries[0].size; fitting < count; fitting++) {
+      size += this.entries[fitting].size + 1;
+      if (size > bytes) {
+        break;
+      }
+    }
+    return fitting;
+  }
+
+  private measure(count: number): void {
+    for (let index = 0; index < count; index++) {
+      const entry = this.entries[index];
+      if (!entry.measured) {
+        const size = payloadSize(entry.record);
+        this.most += size - entry.size;
+        entry.size = size;
+        entry.measured = true;
+      }
+    }
+  }
+}
+
+/** What the first so many take, each with a comma. */
+function room(entries: readonly Entry[], count: number): number {
+  let bytes = 0;
+  for (let index = 0; index < count; index++) {
+    bytes += entries[index].size + 1;
+  }
+  return bytes;
 }
