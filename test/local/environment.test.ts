@@ -1,10 +1,7 @@
 import { realpathSync } from 'node:fs';
-import { folderWith } from './fixture-app';
+import { folderWith, onLinux } from './fixture-app';
 import { recordChildren, type Children } from '../../lib/local/children';
 import { startEnvironment, type ExecutionEnvironment, type ExecutionEnvironmentOptions } from '../../lib/local/environment';
-
-/** What looks at processes as Linux shows them. */
-const onLinux = process.platform === 'linux' ? test : test.skip;
 
 const FUNCTION_ARN = 'arn:aws:lambda:us-east-1:000000000000:function:OnOrder:live';
 
