@@ -17,9 +17,9 @@ export function synthesize(build: (stack: Stack) => void, env?: Environment): st
   return app.synth().directory;
 }
 
-export function newApp(): App {
+export function newApp(outdir = mkdtempSync(join(tmpdir(), 'local-test-'))): App {
   return new App({
-    outdir: mkdtempSync(join(tmpdir(), 'local-test-')),
+    outdir,
     analyticsReporting: false,
     postCliContext: { 'aws:cdk:disable-creation-stack-traces': true },
   });
