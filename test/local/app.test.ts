@@ -1,10 +1,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CfnParameter, Duration, Fn, RemovalPolicy, Stack, Stage } from 'aws-cdk-lib';
+import { CfnParameter, Duration, Fn, NestedStack, RemovalPolicy, Stack, Stage } from 'aws-cdk-lib';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
-import { DynamoEventSource, S3OnFailureDestination, SnsDlq, SqsDlq } from 'aws-cdk-lib/aws-lambda-event-sources';
+import { DynamoEventSource, S3OnFailureDestination, SnsDlq, SqsDlq, SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
@@ -221,24 +221,50 @@ test('topics and buckets are failure destinations as queues are, imported ones t
 });
 
 describe('what can\'t run here is named', () => {
-  const mixed = () => readApp(synthesize((stack) => {
+  const FOLDER = folderWith({ 'index.js': HANDLER, 'Dockerfile': 'FROM scratch', 'code.zip': '' });
+  let app: ReturnType<typeof readApp>;
+  beforeAll(() => app = readApp(synthesize((stack) => {
     const orders = ordersTable(stack);
-    functionOf(stack, 'Fine', HANDLER).addEventSource(source(orders));
+    const onOrders = (id: string, props: Partial<lambda.FunctionProps>) => functionOf(stack, id, HANDLER, props).addEventSource(source(orders));
+    onOrders('Fine', {});
     functionOf(stack, 'Off', HANDLER).addEventSource(source(orders, { enabled: false }));
-    functionOf(stack, 'Snake', HANDLER, { runtime: lambda.Runtime.PYTHON_3_13 }).addEventSource(source(orders));
+    onOrders('Snake', { runtime: lambda.Runtime.PYTHON_3_13 });
+    onOrders('Own', { runtime: lambda.Runtime.PROVIDED_AL2023 });
+    onOrders('Zipped', { code: lambda.Code.fromAsset(join(FOLDER, 'code.zip')) });
+    onOrders('InBucket', { code: lambda.Code.fromBucketV2(s3.Bucket.fromBucketName(stack, 'Code', 'code'), 'code.zip') });
+    onOrders('Layered', { layers: [lambda.LayerVersion.fromLayerVersionArn(stack, 'Layer', 'arn:aws:lambda:us-east-1:123456789012:layer:x:1')] });
+    new lambda.DockerImageFunction(stack, 'Image', { code: lambda.DockerImageCode.fromImageAsset(FOLDER) }).addEventSource(source(orders));
+    functionOf(stack, 'OnQueue', HANDLER).addEventSource(new SqsEventSource(new sqs.Queue(stack, 'Queue')));
     functionOf(stack, 'Elsewhere', HANDLER).addEventSource(source(dynamodb.Table.fromTableAttributes(stack, 'Imported', {
       tableName: 'theirs', tableStreamArn: 'arn:aws:dynamodb:us-east-1:123456789012:table/theirs/stream/2026-11-23T09:00:00.000',
     })));
-  }));
+    new lambda.EventSourceMapping(stack, 'Theirs', {
+      target: lambda.Function.fromFunctionName(stack, 'ImportedFunction', 'theirs'),
+      eventSourceArn: orders.tableStreamArn,
+      startingPosition: lambda.StartingPosition.LATEST,
+    });
+    const nested = new NestedStack(stack, 'Nested');
+    functionOf(nested, 'Inner', HANDLER).addEventSource(source(ordersTable(nested)));
+  })));
 
   test.each([
     ['Off', 'the mapping is disabled'],
     ['Snake', 'its function runs on python3.13; only Node.js functions run here'],
+    ['Own', 'its function runs on provided.al2023; only Node.js functions run here'],
+    ['Zipped', 'only code of a folder runs here'],
+    ['InBucket', 'its function\'s code is not an asset of this app'],
+    ['Layered', 'layers are not loaded here'],
+    ['Image', 'its function is a container image'],
+    ['OnQueue', 'is not the stream of a table in this app'],
     ['Elsewhere', 'is not the stream of a table in this app'],
+    ['Theirs', 'its function theirs is not in this app'],
+    ['Nested', 'what is in a nested stack does not run here'],
   ])('%s: %s', (id, reason) => {
-    const app = mixed();
-    expect(app.mappings).toHaveLength(1);
-    expect(app.notRunning.filter((line) => line.startsWith(`Shop/${id}/`))).toEqual([expect.stringContaining(reason)]);
+    expect(app.notRunning.filter((line) => new RegExp(`^Shop/${id}\\b`).test(line))).toEqual([expect.stringContaining(reason)]);
+  });
+
+  test('and all else runs', () => {
+    expect(app.mappings.map((mapping) => mapping.function.path)).toEqual(['Shop/Fine', 'Shop/Layered']);
   });
 });
 

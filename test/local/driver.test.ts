@@ -31,7 +31,12 @@ const never = (error: unknown) => {
   throw error;
 };
 const OVER = new Error('over');
-const settle = () => new Promise((resolve) => setTimeout(resolve, 20));
+/** Resolves when the machine has heard of so many things. */
+async function heard(inputs: Input[], number: number): Promise<void> {
+  while (inputs.length < number) {
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+}
 
 test('what the machine asks for is done, and it hears what came of it', async () => {
   const { machine, inputs } = machineOf((input) => {
@@ -40,12 +45,20 @@ test('what the machine asks for is done, and it hears what came of it', async ()
       case 'described': return [READ];
       case 'read': return [{ type: 'invoke', invocation: 7, shardId: 'shard', event: { Records: [] } }];
       case 'returned': return [{ type: 'deliver', delivery: 8, message: {} as never, records: [] }];
+      case 'delivered': return [
+        { type: 'checkpoint', shardId: 'shard', sequenceNumber: '17' }, { type: 'notice', notice: { type: 'trimmed', shardId: 'shard' } },
+      ];
       default: return [];
     }
   });
-  const driver = drive(machine, parts(), never);
-  await settle();
+  const done: string[] = [];
+  const driver = drive(machine, parts({
+    onCheckpoint: (shardId, sequenceNumber) => done.push(`${shardId} ${sequenceNumber}`),
+    onNotice: ({ type }) => done.push(type),
+  }), never);
+  await heard(inputs, 5);
   driver.stop(OVER);
+  expect(done).toEqual(['shard 17', 'trimmed']);
   expect(inputs).toEqual([
     { type: 'tick' },
     { type: 'described', shards: [{ shardId: 'shard' }] },
@@ -66,7 +79,7 @@ test.each([
 ])('the machine hears of %s', async (_, changes, effect, input) => {
   const { machine, inputs } = machineOf(({ type }) => type === 'tick' ? [effect as Effect] : []);
   const driver = drive(machine, parts(changes), never);
-  await settle();
+  await heard(inputs, 2);
   driver.stop(OVER);
   expect(inputs[1]).toEqual(input);
 });

@@ -1,10 +1,8 @@
-import { realpathSync } from 'node:fs';
-import { folderWith } from './fixture-app';
+import { chmodSync, readFileSync, realpathSync } from 'node:fs';
+import { join } from 'node:path';
+import { folderWith, onLinux } from './fixture-app';
 import { recordChildren, type Children } from '../../lib/local/children';
 import { startEnvironment, type ExecutionEnvironment, type ExecutionEnvironmentOptions } from '../../lib/local/environment';
-
-/** What looks at processes as Linux shows them. */
-const onLinux = process.platform === 'linux' ? test : test.skip;
 
 const FUNCTION_ARN = 'arn:aws:lambda:us-east-1:000000000000:function:OnOrder:live';
 
@@ -165,17 +163,21 @@ describe('from Node.js 24 on', () => {
 });
 
 describe('between invocations', () => {
-  test('the process keeps its state and stands still', async () => {
-    const environment = await environmentOf(`
-      let ticks = 0;
-      setInterval(() => ticks++, 10);
-      exports.handler = async () => ticks;`);
+  test('the process keeps its state', async () => {
+    const environment = await environmentOf('let calls = 0; exports.handler = async () => ++calls;');
     await invoke(environment);
-    const before = (await invoke(environment) as { response: number }).response;
-    await new Promise((resolve) => setTimeout(resolve, 500));
-    const after = (await invoke(environment) as { response: number }).response;
+    expect(await invoke(environment)).toMatchObject({ response: 2 });
     environment.kill();
-    expect(after - before).toBeLessThan(20);
+  });
+
+  onLinux('the process stands still', async () => {
+    const environment = await environmentOf('setInterval(() => {}, 1); exports.handler = async () => process.pid;');
+    const { response: pid } = await invoke(environment) as { response: number };
+    /** T: stopped by a signal. */
+    while (!/^State:\s*T/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))) {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    environment.kill();
   });
 
   test('what was left undone goes on in the next invocation', async () => {
@@ -190,6 +192,27 @@ describe('between invocations', () => {
     await invoke(environment);
     environment.kill();
     expect(log).toEqual(['left over']);
+  });
+});
+
+describe('with a debugger', () => {
+  test('the process listens for one between invocations too, and does not time out', async () => {
+    const environment = await environmentOf('exports.handler = async () => new Promise((resolve) => setTimeout(() => resolve(1), 1500));', {
+      inspect: true, timeout: 1,
+    });
+    expect(await invoke(environment)).toMatchObject({ response: 1 });
+    const [, address] = log.map((line) => /Debugger listening on ws:\/\/(127\.0\.0\.1:\d+)/.exec(line)).find((found) => found)!;
+    const targets = await (await fetch(`http://${address}/json/list`)).json();
+    expect(targets).toMatchObject([{ webSocketDebuggerUrl: expect.stringContaining(address) }]);
+    environment.kill();
+  });
+});
+
+describe('the Node.js that is asked for', () => {
+  onLinux('runs the code', async () => {
+    const node = join(folderWith({ node: `#!/bin/sh\nexec ${process.execPath} --stack-trace-limit=7 "$@"\n` }), 'node');
+    chmodSync(node, 0o755);
+    expect(await outcomeOf('exports.handler = async () => Error.stackTraceLimit;', { node })).toMatchObject({ response: 7 });
   });
 });
 

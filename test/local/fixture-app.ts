@@ -6,6 +6,10 @@ import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 
+/** A test of processes: it uses signals, `ps`, `pgrep` and `/proc` as Linux has them. Elsewhere it is skipped by this name. */
+export const onLinux: jest.It = process.platform === 'linux' ? test
+  : ((name: string) => test.skip(`${name} (needs Linux)`, () => {})) as unknown as jest.It;
+
 /** Synthesizes an app of one stack, `Shop`, and says where to. */
 export function synthesize(build: (stack: Stack) => void, env?: Environment): string {
   const app = newApp();
@@ -13,9 +17,9 @@ export function synthesize(build: (stack: Stack) => void, env?: Environment): st
   return app.synth().directory;
 }
 
-export function newApp(): App {
+export function newApp(outdir = mkdtempSync(join(tmpdir(), 'local-test-'))): App {
   return new App({
-    outdir: mkdtempSync(join(tmpdir(), 'local-test-')),
+    outdir,
     analyticsReporting: false,
     postCliContext: { 'aws:cdk:disable-creation-stack-traces': true },
   });

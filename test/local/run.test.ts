@@ -1,108 +1,209 @@
-import { execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
 import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { BatchWriteCommand, DynamoDBDocumentClient, PutCommand, ScanCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { Duration, RemovalPolicy, type Stack } from 'aws-cdk-lib';
+import { BatchWriteCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
-import { DynamoEventSource, S3OnFailureDestination, SnsDlq, SqsDlq } from 'aws-cdk-lib/aws-lambda-event-sources';
+import { S3OnFailureDestination, SnsDlq, SqsDlq } from 'aws-cdk-lib/aws-lambda-event-sources';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
-import { folderWith, functionOf, ordersTable, synthesize } from './fixture-app';
+import { folderWith, functionOf, newApp, ordersTable } from './fixture-app';
+import { client, COPYING, documents, inOrder, itemsOf, PRINTING, put, source, tableName } from './local-run';
 import { DynamoStreamTrigger, StreamFunction } from '../../lib';
-import { startLocal, type LocalEvent, type LocalOptions, type LocalRun } from '../../lib/local';
+import { startLocal, type LocalEvent, type LocalRun } from '../../lib/local';
 
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 
-/** Real parts all: DynamoDB Local, processes, SQS, SNS and S3 on this machine. */
-let runs: LocalRun[] = [];
-let events: LocalEvent[] = [];
-beforeEach(() => events = []);
-afterEach(async () => {
-  await Promise.all(runs.map((run) => run.stop()));
-  runs = [];
-});
-
-async function runApp(build: (stack: Stack) => void, options: Partial<LocalOptions> = {}): Promise<LocalRun> {
-  const run = await startLocal({ assembly: synthesize(build), observer: (event) => events.push(event), ...options });
-  runs.push(run);
-  return run;
-}
-
-const client = (endpoint: string) => ({ endpoint, region: 'us-east-1', credentials: { accessKeyId: 'any', secretAccessKey: 'any' } });
-const documents = (run: LocalRun) => DynamoDBDocumentClient.from(new DynamoDBClient(client(run.endpoints.dynamodb)));
-const tableName = (run: LocalRun, path: string) => run.tables.find((table) => table.path === path)!.name;
-const put = (run: LocalRun, path: string, item: object) =>
-  documents(run).send(new PutCommand({ TableName: tableName(run, path), Item: { pk: 'a', sk: 'b', ...item } }));
-const itemsOf = async (run: LocalRun, path: string) =>
-  (await documents(run).send(new ScanCommand({ TableName: tableName(run, path), ConsistentRead: true }))).Items!;
-const source = (table: dynamodb.ITable, props: Partial<ConstructorParameters<typeof DynamoEventSource>[1]> = {}) =>
-  new DynamoEventSource(table, { startingPosition: lambda.StartingPosition.TRIM_HORIZON, ...props });
-
-/** Prints each record's event as a line of JSON. */
-const PRINTING = 'exports.handler = async ({ Records }) => Records.forEach((record) => console.log(JSON.stringify(record)));';
-const printed = () => events.flatMap((event) => event.type === 'log' ? [JSON.parse(event.line)] : []);
-const FAILING = 'exports.handler = async () => { throw new Error("never"); };';
-
-test('a function gets the records of every change, in Lambda\'s shape', async () => {
-  const run = await runApp((stack) => functionOf(stack, 'OnOrder', PRINTING).addEventSource(source(ordersTable(stack))));
-  await put(run, 'Shop/Orders', { n: 1, bytes: new Uint8Array([1, 2, 3]) });
-  const before = Math.floor(Date.now() / 1000) - 5;
-  await run.drained();
-  const [record] = printed();
-  expect(record).toEqual({
-    eventID: expect.stringMatching(/^[0-9a-f]{32}$/),
-    eventName: 'INSERT',
-    eventVersion: '1.1',
-    eventSource: 'aws:dynamodb',
-    awsRegion: 'us-east-1',
-    dynamodb: {
-      ApproximateCreationDateTime: expect.any(Number),
-      Keys: { pk: { S: 'a' }, sk: { S: 'b' } },
-      NewImage: { pk: { S: 'a' }, sk: { S: 'b' }, n: { N: '1' }, bytes: { B: 'AQID' } },
-      SequenceNumber: expect.stringMatching(/^\d{21}$/),
-      SizeBytes: expect.any(Number),
-      StreamViewType: 'NEW_AND_OLD_IMAGES',
+/**
+ * Real parts all: DynamoDB Local, processes, SQS, SNS and S3 on this machine. One run for all of these tests, each with a stack of its
+ * own in the app; those that end a run are in run-end.test.ts.
+ */
+const app = newApp();
+const stackOf = <T>(id: string, build: (stack: Stack) => T): T => build(new Stack(app, id));
+let run: LocalRun;
+const events: LocalEvent[] = [];
+const listeners = new Set<(event: LocalEvent) => void>();
+beforeAll(async () => {
+  run = await startLocal({
+    assembly: app.synth().directory,
+    observer: (event) => {
+      events.push(event);
+      listeners.forEach((listen) => listen(event));
     },
-    eventSourceARN: run.triggers[0].streamArn,
   });
-  expect(run.triggers[0].streamArn).toMatch(/^arn:aws:dynamodb:us-east-1:000000000000:table\/Shop-Orders\w+\/stream\/\d{4}-/);
-  expect(record.dynamodb.ApproximateCreationDateTime).toBeGreaterThanOrEqual(before);
 });
+afterAll(() => run?.stop());
 
-test('a mapping that starts at LATEST gets everything from when the run has started', async () => {
-  const run = await runApp((stack) => functionOf(stack, 'OnOrder', PRINTING).addEventSource(
-    source(ordersTable(stack), { startingPosition: lambda.StartingPosition.LATEST }),
-  ));
-  await put(run, 'Shop/Orders', {});
-  await run.drained();
-  expect(printed()).toHaveLength(1);
-});
+const ofFunction = (path: string) => {
+  const prefix = path.replace('/', '-');
+  return events.filter((event) => 'functionName' in event && event.functionName.startsWith(prefix));
+};
+/** The lines of JSON that a function printed so far. */
+const printed = (path: string) => linesOf(path).map((line) => JSON.parse(line));
+const linesOf = (path: string) => ofFunction(path).flatMap((event) => event.type === 'log' && event.stream === 'stdout' ? [event.line] : []);
+const until = async (condition: () => boolean) => {
+  while (!condition()) {
+    await new Promise((wake) => setTimeout(wake, 50));
+  }
+};
 
-test('an item whose time to live is over is removed as by DynamoDB', async () => {
-  const run = await runApp((stack) => functionOf(stack, 'OnOrder', PRINTING).addEventSource(
+describe('records', () => {
+  stackOf('Change', (stack) => functionOf(stack, 'OnOrder', PRINTING).addEventSource(source(ordersTable(stack))));
+  test('a function gets the records of every change, in Lambda\'s shape', async () => {
+    const before = Math.floor(Date.now() / 1000) - 5;
+    await put(run, 'Change/Orders', { n: 1, bytes: new Uint8Array([1, 2, 3]) });
+    await run.drained();
+    const [record] = printed('Change/OnOrder');
+    const { streamArn } = run.triggers.find(({ path }) => path.startsWith('Change/'))!;
+    expect(record).toEqual({
+      eventID: expect.stringMatching(/^[0-9a-f]{32}$/),
+      eventName: 'INSERT',
+      eventVersion: '1.1',
+      eventSource: 'aws:dynamodb',
+      awsRegion: 'us-east-1',
+      dynamodb: {
+        ApproximateCreationDateTime: expect.any(Number),
+        Keys: { pk: { S: 'a' }, sk: { S: 'b' } },
+        NewImage: { pk: { S: 'a' }, sk: { S: 'b' }, n: { N: '1' }, bytes: { B: 'AQID' } },
+        SequenceNumber: expect.stringMatching(/^\d{21}$/),
+        SizeBytes: expect.any(Number),
+        StreamViewType: 'NEW_AND_OLD_IMAGES',
+      },
+      eventSourceARN: streamArn,
+    });
+    expect(streamArn).toMatch(/^arn:aws:dynamodb:us-east-1:000000000000:table\/Change-Orders\w+\/stream\/\d{4}-/);
+    expect(record.dynamodb.ApproximateCreationDateTime).toBeGreaterThanOrEqual(before);
+  });
+
+  const views = Object.values(dynamodb.StreamViewType);
+  stackOf('Views', (stack) => {
+    const onChange = functionOf(stack, 'OnChange', PRINTING);
+    views.forEach((stream) => onChange.addEventSource(source(ordersTable(stack, stream.replaceAll('_', ''), { stream }))));
+  });
+  test('they have the images of their table\'s view type', async () => {
+    for (const view of views) {
+      await put(run, `Views/${view.replaceAll('_', '')}`, { n: 1 });
+      await put(run, `Views/${view.replaceAll('_', '')}`, { n: 2 });
+    }
+    await run.drained();
+    const modified = printed('Views/OnChange').filter(({ eventName }) => eventName === 'MODIFY').map((record) => record.dynamodb);
+    expect(modified.map(({ StreamViewType, NewImage, OldImage }) => [StreamViewType, OldImage?.n.N, NewImage?.n.N]).sort()).toEqual([
+      ['KEYS_ONLY', undefined, undefined],
+      ['NEW_AND_OLD_IMAGES', '1', '2'],
+      ['NEW_IMAGE', undefined, '2'],
+      ['OLD_IMAGE', '1', undefined],
+    ]);
+  });
+
+  stackOf('Expiry', (stack) => functionOf(stack, 'OnOrder', PRINTING).addEventSource(
     source(ordersTable(stack, 'Orders', { timeToLiveAttribute: 'expires', stream: dynamodb.StreamViewType.OLD_IMAGE })),
   ));
-  await put(run, 'Shop/Orders', { expires: Math.floor(Date.now() / 1000) - 60 });
-  while (printed().length < 2) {
-    await new Promise((wake) => setTimeout(wake, 100));
-  }
-  expect(printed()[1]).toMatchObject({
-    eventName: 'REMOVE',
-    userIdentity: { type: 'Service', principalId: 'dynamodb.amazonaws.com' },
-    dynamodb: { OldImage: { pk: { S: 'a' } } },
+  test('an item whose time to live is over is removed as by DynamoDB', async () => {
+    await put(run, 'Expiry/Orders', { expires: Math.floor(Date.now() / 1000) - 60 });
+    await until(() => printed('Expiry/OnOrder').length === 2);
+    expect(printed('Expiry/OnOrder')[1]).toMatchObject({
+      eventName: 'REMOVE',
+      userIdentity: { type: 'Service', principalId: 'dynamodb.amazonaws.com' },
+      dynamodb: { OldImage: { pk: { S: 'a' } } },
+    });
+  });
+
+  stackOf('Latest', (stack) => functionOf(stack, 'OnOrder', PRINTING).addEventSource(
+    source(ordersTable(stack), { startingPosition: lambda.StartingPosition.LATEST }),
+  ));
+  test('a mapping that starts at LATEST gets everything from when the run has started', async () => {
+    await put(run, 'Latest/Orders', {});
+    await run.drained();
+    expect(printed('Latest/OnOrder')).toHaveLength(1);
+  });
+
+  stackOf('Slow', (stack) => functionOf(stack, 'OnOrder', `exports.handler = async ({ Records }) => {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    Records.forEach(({ dynamodb }) => console.log(JSON.stringify([dynamodb.Keys.pk.S, Number(dynamodb.NewImage.n.N)])));
+  };`).addEventSource(source(ordersTable(stack), { batchSize: 10, parallelizationFactor: 4 })));
+  test('a function slower than the writes gets all of them, in order within an item', async () => {
+    const keys = ['a', 'b', 'c', 'd', 'e', 'f'];
+    const numbers = Array.from({ length: 40 }, (_, n) => n);
+    await Promise.all(keys.map(async (pk) => {
+      for (const n of numbers) {
+        await documents(run).send(new UpdateCommand({
+          TableName: tableName(run, 'Slow/Orders'), Key: { pk, sk: 'b' }, UpdateExpression: 'SET n = :n', ExpressionAttributeValues: { ':n': n },
+        }));
+      }
+    }));
+    await run.drained();
+    for (const pk of keys) {
+      expect(printed('Slow/OnOrder').filter(([key]) => key === pk).map(([, n]) => n)).toEqual(numbers);
+    }
   });
 });
 
-test('two triggers on a table and one function on two tables get their records, and park the poison ones at the trigger\'s own queue', async () => {
-  const run = await runApp((stack) => {
+describe('tables', () => {
+  stackOf('Indexes', (stack) => {
+    const places = new dynamodb.TableV2(stack, 'Places', {
+      partitionKey: { name: 'pk', type: dynamodb.AttributeType.STRING },
+      sortKey: { name: 'sk', type: dynamodb.AttributeType.STRING },
+      dynamoStream: dynamodb.StreamViewType.NEW_IMAGE,
+      removalPolicy: RemovalPolicy.DESTROY,
+      globalSecondaryIndexes: [{ indexName: 'byName', partitionKey: { name: 'name', type: dynamodb.AttributeType.STRING } }],
+      localSecondaryIndexes: [{ indexName: 'bySize', sortKey: { name: 'size', type: dynamodb.AttributeType.NUMBER } }],
+    });
+    functionOf(stack, 'OnPlace', PRINTING).addEventSource(source(places));
+  });
+  test('a global table has its stream and its indexes', async () => {
+    await put(run, 'Indexes/Places', { name: 'Ulm', size: 7 });
+    await run.drained();
+    expect(printed('Indexes/OnPlace')).toHaveLength(1);
+    const found = (IndexName: string, KeyConditionExpression: string, ExpressionAttributeValues: object) => documents(run).send(new QueryCommand({
+      TableName: tableName(run, 'Indexes/Places'), IndexName, KeyConditionExpression,
+      ExpressionAttributeNames: { '#key': IndexName === 'byName' ? 'name' : 'size' }, ExpressionAttributeValues: { ...ExpressionAttributeValues },
+    }));
+    expect((await found('byName', '#key = :name', { ':name': 'Ulm' })).Items).toMatchObject([{ pk: 'a' }]);
+    expect((await found('bySize', 'pk = :pk AND #key > :size', { ':pk': 'a', ':size': 5 })).Items).toMatchObject([{ pk: 'a' }]);
+  });
+
+  const target = stackOf('Data', (stack) => {
+    new sqs.Queue(stack, 'Jobs');
+    return ordersTable(stack, 'Target', { stream: undefined });
+  });
+  stackOf('Writer', (stack) => functionOf(stack, 'OnOrder', `
+    const { SQSClient, SendMessageCommand } = require('@aws-sdk/client-sqs');
+    ${COPYING.replace('exports.handler =', 'const copy =')}
+    exports.handler = async (event) => {
+      await copy(event);
+      await new SQSClient({}).send(new SendMessageCommand({ QueueUrl: process.env.JOBS, MessageBody: 'copied' }));
+    };`, {
+    environment: { TARGET: target.tableName, JOBS: (target.stack.node.findChild('Jobs') as sqs.Queue).queueUrl },
+  }).addEventSource(source(ordersTable(stack))));
+  test('a function reaches tables and queues of another stack by its environment variables', async () => {
+    await put(run, 'Writer/Orders', { n: 1 });
+    await run.drained();
+    expect(await itemsOf(run, 'Data/Target')).toEqual([{ pk: 'a', sk: 'b', n: 1 }]);
+    const { Messages } = await new SQSClient(client(run.endpoints.sqs)).send(new ReceiveMessageCommand({
+      QueueUrl: run.queues.find(({ path }) => path === 'Data/Jobs')!.url,
+    }));
+    expect(Messages).toMatchObject([{ Body: 'copied' }]);
+  });
+
+  stackOf('Chain', (stack) => {
+    const [first, second, third] = ['First', 'Second', 'Third'].map((id) => ordersTable(stack, id));
+    const copyTo = (table: dynamodb.Table) => functionOf(stack, `CopyTo${table.node.id}`, COPYING, { environment: { TARGET: table.tableName } });
+    copyTo(second).addEventSource(source(first));
+    copyTo(third).addEventSource(source(second));
+  });
+  test('what functions write to other tables with triggers is drained too', async () => {
+    await put(run, 'Chain/First', { n: 1 });
+    await run.drained();
+    expect(await itemsOf(run, 'Chain/Third')).toEqual([{ pk: 'a', sk: 'b', n: 1 }]);
+  });
+});
+
+describe('triggers', () => {
+  stackOf('Several', (stack) => {
     const onChange = (id: string) => new StreamFunction(stack, id, {
       entry: join(__dirname, 'handlers', 'on-change.ts'), runtime: lambda.Runtime.NODEJS_22_X, environment: { NAME: id },
     });
@@ -112,80 +213,27 @@ test('two triggers on a table and one function on two tables get their records, 
     new DynamoStreamTrigger(stack, 'ReturnsToBoth', { table: ordersTable(stack, 'Returns'), handler: both });
     new DynamoStreamTrigger(stack, 'OrdersToOther', { table: orders, handler: onChange('Other') });
   });
-  await put(run, 'Shop/Orders', { pk: 'order' });
-  await put(run, 'Shop/Orders', { pk: 'poison order', poison: true });
-  await put(run, 'Shop/Returns', { pk: 'return' });
-  await put(run, 'Shop/Returns', { pk: 'poison return', poison: true });
-  await run.drained();
-  const lines = events.flatMap((event) => event.type === 'log' && event.stream === 'stdout' ? [event.line] : []);
-  expect(lines.sort()).toEqual(['["Both","order"]', '["Both","return"]', '["Other","order"]']);
+  test('two on a table and one function on two tables get their records, and park the poison ones at the trigger\'s own queue', async () => {
+    await put(run, 'Several/Orders', { pk: 'order' });
+    await put(run, 'Several/Orders', { pk: 'poison order', poison: true });
+    await put(run, 'Several/Returns', { pk: 'return' });
+    await put(run, 'Several/Returns', { pk: 'poison return', poison: true });
+    await run.drained();
+    expect(linesOf('Several/').sort()).toEqual(['["Both","order"]', '["Both","return"]', '["Other","order"]']);
 
-  const queues = new SQSClient(client(run.endpoints.sqs));
-  const parkedBy = async (trigger: string) => {
-    const QueueUrl = run.queues.find(({ path }) => path.startsWith(`Shop/${trigger}/`))!.url;
-    const { Messages = [] } = await queues.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }));
-    return Messages.map(({ Body }) => JSON.parse(Body!)).map(({ kind, record, error }) => [kind, record.dynamodb.Keys.pk.S, error.name]);
-  };
-  const parked = (pk: string) => [['dynamo-stream-trigger/parked-record', pk, 'PoisonRecordError']];
-  expect(await parkedBy('OrdersToBoth')).toEqual(parked('poison order'));
-  expect(await parkedBy('ReturnsToBoth')).toEqual(parked('poison return'));
-  expect(await parkedBy('OrdersToOther')).toEqual(parked('poison order'));
-});
-
-test('what functions write to other tables with triggers is drained too', async () => {
-  const run = await runApp((stack) => {
-    const [first, second, third] = ['First', 'Second', 'Third'].map((id) => ordersTable(stack, id));
-    const copyTo = (target: dynamodb.Table) => functionOf(stack, `CopyTo${target.node.id}`, `
-      const { DynamoDBClient, PutItemCommand } = require('@aws-sdk/client-dynamodb');
-      const client = new DynamoDBClient({});
-      exports.handler = async ({ Records }) => {
-        for (const { dynamodb } of Records) await client.send(new PutItemCommand({ TableName: process.env.TARGET, Item: dynamodb.NewImage }));
-      };`, { environment: { TARGET: target.tableName } });
-    copyTo(second).addEventSource(source(first));
-    copyTo(third).addEventSource(source(second));
+    const queues = new SQSClient(client(run.endpoints.sqs));
+    const parkedBy = async (trigger: string) => {
+      const QueueUrl = run.queues.find(({ path }) => path.startsWith(`Several/${trigger}/`))!.url;
+      const { Messages = [] } = await queues.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }));
+      return Messages.map(({ Body }) => JSON.parse(Body!)).map(({ kind, record, error }) => [kind, record.dynamodb.Keys.pk.S, error.name]);
+    };
+    const parked = (pk: string) => [['dynamo-stream-trigger/parked-record', pk, 'PoisonRecordError']];
+    expect(await parkedBy('OrdersToBoth')).toEqual(parked('poison order'));
+    expect(await parkedBy('ReturnsToBoth')).toEqual(parked('poison return'));
+    expect(await parkedBy('OrdersToOther')).toEqual(parked('poison order'));
   });
-  await put(run, 'Shop/First', { n: 1 });
-  await run.drained();
-  expect(await itemsOf(run, 'Shop/Third')).toEqual([{ pk: 'a', sk: 'b', n: 1 }]);
-});
 
-test('killing the function\'s process in the middle of a batch loses nothing', async () => {
-  const run = await runApp((stack) => {
-    const projection = ordersTable(stack, 'Projection', { stream: undefined });
-    functionOf(stack, 'OnOrder', `
-      const { DynamoDBClient, PutItemCommand } = require('@aws-sdk/client-dynamodb');
-      const client = new DynamoDBClient({});
-      exports.handler = async ({ Records }) => {
-        for (const { dynamodb } of Records) {
-          await client.send(new PutItemCommand({ TableName: process.env.PROJECTION, Item: dynamodb.NewImage }));
-          console.log(dynamodb.SequenceNumber);
-        }
-      };`, { environment: { PROJECTION: projection.tableName } }).addEventSource(source(ordersTable(stack)));
-  }, {
-    observer: (event) => {
-      events.push(event);
-      // After 10 of the records of the first large batch, and of the one after it.
-      const started = events.filter(({ type }) => type === 'log').length;
-      if (event.type === 'log' && (started === 30 || started === 60)) {
-        killed += runs[0].kill(runs[0].triggers[0].functionName);
-      }
-    },
-  });
-  let killed = 0;
-  const items = Array.from({ length: 25 }, (_, index) => ({ pk: `item ${index % 5}`, sk: `${index}`, n: index }));
-  for (let version = 0; version < 4; version++) {
-    await documents(run).send(new BatchWriteCommand({
-      RequestItems: { [tableName(run, 'Shop/Orders')]: items.map((item) => ({ PutRequest: { Item: { ...item, version } } })) },
-    }));
-  }
-  await run.drained();
-  expect(killed).toBe(2);
-  const byKey = (all: Record<string, unknown>[]) => all.map((item) => JSON.stringify(item, Object.keys(item).sort())).sort();
-  expect(byKey(await itemsOf(run, 'Shop/Projection'))).toEqual(byKey(await itemsOf(run, 'Shop/Orders')));
-});
-
-test('given-up batches are on the queue, the topic and the bucket, where the SDK finds them', async () => {
-  const run = await runApp((stack) => {
+  stackOf('GivenUp', (stack) => {
     const orders = ordersTable(stack);
     const destinations = {
       Queue: new SqsDlq(new sqs.Queue(stack, 'Failures')),
@@ -194,156 +242,130 @@ test('given-up batches are on the queue, the topic and the bucket, where the SDK
       Imported: new SqsDlq(sqs.Queue.fromQueueArn(stack, 'Theirs', 'arn:aws:sqs:eu-west-1:123456789012:theirs')),
     };
     for (const [id, onFailure] of Object.entries(destinations)) {
-      functionOf(stack, `To${id}`, FAILING).addEventSource(source(orders, { retryAttempts: 0, onFailure }));
+      functionOf(stack, `To${id}`, 'exports.handler = async () => { throw new Error("never"); };')
+        .addEventSource(source(orders, { retryAttempts: 0, onFailure }));
     }
   });
-  const queues = new SQSClient(client(run.endpoints.sqs));
-  const { QueueUrl } = await queues.send(new CreateQueueCommand({ QueueName: 'subscriber' }));
-  await new SNSClient(client(run.endpoints.sns)).send(new SubscribeCommand({
-    TopicArn: run.topics[0].arn, Protocol: 'sqs', Endpoint: 'arn:aws:sqs:us-east-1:000000000000:subscriber', Attributes: { RawMessageDelivery: 'true' },
-  }));
-  await put(run, 'Shop/Orders', {});
-  await run.drained();
+  test('given-up batches are on the queue, the topic and the bucket, where the SDK finds them', async () => {
+    const queues = new SQSClient(client(run.endpoints.sqs));
+    const { QueueUrl } = await queues.send(new CreateQueueCommand({ QueueName: 'subscriber' }));
+    await new SNSClient(client(run.endpoints.sns)).send(new SubscribeCommand({
+      TopicArn: run.topics[0].arn, Protocol: 'sqs', Endpoint: 'arn:aws:sqs:us-east-1:000000000000:subscriber', Attributes: { RawMessageDelivery: 'true' },
+    }));
+    await put(run, 'GivenUp/Orders', {});
+    await run.drained();
 
-  const receive = async (url: string, from = queues) => {
-    const { Messages } = await from.send(new ReceiveMessageCommand({ QueueUrl: url }));
-    return JSON.parse(Messages![0].Body!);
-  };
-  const message = {
-    requestContext: { condition: 'RetryAttemptsExhausted', approximateInvokeCount: 1 },
-    responseContext: { functionError: 'Unhandled' },
-    DDBStreamBatchInfo: { batchSize: 1, streamArn: run.triggers[0].streamArn },
-  };
-  expect(await receive(run.queues[0].url)).toMatchObject(message);
-  expect(await receive(QueueUrl!)).toMatchObject(message);
-  const elsewhere = new SQSClient({ ...client(run.endpoints.sqs), region: 'eu-west-1' });
-  expect(await receive(`${run.endpoints.sqs}/000000000000/theirs`, elsewhere)).toMatchObject(message);
+    const receive = async (url: string, from = queues) => {
+      const { Messages } = await from.send(new ReceiveMessageCommand({ QueueUrl: url }));
+      return JSON.parse(Messages![0].Body!);
+    };
+    const message = {
+      requestContext: { condition: 'RetryAttemptsExhausted', approximateInvokeCount: 1 },
+      responseContext: { functionError: 'Unhandled' },
+      DDBStreamBatchInfo: { batchSize: 1, streamArn: run.triggers.find(({ path }) => path.startsWith('GivenUp/'))!.streamArn },
+    };
+    expect(await receive(run.queues.find(({ path }) => path === 'GivenUp/Failures')!.url)).toMatchObject(message);
+    expect(await receive(QueueUrl!)).toMatchObject(message);
+    expect(await receive(`${run.endpoints.sqs}/000000000000/theirs`, new SQSClient(client(run.endpoints.sqs, 'eu-west-1')))).toMatchObject(message);
 
-  const files = new S3Client(client(run.endpoints.s3));
-  const Bucket = run.buckets[0].name;
-  const { Contents } = await files.send(new ListObjectsV2Command({ Bucket }));
-  expect(Contents).toHaveLength(1);
-  expect(Contents![0].Key).toMatch(/^aws\/lambda\/[0-9a-f-]{36}\/shardId-[\w-]+\/\d{4}\/\d\d\/\d\d\//);
-  const { Body } = await files.send(new GetObjectCommand({ Bucket, Key: Contents![0].Key }));
-  const object = JSON.parse(await Body!.transformToString());
-  expect(object).toMatchObject(message);
-  expect(JSON.parse(object.payload).Records[0].dynamodb.Keys).toEqual({ pk: { S: 'a' }, sk: { S: 'b' } });
+    const files = new S3Client(client(run.endpoints.s3));
+    const Bucket = run.buckets[0].name;
+    const { Contents } = await files.send(new ListObjectsV2Command({ Bucket }));
+    expect(Contents).toHaveLength(1);
+    expect(Contents![0].Key).toMatch(/^aws\/lambda\/[0-9a-f-]{36}\/shardId-[\w-]+\/\d{4}\/\d\d\/\d\d\//);
+    const { Body } = await files.send(new GetObjectCommand({ Bucket, Key: Contents![0].Key }));
+    const object = JSON.parse(await Body!.transformToString());
+    expect(object).toMatchObject(message);
+    expect(JSON.parse(object.payload).Records[0].dynamodb.Keys).toEqual({ pk: { S: 'a' }, sk: { S: 'b' } });
+  });
 });
 
-test('a function slower than the writes gets all of them, in order within an item', async () => {
-  const run = await runApp((stack) => functionOf(stack, 'OnOrder', `exports.handler = async ({ Records }) => {
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    Records.forEach(({ dynamodb }) => console.log(JSON.stringify([dynamodb.Keys.pk.S, Number(dynamodb.NewImage.n.N)])));
-  };`).addEventSource(source(ordersTable(stack), { batchSize: 10, parallelizationFactor: 4 })));
-  const Key = (pk: string) => ({ pk, sk: 'b' });
-  await Promise.all(['a', 'b', 'c', 'd', 'e', 'f'].map(async (pk) => {
-    for (let n = 0; n < 40; n++) {
-      await documents(run).send(new UpdateCommand({
-        TableName: tableName(run, 'Shop/Orders'), Key: Key(pk), UpdateExpression: 'SET n = :n', ExpressionAttributeValues: { ':n': n },
+describe('functions', () => {
+  stackOf('Killed', (stack) => {
+    const projection = ordersTable(stack, 'Projection', { stream: undefined });
+    functionOf(stack, 'OnOrder', COPYING, { environment: { TARGET: projection.tableName } }).addEventSource(source(ordersTable(stack)));
+  });
+  test('a process that is killed in the middle of a batch loses nothing', async () => {
+    const { functionName } = run.triggers.find(({ path }) => path.startsWith('Killed/'))!;
+    let killed = 0;
+    const killInMidBatch = (event: LocalEvent) => {
+      // After some of the records of the first large batch, and of the one after it.
+      if (event.type === 'log' && event.functionName === functionName && [30, 60].includes(linesOf('Killed/OnOrder').length)) {
+        killed += run.kill(functionName);
+      }
+    };
+    listeners.add(killInMidBatch);
+    const items = Array.from({ length: 25 }, (_, index) => ({ pk: `item ${index % 5}`, sk: `${index}`, n: index }));
+    for (let version = 0; version < 4; version++) {
+      await documents(run).send(new BatchWriteCommand({
+        RequestItems: { [tableName(run, 'Killed/Orders')]: items.map((item) => ({ PutRequest: { Item: { ...item, version } } })) },
       }));
     }
-  }));
-  await run.drained();
-  for (const pk of ['a', 'b', 'c', 'd', 'e', 'f']) {
-    expect(printed().filter(([key]) => key === pk).map(([, n]) => n)).toEqual(Array.from({ length: 40 }, (_, n) => n));
-  }
-});
-
-test('concurrent invocations run in environments of their own, up to the reserved concurrency', async () => {
-  const app = (reservedConcurrentExecutions?: number) => (stack: Stack) => functionOf(stack, 'OnOrder', `exports.handler = async () => {
-    console.log(process.pid);
-    await new Promise((resolve) => setTimeout(resolve, 300));
-  };`, { reservedConcurrentExecutions }).addEventSource(source(ordersTable(stack), { batchSize: 1, parallelizationFactor: 10 }));
-  const processesOf = async (run: LocalRun) => {
-    events = [];
-    await Promise.all(Array.from({ length: 6 }, (_, index) => put(run, 'Shop/Orders', { pk: `${index}` })));
     await run.drained();
-    expect(printed()).toHaveLength(6);
-    return new Set(printed()).size;
-  };
-  expect(await processesOf(await runApp(app()))).toBeGreaterThan(2);
-  expect(await processesOf(await runApp(app(2)))).toBeLessThanOrEqual(2);
-});
+    listeners.delete(killInMidBatch);
+    expect(killed).toBe(2);
+    expect(inOrder(await itemsOf(run, 'Killed/Projection'))).toEqual(inOrder(await itemsOf(run, 'Killed/Orders')));
+  });
 
-test('environment variables that can\'t be known and a newer runtime are named at the start', async () => {
-  const run = await runApp((stack) => {
+  stackOf('Parallel', (stack) => {
+    // Ends when three of them are there at a time, and in a timeout if that never is.
+    functionOf(stack, 'Meeting', `const { readdirSync, writeFileSync } = require('node:fs');
+      exports.handler = async () => {
+        writeFileSync(process.env.FOLDER + '/' + process.pid, '');
+        while (readdirSync(process.env.FOLDER).length < 3) await new Promise((resolve) => setTimeout(resolve, 10));
+        console.log(process.pid);
+      };`, { environment: { FOLDER: folderWith({}) }, timeout: Duration.minutes(1) },
+    ).addEventSource(source(ordersTable(stack), { batchSize: 1, parallelizationFactor: 10, retryAttempts: 0 }));
+    functionOf(stack, 'Reserved', `exports.handler = async () => {
+        console.log(process.pid);
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      };`, { reservedConcurrentExecutions: 2 },
+    ).addEventSource(source(ordersTable(stack, 'Returns'), { batchSize: 1, parallelizationFactor: 10 }));
+  });
+  const putSix = (path: string) => Promise.all(Array.from({ length: 6 }, (_, index) => put(run, path, { pk: `${index}` })));
+  test('concurrent invocations run in environments of their own', async () => {
+    await putSix('Parallel/Orders');
+    await run.drained();
+    expect(printed('Parallel/Meeting')).toHaveLength(6);
+    expect(new Set(printed('Parallel/Meeting')).size).toBeGreaterThanOrEqual(3);
+  });
+
+  test('no more of them than are reserved run at a time', async () => {
+    await putSix('Parallel/Returns');
+    await run.drained();
+    expect(printed('Parallel/Reserved')).toHaveLength(6);
+    expect(new Set(printed('Parallel/Reserved')).size).toBeLessThanOrEqual(2);
+  });
+
+  stackOf('Named', (stack) => {
     const role = new Role(stack, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
     functionOf(stack, 'OnOrder', PRINTING, { runtime: lambda.Runtime.NODEJS_24_X, environment: { ROLE: role.roleArn } })
       .addEventSource(source(ordersTable(stack)));
   });
-  const warnings = events.flatMap((event) => event.type === 'warning' ? [event.message] : []);
-  expect(warnings).toContainEqual(expect.stringMatching(/^Shop\/OnOrder: the environment variable ROLE: Arn of Shop\/Role .* it is not set here/));
-  const [major] = process.versions.node.split('.');
-  expect(warnings.some((warning) => /Node\.js 24 on AWS/.test(warning))).toBe(Number(major) < 24);
-  expect(run.triggers).toHaveLength(1);
-});
+  test('environment variables that can\'t be known and a newer runtime are named at the start', () => {
+    const warnings = events.flatMap((event) => event.type === 'warning' ? [event.message] : []);
+    expect(warnings).toContainEqual(expect.stringMatching(/^Named\/OnOrder: the environment variable ROLE: Arn of Named\/Role .* it is not set here/));
+    const [major] = process.versions.node.split('.');
+    expect(warnings.some((warning) => /Node\.js 24 on AWS/.test(warning))).toBe(Number(major) < 24);
+  });
 
-test('code in the template runs too', async () => {
-  const run = await runApp((stack) => functionOf(stack, 'OnOrder', '', { code: lambda.Code.fromInline(PRINTING) })
-    .addEventSource(source(ordersTable(stack))));
-  await put(run, 'Shop/Orders', {});
-  await run.drained();
-  expect(printed()).toHaveLength(1);
-});
+  stackOf('Inline', (stack) => functionOf(stack, 'OnOrder', '', { code: lambda.Code.fromInline(PRINTING) }).addEventSource(source(ordersTable(stack))));
+  test('code in the template runs too', async () => {
+    await put(run, 'Inline/Orders', {});
+    await run.drained();
+    expect(printed('Inline/OnOrder')).toHaveLength(1);
+  });
 
-test('a timeout is retried as any failure is', async () => {
-  const run = await runApp((stack) => functionOf(stack, 'OnOrder', 'exports.handler = async () => new Promise((resolve) => setTimeout(resolve, 60_000));', {
+  stackOf('TimedOut', (stack) => functionOf(stack, 'OnOrder', 'exports.handler = async () => new Promise((resolve) => setTimeout(resolve, 60_000));', {
     timeout: Duration.seconds(1),
   }).addEventSource(source(ordersTable(stack), { retryAttempts: 1, onFailure: new SqsDlq(new sqs.Queue(stack, 'Failures')) })));
-  await put(run, 'Shop/Orders', {});
-  await run.drained();
-  expect(events.filter(({ type }) => type === 'invocationEnded')).toMatchObject([
-    { outcome: { errorType: 'Sandbox.Timedout' } }, { outcome: { errorType: 'Sandbox.Timedout' } },
-  ]);
-  expect(events.filter(({ type }) => type === 'delivered')).toMatchObject([{ accepted: true, message: { requestContext: { approximateInvokeCount: 2 } } }]);
+  test('a timeout is retried as any failure is', async () => {
+    await put(run, 'TimedOut/Orders', {});
+    await run.drained();
+    expect(ofFunction('TimedOut/OnOrder').filter(({ type }) => type === 'invocationEnded')).toMatchObject([
+      { outcome: { errorType: 'Sandbox.Timedout' } }, { outcome: { errorType: 'Sandbox.Timedout' } },
+    ]);
+    expect(events.filter((event) => event.type === 'delivered' && event.trigger.startsWith('TimedOut/')))
+      .toMatchObject([{ accepted: true, message: { requestContext: { approximateInvokeCount: 2 } } }]);
+  });
 });
-
-test('when DynamoDB Local is killed, the run ends, says so and leaves nothing running', async () => {
-  const run = await runApp((stack) => functionOf(stack, 'OnOrder', PRINTING).addEventSource(source(ordersTable(stack))));
-  const port = new URL(run.endpoints.dynamodb).port;
-  process.kill(Number(execFileSync('pgrep', ['-f', `DynamoDBLocal.jar.* -port ${port}`], { encoding: 'utf8' })), 'SIGKILL');
-  const failure = expect(run.drained()).rejects.toThrow('DynamoDB Local ended');
-  expect(await run.failed).toMatchObject({ name: 'LocalServiceError', message: expect.stringMatching(/DynamoDB Local ended[\s\S]*SIGKILL/) });
-  await failure;
-  expect(childrenOfThisProcess()).not.toMatch(/runtime-client|destination-server|DynamoDBLocal/);
-});
-
-test('a function whose code does not load keeps the run from starting, and nothing is left running', async () => {
-  await expect(runApp((stack) => functionOf(stack, 'OnOrder', 'throw new Error("no TABLE")').addEventSource(source(ordersTable(stack)))))
-    .rejects.toMatchObject({ name: 'FunctionLoadError', message: expect.stringMatching(/Shop-OnOrder\w+ does not load: Error: no TABLE/) });
-  expect(childrenOfThisProcess()).not.toMatch(/runtime-client|destination-server|DynamoDBLocal/);
-});
-
-test('a mapping that fails while it starts keeps the run from starting, and nothing is left running', async () => {
-  const build = (stack: Stack) => functionOf(stack, 'OnOrder', PRINTING).addEventSource(source(ordersTable(stack)));
-  const observer = ({ type }: LocalEvent) => {
-    if (type === 'notice') {
-      throw new Error('a bug');
-    }
-  };
-  await expect(runApp(build, { observer })).rejects.toThrow('a bug');
-  expect(childrenOfThisProcess()).not.toMatch(/runtime-client|destination-server|DynamoDBLocal/);
-});
-
-test('a program that Ctrl-C ends leaves nothing of its run behind', async () => {
-  const assembly = synthesize((stack) => functionOf(stack, 'OnOrder', '', { code: lambda.Code.fromInline(PRINTING) })
-    .addEventSource(source(ordersTable(stack))));
-  const TMPDIR = folderWith({});
-  const program = spawn(process.execPath, ['-e', `
-    require(${JSON.stringify(join(__dirname, '..', '..', 'build', 'local'))}).startLocal({ assembly: process.argv[1] })
-      .then(({ endpoints }) => console.log(endpoints.dynamodb));
-  `, assembly], { env: { ...process.env, TMPDIR }, stdio: ['ignore', 'pipe', 'ignore'] });
-  const [endpoint] = await once(program.stdout!, 'data');
-  // Java may keep a folder of its own there.
-  const left = () => readdirSync(TMPDIR, { recursive: true }).map(String).filter((name) => /index\.js|\.json/.test(name));
-  expect(left()).toHaveLength(2);
-  program.kill('SIGINT');
-  expect(await once(program, 'exit')).toEqual([null, 'SIGINT']);
-  expect(left()).toEqual([]);
-  await expect(fetch(String(endpoint).trim())).rejects.toThrow('fetch failed');
-});
-
-function childrenOfThisProcess(): string {
-  return execFileSync('ps', ['-o', 'stat=,command=', '--ppid', String(process.pid)], { encoding: 'utf8' })
-    .split('\n').filter((line) => !line.startsWith('Z')).join('\n');
-}

@@ -1,0 +1,48 @@
+import { folderWith } from './fixture-app';
+import type { Mapping } from '../../lib/local/app';
+import { checkpointsIn, NO_CHECKPOINTS } from '../../lib/local/checkpoints';
+import type { StreamReader } from '../../lib/reader/stream-reader';
+
+const mapping = (startingPosition: string) => ({ path: 'Shop/OrderEvents', settings: { startingPosition } }) as Mapping;
+/** A stream with these reads of its one shard. */
+function streamOf(reads: string[][], streamArn = 'arn:stream/1'): StreamReader {
+  const left = [...reads];
+  return {
+    streamArn,
+    shards: async () => [{ shardId: 'shard' }],
+    read: async () => ({ records: (left.shift() ?? []).map((SequenceNumber) => ({ dynamodb: { SequenceNumber } })), end: false }),
+  };
+}
+
+test.each([
+  ['TRIM_HORIZON', [['1'], ['2']], {}],
+  ['LATEST', [['1'], ['2']], { shard: '2' }],
+  ['LATEST', [], {}],
+])('a mapping that starts at %s of %j keeps to it, even if it is killed before its first checkpoint', async (position, reads, checkpoints) => {
+  const folder = folderWith({});
+  const start = { startingPosition: 'TRIM_HORIZON', checkpoints };
+  expect(await checkpointsIn(folder).startOf(mapping(position), streamOf(reads))).toEqual(start);
+  expect(await checkpointsIn(folder).startOf(mapping(position), streamOf([['1'], ['2'], ['3']]))).toEqual(start);
+});
+
+test('a mapping goes on behind the last that was done', async () => {
+  const folder = folderWith({});
+  const checkpoints = checkpointsIn(folder);
+  await checkpoints.startOf(mapping('TRIM_HORIZON'), streamOf([]));
+  checkpoints.save(mapping('TRIM_HORIZON'), 'shard', '7');
+  checkpoints.save(mapping('TRIM_HORIZON'), 'shard', '8');
+  expect((await checkpointsIn(folder).startOf(mapping('TRIM_HORIZON'), streamOf([]))).checkpoints).toEqual({ shard: '8' });
+});
+
+test('a table that was made anew is read anew', async () => {
+  const folder = folderWith({});
+  const checkpoints = checkpointsIn(folder);
+  await checkpoints.startOf(mapping('TRIM_HORIZON'), streamOf([]));
+  checkpoints.save(mapping('TRIM_HORIZON'), 'shard', '7');
+  expect((await checkpointsIn(folder).startOf(mapping('TRIM_HORIZON'), streamOf([], 'arn:stream/2'))).checkpoints).toEqual({});
+});
+
+test('where tables are in memory, a mapping starts where its settings say', async () => {
+  NO_CHECKPOINTS.save(mapping('LATEST'), 'shard', '7');
+  expect(await NO_CHECKPOINTS.startOf(mapping('LATEST'), streamOf([['1']]))).toEqual({ startingPosition: 'LATEST', checkpoints: {} });
+});
