@@ -18,6 +18,8 @@ export interface JudgedSettings {
   readonly misfits: { readonly [property in Shaped]?: string };
   /** Whether the table has a stream, or may get one before the tree is finished. */
   readonly streamNamed: boolean;
+  /** Accounts and Regions of a table of this app and of the trigger, where they are known not to be the same. */
+  readonly streamElsewhere?: { readonly table: string; readonly trigger: string };
   readonly destination: 'made' | 'given' | 'none' | 'not a destination';
   readonly handlerIsStreamFunction: boolean;
 }
@@ -190,6 +192,17 @@ export const SETTING_RULES: readonly Rule<JudgedSettings>[] = [
       : 'table is imported without the ARN of its stream, which a mapping reads. '
         + 'Have it looked up at deployment with StreamedTable.fromTableName(scope, id, name), or import the table with '
         + 'Table.fromTableAttributes(scope, id, { tableArn, tableStreamArn }).',
+  },
+  {
+    id: 'stream-elsewhere',
+    severity: 'error',
+    summary: 'The stream of a table in another account or Region is looked up, not referred to.',
+    reads: ['table'],
+    source: 'CloudFormation: references don\'t cross accounts and Regions',
+    check: ({ streamElsewhere }) => streamElsewhere === undefined
+      ? undefined
+      : `table is in ${streamElsewhere.table}, the trigger in ${streamElsewhere.trigger}, and no template can refer to a stream from there. Have `
+        + 'the stream looked up with StreamedTable.fromTable(this, id, table): that of the replica, in another Region.',
   },
   {
     id: 'record-age-over-retention',

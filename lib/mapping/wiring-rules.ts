@@ -17,6 +17,8 @@ export interface JudgedWiring extends JudgedFilters {
   readonly replicated: boolean;
   /** Whether the stream's own policy lets another account read it; unknown where the table is not of this app. */
   readonly streamPolicy: Known<boolean>;
+  /** Whether the stream is looked up at deployment. */
+  readonly lookedUp: boolean;
   readonly streamRegion: Known<string>;
   readonly streamAccount: Known<string>;
   readonly region: Known<string>;
@@ -30,6 +32,8 @@ export interface JudgedWiring extends JudgedFilters {
   readonly missingStatements: readonly object[];
   /** Whether the function could park records on the destination, but can't name it. */
   readonly parkingOff: boolean;
+  /** Paths of parts of a stack that each need the next one, of which the last needs the first because of the trigger. */
+  readonly circle: readonly string[] | undefined;
   /** `reportBatchItemFailures` where it is a token of which no template can be made, in words. */
   readonly unwritableReport: string | undefined;
   /** The function's timeout in seconds. */
@@ -55,6 +59,12 @@ export const READER_LIMITS = { single: 2, replicated: 1 } as const;
 
 /** Lambda's own timeout, in seconds: enough for one small thing. */
 export const SHORT_TIMEOUT = 3;
+
+/** What a stream's own policy has to allow to the account of the function. */
+export const SHARED_STREAM_ACTIONS = ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'] as const;
+
+/** What a table's own policy has to allow to an account that looks its stream up. */
+export const SHARED_TABLE_ACTIONS = ['dynamodb:DescribeTable'] as const;
 
 /** The images that each view type leaves out. */
 const MISSING_IMAGES: { readonly [viewType: string]: readonly string[] } = {
@@ -142,6 +152,17 @@ export const WIRING_RULES: readonly Rule<JudgedWiring>[] = [
         + 'Fn.conditionIf(condition.logicalId, true, false) with a CfnCondition.',
   },
   {
+    id: 'circular-dependency',
+    severity: 'error',
+    summary: 'What the function or the mapping needs for the trigger can be deployed without them.',
+    reads: ['table', 'handler', 'onFailure'],
+    source: 'CloudFormation: "Circular dependency between resources"',
+    check: ({ circle }) => circle === undefined
+      ? undefined
+      : `CloudFormation can't deploy what needs itself: ${[...circle, circle[0]].join(' -> ')}, the last step for the trigger. Put the trigger into a `
+        + `stack of its own, or let ${circle.at(-2) ?? circle[0]} name the function's role or a name of yours instead of ${circle.at(-1)}.`,
+  },
+  {
     id: 'filter-image',
     severity: 'warning',
     summary: 'A filter looks at an image that its records have.',
@@ -192,12 +213,13 @@ export const WIRING_RULES: readonly Rule<JudgedWiring>[] = [
   {
     id: 'cross-account-stream',
     severity: 'warning',
-    summary: 'A stream of another account has a policy that lets the function\'s role read it.',
+    summary: 'A stream of another account has a policy that lets the function\'s account read it.',
     reads: ['table'],
     source: `${SOURCES.mapping}; DynamoDB guide, rbac-cross-account-access`,
-    check: ({ streamAccount, account, streamPolicy }) => differ(streamAccount, account) && streamPolicy !== true
-      ? `table's stream is of account ${String(streamAccount)}, the function of ${String(account)}: the stream needs a resource policy that `
-        + 'lets the function\'s role call dynamodb:DescribeStream, GetRecords and GetShardIterator. Add it there, then acknowledge this.'
+    check: ({ streamAccount, account, streamPolicy, lookedUp }) => differ(streamAccount, account) && streamPolicy !== true
+      ? `table's stream is of account ${String(streamAccount)}, the function of ${String(account)}, which may read it if the owner gives the stream `
+        + `this resource policy: ${sharing(account, SHARED_STREAM_ACTIONS)}${lookedUp ? `, and the table this one: ${sharing(account, SHARED_TABLE_ACTIONS)}` : ''}, `
+        + 'and, where the table has a KMS key of its own, lets the account decrypt with that. Have it done, then acknowledge this.'
       : undefined,
   },
   {
@@ -218,8 +240,8 @@ export const WIRING_RULES: readonly Rule<JudgedWiring>[] = [
     reads: ['onFailure', 'handler'],
     source: 'CloudFormation: stacks can\'t depend on each other both ways',
     check: ({ parkingOff }) => parkingOff
-      ? 'onFailure belongs to the trigger\'s stack, which depends on the function\'s, so that the function can\'t know it: it does not park '
-        + 'poison records, they block their shard until Lambda gives them up. Move the destination into the function\'s stack, '
+      ? 'onFailure belongs to the trigger\'s stack, or to another one that depends on the function\'s, so that the function can\'t know it: it '
+        + 'does not park poison records, they block their shard until Lambda gives them up. Move the destination into the function\'s stack, '
         + 'or leave onFailure out to have a queue made there.'
       : undefined,
   },
@@ -285,6 +307,12 @@ function missingImages(filter: string, viewType: Known<string | undefined>): str
 
 function isAbsence({ operator, operand }: Alternative): boolean {
   return operator === 'exists' && operand === false;
+}
+
+/** The policy of a resource that lets an account call it. */
+function sharing(account: Known<string>, Action: readonly string[]): string {
+  const Principal = { AWS: String(account) };
+  return JSON.stringify({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', Principal, Action, Resource: '*' }] });
 }
 
 /** Whether two values are known and not the same. */

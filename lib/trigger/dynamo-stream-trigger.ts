@@ -5,7 +5,7 @@ import {
 import { Construct } from 'constructs';
 import { ExecutionRole } from './execution-role';
 import { failureQueue } from './failure-destination';
-import { informFunction, isNameable, ownedFunction } from './function-environment';
+import { informFunction, ownedFunction } from './function-environment';
 import { givenProperties, judgedSettings } from './judged-settings';
 import { judgedWiring } from './judged-wiring';
 import { grantStreamRead, StreamPermissions } from './permissions';
@@ -178,7 +178,7 @@ export class DynamoStreamTrigger extends Construct {
   constructor(scope: Construct, id: string, props: DynamoStreamTriggerProps) {
     super(scope, id);
     props = givenProperties(props);
-    const judged = judgedSettings(props);
+    const judged = judgedSettings(props, this);
     report(this, [...judge(SETTING_RULES, judged), ...judge(FILTER_RULES, judged)]);
 
     this.table = props.table;
@@ -192,7 +192,7 @@ export class DynamoStreamTrigger extends Construct {
 
     const streamArn = streamArnOf(this.table)!;
     const role = new ExecutionRole(this, this.handler);
-    grantStreamRead(role, props.permissions ?? StreamPermissions.MANAGED_POLICY, this.table, streamArn);
+    const granted = grantStreamRead(role, props.permissions ?? StreamPermissions.MANAGED_POLICY, this.table, streamArn);
     const destination = this.failureDestination && new BoundDestination(this.failureDestination, role.grantee);
     const reportBatchItemFailures = props.reportBatchItemFailures ?? DEFAULT_SETTINGS.reportBatchItemFailures;
     const reportsByToken = Token.isUnresolved(reportBatchItemFailures);
@@ -222,7 +222,7 @@ export class DynamoStreamTrigger extends Construct {
     if (isQualifiedArn(this.handler.functionArn)) mapping.functionName = this.handler.functionArn;
     role.applyBefore(this.eventSourceMapping);
     // To a token, the function throws its failures: that loses nothing either way.
-    const { parkingOff } = this.informHandler(streamArn, reportBatchItemFailures && !reportsByToken, destination?.arn);
+    const parks = this.informHandler(streamArn, reportBatchItemFailures && !reportsByToken, destination?.arn);
     this.node.addValidation({
       validate: () => lateErrors(this, judge(WIRING_RULES, judgedWiring({
         table: this.table,
@@ -230,8 +230,9 @@ export class DynamoStreamTrigger extends Construct {
         failureDestination: this.failureDestination,
         mapping,
         filters: judged.filters,
+        granted: role.delaysHandler ? [...granted, ...destination?.arn ? [destination.arn] : []] : [],
         missingStatements: role.missingStatements,
-        parkingOff,
+        parkingOff: !parks(),
         unwritableReport: unwritable(reportBatchItemFailures, this),
       }))),
     });
@@ -309,13 +310,12 @@ export class DynamoStreamTrigger extends Construct {
       : failureQueue(fn, `FailureQueue${Names.nodeUniqueId(this.node)}`, removalPolicy);
   }
 
-  private informHandler(streamArn: string, reports: boolean, destinationArn?: string): { readonly parkingOff: boolean } {
+  /** Returns whether the function knows the destination that it is told, as the finished app shows it; one that isn't ours may. */
+  private informHandler(stream: string, report: boolean, park?: string): () => boolean {
     const fn = ownedFunction(this.handler);
-    if (fn === undefined) return { parkingOff: false };
-    const nameable = (arn?: string) => arn !== undefined && isNameable(arn, Stack.of(fn), Stack.of(this)) ? arn : undefined;
-    const park = nameable(destinationArn);
-    informFunction(fn, { stream: nameable(streamArn), report: reports, park });
-    return { parkingOff: park !== destinationArn };
+    if (fn === undefined) return () => true;
+    const canName = informFunction(fn, this, { stream, report, park });
+    return () => park === undefined || canName(park);
   }
 }
 

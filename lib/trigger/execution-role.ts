@@ -35,6 +35,11 @@ export class ExecutionRole {
     return true;
   }
 
+  /** Whether the function waits for what its role is granted. */
+  public get delaysHandler(): boolean {
+    return this.collected === undefined;
+  }
+
   /** Creates what was granted before the mapping: Lambda looks at the role's permissions when it creates one. */
   public applyBefore(mapping: IConstruct): void {
     const role = this.handler.role;

@@ -1,20 +1,25 @@
-import { aws_lambda as lambda, Lazy, Stack } from 'aws-cdk-lib';
-import { referencesIn } from './references';
+import { aws_lambda as lambda, CfnElement, IResolveContext, Stack, Token } from 'aws-cdk-lib';
+import { IConstruct } from 'constructs';
+import { dependencyPath, needsStack, topOf } from './dependency-path';
+import { Cautious, referencesIn } from './references';
 import { BOUNDARY_VERSION, BoundaryFacts, ENVIRONMENT_VARIABLE, TriggerFacts } from '../stream/boundary';
 
-/** Tells the function of one of its triggers. What all of its triggers tell is one environment variable. */
-export function informFunction(fn: lambda.Function, facts: TriggerFacts): void {
-  const known = (fn as InformedFunction)[TRIGGERS];
-  if (known !== undefined) {
-    known.push(facts);
-    return;
+/**
+ * Tells the function of one of its triggers. What all of its triggers tell is one environment variable.
+ *
+ * Of stream and park destination, it names what it can without closing a cycle of things that need each other.
+ *
+ * @returns whether the function can name something, as only the finished app shows it.
+ */
+export function informFunction(fn: lambda.Function, trigger: IConstruct, facts: TriggerFacts): (arn: string) => boolean {
+  const known = (fn as InformedFunction)[VARIABLE];
+  const variable = known ?? new TriggersVariable(fn);
+  if (known === undefined) {
+    Object.defineProperty(fn, VARIABLE, { value: variable });
+    fn.addEnvironment(ENVIRONMENT_VARIABLE, Token.asString(variable));
   }
-  const triggers = [facts];
-  Object.defineProperty(fn, TRIGGERS, { value: triggers });
-  const stack = Stack.of(fn);
-  fn.addEnvironment(ENVIRONMENT_VARIABLE, Lazy.uncachedString({
-    produce: () => stack.toJsonString({ v: BOUNDARY_VERSION, triggers: merge(stack, triggers) } satisfies BoundaryFacts),
-  }));
+  variable.add(facts, trigger);
+  return (arn) => variable.canName(arn, trigger);
 }
 
 /** The function of this app behind an alias or a version; undefined for an imported one, whose environment is not ours. */
@@ -24,16 +29,66 @@ export function ownedFunction(handler: lambda.IFunction): lambda.Function | unde
   return 'addEnvironment' in handler ? handler as lambda.Function : undefined;
 }
 
-/** Whether a stack may name a value without depending on another. */
-export function isNameable(value: string, within: Stack, otherStack: Stack): boolean {
-  return within === otherStack || !referencesIn(value, otherStack).some(({ target }) => Stack.of(target) === otherStack);
-}
-
 /** By a global symbol, because two copies of this package may meet on one function. */
-const TRIGGERS = Symbol.for('dynamo-stream-trigger/triggers');
+const VARIABLE = Symbol.for('dynamo-stream-trigger/variable');
 
 interface InformedFunction {
-  readonly [TRIGGERS]?: TriggerFacts[];
+  readonly [VARIABLE]?: TriggersVariable;
+}
+
+class TriggersVariable implements Cautious {
+  public readonly creationStack = [];
+  private readonly triggers: { readonly facts: TriggerFacts; readonly trigger: IConstruct }[] = [];
+  /** What was found before references between stacks were made, which have to stay as they are then. */
+  private readonly decisions = new Map<string, boolean>();
+  /** A version is named by all that its function holds, this variable included. */
+  private deciding = false;
+
+  constructor(private readonly fn: lambda.Function) {}
+
+  public get decided(): string[] {
+    return [...this.decisions].filter(([, nameable]) => nameable).map(([arn]) => arn);
+  }
+
+  public add(facts: TriggerFacts, trigger: IConstruct): void {
+    this.triggers.push({ facts, trigger });
+  }
+
+  public resolve({ preparing }: IResolveContext): string {
+    const stack = Stack.of(this.fn);
+    const nameable = (arn: string | undefined, trigger: IConstruct) =>
+      arn !== undefined && this.canName(arn, trigger, preparing) ? arn : undefined;
+    const facts = this.triggers.map(({ facts: { stream, report, park }, trigger }) =>
+      ({ stream: nameable(stream, trigger), report, park: nameable(park, trigger) }));
+    return stack.toJsonString({ v: BOUNDARY_VERSION, triggers: merge(stack, facts) } satisfies BoundaryFacts);
+  }
+
+  public canName(arn: string, trigger: IConstruct, preparing = false): boolean {
+    const known = this.decisions.get(arn);
+    if (known !== undefined || this.deciding) return known === true;
+    this.deciding = true;
+    try {
+      const decision = !this.closesCycle(arn, topOf(trigger));
+      if (preparing) this.decisions.set(arn, decision);
+      return decision;
+    } finally {
+      this.deciding = false;
+    }
+  }
+
+  /** Nothing of the trigger's stack: that needs the function's. */
+  private closesCycle(arn: string, triggerStack: Stack): boolean {
+    const fn = this.fn.node.defaultChild as CfnElement;
+    const own = topOf(fn);
+    return referencesIn(arn, this.fn).map(({ target }) => target).filter(isElement).some((target) => {
+      const other = topOf(target);
+      return other === own ? dependencyPath(target, fn) !== undefined : other === triggerStack || needsStack(other, own);
+    });
+  }
+
+  public toString(): string {
+    return Token.asString(this);
+  }
 }
 
 /**
@@ -56,4 +111,8 @@ function merge(stack: Stack, triggers: TriggerFacts[]): TriggerFacts[] {
 
 function sameValue(stack: Stack, a?: string, b?: string): boolean {
   return JSON.stringify(stack.resolve(a)) === JSON.stringify(stack.resolve(b));
+}
+
+function isElement(construct: unknown): construct is CfnElement {
+  return CfnElement.isCfnElement(construct);
 }

@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy, Token } from 'aws-cdk-lib';
+import { aws_dynamodb as dynamodb, CfnResource, Duration, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import type { DynamoStreamTriggerProps } from './dynamo-stream-trigger';
 import { NoFailureDestination } from './failure-destination';
@@ -39,7 +39,7 @@ export function givenProperties(props: DynamoStreamTriggerProps | null | undefin
 }
 
 /** The given properties as plain values, for the rules: durations in seconds, tokens unknown, defaults for what is not given. */
-export function judgedSettings(props: DynamoStreamTriggerProps): JudgedSettings & JudgedFilters {
+export function judgedSettings(props: DynamoStreamTriggerProps, trigger: Construct): JudgedSettings & JudgedFilters {
   const filters = judgedFilters(props.filters);
   const misfits = judgedShapes(props);
   return {
@@ -62,10 +62,23 @@ export function judgedSettings(props: DynamoStreamTriggerProps): JudgedSettings 
     metrics: judgedMetrics(props.metricsConfig),
     misfits,
     streamNamed: props.table !== undefined && misfits.table === undefined && streamArnOf(props.table) !== undefined,
+    streamElsewhere: misfits.table === undefined && props.table !== undefined ? judgedPlaces(props.table, trigger) : undefined,
     destination: destination(props.onFailure),
     handlerIsStreamFunction: misfits.handler === undefined && props.handler !== undefined
       && ownedFunction(props.handler) instanceof StreamFunction,
   };
+}
+
+function judgedPlaces(table: dynamodb.ITable, trigger: Construct): JudgedSettings['streamElsewhere'] {
+  if (!CfnResource.isCfnResource(table.node.defaultChild)) return undefined;
+  const [there, here] = [Stack.of(table), Stack.of(trigger)].map(({ account, region }) => [account, region]);
+  const differs = there.some((part, index) => part !== here[index] && !Token.isUnresolved(part) && !Token.isUnresolved(here[index]));
+  return differs ? { table: inPlace(there), trigger: inPlace(here) } : undefined;
+}
+
+/** An account and a Region, of which one may be open. */
+function inPlace([account, region]: string[]): string {
+  return [account, region].filter((part) => !Token.isUnresolved(part)).join('/');
 }
 
 function judgedFilters(filters: unknown): JudgedFilters['filters'] {

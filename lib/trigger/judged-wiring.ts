@@ -1,6 +1,7 @@
 import {
-  aws_dynamodb as dynamodb, aws_iam as iam, aws_lambda as lambda, aws_sns as sns, aws_sqs as sqs, CfnResource, Stack, Token,
+  aws_dynamodb as dynamodb, aws_iam as iam, aws_lambda as lambda, aws_sns as sns, aws_sqs as sqs, CfnElement, CfnResource, Stack, Token,
 } from 'aws-cdk-lib';
+import { dependencyPath, topOf } from './dependency-path';
 import { ownedFunction } from './function-environment';
 import { canonicalText, deployedProperties, environmentOf, referencesIn, resourceNamed, soleReference } from './references';
 import { LOOKUP_RESOURCE } from './stream-lookup';
@@ -17,12 +18,16 @@ export interface WiredTrigger extends JudgedFilters {
   readonly failureDestination: lambda.IEventSourceDlq | undefined;
   readonly mapping: lambda.CfnEventSourceMapping;
   readonly missingStatements: readonly iam.PolicyStatement[];
+  /** The ARNs of what the function can't be made without, because of what its role is granted for the trigger. */
+  readonly granted: readonly string[];
   readonly parkingOff: boolean;
   readonly unwritableReport: string | undefined;
 }
 
 /** What a trigger is wired to, as plain values, for the rules. Reads the mapping as it will be deployed, whatever changed it. */
-export function judgedWiring({ table, handler, failureDestination, mapping, missingStatements, ...rest }: WiredTrigger): JudgedWiring {
+export function judgedWiring({
+  table, handler, failureDestination, mapping, granted, missingStatements, ...rest
+}: WiredTrigger): JudgedWiring {
   const stack = Stack.of(mapping);
   const streamArn = textOf(mapping.eventSourceArn, stack);
   return {
@@ -32,6 +37,7 @@ export function judgedWiring({ table, handler, failureDestination, mapping, miss
     batchSize: plain(mapping.batchSize),
     streamArn,
     streamReference: judgedReference(mapping),
+    lookedUp: isLookedUp(mapping),
     tableName: plain(table.tableName),
     streamRegion: ofArn(streamArn, 'region') ?? ofStreamResource(table, mapping, 'region'),
     streamAccount: ofArn(streamArn, 'account') ?? ofStreamResource(table, mapping, 'account'),
@@ -39,8 +45,19 @@ export function judgedWiring({ table, handler, failureDestination, mapping, miss
     account: plain(stack.account),
     destination: judgedDestination(mapping, failureDestination),
     missingStatements: missingStatements.map((statement) => stack.resolve(statement.toStatementJson())),
+    circle: judgedCircle(mapping, [mapping.eventSourceArn, mapping.functionName, destinationOf(mapping)])
+      ?? judgedCircle(ownedFunction(handler)?.node.defaultChild, granted),
     timeout: timeoutOf(handler),
   };
+}
+
+/** How one of the things that an element needs for the trigger needs the element. */
+function judgedCircle(element: IConstruct | undefined, needs: readonly unknown[]): JudgedWiring['circle'] {
+  if (element === undefined || !CfnElement.isCfnElement(element)) return undefined;
+  const circles = needs.flatMap((need) => referencesIn(need, element)).map(({ target }) => target)
+    .filter((target): target is CfnElement => CfnElement.isCfnElement(target) && topOf(target) === topOf(element))
+    .map((target) => dependencyPath(target, element));
+  return circles.find((circle) => circle !== undefined)?.map(({ node }) => node.path.replace(/\/Resource$/, ''));
 }
 
 function judgedReference(mapping: lambda.CfnEventSourceMapping): JudgedWiring['streamReference'] {
@@ -107,8 +124,7 @@ function isAlias(construct: unknown): construct is lambda.CfnAlias {
 function judgedDestination(
   mapping: lambda.CfnEventSourceMapping, given: lambda.IEventSourceDlq | undefined,
 ): JudgedDestination | undefined {
-  const { onFailure } = (mapping.destinationConfig ?? {}) as lambda.CfnEventSourceMapping.DestinationConfigProperty;
-  const { destination } = (onFailure ?? {}) as lambda.CfnEventSourceMapping.OnFailureProperty;
+  const destination = destinationOf(mapping);
   if (destination === undefined) return undefined;
   const arn = textOf(destination, mapping);
   const resource = resourceNamed(destination, mapping);
@@ -117,6 +133,11 @@ function judgedDestination(
     fifo: arn.endsWith('.fifo') || (resource !== undefined && isFifo(resource)) || isToldFifo(given, destination),
     region: ofArn(arn, 'region') ?? ofStack(resource, 'region'),
   };
+}
+
+function destinationOf(mapping: lambda.CfnEventSourceMapping): string | undefined {
+  const { onFailure } = (mapping.destinationConfig ?? {}) as lambda.CfnEventSourceMapping.DestinationConfigProperty;
+  return ((onFailure ?? {}) as lambda.CfnEventSourceMapping.OnFailureProperty).destination;
 }
 
 function isFifo(resource: CfnResource): boolean {
@@ -162,8 +183,11 @@ function ofStack(resource: CfnResource | undefined, part: 'region' | 'account'):
 
 /** A stream that is looked up is where its table is. */
 function ofStreamResource(table: dynamodb.ITable, mapping: lambda.CfnEventSourceMapping, part: 'region' | 'account'): Known<string> {
-  const resource = resourceNamed(mapping.eventSourceArn, mapping);
-  return resource?.cfnResourceType === LOOKUP_RESOURCE ? plain(table.env[part]) : ofStack(resource, part);
+  return isLookedUp(mapping) ? plain(table.env[part]) : ofStack(resourceNamed(mapping.eventSourceArn, mapping), part);
+}
+
+function isLookedUp(mapping: lambda.CfnEventSourceMapping): boolean {
+  return resourceNamed(mapping.eventSourceArn, mapping)?.cfnResourceType === LOOKUP_RESOURCE;
 }
 
 function known(value: unknown): Known<string> {

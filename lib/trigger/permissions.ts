@@ -16,12 +16,19 @@ const STREAM_READ_ACTIONS = [
   'dynamodb:ListStreams',
 ];
 
-/** Lets the role read the table's stream, and decrypt it where the table has a key of its own. */
-export function grantStreamRead(role: ExecutionRole, permissions: StreamPermissions, table: dynamodb.ITable, streamArn: string): void {
+/**
+ * Lets the role read the table's stream, and decrypt it where the table has a key of its own.
+ *
+ * @returns the ARNs that the role's permissions name.
+ */
+export function grantStreamRead(
+  role: ExecutionRole, permissions: StreamPermissions, table: dynamodb.ITable, streamArn: string,
+): readonly string[] {
   const attached = permissions === StreamPermissions.MANAGED_POLICY
     && role.attachManagedPolicy('service-role/AWSLambdaDynamoDBExecutionRole');
   if (!attached) {
     iam.Grant.addToPrincipal({ grantee: role.grantee, actions: STREAM_READ_ACTIONS, resourceArns: [streamArn] });
   }
   table.encryptionKey?.grant(role.grantee, 'kms:Decrypt', 'kms:DescribeKey');
+  return [...attached ? [] : [streamArn], ...table.encryptionKey ? [table.encryptionKey.keyArn] : []];
 }

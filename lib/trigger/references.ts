@@ -45,6 +45,17 @@ export function deployedProperties(resource: CfnResource): { readonly [name: str
   return template?.Properties ?? {};
 }
 
+/**
+ * A token that refers to other constructs only if that closes no cycle. While that is found out, it refers to what is decided.
+ */
+export interface Cautious extends IResolvable {
+  readonly decided: readonly string[];
+}
+
+function isCautious(token: IResolvable): token is Cautious {
+  return 'decided' in token;
+}
+
 function isResource(construct: IConstruct): construct is CfnResource {
   return CfnResource.isCfnResource(construct);
 }
@@ -68,6 +79,7 @@ class ReferenceResolver extends DefaultTokenResolver {
   }
 
   public resolveToken(token: IResolvable, context: IResolveContext, postProcessor: never): any {
+    if (isCautious(token)) return textual(context.resolve(token.decided));
     if (!Reference.isReference(token)) {
       const before = this.references.length;
       const resolved = super.resolveToken(token, context, postProcessor);

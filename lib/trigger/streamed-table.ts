@@ -1,5 +1,6 @@
 import { ArnFormat, aws_dynamodb as dynamodb, aws_iam as iam, aws_kms as kms, Stack, Stage, Token } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
+import { shareStream } from './cross-account';
 import { StreamLookup } from './stream-lookup';
 import { tableResourceOf } from './stream-source';
 
@@ -55,7 +56,8 @@ export class StreamedTable extends dynamodb.TableBase {
   /**
    * A table as it is in the Region of the stack: its replica there, where the table is of another Region.
    *
-   * If the table is made by this app, it is deployed first. A table of another account is allowed to be described.
+   * If the table is made by this app, it is deployed first; if it is of another account, policies of the table, its stream and its
+   * key let the account of the stack describe, read and decrypt it.
    */
   public static fromTable(scope: Construct, id: string, table: dynamodb.ITable, options: StreamedTableOptions = {}): StreamedTable {
     const source = tableResourceOf(table)?.node.scope as dynamodb.ITable | undefined ?? table;
@@ -63,6 +65,7 @@ export class StreamedTable extends dynamodb.TableBase {
     const account = otherAccount(source, Stack.of(scope));
     const tableArn = tableArnOf(scope, tableName, account);
     const streamed = new StreamedTable(scope, id, { tableName, tableArn, lookedUpBy: account ? tableArn : tableName }, options, source);
+    if (account) shareStream(source, Stack.of(scope).account);
     // Stages are deployed on their own.
     if (Stage.of(source) === Stage.of(scope)) streamed.node.addDependency(source);
     return streamed;

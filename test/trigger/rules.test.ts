@@ -1,7 +1,7 @@
 import { join } from 'path';
 import {
   aws_dynamodb as dynamodb, aws_iam as iam, aws_kms as kms, aws_lambda as lambda, aws_lambda_event_sources as sources,
-  aws_sqs as sqs, Aws, CfnCondition, Duration, Fn, Lazy, Stack, Token,
+  aws_sqs as sqs, Aws, CfnCondition, Duration, Environment, Fn, Lazy, Stack, Token,
 } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import { TestApp } from './app';
@@ -99,6 +99,11 @@ const EXAMPLES: { readonly [ruleId: string]: { readonly trips: Example; readonly
     trips: (app) => app.trigger({ table: dynamodb.Table.fromTableName(app.stack, 'Table', 'orders') }),
     inside: stream(STREAM_ARN),
     token: stream(string(STREAM_ARN)),
+  },
+  'stream-elsewhere': {
+    trips: (app) => app.trigger({ table: app.table(), handler: app.fn() }, 'Trigger', elsewhere(app, { account: '999999999999', region: REGION })),
+    inside: (app) => app.trigger({ table: app.table() }, 'Trigger', elsewhere(app, { account: ACCOUNT, region: REGION })),
+    token: (app) => app.trigger({ table: app.table() }, 'Trigger', elsewhere(app, { account: ACCOUNT })),
   },
   'record-age-over-retention': {
     trips: given({ maxRecordAge: Duration.seconds(86_401) }),
@@ -252,6 +257,17 @@ const EXAMPLES: { readonly [ruleId: string]: { readonly trips: Example; readonly
       untyped(app, { reportBatchItemFailures: Fn.conditionIf(logicalId, true, false) });
     },
     token: given({ reportBatchItemFailures: any(false) }),
+  },
+  'circular-dependency': {
+    trips: (app) => {
+      const table = app.table();
+      table.node.addDependency(app.trigger({ table }));
+    },
+    inside: (app) => {
+      const table = app.table();
+      app.trigger({ table }).node.addDependency(table);
+    },
+    token: stream(string(STREAM_ARN)),
   },
   'filter-image': {
     trips: (app) => app.trigger({ table: viewing(app, dynamodb.StreamViewType.NEW_IMAGE), filters: [looksAt('OldImage')] }),
@@ -420,6 +436,10 @@ function importedFunction(app: TestApp, role: iam.IRole): lambda.IFunction {
   return lambda.Function.fromFunctionAttributes(app.stack, 'Imported', {
     functionArn: `arn:aws:lambda:${REGION}:${ACCOUNT}:function:imported`, role, sameEnvironment: true,
   });
+}
+
+function elsewhere(app: TestApp, env: Environment): Stack {
+  return app.addStack('Elsewhere', { env });
 }
 
 function ofAnotherStack(app: TestApp): lambda.Function {

@@ -1,0 +1,41 @@
+import { aws_dynamodb as dynamodb, aws_iam as iam, CfnResource } from 'aws-cdk-lib';
+import { SHARED_STREAM_ACTIONS, SHARED_TABLE_ACTIONS } from '../mapping/wiring-rules';
+
+/**
+ * Lets the roles of another account look up and read the stream of a table of this app, if permissions there say so, too.
+ *
+ * The account and not a role of it, because policies name roles that exist, and the roles are made after the table.
+ */
+export function shareStream(table: dynamodb.ITable, account: string): void {
+  if (!isOwned(table)) return;
+  const allow = (...actions: string[]) => new iam.PolicyStatement({ actions, principals: [new iam.AccountPrincipal(account)], resources: ['*'] });
+  table.addToResourcePolicy(allow(...SHARED_TABLE_ACTIONS));
+  table.encryptionKey?.addToResourcePolicy(allow('kms:Decrypt', 'kms:DescribeKey'));
+  addToStreamPolicy(table, allow(...SHARED_STREAM_ACTIONS));
+}
+
+type OwnedTable = dynamodb.Table | dynamodb.TableV2;
+
+function isOwned(table: dynamodb.ITable): table is OwnedTable {
+  return 'addToResourcePolicy' in table && CfnResource.isCfnResource(table.node.defaultChild);
+}
+
+/** Newer versions of the CDK know of a `TableV2`'s policy; of a `Table`'s only CloudFormation does. What remains is warned of. */
+function addToStreamPolicy(table: OwnedTable, statement: iam.PolicyStatement): void {
+  if ('addToStreamResourcePolicy' in table) {
+    table.addToStreamResourcePolicy(statement);
+  } else if (table instanceof dynamodb.Table) {
+    policyOf(table).addStatements(statement);
+  }
+}
+
+/** By a global symbol, because two copies of this package may meet on one table. */
+const POLICY = Symbol.for('dynamo-stream-trigger/stream-policy');
+
+function policyOf(table: dynamodb.Table & { [POLICY]?: iam.PolicyDocument }): iam.PolicyDocument {
+  if (table[POLICY] === undefined) {
+    table[POLICY] = new iam.PolicyDocument();
+    (table.node.defaultChild as CfnResource).addPropertyOverride('StreamSpecification.ResourcePolicy', { PolicyDocument: table[POLICY] });
+  }
+  return table[POLICY];
+}

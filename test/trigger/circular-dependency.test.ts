@@ -1,0 +1,137 @@
+import {
+  aws_dynamodb as dynamodb, aws_iam as iam, aws_kms as kms, aws_lambda as lambda, aws_lambda_event_sources as sources, aws_sqs as sqs,
+  CfnResource, Fn,
+} from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { TestApp } from './app';
+import { DynamoStreamTriggerProps, StreamedTable, StreamPermissions } from '../../lib';
+
+const ENV = { account: '123456789012', region: 'eu-west-1' };
+
+/** What a policy says to let only calls of one function through. */
+function statementOf(value: string): iam.PolicyStatement {
+  return new iam.PolicyStatement({
+    actions: ['*'], resources: ['*'], principals: [new iam.AccountRootPrincipal()], conditions: { ArnEquals: { 'lambda:SourceFunctionArn': value } },
+  });
+}
+
+/** The ways in which a table comes to need the function that its stream drives. */
+const WAYS: readonly [string, (app: TestApp, fn: lambda.Function) => dynamodb.ITable][] = [
+  ['policy', (app, fn) => {
+    const table = app.table();
+    table.addToResourcePolicy(statementOf(fn.functionArn));
+    return table;
+  }],
+  ['policy, by an alias', (app, fn) => {
+    const table = app.table();
+    table.addToResourcePolicy(statementOf(fn.addAlias('live').functionArn));
+    return table;
+  }],
+  ['policy, in the text of a template', (app, fn) => {
+    const table = app.table();
+    table.addToResourcePolicy(statementOf(Fn.sub(`\${${app.stack.resolve((fn.node.defaultChild as CfnResource).logicalId)}.Arn}`)));
+    return table;
+  }],
+  ['override', (app, fn) => {
+    const table = app.table();
+    const { logicalId } = fn.node.defaultChild as CfnResource;
+    (table.node.defaultChild as CfnResource).addPropertyOverride('Replicas.0.Tags', [{ Key: 'reader', Value: { Ref: app.stack.resolve(logicalId) } }]);
+    return table;
+  }],
+  ['dependency', (app, fn) => {
+    const table = app.table();
+    table.node.addDependency(fn);
+    return table;
+  }],
+  ['dependency, and its stream is looked up', (app, fn) => {
+    const table = app.table();
+    table.node.addDependency(fn);
+    return StreamedTable.fromTable(app.stack, 'LookedUp', table, { encryptionKey: new kms.Key(app.stack, 'Key') });
+  }],
+];
+
+describe('a table that needs the function, by its', () => {
+  test.each(WAYS)('%s, drives it, without the function being told of the stream', (_name, tableOf) => {
+    const app = new TestApp({ env: ENV });
+    const handler = app.fn();
+    app.trigger({ handler, table: tableOf(app, handler) });
+    app.app.synth();
+
+    // Fails where resources need each other in a circle.
+    Template.fromStack(app.stack);
+    expect(JSON.stringify(app.template().toJSON())).toContain('triggers\\":[{\\"report\\"');
+  });
+
+  test.each(WAYS)('%s, is refused where the function\'s role names the stream', (_name, tableOf) => {
+    const app = new TestApp({ env: ENV });
+    const handler = app.fn();
+    app.trigger({ handler, table: tableOf(app, handler), permissions: StreamPermissions.LEAST_PRIVILEGE });
+
+    expect(() => app.app.synth()).toThrow(/can't deploy what needs itself: .*Orders\/Table -> .*Orders\/Fn.*\(circular-dependency\)/);
+  });
+
+  test.each(WAYS.slice(0, 5))('%s, drives it from a stack of the trigger\'s own', (_name, tableOf) => {
+    const app = new TestApp({ env: ENV });
+    const handler = app.fn();
+    const props = { handler, table: tableOf(app, handler), permissions: StreamPermissions.LEAST_PRIVILEGE };
+    app.trigger(props, 'Trigger', app.addStack('Trigger', { env: ENV }));
+    app.app.synth();
+
+    Template.fromStack(app.stack);
+  });
+});
+
+test('the ways out that the message names work', () => {
+  const app = new TestApp({ env: ENV });
+  const handler = app.fn('Fn', { functionName: 'on-order' });
+  const table = app.table();
+  table.addToResourcePolicy(statementOf(handler.role!.roleArn));
+  table.addToResourcePolicy(statementOf(app.stack.formatArn({ service: 'lambda', resource: 'function', resourceName: 'on-order' })));
+  app.trigger({ handler, table, permissions: StreamPermissions.LEAST_PRIVILEGE });
+  app.app.synth();
+
+  Template.fromStack(app.stack);
+});
+
+describe('what else the function may need is refused', () => {
+  const keyNaming = (app: TestApp, fn: lambda.Function) => {
+    const key = new kms.Key(app.stack, 'Key');
+    key.addToResourcePolicy(statementOf(fn.functionArn));
+    return key;
+  };
+
+  test.each<[string, string, (app: TestApp, fn: lambda.Function) => Partial<DynamoStreamTriggerProps>]>([
+    ['the key of the table', 'Orders/Key -> Orders/Fn -> Orders/Key', (app, fn) => ({
+      table: app.table('Table', { encryption: dynamodb.TableEncryptionV2.customerManagedKey(keyNaming(app, fn)) }),
+    })],
+    ['the key of the failure queue', 'Orders/Queue -> Orders/Key -> Orders/Fn -> Orders/Queue', (app, fn) => ({
+      onFailure: new sources.SqsDlq(new sqs.Queue(app.stack, 'Queue', { encryptionMasterKey: keyNaming(app, fn) })),
+    })],
+  ])('%s', (_name, circle, props) => {
+    const app = new TestApp({ env: ENV });
+    const handler = app.fn();
+    app.trigger({ handler, ...props(app, handler) });
+
+    expect(() => app.app.synth()).toThrow(`can't deploy what needs itself: ${circle}, the last step for the trigger`);
+    expect(() => Template.fromStack(app.stack)).toThrow();
+  });
+});
+
+test('a table that waits for the trigger itself is refused', () => {
+  const app = new TestApp({ env: ENV });
+  const table = app.table();
+  table.node.addDependency(app.trigger({ table }));
+
+  expect(() => app.app.synth()).toThrow(/Orders\/Table -> .*EventSourceMapping -> Orders\/Table, the last step for the trigger.*\(circular-dependency\)/);
+});
+
+test('a circle without the trigger is for others to report', () => {
+  const app = new TestApp({ env: ENV });
+  const [one, two] = [new sqs.Queue(app.stack, 'One'), new sqs.Queue(app.stack, 'Two')];
+  one.node.addDependency(two);
+  two.node.addDependency(one);
+  app.trigger();
+
+  // The CDK's own finding.
+  expect(() => app.app.synth()).toThrow(/CloudFormation-Validate::F3004/);
+});
