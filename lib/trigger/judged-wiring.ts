@@ -1,5 +1,5 @@
 import {
-  aws_dynamodb as dynamodb, aws_iam as iam, aws_lambda as lambda, aws_sns as sns, aws_sqs as sqs, CfnResource, Stack, Token,
+  aws_dynamodb as dynamodb, aws_lambda as lambda, aws_sns as sns, aws_sqs as sqs, CfnResource, Stack, Token,
 } from 'aws-cdk-lib';
 import { ownedFunction } from './function-environment';
 import { canonicalText, deployedProperties, environmentOf, referencesIn, resourceNamed, soleReference } from './references';
@@ -16,13 +16,13 @@ export interface WiredTrigger extends JudgedFilters {
   readonly handler: lambda.IFunction;
   readonly failureDestination: lambda.IEventSourceDlq | undefined;
   readonly mapping: lambda.CfnEventSourceMapping;
-  readonly missingStatements: readonly iam.PolicyStatement[];
+  readonly missingStatements: readonly object[];
   readonly parkingOff: boolean;
   readonly unwritableReport: string | undefined;
 }
 
 /** What a trigger is wired to, as plain values, for the rules. Reads the mapping as it will be deployed, whatever changed it. */
-export function judgedWiring({ table, handler, failureDestination, mapping, missingStatements, ...rest }: WiredTrigger): JudgedWiring {
+export function judgedWiring({ table, handler, failureDestination, mapping, ...rest }: WiredTrigger): JudgedWiring {
   const stack = Stack.of(mapping);
   const streamArn = textOf(mapping.eventSourceArn, stack);
   return {
@@ -38,7 +38,6 @@ export function judgedWiring({ table, handler, failureDestination, mapping, miss
     region: plain(stack.region),
     account: plain(stack.account),
     destination: judgedDestination(mapping, failureDestination),
-    missingStatements: missingStatements.map((statement) => stack.resolve(statement.toStatementJson())),
     timeout: timeoutOf(handler),
   };
 }
