@@ -4,7 +4,9 @@ import { IConstruct } from 'constructs';
 
 /** Tells cdk-nag that a queue is a dead-letter queue: it knows those of queues and functions, but not those of mappings. */
 export function acknowledgeFailureQueue(queue: CfnResource): void {
-  acknowledge(queue, 'AwsSolutions-SQS3', 'This queue is the dead-letter queue of an event source mapping, which cdk-nag does not know.');
+  for (const id of ['AwsSolutions-SQS3', 'Serverless-SQSRedrivePolicy']) {
+    acknowledge(queue, id, 'This queue is the dead-letter queue of an event source mapping, which cdk-nag does not know.');
+  }
 }
 
 /** Tells cdk-nag why the policies of a role name objects with a wildcard: it objects to each, whatever stands before it. */
