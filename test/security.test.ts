@@ -4,9 +4,9 @@ import {
   aws_dynamodb as dynamodb, aws_lambda_event_sources as sources, aws_s3 as s3, aws_sns as sns, aws_sqs as sqs, Stack,
 } from 'aws-cdk-lib';
 import { AwsSolutionsChecks, HIPAASecurityChecks, NagPack, NIST80053R5Checks, PCIDSS321Checks, ServerlessChecks } from 'cdk-nag';
+import { S3FailureDestination, StreamFunction, StreamPermissions } from '../lib';
 import { TestApp } from './trigger/app';
 import { ENV, keyOf } from './trigger/variants';
-import { S3FailureDestination, StreamFunction, StreamPermissions } from '../lib';
 
 const DOCS = readFileSync(join(__dirname, '..', 'docs', 'security.md'), 'utf8');
 
