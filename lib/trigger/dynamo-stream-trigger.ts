@@ -3,12 +3,14 @@ import {
   aws_sqs as sqs, Duration, Names, RemovalPolicy, Stack, Token,
 } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
+import { acknowledgeFailureQueue } from './cdk-nag';
 import { ExecutionRole } from './execution-role';
 import { failureQueue } from './failure-destination';
 import { informFunction, ownedFunction } from './function-environment';
 import { givenProperties, judgedSettings } from './judged-settings';
 import { judgedWiring } from './judged-wiring';
-import { grantStreamRead, StreamPermissions } from './permissions';
+import { destinationGrantee, grantStreamRead, StreamPermissions } from './permissions';
+import { resourceNamed } from './references';
 import { lateErrors, report } from './report';
 import { responseTypes, unwritable } from './response-types';
 import { StreamFilter } from './stream-filter';
@@ -133,8 +135,8 @@ export interface DynamoStreamTriggerProps {
   readonly metricsConfig?: lambda.MetricsConfig;
 
   /**
-   * What receives the batches that are given up: a standard queue (`SqsDlq`), a standard topic (`SnsDlq`) or a bucket
-   * (`S3OnFailureDestination`). `NoFailureDestination.INSTANCE` drops them.
+   * What receives the batches that are given up and the records that are parked: a standard queue (`SqsDlq`), a standard topic
+   * (`SnsDlq`) or a bucket (`S3FailureDestination`). `NoFailureDestination.INSTANCE` drops them.
    *
    * @default - a queue that the trigger makes: standard, encrypted, TLS only, keeps messages for 14 days
    */
@@ -192,8 +194,10 @@ export class DynamoStreamTrigger extends Construct {
 
     const streamArn = streamArnOf(this.table)!;
     const role = new ExecutionRole(this, this.handler);
-    const granted = grantStreamRead(role, props.permissions ?? StreamPermissions.MANAGED_POLICY, this.table, streamArn);
-    const destination = this.failureDestination && new BoundDestination(this.failureDestination, role.grantee);
+    const permissions = props.permissions ?? StreamPermissions.MANAGED_POLICY;
+    const granted = grantStreamRead(role, permissions, this.table, streamArn);
+    const destination = this.failureDestination
+      && new BoundDestination(this.failureDestination, destinationGrantee(role, permissions, this.failureDestination));
     const reportBatchItemFailures = props.reportBatchItemFailures ?? DEFAULT_SETTINGS.reportBatchItemFailures;
     const reportsByToken = Token.isUnresolved(reportBatchItemFailures);
     this.eventSourceMapping = new lambda.EventSourceMapping(this, 'EventSourceMapping', {
@@ -328,6 +332,8 @@ class BoundDestination implements lambda.IEventSourceDlq {
   public bind(mapping: lambda.IEventSourceMapping): lambda.DlqDestinationConfig {
     const config = this.destination.bind(mapping, this.grantee);
     this.arn = config.destination;
+    const resource = resourceNamed(config.destination, mapping);
+    if (resource?.cfnResourceType === 'AWS::SQS::Queue') acknowledgeFailureQueue(resource);
     return config;
   }
 }

@@ -9,22 +9,30 @@ import { Construct, Dependable, IConstruct } from 'constructs';
 export class ExecutionRole {
   /** What permissions are granted to. */
   public readonly grantee: lambda.IFunction;
-  private readonly collected?: CollectingRole;
-  private readonly extensible: boolean;
+  /** The role, if it takes grants itself. */
+  private readonly own?: iam.IRole;
+  private readonly missing: iam.PolicyStatement[] = [];
+  private policy?: iam.Policy;
 
   constructor(private readonly trigger: Construct, private readonly handler: lambda.IFunction) {
     const role = handler.role;
-    this.extensible = role !== undefined && !isImmutable(role);
-    if (role !== undefined && iam.Role.isRole(role) && Stack.of(role) === Stack.of(trigger)) {
-      this.grantee = handler;
-    } else {
-      this.collected = new CollectingRole(trigger, 'Grants', role);
-      this.grantee = lambda.Function.fromFunctionAttributes(trigger, 'Handler', {
-        functionArn: handler.functionArn,
-        role: this.collected,
-        sameEnvironment: true,
-      });
-    }
+    if (role !== undefined && iam.Role.isRole(role) && Stack.of(role) === Stack.of(trigger)) this.own = role;
+    this.grantee = this.own === undefined ? this.granteeOf('Handler', (statement) => statement) : handler;
+  }
+
+  /** The function, with a role that is granted what `change` leaves of a statement; undefined: nothing. */
+  public granteeOf(
+    id: string, change: (statement: iam.PolicyStatement) => iam.PolicyStatement | undefined,
+  ): lambda.IFunction {
+    const { role, functionArn } = this.handler;
+    return lambda.Function.fromFunctionAttributes(this.trigger, id, {
+      functionArn,
+      role: new GrantedRole(this.trigger, `${id}Role`, role, (statement) => {
+        const changed = change(statement);
+        return changed === undefined ? { statementAdded: true } : this.add(changed);
+      }),
+      sameEnvironment: true,
+    });
   }
 
   /** Attaches a policy of AWS's. False: the role takes none from a template, because it is imported or missing. */
@@ -37,26 +45,35 @@ export class ExecutionRole {
 
   /** Whether the function waits for what its role is granted. */
   public get delaysHandler(): boolean {
-    return this.collected === undefined;
+    return this.own !== undefined;
   }
 
   /** Creates what was granted before the mapping: Lambda looks at the role's permissions when it creates one. */
   public applyBefore(mapping: IConstruct): void {
-    const role = this.handler.role;
-    if (this.collected === undefined) {
-      mapping.node.addDependency(role!);
-    } else if (this.extensible && this.collected.statements.length > 0) {
-      mapping.node.addDependency(new iam.Policy(this.trigger, 'Policy', {
-        policyName: Names.uniqueResourceName(this.trigger, { maxLength: 128 }),
-        statements: this.collected.statements,
-        roles: [iam.Role.fromRoleName(this.trigger, 'Role', role!.roleName)],
-      }));
-    }
+    // A function's addToRolePolicy may make policies of the function's own.
+    const besides = this.handler.node.children.filter((child) => child instanceof iam.Policy);
+    mapping.node.addDependency(...[this.own, this.policy, ...besides].filter((dependency) => dependency !== undefined));
   }
 
-  /** What the role's owner has to add, because the trigger can't. */
-  public get missingStatements(): iam.PolicyStatement[] {
-    return this.extensible ? [] : this.collected?.statements ?? [];
+  /** What the role's owner has to add, because the trigger can't: the statements of a policy document. */
+  public get missingStatements(): object[] {
+    return Stack.of(this.trigger).resolve(new iam.PolicyDocument({ statements: this.missing }))?.Statement ?? [];
+  }
+
+  private add(statement: iam.PolicyStatement): iam.AddToPrincipalPolicyResult {
+    if (this.own !== undefined) return this.own.addToPrincipalPolicy(statement);
+    const role = this.handler.role;
+    if (role === undefined || isImmutable(role)) {
+      this.missing.push(statement);
+      return { statementAdded: true };
+    }
+    // Under what stands for the role, as a role has its policies under itself.
+    this.policy ??= new iam.Policy(this.grantee.role!, 'Policy', {
+      policyName: Names.uniqueResourceName(this.trigger, { maxLength: 128 }),
+      roles: [iam.Role.fromRoleName(this.trigger, 'Role', role.roleName)],
+    });
+    this.policy.addStatements(statement);
+    return { statementAdded: true, policyDependable: this.policy };
   }
 }
 
@@ -65,9 +82,8 @@ function isImmutable(role: iam.IRole): boolean {
   return !Dependable.of(role).dependencyRoots.includes(role);
 }
 
-/** Takes grants for a role, without giving them. */
-class CollectingRole extends Resource implements iam.IRole {
-  public readonly statements: iam.PolicyStatement[] = [];
+/** Stands for a role, and hands on what it is granted. */
+class GrantedRole extends Resource implements iam.IRole {
   public readonly grantPrincipal = this;
   public readonly assumeRoleAction = 'sts:AssumeRole';
   public readonly principalAccount?: string;
@@ -75,7 +91,10 @@ class CollectingRole extends Resource implements iam.IRole {
   public readonly roleArn: string;
   public readonly roleName: string;
 
-  constructor(scope: Construct, id: string, role?: iam.IRole) {
+  constructor(
+    scope: Construct, id: string, role: iam.IRole | undefined,
+    private readonly add: (statement: iam.PolicyStatement) => iam.AddToPrincipalPolicyResult,
+  ) {
     super(scope, id);
     // The role that nobody named is at least one of this account.
     const principal = role ?? new iam.AccountRootPrincipal();
@@ -90,17 +109,20 @@ class CollectingRole extends Resource implements iam.IRole {
   }
 
   public addToPrincipalPolicy(statement: iam.PolicyStatement): iam.AddToPrincipalPolicyResult {
-    this.statements.push(statement);
-    return { statementAdded: true, policyDependable: this };
+    return { policyDependable: this, ...this.add(statement) };
   }
 
   public addToPolicy(statement: iam.PolicyStatement): boolean {
     return this.addToPrincipalPolicy(statement).statementAdded;
   }
 
-  public addManagedPolicy(): void {}
+  /** Takes what the policy says; the policy itself stays without a role, and so out of the template. */
+  public attachInlinePolicy(policy: iam.Policy): void {
+    const { Statement: statements = [] } = policy.document.toJSON() ?? {};
+    for (const statement of statements) this.add(iam.PolicyStatement.fromJson(statement));
+  }
 
-  public attachInlinePolicy(): void {}
+  public addManagedPolicy(): void {}
 
   public grant(grantee: iam.IPrincipal): iam.Grant {
     return iam.Grant.drop(grantee, 'a role that only takes grants');

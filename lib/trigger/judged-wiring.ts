@@ -1,6 +1,7 @@
 import {
-  aws_dynamodb as dynamodb, aws_iam as iam, aws_lambda as lambda, aws_sns as sns, aws_sqs as sqs, CfnElement, CfnResource, Stack, Token,
+  aws_dynamodb as dynamodb, aws_lambda as lambda, aws_sns as sns, aws_sqs as sqs, CfnElement, CfnResource, Stack, Token,
 } from 'aws-cdk-lib';
+import { IConstruct } from 'constructs';
 import { dependencyPath, topOf } from './dependency-path';
 import { ownedFunction } from './function-environment';
 import { canonicalText, deployedProperties, environmentOf, referencesIn, resourceNamed, soleReference } from './references';
@@ -17,7 +18,7 @@ export interface WiredTrigger extends JudgedFilters {
   readonly handler: lambda.IFunction;
   readonly failureDestination: lambda.IEventSourceDlq | undefined;
   readonly mapping: lambda.CfnEventSourceMapping;
-  readonly missingStatements: readonly iam.PolicyStatement[];
+  readonly missingStatements: readonly object[];
   /** The ARNs of what the function can't be made without, because of what its role is granted for the trigger. */
   readonly granted: readonly string[];
   readonly parkingOff: boolean;
@@ -25,9 +26,7 @@ export interface WiredTrigger extends JudgedFilters {
 }
 
 /** What a trigger is wired to, as plain values, for the rules. Reads the mapping as it will be deployed, whatever changed it. */
-export function judgedWiring({
-  table, handler, failureDestination, mapping, granted, missingStatements, ...rest
-}: WiredTrigger): JudgedWiring {
+export function judgedWiring({ table, handler, failureDestination, mapping, granted, ...rest }: WiredTrigger): JudgedWiring {
   const stack = Stack.of(mapping);
   const streamArn = textOf(mapping.eventSourceArn, stack);
   return {
@@ -44,7 +43,6 @@ export function judgedWiring({
     region: plain(stack.region),
     account: plain(stack.account),
     destination: judgedDestination(mapping, failureDestination),
-    missingStatements: missingStatements.map((statement) => stack.resolve(statement.toStatementJson())),
     circle: judgedCircle(mapping, [mapping.eventSourceArn, mapping.functionName, destinationOf(mapping)])
       ?? judgedCircle(ownedFunction(handler)?.node.defaultChild, granted),
     timeout: timeoutOf(handler),

@@ -1,13 +1,15 @@
 import { App, aws_dynamodb as dynamodb, aws_lambda as lambda, Stack, StackProps } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
+import { AwsSolutionsChecks, NagPack } from 'cdk-nag';
 import { DynamoStreamTrigger, DynamoStreamTriggerProps } from '../../lib';
 
 /** An app without bundling, in which the CDK's own findings fail the synthesis, and what a trigger needs in a stack of it. */
 export class TestApp {
-  public readonly app = new App({ context: { 'aws:cdk:bundling-stacks': [], '@aws-cdk/core:validateAgainstDefaultRules': true } });
+  public readonly app: App;
   public readonly stack: Stack;
 
-  constructor(props?: StackProps) {
+  constructor(props?: StackProps, context?: { readonly [flag: string]: unknown }) {
+    this.app = new App({ context: { ...context, 'aws:cdk:bundling-stacks': [], '@aws-cdk/core:validateAgainstDefaultRules': true } });
     this.stack = this.addStack('Orders', props);
   }
 
@@ -50,6 +52,18 @@ export class TestApp {
     return this.app.node.findAll().flatMap(({ node }) => node.metadata)
       .filter(({ type }) => type === 'aws:cdk:warning')
       .map(({ data }) => /\[ack: dynamo-stream-trigger:([a-z-]+)\]/.exec(data)?.[1] ?? data);
+  }
+
+  /** The ids of what cdk-nag's AwsSolutions finds, or another pack of its. */
+  public findings(pack: NagPack = new AwsSolutionsChecks()): string[] {
+    return pack.validateScope(this.app).violations.map(({ ruleName }) => ruleName);
+  }
+
+  /** The paths of the resources in which cdk-nag finds one thing. */
+  public offenders(finding: string): string[] {
+    const { violations } = new AwsSolutionsChecks().validateScope(this.app);
+    return violations.filter(({ ruleName }) => ruleName === finding)
+      .flatMap(({ violatingResources }) => violatingResources.map(({ constructPath }: { constructPath?: string }) => constructPath!));
   }
 
   /** The properties of the only mapping in a stack. */

@@ -1,6 +1,6 @@
 import {
   aws_kms as kms, aws_lambda as lambda, aws_lambda_event_sources as sources, aws_sqs as sqs, Aws, CfnCondition, Duration, Fn, Lazy,
-  RemovalPolicy, Tags,
+  Tags,
 } from 'aws-cdk-lib';
 import { Match } from 'aws-cdk-lib/assertions';
 import { TestApp } from './app';
@@ -203,28 +203,6 @@ test('tags reach the mapping', () => {
 });
 
 describe('the failure queue that a trigger makes', () => {
-  test('is standard, encrypted, takes TLS only and stays', () => {
-    const app = new TestApp();
-    const trigger = app.trigger();
-
-    expect(trigger.failureQueue).toBeDefined();
-    app.template().hasResource('AWS::SQS::Queue', {
-      Properties: { MessageRetentionPeriod: 1_209_600, SqsManagedSseEnabled: true, FifoQueue: Match.absent() },
-      DeletionPolicy: 'Retain',
-      UpdateReplacePolicy: 'Retain',
-    });
-    app.template().hasResourceProperties('AWS::SQS::QueuePolicy', {
-      PolicyDocument: { Statement: [Match.objectLike({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } })] },
-    });
-  });
-
-  test('goes with the trigger if asked to', () => {
-    const app = new TestApp();
-    app.trigger({ failureQueueRemovalPolicy: RemovalPolicy.DESTROY });
-
-    app.template().hasResource('AWS::SQS::Queue', { DeletionPolicy: 'Delete' });
-  });
-
   test('is not made beside a given destination', () => {
     const app = new TestApp();
     const onFailure = new sources.SqsDlq(new sqs.Queue(app.stack, 'Given'));

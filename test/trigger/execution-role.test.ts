@@ -1,29 +1,206 @@
-import { aws_dynamodb as dynamodb, aws_iam as iam, aws_kms as kms, aws_lambda as lambda, aws_lambda_event_sources as sources, aws_sqs as sqs } from 'aws-cdk-lib';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  aws_dynamodb as dynamodb, aws_ec2 as ec2, aws_ecr as ecr, aws_iam as iam, aws_kms as kms, aws_lambda as lambda,
+  aws_lambda_event_sources as sources, aws_sqs as sqs, NestedStack, Stack,
+} from 'aws-cdk-lib';
 import { Match } from 'aws-cdk-lib/assertions';
+import { Node } from 'constructs';
 import { TestApp } from './app';
-import { StreamPermissions } from '../../lib';
+import { APPS, ENV, FUNCTION_ARN, KEY_ARN, STREAM_ARN } from './variants';
+import { DynamoStreamTrigger, NoFailureDestination, StreamFunction, StreamPermissions } from '../../lib';
 
-const FUNCTION_ARN = 'arn:aws:lambda:eu-west-1:123456789012:function:imported';
 const ROLE_ARN = 'arn:aws:iam::123456789012:role/service-role/handler';
 const STREAM_ACTIONS = ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator', 'dynamodb:ListStreams'];
 const MANAGED_POLICY = { 'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, ':iam::aws:policy/service-role/AWSLambdaDynamoDBExecutionRole']] };
+const { MANAGED_POLICY: MANAGED, LEAST_PRIVILEGE } = StreamPermissions;
+const MODES = [MANAGED, LEAST_PRIVILEGE];
 
-/** All statements of all policies of a stack. */
-function statements(app: TestApp, stack = app.stack): any[] {
-  return Object.values(app.template(stack).findResources('AWS::IAM::Policy'))
-    .flatMap(({ Properties }) => Properties.PolicyDocument.Statement);
+/** All statements of the policies of a stack, or of some of them. */
+function statements(app: TestApp, stack = app.stack, policies?: readonly string[]): any[] {
+  return Object.entries(app.template(stack).findResources('AWS::IAM::Policy'))
+    .filter(([id]) => policies?.includes(id) ?? true)
+    .flatMap(([, { Properties }]) => Properties.PolicyDocument.Statement);
 }
 
-function importedFunction(app: TestApp, role?: iam.IRole): lambda.IFunction {
-  return lambda.Function.fromFunctionAttributes(app.stack, 'Imported', { functionArn: FUNCTION_ARN, role, sameEnvironment: true });
+function actions(granted: readonly any[]): string[] {
+  return granted.flatMap(({ Action }) => Action);
 }
 
-/** The logical ids of the policies on which the mapping waits. */
-function policiesBeforeMapping(app: TestApp): string[] {
+/** The logical ids of what the mapping waits for. */
+function waitsFor(app: TestApp): string[] {
   const [mapping] = Object.values(app.template().findResources('AWS::Lambda::EventSourceMapping'));
-  const policies = Object.keys(app.template().findResources('AWS::IAM::Policy'));
-  return policies.filter((id) => mapping.DependsOn?.includes(id));
+  return mapping.DependsOn ?? [];
 }
+
+/** The statements of the policies that are there before the mapping is created. */
+function statementsBeforeMapping(app: TestApp): any[] {
+  return statements(app, app.stack, waitsFor(app));
+}
+
+function imported(stack: Stack, role?: iam.IRole): lambda.IFunction {
+  return lambda.Function.fromFunctionAttributes(stack, 'Imported', { functionArn: FUNCTION_ARN, role, sameEnvironment: true });
+}
+
+function importedRole(stack: Stack, options?: iam.FromRoleArnOptions): iam.IRole {
+  return iam.Role.fromRoleArn(stack, 'Role', ROLE_ARN, options);
+}
+
+function ownRole(stack: Stack): iam.Role {
+  return new iam.Role(stack, 'Own', { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') });
+}
+
+const code = lambda.Code.fromInline('…');
+const functions = { code, handler: 'index.handler' };
+
+/** Functions whose role the trigger may extend. */
+const EXTENSIBLE: readonly { readonly name: string; readonly handler: (app: TestApp) => lambda.IFunction }[] = [
+  { name: 'a function', handler: (app) => app.fn() },
+  { name: 'an alias', handler: (app) => app.fn().addAlias('live') },
+  { name: 'a version', handler: (app) => app.fn().currentVersion },
+  { name: 'the latest version', handler: (app) => app.fn().latestVersion },
+  { name: 'a StreamFunction', handler: ({ stack }) => new StreamFunction(stack, 'Fn', { entry: join(__dirname, 'handlers', 'on-order.ts') }) },
+  { name: 'a function in Python', handler: (app) => app.fn('Fn', { runtime: lambda.Runtime.PYTHON_3_14 }) },
+  {
+    name: 'a function in Java',
+    handler: ({ stack }) => new lambda.Function(stack, 'Fn', {
+      runtime: lambda.Runtime.JAVA_25, code: lambda.Code.fromAsset(join(__dirname, 'handlers')), handler: 'orders.OnOrder',
+    }),
+  },
+  {
+    name: 'a function in a container',
+    handler: ({ stack }) => new lambda.DockerImageFunction(stack, 'Fn', {
+      code: lambda.DockerImageCode.fromEcr(ecr.Repository.fromRepositoryName(stack, 'Images', 'images')),
+    }),
+  },
+  { name: 'a function in a VPC', handler: (app) => app.fn('Fn', { vpc: new ec2.Vpc(app.stack, 'Vpc') }) },
+  {
+    name: 'a singleton',
+    handler: ({ stack }) => new lambda.SingletonFunction(stack, 'Fn', { uuid: 'orders', runtime: lambda.Runtime.NODEJS_24_X, ...functions }),
+  },
+  { name: 'a function with a role of the app', handler: (app) => app.fn('Fn', { role: ownRole(app.stack) }) },
+  { name: 'a function with an imported role', handler: (app) => app.fn('Fn', { role: importedRole(app.stack) }) },
+  { name: 'a function with a lazy role', handler: (app) => app.fn('Fn', { role: new iam.LazyRole(app.stack, 'Lazy', { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') }) }) },
+  { name: 'a function of another stack', handler: (app) => app.fn('Fn', {}, app.addStack('Functions', { env: ENV })) },
+  { name: 'an alias of another stack', handler: (app) => app.fn('Fn', {}, app.addStack('Functions', { env: ENV })).addAlias('live') },
+  { name: 'a function of a nested stack', handler: (app) => app.fn('Fn', {}, new NestedStack(app.stack, 'Functions')) },
+  { name: 'an imported function', handler: ({ stack }) => imported(stack, importedRole(stack)) },
+  {
+    name: 'an imported function with a role by name',
+    handler: ({ stack }) => imported(stack, iam.Role.fromRoleName(stack, 'Role', 'handler')),
+  },
+  {
+    name: 'an imported alias',
+    handler: ({ stack }) => lambda.Function.fromFunctionAttributes(stack, 'Imported', {
+      functionArn: `${FUNCTION_ARN}:live`, role: importedRole(stack), sameEnvironment: true,
+    }),
+  },
+];
+
+describe.each(APPS)('in $age', ({ flags }) => {
+  describe.each(EXTENSIBLE)('the role of $name', ({ handler }) => {
+    test.each(MODES)('may do what the trigger needs before the mapping is created, with %s', (permissions) => {
+      const app = new TestApp({ env: ENV }, flags);
+      const table = app.table('Table', { encryption: dynamodb.TableEncryptionV2.customerManagedKey(new kms.Key(app.stack, 'Key')) });
+      app.trigger({ table, handler: handler(app), permissions });
+
+      const granted = statementsBeforeMapping(app);
+      expect(actions(granted)).toEqual(expect.arrayContaining(['sqs:SendMessage', 'sqs:GetQueueUrl', 'kms:Decrypt', 'kms:DescribeKey']));
+      const managed = Object.entries(app.template().findResources('AWS::IAM::Role'))
+        .filter(([, { Properties }]) => JSON.stringify(Properties.ManagedPolicyArns ?? []).includes('AWSLambdaDynamoDBExecutionRole'))
+        .map(([id]) => id);
+      if (actions(granted).includes('dynamodb:GetRecords')) {
+        expect(granted).toContainEqual({ Effect: 'Allow', Action: STREAM_ACTIONS, Resource: { 'Fn::GetAtt': [expect.stringMatching(/^Table/), 'StreamArn'] } });
+        expect(managed).toEqual([]);
+      } else {
+        expect(permissions).toBe(MANAGED);
+        expect(waitsFor(app)).toEqual(expect.arrayContaining(managed));
+      }
+      expect(app.warnings()).not.toContain('grant-missing');
+    });
+
+    test.each(MODES)('may do what a destination of the user\'s own adds to it, with %s', (permissions) => {
+      const app = new TestApp({ env: ENV }, flags);
+      const onFailure: lambda.IEventSourceDlq = {
+        bind: (_mapping, fn) => {
+          fn.addToRolePolicy(new iam.PolicyStatement({ actions: ['kms:Sign'], resources: [KEY_ARN] }));
+          return { destination: 'arn:aws:sqs:eu-west-1:123456789012:failures' };
+        },
+      };
+      app.trigger({ handler: handler(app), permissions, onFailure });
+
+      expect(statementsBeforeMapping(app)).toContainEqual({ Effect: 'Allow', Action: 'kms:Sign', Resource: KEY_ARN });
+    });
+  });
+});
+
+/** Functions whose role the trigger can't extend, beside what would be theirs if it could. */
+const FIXED: readonly { readonly name: string; readonly handler: (app: TestApp) => lambda.IFunction }[] = [
+  { name: 'an imported function with an immutable role', handler: ({ stack }) => imported(stack, importedRole(stack, { mutable: false })) },
+  { name: 'a function with an immutable role', handler: (app) => app.fn('Fn', { role: importedRole(app.stack, { mutable: false }) }) },
+  { name: 'a function with a role that is not updated', handler: (app) => app.fn('Fn', { role: ownRole(app.stack).withoutPolicyUpdates() }) },
+  {
+    name: 'a function with a role of another account',
+    handler: ({ stack }) => imported(stack, iam.Role.fromRoleArn(stack, 'Role', 'arn:aws:iam::999999999999:role/other')),
+  },
+  { name: 'an imported function without its role', handler: ({ stack }) => imported(stack) },
+  { name: 'a function by its ARN', handler: ({ stack }) => lambda.Function.fromFunctionArn(stack, 'Imported', FUNCTION_ARN) },
+  { name: 'a function by its name', handler: ({ stack }) => lambda.Function.fromFunctionName(stack, 'Imported', 'imported') },
+];
+
+describe.each(APPS)('in $age', ({ flags }) => {
+  describe.each(FIXED)('the owner of $name', ({ handler }) => {
+    const withTrigger = (of: (app: TestApp) => lambda.IFunction, permissions: StreamPermissions): TestApp => {
+      const app = new TestApp({ env: ENV }, flags);
+      const table = dynamodb.TableV2.fromTableAttributes(app.stack, 'Table', {
+        tableName: 'orders', tableStreamArn: STREAM_ARN, encryptionKey: kms.Key.fromKeyArn(app.stack, 'Key', KEY_ARN),
+      });
+      const queue = sqs.Queue.fromQueueAttributes(app.stack, 'Queue', {
+        queueArn: 'arn:aws:sqs:eu-west-1:123456789012:failures', keyArn: KEY_ARN,
+      });
+      app.trigger({ table, handler: of(app), onFailure: new sources.SqsDlq(queue), permissions });
+      return app;
+    };
+
+    test.each(MODES)('is told exactly what would be granted to a role that can be extended, with %s', (permissions) => {
+      const app = withTrigger(handler, permissions);
+      app.app.synth();
+      const warning = app.app.node.findAll().flatMap(({ node }) => node.metadata).map(({ data }) => data)
+        .find((data) => /\[ack: dynamo-stream-trigger:grant-missing\]/.test(data));
+      const told = JSON.parse(/\{"Version".*\}(?= )/.exec(warning)![0]);
+
+      const extended = withTrigger(({ stack }) => imported(stack, importedRole(stack)), permissions);
+      expect(told).toEqual({ Version: '2012-10-17', Statement: statementsBeforeMapping(extended) });
+      expect(actions(told.Statement)).toEqual(expect.arrayContaining([...STREAM_ACTIONS, 'kms:Decrypt', 'sqs:SendMessage']));
+      app.template().resourceCountIs('AWS::IAM::Policy', 0);
+      app.template().resourceCountIs('AWS::Lambda::EventSourceMapping', 1);
+    });
+  });
+});
+
+test('what a destination of the user\'s own adds to a role that can\'t be extended is told, too', () => {
+  const app = new TestApp({ env: ENV }, { '@aws-cdk/aws-lambda:createNewPoliciesWithAddToRolePolicy': true });
+  const onFailure: lambda.IEventSourceDlq = {
+    bind: (_mapping, fn) => {
+      fn.addToRolePolicy(new iam.PolicyStatement({ actions: ['kms:Sign'], resources: [KEY_ARN] }));
+      return { destination: 'arn:aws:sqs:eu-west-1:123456789012:failures' };
+    },
+  };
+  app.trigger({ handler: imported(app.stack, importedRole(app.stack, { mutable: false })), onFailure });
+  app.app.synth();
+
+  expect(JSON.stringify(app.app.node.findAll().flatMap(({ node }) => node.metadata))).toContain('kms:Sign');
+});
+
+test('what a role that is made beforehand needs is in the CDK\'s own report', () => {
+  const app = new TestApp({ env: ENV });
+  iam.Role.customizeRoles(app.stack, { usePrecreatedRoles: { 'Orders/Fn/ServiceRole': 'made-by-others' } });
+  app.trigger({ handler: app.fn(), permissions: LEAST_PRIVILEGE });
+  const { directory } = app.app.synth();
+
+  const report = readFileSync(join(directory, 'iam-policy-report.json'), 'utf8');
+  expect([...STREAM_ACTIONS, 'sqs:SendMessage'].filter((action) => !report.includes(action))).toEqual([]);
+});
 
 describe('the role of a function of the same stack', () => {
   test('gets the managed policy, once', () => {
@@ -34,30 +211,37 @@ describe('the role of a function of the same stack', () => {
 
     const [role] = Object.values(app.template().findResources('AWS::IAM::Role'));
     expect(role.Properties.ManagedPolicyArns.filter((arn: object) => JSON.stringify(arn) === JSON.stringify(MANAGED_POLICY))).toHaveLength(1);
-    expect(statements(app).flatMap(({ Action }) => Action)).not.toContain('dynamodb:GetRecords');
+    expect(actions(statements(app))).not.toContain('dynamodb:GetRecords');
   });
 
   test('gets the four actions on the stream alone with least privilege', () => {
     const app = new TestApp();
-    app.trigger({ permissions: StreamPermissions.LEAST_PRIVILEGE });
+    app.trigger({ permissions: LEAST_PRIVILEGE });
 
     const [role] = Object.values(app.template().findResources('AWS::IAM::Role'));
     expect(role.Properties.ManagedPolicyArns).not.toContainEqual(MANAGED_POLICY);
-    expect(statements(app)).toContainEqual({
-      Effect: 'Allow',
-      Action: STREAM_ACTIONS,
-      Resource: { 'Fn::GetAtt': [expect.stringMatching(/^TriggerTable/), 'StreamArn'] },
-    });
-    expect(policiesBeforeMapping(app)).toHaveLength(1);
+    expect(statements(app)).toEqual([
+      { Effect: 'Allow', Action: STREAM_ACTIONS, Resource: { 'Fn::GetAtt': [expect.stringMatching(/^TriggerTable/), 'StreamArn'] } },
+      {
+        Effect: 'Allow',
+        Action: ['sqs:SendMessage', 'sqs:GetQueueUrl'],
+        Resource: { 'Fn::GetAtt': [expect.stringMatching(/^TriggerFailureQueue/), 'Arn'] },
+      },
+    ]);
   });
+});
 
-  test('may decrypt with the key of the table', () => {
-    const app = new TestApp({ env: { account: '123456789012', region: 'eu-west-1' } });
-    const tableKey = new kms.Key(app.stack, 'Key');
-    app.trigger({ table: app.table('Encrypted', { encryption: dynamodb.TableEncryptionV2.customerManagedKey(tableKey) }) });
-
-    expect(statements(app)).toContainEqual(expect.objectContaining({ Action: ['kms:Decrypt', 'kms:DescribeKey'] }));
+test('the role of a VPC function keeps the policy that AWS names for it, and gets no more of the kind with least privilege', () => {
+  const app = new TestApp();
+  const handler = new StreamFunction(app.stack, 'Fn', {
+    entry: join(__dirname, 'handlers', 'on-order.ts'), vpc: new ec2.Vpc(app.stack, 'Vpc', { restrictDefaultSecurityGroup: false }),
   });
+  app.trigger({ handler, permissions: LEAST_PRIVILEGE });
+
+  const [role] = Object.values(app.template().findResources('AWS::IAM::Role'));
+  expect(role.Properties.ManagedPolicyArns).toEqual([
+    { 'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, ':iam::aws:policy/service-role/AWSLambdaVPCAccessExecutionRole']] },
+  ]);
 });
 
 test('an alias gets a mapping of its own name, and its function the permissions', () => {
@@ -78,52 +262,82 @@ test('an imported alias keeps its qualifier', () => {
   expect(app.mapping().FunctionName).toBe(`${FUNCTION_ARN}:live`);
 });
 
-test('an imported role gets the four actions in a policy of the trigger, before the mapping', () => {
-  const app = new TestApp({ env: { account: '123456789012', region: 'eu-west-1' } });
-  app.trigger({ handler: importedFunction(app, iam.Role.fromRoleArn(app.stack, 'Role', ROLE_ARN)) });
+test.each(MODES)('an imported role gets the four actions in a policy of the trigger, with %s', (permissions) => {
+  const app = new TestApp({ env: ENV });
+  app.trigger({ handler: imported(app.stack, importedRole(app.stack)), permissions, onFailure: NoFailureDestination.INSTANCE });
 
-  expect(statements(app).map(({ Action }) => Action)).toEqual([
-    STREAM_ACTIONS,
-    ['sqs:SendMessage', 'sqs:GetQueueAttributes', 'sqs:GetQueueUrl'],
-  ]);
-  app.template().hasResourceProperties('AWS::IAM::Policy', { Roles: ['handler'] });
-  expect(policiesBeforeMapping(app)).toEqual([expect.stringMatching(/^TriggerPolicy/)]);
+  app.template().hasResourceProperties('AWS::IAM::Policy', {
+    PolicyDocument: { Statement: [{ Effect: 'Allow', Action: STREAM_ACTIONS, Resource: Match.anyValue() }] },
+    Roles: ['handler'],
+  });
+  expect(waitsFor(app)).toEqual([expect.stringMatching(/^Trigger.*Policy/)]);
 });
 
-test.each([
-  ['an immutable role', (app: TestApp) => iam.Role.fromRoleArn(app.stack, 'Role', ROLE_ARN, { mutable: false })],
-  ['a role of another account', (app: TestApp) => iam.Role.fromRoleArn(app.stack, 'Role', 'arn:aws:iam::999999999999:role/other')],
-  ['no role', () => undefined],
-])('%s takes no policy', (_name, role) => {
-  const app = new TestApp({ env: { account: '123456789012', region: 'eu-west-1' } });
-  app.trigger({ handler: importedFunction(app, role(app)) });
+describe('several triggers', () => {
+  const grants = (app: TestApp, handler: lambda.IFunction): any[] => {
+    const queue = new sources.SqsDlq(new sqs.Queue(app.stack, 'Queue'));
+    const tables = [app.table('A'), app.table('B')];
+    for (const [index, table] of [tables[0], tables[0], tables[1]].entries()) {
+      const alias = new lambda.Alias(app.stack, `Alias${index}`, { aliasName: `alias${index}`, version: (handler as lambda.Function).currentVersion });
+      new DynamoStreamTrigger(app.stack, `Trigger${index}`, { table, handler: alias, onFailure: queue, permissions: LEAST_PRIVILEGE });
+    }
+    return statements(app);
+  };
 
-  app.template().resourceCountIs('AWS::IAM::Policy', 0);
-  app.template().resourceCountIs('AWS::Lambda::EventSourceMapping', 1);
+  test('on one function never grant the same twice', () => {
+    const app = new TestApp({ env: ENV });
+    const granted = grants(app, app.fn());
+
+    expect(granted.map(({ Action, Resource }) => [Action[0], Resource['Fn::GetAtt'][0].slice(0, 5)])).toEqual([
+      ['dynamodb:DescribeStream', expect.stringMatching(/^A/)],
+      ['sqs:SendMessage', 'Queue'],
+      ['dynamodb:DescribeStream', expect.stringMatching(/^B/)],
+    ]);
+  });
+
+  test('on one function share statements where the app minimizes its policies', () => {
+    const app = new TestApp({ env: ENV }, { '@aws-cdk/aws-iam:minimizePolicies': true });
+
+    expect(grants(app, app.fn())).toEqual([
+      { Effect: 'Allow', Action: STREAM_ACTIONS, Resource: [expect.anything(), expect.anything()] },
+      { Effect: 'Allow', Action: ['sqs:GetQueueUrl', 'sqs:SendMessage'], Resource: expect.anything() },
+    ]);
+  });
+
+  test.each([[2, []], [3, ['Orders/Trigger2']]])('on one function and one table, by aliases: of %d, those after the second warn: %j', (count, warned) => {
+    const app = new TestApp({ env: ENV });
+    const [table, version] = [app.table(), app.fn().currentVersion];
+    for (let index = 0; index < count; index++) {
+      app.trigger({ table, handler: new lambda.Alias(app.stack, `Alias${index}`, { aliasName: `alias${index}`, version }) }, `Trigger${index}`);
+    }
+    app.app.synth();
+
+    const isWarned = ({ metadata }: Node) => metadata.some(({ data }) => /\[ack: dynamo-stream-trigger:stream-readers\]/.test(data));
+    expect(app.app.node.findAll().filter(({ node }) => isWarned(node)).map(({ node }) => node.path)).toEqual(warned);
+  });
 });
 
 describe('a function of another stack', () => {
   test('gets nothing of the stack of the trigger, and its role a policy there', () => {
     const app = new TestApp();
-    const functions = app.addStack('Functions');
-    const handler = app.fn('Fn', {}, functions);
-    app.trigger({ handler, permissions: StreamPermissions.LEAST_PRIVILEGE });
+    const functionStack = app.addStack('Functions');
+    const handler = app.fn('Fn', {}, functionStack);
+    app.trigger({ handler, permissions: LEAST_PRIVILEGE });
     app.app.synth();
 
     expect(app.stack.dependencies.map(({ node }) => node.path)).toEqual(['Functions']);
-    expect(functions.dependencies).toHaveLength(0);
-    expect(statements(app).flatMap(({ Action }) => Action)).toEqual(expect.arrayContaining(STREAM_ACTIONS));
-    expect(statements(app, functions)).toEqual([]);
-    expect(policiesBeforeMapping(app)).toHaveLength(1);
+    expect(functionStack.dependencies).toHaveLength(0);
+    expect(actions(statements(app))).toEqual(expect.arrayContaining(STREAM_ACTIONS));
+    expect(statements(app, functionStack)).toEqual([]);
   });
 
   test('has the made failure queue beside it, and parks records there', () => {
     const app = new TestApp();
-    const functions = app.addStack('Functions');
-    const trigger = app.trigger({ handler: app.fn('Fn', {}, functions) });
+    const functionStack = app.addStack('Functions');
+    const trigger = app.trigger({ handler: app.fn('Fn', {}, functionStack) });
 
-    expect(trigger.failureQueue!.stack).toBe(functions);
-    app.template(functions).hasResourceProperties('AWS::Lambda::Function', {
+    expect(trigger.failureQueue!.stack).toBe(functionStack);
+    app.template(functionStack).hasResourceProperties('AWS::Lambda::Function', {
       Environment: {
         Variables: {
           DYNAMO_STREAM_TRIGGER: {
@@ -140,21 +354,21 @@ describe('a function of another stack', () => {
 
   test('takes a given queue of the stack of the trigger, without parking records there', () => {
     const app = new TestApp();
-    const functions = app.addStack('Functions');
-    app.trigger({ handler: app.fn('Fn', {}, functions), onFailure: new sources.SqsDlq(new sqs.Queue(app.stack, 'Queue')) });
+    const functionStack = app.addStack('Functions');
+    app.trigger({ handler: app.fn('Fn', {}, functionStack), onFailure: new sources.SqsDlq(new sqs.Queue(app.stack, 'Queue')) });
 
     app.app.synth();
-    expect(functions.dependencies).toHaveLength(0);
-    app.template(functions).hasResourceProperties('AWS::Lambda::Function', {
+    expect(functionStack.dependencies).toHaveLength(0);
+    app.template(functionStack).hasResourceProperties('AWS::Lambda::Function', {
       Environment: { Variables: { DYNAMO_STREAM_TRIGGER: '{"v":1,"triggers":[{"report":true}]}' } },
     });
-    expect(statements(app).flatMap(({ Action }) => Action)).toContain('sqs:SendMessage');
+    expect(actions(statements(app))).toContain('sqs:SendMessage');
   });
 
   test('may be in use by the stack of the trigger already', () => {
     const app = new TestApp();
-    const functions = app.addStack('Functions');
-    const handler = app.fn('Fn', {}, functions);
+    const functionStack = app.addStack('Functions');
+    const handler = app.fn('Fn', {}, functionStack);
     handler.grantInvoke(new iam.Role(app.stack, 'Caller', { assumedBy: new iam.ServicePrincipal('events.amazonaws.com') }));
     app.trigger({ handler });
 
