@@ -32,6 +32,8 @@ const project = new awscdk.AwsCdkConstructLibrary({
   release: false,
   depsUpgrade: false,
 
+  // test/integ runs them.
+  integrationTestAutoDiscover: false,
   lambdaAutoDiscover: false,
   edgeLambdaAutoDiscover: false,
   singletonLambdaAutoDiscover: false,
@@ -133,6 +135,12 @@ const demo = project.addTask('demo', {
 });
 demo.exec('cdk synth --quiet');
 demo.exec('ts-node --transpile-only --project bin/tsconfig.json examples/places/demo/main.ts', { receiveArgs: true });
+
+project.addTask('integ', {
+  description: 'Deploy the integration apps to the AWS account of the environment, check that they work, and destroy them',
+  exec: `ts-node --transpile-only --project ${project.tsconfigDev.fileName} test/integ/run.ts`,
+  receiveArgs: true,
+});
 
 // eslint and editors take the nearest tsconfig.json, so each folder of TypeScript needs one.
 for (const folder of ['bin', 'examples']) {

@@ -17,7 +17,7 @@ import {
 const page = readFileSync(join(__dirname, '..', 'docs', 'changes.md'), 'utf8');
 
 /** What the page says that CloudFormation does, by edit. */
-const documented = new Map([...page.matchAll(/^\| ([^|]+) \| ([^|]+) \|.*\|.*\|$/gm)].map(([, edit, effect]) => [edit, effect]));
+const documented = new Map([...page.matchAll(/^\| ([^|]+) \| ([^|]+) \|.*\|.*\|$/gm)].map(([, edit, what]) => [edit, what]));
 
 /** The stack that most triggers live in, and another one. */
 class Orders {
