@@ -166,6 +166,11 @@ const EXAMPLES: { readonly [ruleId: string]: { readonly trips: Example; readonly
     inside: pattern({ eventName: ['INSERT'], $or: [{ eventID: ['2'] }, { eventID: ['1'] }] }),
     token: json(string('{"eventName":["INSERT"],"$or":[{"eventName":["MODIFY"]},{"eventID":["1"]}]}')),
   },
+  'filter-repeated-alternative': {
+    trips: pattern({ $or: [{ eventName: ['INSERT'] }, { eventName: ['INSERT', 'MODIFY'] }] }),
+    inside: pattern({ $or: [{ eventName: ['INSERT'] }, { eventName: ['MODIFY'], eventID: ['1'] }] }),
+    token: json(string('{"$or":[{"eventName":["INSERT"]},{"eventName":["INSERT","MODIFY"]}]}')),
+  },
   'filter-trailing-text': {
     trips: json('{"eventName":["INSERT"]} and more'), inside: json('{"eventName":["INSERT"]} '), token: json(string('{"eventName":["INSERT"]} x')),
   },
