@@ -3,6 +3,7 @@ import {
   aws_sqs as sqs, Duration, Names, RemovalPolicy, Stack, Token,
 } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
+import { changedSettings } from './changed-settings';
 import { ExecutionRole } from './execution-role';
 import { failureQueue } from './failure-destination';
 import { informFunction, isNameable, ownedFunction } from './function-environment';
@@ -224,7 +225,7 @@ export class DynamoStreamTrigger extends Construct {
     // To a token, the function throws its failures: that loses nothing either way.
     const { parkingOff } = this.informHandler(streamArn, reportBatchItemFailures && !reportsByToken, destination?.arn);
     this.node.addValidation({
-      validate: () => lateErrors(this, judge(WIRING_RULES, judgedWiring({
+      validate: () => lateErrors(this, [...changedSettings(mapping, judged), ...judge(WIRING_RULES, judgedWiring({
         table: this.table,
         handler: this.handler,
         failureDestination: this.failureDestination,
@@ -233,7 +234,7 @@ export class DynamoStreamTrigger extends Construct {
         missingStatements: role.missingStatements,
         parkingOff,
         unwritableReport: unwritable(reportBatchItemFailures, this),
-      }))),
+      }))]),
     });
   }
 

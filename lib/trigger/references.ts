@@ -45,7 +45,8 @@ export function deployedProperties(resource: CfnResource): { readonly [name: str
   return template?.Properties ?? {};
 }
 
-function isResource(construct: IConstruct): construct is CfnResource {
+/** Whether a construct is a resource of a template. */
+export function isResource(construct: IConstruct): construct is CfnResource {
   return CfnResource.isCfnResource(construct);
 }
 

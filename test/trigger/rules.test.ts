@@ -247,6 +247,11 @@ const EXAMPLES: { readonly [ruleId: string]: { readonly trips: Example; readonly
     inside: destination((scope) => new sqs.Queue(scope, 'Queue', { fifo: false })),
     token: destination((scope) => sqs.Queue.fromQueueArn(scope, 'Queue', Token.asString({ Ref: 'AWS::StackName' }))),
   },
+  'destination-service': {
+    trips: given({ onFailure: { bind: () => ({ destination: `arn:aws:lambda:${REGION}:${ACCOUNT}:function:failures` }) } }),
+    inside: given({ onFailure: { bind: () => ({ destination: `arn:aws:sqs:${REGION}:${ACCOUNT}:failures` }) } }),
+    token: given({ onFailure: { bind: () => ({ destination: Fn.importValue('Failures') }) } }),
+  },
   'destination-kafka': {
     trips: given({ onFailure: new sources.KafkaDlq('failures') }), inside: given({}), token: given({ onFailure: new sources.KafkaDlq(string('x')) }),
   },
