@@ -1,5 +1,5 @@
 import { fieldOf, type Place, RECORD } from './record-shape';
-import { MAX_BRANCHES, parseEventPattern } from '../stream/event-pattern';
+import { alternativeKey, MAX_BRANCHES, parseEventPattern, type Operator } from '../stream/event-pattern';
 
 /** What one field of a record may hold: one of the alternatives, each as it stands in an event pattern. */
 export interface FieldCondition {
@@ -66,7 +66,7 @@ export function anyOf(filters: readonly Ways[]): Ways {
  * @throws FilterCompositionError if a field has a name that AWS reads as an operator.
  */
 export function patternText(ways: Ways): string {
-  const patterns = ways.map(nested);
+  const patterns = withoutOverlaps(ways).map(nested);
   const text = JSON.stringify(patterns.length === 1 ? patterns[0] : { $or: patterns });
   const parsed = parseEventPattern(text);
   if (!parsed.valid) {
@@ -80,6 +80,52 @@ export function patternText(ways: Ways): string {
 /** Filters that can't be one filter. */
 export class FilterCompositionError extends Error {
   public readonly name = 'FilterCompositionError';
+}
+
+/**
+ * The same ways with no two that AWS would take for one (it keeps the first alone): of ways on the same fields, no two have an
+ * alternative in common on each.
+ */
+function withoutOverlaps(ways: Ways): Ways {
+  const distinct: { readonly way: Conjunction; readonly known: KnownAlternatives }[] = [];
+  const open = [...ways];
+  for (let way = open.shift(); way !== undefined; way = open.shift()) {
+    const known = alternativesByField(way);
+    const other = distinct.find((earlier) => overlap(known, earlier.known));
+    if (other === undefined) {
+      distinct.push({ way, known });
+    } else {
+      open.unshift(...split(way, other.known));
+    }
+  }
+  return distinct.map(({ way }) => way);
+}
+
+/** The alternatives of a way by field, each as the text by which AWS's pattern engine tells them apart. */
+type KnownAlternatives = ReadonlyMap<string, ReadonlySet<string>>;
+
+function alternativesByField(way: Conjunction): KnownAlternatives {
+  return new Map(way.map((condition) => [fieldName(condition), new Set(condition.alternatives.map(keyOf))]));
+}
+
+function overlap(way: KnownAlternatives, other: KnownAlternatives): boolean {
+  return way.size === other.size && [...way].every(([field, keys]) => [...keys].some((key) => other.get(field)?.has(key)));
+}
+
+/** What a way has that another one hasn't, in parts: each differs from the other on one field altogether. */
+function split(way: Conjunction, other: KnownAlternatives): Conjunction[] {
+  const isKnown = (condition: FieldCondition) => (alternative: unknown) => other.get(fieldName(condition))!.has(keyOf(alternative));
+  const known = way.map((condition) => ({ ...condition, alternatives: condition.alternatives.filter(isKnown(condition)) }));
+  return way.flatMap((condition, index) => {
+    const alternatives = condition.alternatives.filter((alternative) => !isKnown(condition)(alternative));
+    // What differs on a field before is a part of its own.
+    return alternatives.length > 0 ? [[...known.slice(0, index), { ...condition, alternatives }, ...way.slice(index + 1)]] : [];
+  });
+}
+
+function keyOf(alternative: unknown): string {
+  const [[operator, operand]] = typeof alternative === 'object' && alternative !== null ? Object.entries(alternative) : [['equals', alternative]];
+  return alternativeKey({ operator: operator as Operator, operand });
 }
 
 function together(way: Conjunction, other: Conjunction): Conjunction {

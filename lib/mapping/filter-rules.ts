@@ -100,6 +100,14 @@ export const FILTER_RULES: readonly Rule<JudgedFilters>[] = [
     check: eachText((text) => remarks(text, 'overridden-condition')),
   },
   {
+    id: 'filter-repeated-alternative',
+    severity: 'warning',
+    summary: 'No two alternatives of `$or` overlap on all of their fields: AWS\'s pattern engine keeps the first alone.',
+    reads: ['filters'],
+    source: 'AWS\'s pattern engine',
+    check: eachText((text) => remarks(text, 'repeated-branch')),
+  },
+  {
     id: 'filter-trailing-text',
     severity: 'warning',
     summary: 'Nothing follows a filter\'s JSON object.',

@@ -24,6 +24,11 @@ export interface JudgedSettings {
   readonly handlerIsStreamFunction: boolean;
 }
 
+/** What an untyped caller gave in place of a duration, in words. */
+export class NoDuration {
+  constructor(public readonly given: string) {}
+}
+
 /** The properties that are no plain values. */
 export type Shaped = 'table' | 'handler' | 'filterEncryption' | 'failureQueueRemovalPolicy' | 'permissions';
 
@@ -46,9 +51,20 @@ const FOREIGN_PROPERTIES: { readonly [name: string]: string } = {
   bootstrapServers: 'Kafka',
   clusterArn: 'Kafka',
   topic: 'Kafka',
+  topics: 'Kafka',
   secret: 'Kafka',
+  authenticationMethod: 'Kafka',
+  rootCACertificate: 'Kafka',
+  vpc: 'Kafka',
+  vpcSubnets: 'Kafka',
+  securityGroup: 'Kafka',
+  selfManagedEventSource: 'Kafka',
+  amazonManagedKafkaEventSourceConfig: 'Kafka',
+  selfManagedKafkaEventSourceConfig: 'Kafka',
   schemaRegistryConfig: 'Kafka',
-  sourceAccessConfigurations: 'Kafka and message brokers',
+  sourceAccessConfigurations: 'Kafka and message broker',
+  queues: 'message broker',
+  documentDBEventSourceConfig: 'DocumentDB',
 };
 
 /** What CloudFormation and the CDK's other classes call the same thing. */
@@ -63,10 +79,12 @@ const OTHER_NAMES: { readonly [name: string]: string } = {
   maximumBatchingWindowInSeconds: 'maxBatchingWindow',
   tumblingWindowInSeconds: 'tumblingWindow',
   bisectBatchOnFunctionError: 'bisectBatchOnError',
+  kmsKey: 'filterEncryption',
   kmsKeyArn: 'filterEncryption',
   target: 'handler',
   function: 'handler',
   eventSourceArn: 'table',
+  streamArn: 'table',
 };
 
 /** What is wrong with the settings themselves, whatever they are wired to. */
@@ -318,14 +336,17 @@ function isAtLeast(value: unknown, least: number): value is number {
 }
 
 function unknownProperty(name: string, properties: readonly string[]): string {
-  if (Object.hasOwn(FOREIGN_PROPERTIES, name)) {
-    return `${name} is a property of ${FOREIGN_PROPERTIES[name]} event sources, and means nothing to a DynamoDB stream. Leave it out.`;
+  // CloudFormation's names start with a capital.
+  const key = name.charAt(0).toLowerCase() + name.slice(1);
+  if (Object.hasOwn(FOREIGN_PROPERTIES, key)) {
+    return `${name} is a property of ${FOREIGN_PROPERTIES[key]} event sources, and means nothing to a DynamoDB stream. Leave it out.`;
   }
-  const meant = Object.hasOwn(OTHER_NAMES, name) ? OTHER_NAMES[name] : nearestName(name, properties);
+  const meant = Object.hasOwn(OTHER_NAMES, key) ? OTHER_NAMES[key] : nearestName(name, properties);
   return `${name} is no property of a DynamoStreamTrigger. ${meant === undefined ? 'Leave it out.' : `Did you mean ${meant}?`}`;
 }
 
 /** A value as its author would recognize it. */
 function show(value: unknown): string {
-  return typeof value === 'string' ? JSON.stringify(value) : String(value);
+  if (value instanceof NoDuration) return value.given;
+  return typeof value === 'string' || (typeof value === 'object' && value !== null) ? JSON.stringify(value) : String(value);
 }

@@ -50,9 +50,14 @@ export const TOKEN = '${token}';
 export interface JudgedDestination {
   /** With `TOKEN` in place of what only the deployment knows. */
   readonly arn: string;
+  /** The service in the ARN, or that of the resource whose ARN it is. */
+  readonly service: Known<string>;
   readonly fifo: boolean;
   readonly region: Known<string>;
 }
+
+/** The services that take what a mapping gives up. */
+const DESTINATION_SERVICES: readonly string[] = ['sqs', 'sns', 's3'];
 
 /** How many mappings may read one stream, as AWS recommends it. */
 export const READER_LIMITS = { single: 2, replicated: 1 } as const;
@@ -127,6 +132,17 @@ export const WIRING_RULES: readonly Rule<JudgedWiring>[] = [
     source: `${SOURCES.metrics}; aws/aws-cdk issue 13793`,
     check: ({ destination }) => destination?.fifo
       ? `onFailure is a FIFO queue or topic${named(destination.arn)}, but Lambda never delivers to one. Give a standard one, or leave it out.`
+      : undefined,
+  },
+  {
+    id: 'destination-service',
+    severity: 'error',
+    summary: 'A failure destination is a queue, a topic or a bucket.',
+    reads: ['onFailure'],
+    source: SOURCES.errorHandling,
+    check: ({ destination }) => destination && destination.service !== UNKNOWN && !DESTINATION_SERVICES.includes(destination.service)
+      ? `onFailure is of the service ${destination.service}${named(destination.arn)}, but Lambda gives the failed batches of a stream to SQS, SNS `
+        + 'and S3 only. Give a standard queue, a standard topic or a bucket.'
       : undefined,
   },
   {

@@ -4,6 +4,7 @@ import {
 } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import { acknowledgeFailureQueue } from './cdk-nag';
+import { changedSettings } from './changed-settings';
 import { ExecutionRole } from './execution-role';
 import { failureQueue } from './failure-destination';
 import { informFunction, ownedFunction } from './function-environment';
@@ -228,7 +229,7 @@ export class DynamoStreamTrigger extends Construct {
     // To a token, the function throws its failures: that loses nothing either way.
     const parks = this.informHandler(streamArn, reportBatchItemFailures && !reportsByToken, destination?.arn);
     this.node.addValidation({
-      validate: () => lateErrors(this, judge(WIRING_RULES, judgedWiring({
+      validate: () => lateErrors(this, [...changedSettings(mapping, judged), ...judge(WIRING_RULES, judgedWiring({
         table: this.table,
         handler: this.handler,
         failureDestination: this.failureDestination,
@@ -238,7 +239,7 @@ export class DynamoStreamTrigger extends Construct {
         missingStatements: role.missingStatements,
         parkingOff: !parks(),
         unwritableReport: unwritable(reportBatchItemFailures, this),
-      }))),
+      }))]),
     });
   }
 

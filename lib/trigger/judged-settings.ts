@@ -8,7 +8,7 @@ import { StreamFunction } from './stream-function';
 import { streamArnOf } from './stream-source';
 import { JudgedFilters } from '../mapping/filter-rules';
 import { UNKNOWN } from '../mapping/rule';
-import { JudgedSettings, Shaped } from '../mapping/setting-rules';
+import { JudgedSettings, NoDuration, Shaped } from '../mapping/setting-rules';
 import { DEFAULT_SETTINGS } from '../mapping/settings';
 
 /** Each of the trigger's properties; the compiler sees to it that none is missing. */
@@ -146,7 +146,7 @@ function text(value: string): string | typeof UNKNOWN {
 /** An untyped caller may have given anything. What is no Duration is not turned into one: the rule refuses it. */
 function seconds(value: unknown): unknown {
   if (value === undefined) return undefined;
-  if (!isDuration(value)) return `${String(value)} (no Duration)`;
+  if (!isDuration(value)) return new NoDuration(inWords(value));
   return value.isUnresolved() ? UNKNOWN : value.toSeconds({ integral: false });
 }
 

@@ -1,10 +1,11 @@
+import { isDeepStrictEqual } from 'node:util';
 import {
   aws_dynamodb as dynamodb, aws_lambda as lambda, aws_sns as sns, aws_sqs as sqs, CfnElement, CfnResource, Stack, Token,
 } from 'aws-cdk-lib';
 import { IConstruct } from 'constructs';
 import { dependencyPath, topOf } from './dependency-path';
 import { ownedFunction } from './function-environment';
-import { canonicalText, deployedProperties, environmentOf, referencesIn, resourceNamed, soleReference } from './references';
+import { canonicalText, deployedProperties, environmentOf, isResource, referencesIn, resourceNamed, soleReference } from './references';
 import { LOOKUP_RESOURCE } from './stream-lookup';
 import { streamReaders } from './stream-readers';
 import { tableResourceOf } from './stream-source';
@@ -28,14 +29,15 @@ export interface WiredTrigger extends JudgedFilters {
 /** What a trigger is wired to, as plain values, for the rules. Reads the mapping as it will be deployed, whatever changed it. */
 export function judgedWiring({ table, handler, failureDestination, mapping, granted, ...rest }: WiredTrigger): JudgedWiring {
   const stack = Stack.of(mapping);
-  const streamArn = textOf(mapping.eventSourceArn, stack);
+  const eventSourceArn = unlessOverridden(mapping.eventSourceArn, deployedProperties(mapping).EventSourceArn, mapping);
+  const streamArn = textOf(eventSourceArn, stack);
   return {
     ...rest,
-    ...judgedTable(table, mapping),
+    ...judgedTable(table, eventSourceArn, mapping),
     ...judgedNeighbors(mapping),
     batchSize: plain(mapping.batchSize),
     streamArn,
-    streamReference: judgedReference(mapping),
+    streamReference: judgedReference(eventSourceArn, mapping),
     lookedUp: isLookedUp(mapping),
     tableName: plain(table.tableName),
     streamRegion: ofArn(streamArn, 'region') ?? ofStreamResource(table, mapping, 'region'),
@@ -43,7 +45,7 @@ export function judgedWiring({ table, handler, failureDestination, mapping, gran
     region: plain(stack.region),
     account: plain(stack.account),
     destination: judgedDestination(mapping, failureDestination),
-    circle: judgedCircle(mapping, [mapping.eventSourceArn, mapping.functionName, destinationOf(mapping)])
+    circle: judgedCircle(mapping, [eventSourceArn, mapping.functionName, destinationOf(mapping)])
       ?? judgedCircle(ownedFunction(handler)?.node.defaultChild, granted),
     timeout: timeoutOf(handler),
   };
@@ -58,16 +60,21 @@ function judgedCircle(element: IConstruct | undefined, needs: readonly unknown[]
   return circles.find((circle) => circle !== undefined)?.map(({ node }) => node.path.replace(/\/Resource$/, ''));
 }
 
-function judgedReference(mapping: lambda.CfnEventSourceMapping): JudgedWiring['streamReference'] {
-  const reference = soleReference(mapping.eventSourceArn, mapping);
-  if (reference === undefined || !CfnResource.isCfnResource(reference.target)) return undefined;
+/** A property's value with its tokens, which tell what they refer to, unless an override took its place. */
+function unlessOverridden<Value>(value: Value, deployed: any, scope: CfnResource): Value {
+  return isDeepStrictEqual(Stack.of(scope).resolve(value), deployed) ? value : deployed;
+}
+
+function judgedReference(arn: unknown, scope: CfnResource): JudgedWiring['streamReference'] {
+  const reference = soleReference(arn, scope);
+  if (reference === undefined || !isResource(reference.target)) return undefined;
   return { type: reference.target.cfnResourceType, attribute: reference.displayName };
 }
 
 function judgedTable(
-  table: dynamodb.ITable, mapping: lambda.CfnEventSourceMapping,
+  table: dynamodb.ITable, streamArn: unknown, scope: CfnResource,
 ): Pick<JudgedWiring, 'viewType' | 'replicated' | 'streamPolicy'> {
-  const named = resourceNamed(mapping.eventSourceArn, mapping);
+  const named = resourceNamed(streamArn, scope);
   const resource = named && TABLE_RESOURCES.includes(named.cfnResourceType) ? named : tableResourceOf(table);
   if (resource === undefined) return { viewType: UNKNOWN, replicated: false, streamPolicy: UNKNOWN };
   const { StreamSpecification: stream, Replicas: replicas } = deployedProperties(resource);
@@ -102,21 +109,39 @@ function functionKey(mapping: lambda.CfnEventSourceMapping): string {
   return keyOfFunction(mapping.functionName, mapping);
 }
 
-/** An alias of the tree is named by its own ARN, or by its function and its name. */
+/** An alias or a version of the tree is named by its own ARN, or by its function and its name or number. */
 function keyOfFunction(name: unknown, mapping: CfnResource): string {
-  const alias = referencesIn(name, mapping).map(({ target }) => target).find(isAlias);
+  const targets = referencesIn(name, mapping).map(({ target }) => target);
+  const alias = targets.find(isAlias);
   if (alias !== undefined) return `${keyOfFunction(alias.functionName, alias)}:${alias.name}`;
-  const key = canonicalText(name, mapping)
-    .replace(/^(?:[^<]*:)?function:/, '')
-    .replace(/^<([^>]*)\.(?:Ref|Arn)>/, '<$1>');
+  const version = targets.find(isVersion);
+  if (version !== undefined) return `<${version.node.path}>`;
+  const literal = withoutArn(textOf(name, mapping));
+  const key = literal.includes(TOKEN)
+    ? withoutArn(canonicalText(name, mapping)).replace(/^<([^>]*)\.(?:Ref|Arn)>/, (_, path) => givenName(targets[0]) ?? `<${path}>`)
+    : literal;
   if (key.startsWith('<')) return key;
   const arn = textOf(name, mapping);
   const [account, region] = [ofArn(arn, 'account'), ofArn(arn, 'region')];
   return `${account && region ? `${account}/${region}` : environmentOf(mapping)} ${key}`;
 }
 
+function withoutArn(name: string): string {
+  return name.replace(/^(?:[^<]*:)?function:/, '');
+}
+
+/** The name that the app gives a function of its own. */
+function givenName(construct: unknown): string | undefined {
+  const { functionName } = construct as Partial<lambda.CfnFunction>;
+  return functionName === undefined || Token.isUnresolved(functionName) ? undefined : functionName;
+}
+
 function isAlias(construct: unknown): construct is lambda.CfnAlias {
   return CfnResource.isCfnResource(construct) && construct.cfnResourceType === 'AWS::Lambda::Alias';
+}
+
+function isVersion(construct: unknown): construct is lambda.CfnVersion {
+  return CfnResource.isCfnResource(construct) && construct.cfnResourceType === 'AWS::Lambda::Version';
 }
 
 function judgedDestination(
@@ -128,6 +153,7 @@ function judgedDestination(
   const resource = resourceNamed(destination, mapping);
   return {
     arn,
+    service: ofArn(arn, 'service') ?? serviceOf(destination, mapping),
     fifo: arn.endsWith('.fifo') || (resource !== undefined && isFifo(resource)) || isToldFifo(given, destination),
     region: ofArn(arn, 'region') ?? ofStack(resource, 'region'),
   };
@@ -135,7 +161,15 @@ function judgedDestination(
 
 function destinationOf(mapping: lambda.CfnEventSourceMapping): string | undefined {
   const { onFailure } = (mapping.destinationConfig ?? {}) as lambda.CfnEventSourceMapping.DestinationConfigProperty;
-  return ((onFailure ?? {}) as lambda.CfnEventSourceMapping.OnFailureProperty).destination;
+  const { destination } = (onFailure ?? {}) as lambda.CfnEventSourceMapping.OnFailureProperty;
+  return unlessOverridden(destination, deployedProperties(mapping).DestinationConfig?.OnFailure?.Destination, mapping);
+}
+
+/** The service of a resource whose own ARN a value is. What another resource looks up may be of any. */
+function serviceOf(arn: string, scope: CfnResource): Known<string> {
+  const reference = soleReference(arn, scope);
+  const [, service] = /^AWS::(?!CloudFormation::)([^:]+)::/.exec(reference && isResource(reference.target) ? reference.target.cfnResourceType : '') ?? [];
+  return service === undefined || reference?.displayName !== 'Arn' ? UNKNOWN : service.toLowerCase();
 }
 
 function isFifo(resource: CfnResource): boolean {
@@ -165,13 +199,19 @@ function textOfResolved(resolved: any): string {
   if (typeof resolved === 'string') return resolved;
   const [template] = [resolved?.['Fn::Sub']].flat();
   if (typeof template === 'string') return template.replace(/\$\{[^}]*\}/g, () => TOKEN);
+  const [index, list] = resolved?.['Fn::Select'] ?? [];
+  const [at, whole] = list?.['Fn::Split'] ?? [];
+  if (whole !== undefined) return textOfResolved(whole).split(at)[Number(index)] ?? TOKEN;
   const [separator, parts] = resolved?.['Fn::Join'] ?? [];
   return Array.isArray(parts) ? parts.map(textOfResolved).join(separator) : TOKEN;
 }
 
-/** The part of an ARN that says where a thing is; undefined if the ARN doesn't. */
-function ofArn(arn: string, part: 'region' | 'account'): string | undefined {
-  const found = arn.split(':')[part === 'region' ? 3 : 4];
+/** The place of each part in an ARN. */
+const ARN_PARTS = { service: 2, region: 3, account: 4 } as const;
+
+/** The part of an ARN that says what a thing is of, or where it is; undefined if the ARN doesn't. */
+function ofArn(arn: string, part: keyof typeof ARN_PARTS): string | undefined {
+  const found = arn.split(':')[ARN_PARTS[part]];
   return found === undefined || found === '' || found.includes(TOKEN) ? undefined : found;
 }
 

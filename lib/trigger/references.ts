@@ -56,7 +56,8 @@ function isCautious(token: IResolvable): token is Cautious {
   return 'decided' in token;
 }
 
-function isResource(construct: IConstruct): construct is CfnResource {
+/** Whether a construct is a resource of a template. */
+export function isResource(construct: IConstruct): construct is CfnResource {
   return CfnResource.isCfnResource(construct);
 }
 

@@ -40,6 +40,26 @@ describe('a FIFO destination is found', () => {
   });
 });
 
+test.each<[string, string, (app: TestApp) => string]>([
+  ['a function of the tree', 'lambda', (app) => app.fn('Failures').functionArn],
+  ['a stream of the tree', 'kinesis', ({ stack }) => new kinesis.Stream(stack, 'Failures').streamArn],
+  ['an event bus somewhere', 'events', () => `arn:aws:events:${Aws.REGION}:${Aws.ACCOUNT_ID}:event-bus/default`],
+])('%s takes no failed batches', (_name, service, arn) => {
+  const app = new TestApp({ env: ENV });
+  const destination = arn(app);
+  app.trigger({ onFailure: { bind: () => ({ destination }) } });
+
+  expect(() => app.app.synth()).toThrow(new RegExp(`onFailure is of the service ${service}.*\\(destination-service\\)`));
+});
+
+test('what a resource looks up may be the ARN of a queue', () => {
+  const app = new TestApp({ env: ENV });
+  const looked = new CfnResource(app.stack, 'Failures', { type: 'AWS::CloudFormation::CustomResource', properties: { ServiceToken: 'arn:aws:lambda:::f' } });
+  app.trigger({ onFailure: { bind: () => ({ destination: looked.getAtt('Arn').toString() }) } });
+
+  expect(() => app.app.synth()).not.toThrow();
+});
+
 test('the wildcard stream of a replica is refused once', () => {
   const app = new TestApp({ env: ENV });
   const table = app.table('Table', { replicas: [{ region: 'us-east-1' }] });
@@ -273,6 +293,37 @@ test.each<[string, (alias: lambda.Alias) => string]>([
   app.trigger({ table, handler });
   new lambda.CfnEventSourceMapping(app.stack, 'Raw', {
     functionName: functionName(handler), eventSourceArn: table.tableStreamArn, startingPosition: 'LATEST',
+  });
+
+  expect(() => app.app.synth()).toThrow('(duplicate-mapping)');
+});
+
+test.each<[string, (version: lambda.Version) => string]>([
+  ['its ARN', (version) => version.functionArn],
+  ['its function and its number', (version) => version.functionName],
+])('a version is recognized by %s', (_name, functionName) => {
+  const app = new TestApp();
+  const [table, handler] = [app.table(), app.fn().currentVersion];
+  app.trigger({ table, handler });
+  new lambda.CfnEventSourceMapping(app.stack, 'Raw', {
+    functionName: functionName(handler), eventSourceArn: table.tableStreamArn, startingPosition: 'LATEST',
+  });
+
+  expect(() => app.app.synth()).toThrow('(duplicate-mapping)');
+});
+
+test.each<[string, (stack: Stack) => string]>([
+  ['its name', () => 'orders'],
+  ['its ARN', () => `arn:aws:lambda:${ENV.region}:${ENV.account}:function:orders`],
+  ['an import by its name', (stack) => lambda.Function.fromFunctionName(stack, 'Imported', 'orders').functionName],
+  ['an import by its ARN', (stack) => lambda.Function.fromFunctionArn(stack, 'Imported', `arn:aws:lambda:${ENV.region}:${ENV.account}:function:orders`)
+    .functionName],
+])('a function to which the app gives a name is recognized by %s', (_name, functionName) => {
+  const app = new TestApp({ env: ENV });
+  const [table, handler] = [app.table(), app.fn('Fn', { functionName: 'orders' })];
+  app.trigger({ table, handler });
+  new lambda.CfnEventSourceMapping(app.stack, 'Raw', {
+    functionName: functionName(app.stack), eventSourceArn: table.tableStreamArn, startingPosition: 'LATEST',
   });
 
   expect(() => app.app.synth()).toThrow('(duplicate-mapping)');

@@ -171,6 +171,11 @@ const EXAMPLES: { readonly [ruleId: string]: { readonly trips: Example; readonly
     inside: pattern({ eventName: ['INSERT'], $or: [{ eventID: ['2'] }, { eventID: ['1'] }] }),
     token: json(string('{"eventName":["INSERT"],"$or":[{"eventName":["MODIFY"]},{"eventID":["1"]}]}')),
   },
+  'filter-repeated-alternative': {
+    trips: pattern({ $or: [{ eventName: ['INSERT'] }, { eventName: ['INSERT', 'MODIFY'] }] }),
+    inside: pattern({ $or: [{ eventName: ['INSERT'] }, { eventName: ['MODIFY'], eventID: ['1'] }] }),
+    token: json(string('{"$or":[{"eventName":["INSERT"]},{"eventName":["INSERT","MODIFY"]}]}')),
+  },
   'filter-trailing-text': {
     trips: json('{"eventName":["INSERT"]} and more'), inside: json('{"eventName":["INSERT"]} '), token: json(string('{"eventName":["INSERT"]} x')),
   },
@@ -246,6 +251,11 @@ const EXAMPLES: { readonly [ruleId: string]: { readonly trips: Example; readonly
     trips: destination((scope) => new sqs.Queue(scope, 'Queue', { fifo: true })),
     inside: destination((scope) => new sqs.Queue(scope, 'Queue', { fifo: false })),
     token: destination((scope) => sqs.Queue.fromQueueArn(scope, 'Queue', Token.asString({ Ref: 'AWS::StackName' }))),
+  },
+  'destination-service': {
+    trips: given({ onFailure: { bind: () => ({ destination: `arn:aws:lambda:${REGION}:${ACCOUNT}:function:failures` }) } }),
+    inside: given({ onFailure: { bind: () => ({ destination: `arn:aws:sqs:${REGION}:${ACCOUNT}:failures` }) } }),
+    token: given({ onFailure: { bind: () => ({ destination: Fn.importValue('Failures') }) } }),
   },
   'destination-kafka': {
     trips: given({ onFailure: new sources.KafkaDlq('failures') }), inside: given({}), token: given({ onFailure: new sources.KafkaDlq(string('x')) }),

@@ -67,6 +67,7 @@ function operation(node: JsonNode & { type: 'object' }, path: string): Alternati
   return { operator, operand: plainValue(value), path, passes: OPERATORS[operator](value, `${path}.${operator}`) };
 }
 
+/** To the engine a string has its quotes: the prefix `a"` and the suffix `"a` let `a` pass. */
 const OPERATORS: Record<Exclude<Operator, 'equals'>, (operand: JsonNode, path: string) => Test> = {
   'exactly': (operand, path) => {
     const text = string(operand, path);
@@ -75,18 +76,18 @@ const OPERATORS: Record<Exclude<Operator, 'equals'>, (operand: JsonNode, path: s
   'prefix': (operand, path) => {
     if (operand.type === 'object') {
       const caseless = caselessText(ignoredCase(operand, path));
-      return strings(value => startsWithIgnoringCase(caseless, value));
+      return strings(value => startsWithIgnoringCase(caseless, `${value}"`));
     }
     const prefix = string(operand, path, ' or {"equals-ignore-case": "a string"}');
-    return strings(value => value.startsWith(prefix));
+    return strings(value => `${value}"`.startsWith(prefix));
   },
   'suffix': (operand, path) => {
     if (operand.type === 'object') {
       const caseless = caselessText(ignoredCase(operand, path));
-      return strings(value => endsWithIgnoringCase(caseless, value));
+      return strings(value => endsWithIgnoringCase(caseless, `"${value}`));
     }
     const suffix = string(operand, path, ' or {"equals-ignore-case": "a string"}');
-    return strings(value => value.endsWith(suffix));
+    return strings(value => `"${value}`.endsWith(suffix));
   },
   'equals-ignore-case': (operand, path) => {
     const caseless = caselessText(string(operand, path));
@@ -104,7 +105,7 @@ const OPERATORS: Record<Exclude<Operator, 'equals'>, (operand: JsonNode, path: s
     if ('wrong' in range) {
       throw new Refusal('bad-operand', path, `${describeJson(operand)} is no network such as "10.0.0.0/8" or "2001:db8::/32": ${range.wrong}`);
     }
-    return strings(value => isInIpRange(range, value));
+    return value => isInIpRange(range, value);
   },
   'numeric': numeric,
   'exists': (operand, path) => {
@@ -127,7 +128,7 @@ function equals(node: JsonNode): Test {
     case 'string': {
       const address = ipDigits(node.value);
       const range = address !== undefined && { first: address, last: address };
-      return range ? strings(value => isInIpRange(range, value)) : value => value === node.value;
+      return range ? value => isInIpRange(range, value) : value => value === node.value;
     }
     case 'boolean': return value => value === node.value;
     default: return value => value === null;

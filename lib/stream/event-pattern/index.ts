@@ -2,4 +2,5 @@ export type { Alternative, Operator } from './alternative';
 export { matchesEventPattern } from './match';
 export { MAX_BRANCHES, parseEventPattern } from './parse';
 export type { Branch, Condition, EventPattern } from './pattern';
+export { alternativeKey } from './repeated-branch';
 export type { PatternProblem, PatternProblemKind, PatternRemark } from './problem';

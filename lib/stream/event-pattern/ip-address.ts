@@ -26,9 +26,12 @@ export function parseCidr(text: string): IpRange | { wrong: string } {
   return network(address, bits);
 }
 
-/** Whether a text is an IP address of the range. */
-export function isInIpRange(range: IpRange, text: string): boolean {
-  const address = ipDigits(text);
+/**
+ * Whether a value is an IP address of the range: a text, or a number, because the pattern engine takes the digits of a number for
+ * those of an address.
+ */
+export function isInIpRange(range: IpRange, value: unknown): boolean {
+  const address = typeof value === 'string' ? ipDigits(value) : typeof value === 'number' ? String(value) : undefined;
   if (address === undefined) {
     return false;
   }

@@ -3,6 +3,7 @@ import { FieldTree } from './field-tree';
 import { describeJson, JsonSyntaxError, readJson, type JsonNode } from './json';
 import type { Branch, Condition, EventPattern } from './pattern';
 import type { PatternProblem, PatternProblemKind, PatternRemark } from './problem';
+import { withoutRepeated, type RepeatedBranch } from './repeated-branch';
 
 /** What `parseEventPattern` found: a pattern, or all that is wrong with it. */
 export type ParsedPattern =
@@ -67,7 +68,9 @@ class PatternParser {
       this.problem('empty-pattern', '', 'the pattern is {}, which AWS\'s pattern engine refuses; to let every record pass, give no filter');
     } else {
       const open = this.object(root, { keys: [], path: '', insideOr: false }, []);
-      this.branches = open.map(conditions => [...conditions.values()].sort((a, b) => a.field < b.field ? -1 : 1));
+      const { branches, repeated } = withoutRepeated(open.map(conditions => [...conditions.values()].sort((a, b) => a.field < b.field ? -1 : 1)));
+      this.branches = branches;
+      this.remarkRepeated(repeated);
       if (this.branches.some(branch => branch.length > MAX_FIELDS)) {
         this.problem('too-complex', '', `the pattern asks about more than ${MAX_FIELDS} fields at once, the most that AWS's pattern engine takes`);
       }
@@ -168,6 +171,16 @@ class PatternParser {
     if (earlier !== undefined) {
       this.remark('overridden-condition', earlier.path,
         `AWS keeps only the last condition on a field: ${condition.path} takes the place of this one; write one condition`);
+    }
+  }
+
+  private remarkRepeated(repeated: readonly RepeatedBranch[]): void {
+    // A condition of several branches is told of once.
+    const lostConditions = new Map(repeated.flatMap(({ earlier, lost }) => lost === undefined ? [] : [[lost, earlier] as const]));
+    for (const [lost, earlier] of lostConditions) {
+      const kept = earlier.find(({ field }) => field === lost.field)!;
+      this.remark('repeated-branch', lost.path, 'AWS\'s pattern engine passes over this alternative of $or, with all that only it lets through: it takes ' +
+        `it for the earlier one with ${kept.path}, because both have something in common on each of their fields; write alternatives that don't overlap`);
     }
   }
 

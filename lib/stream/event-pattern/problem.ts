@@ -39,6 +39,8 @@ export interface PatternRemark {
     | 'duplicate-key'
   /** A later condition on the same field takes the place of this one, such as one inside `$or`. */
     | 'overridden-condition'
+  /** A branch of `$or` that the engine takes for another one, and passes over. */
+    | 'repeated-branch'
   /** The object ends before the text does. */
     | 'text-after-pattern';
   readonly path: string;

@@ -85,6 +85,14 @@ describe('operators', () => {
     ['{"cidr": "2001:db8::/33"}', '2001:db8:7fff::1', true],
     ['{"cidr": "2001:db8::/33"}', '2001:db8:8000::1', false],
     ['{"cidr": "10.0.0.0/24"}', 'ten', false],
+    ['{"cidr": "0.0.0.0/0"}', 300, true],
+    ['{"cidr": "10.0.0.0/8"}', 300, false],
+    ['{"cidr": "48.0.0.0/4"}', 35, true],
+    ['{"prefix": "a\\""}', 'a', true],
+    ['{"prefix": "a\\""}', 'ab', false],
+    ['{"suffix": "\\"a"}', 'a', true],
+    ['{"suffix": {"equals-ignore-case": "\\"A"}}', 'a', true],
+    ['{"anything-but": {"prefix": "a\\""}}', 'a', false],
     ['{"numeric": ["=", 3e2]}', 300, true],
     ['{"numeric": [">", 0, "<=", 5]}', 0, false],
     ['{"numeric": [">", 0, "<=", 5]}', 5, true],
@@ -214,6 +222,19 @@ describe('$or', () => {
     const pattern = '{"$or": [{"a": [1]}, {"b": [1]}], "$or": [{"c": [1]}, {"d": [1]}]}';
     expect(matches(pattern, { a: 1 })).toBe(false);
     expect(matches(pattern, { a: 1, d: 1 })).toBe(true);
+  });
+
+  test.each<[string, object, boolean]>([
+    ['{"$or": [{"a": ["x"]}, {"a": ["x", "y"]}]}', { a: 'y' }, false],
+    ['{"$or": [{"a": ["x", "y"]}, {"a": ["x"]}]}', { a: 'y' }, true],
+    ['{"$or": [{"a": ["x"]}, {"a": [{"exactly": "x"}, "y"]}]}', { a: 'y' }, false],
+    ['{"$or": [{"a": ["x"]}, {"a": ["x", {"exists": false}]}]}', {}, false],
+    ['{"$or": [{"a": ["x"], "b": ["1"]}, {"a": ["x", "y"], "b": ["1"]}]}', { a: 'y', b: '1' }, false],
+    ['{"$or": [{"a": ["x"], "b": ["1"]}, {"a": ["x", "y"], "b": ["2"]}]}', { a: 'y', b: '2' }, true],
+    ['{"$or": [{"a": ["x"], "b": ["1"]}, {"a": ["x", "y"]}]}', { a: 'y' }, true],
+    ['{"$or": [{"a": [{"anything-but": ["x", "y"]}]}, {"a": [{"anything-but": ["y", "x"]}, "x"]}]}', { a: 'x' }, false],
+  ])('keeps the first alone of two objects on the same fields that have something in common on each: %s, %j: %j', (pattern, record, expected) => {
+    expect(matches(pattern, record)).toBe(expected);
   });
 
   test('takes the place of a condition before it, and gives way to one after it', () => {

@@ -3,7 +3,7 @@
  * and `exists`, by trying every choice of array elements.
  */
 export function naivelyMatches(pattern: object, record: object): boolean {
-  return branches(pattern).some((conditions) => holds(Object.entries(conditions).sort(([a], [b]) => a < b ? -1 : 1), valuesOf(record), {}));
+  return kept(branches(pattern)).some((conditions) => holds(Object.entries(conditions).sort(([a], [b]) => a < b ? -1 : 1), valuesOf(record), {}));
 }
 
 interface Value {
@@ -31,6 +31,16 @@ function branches(pattern: object, prefix = '', before: Conditions[] = [{}]): Co
     }
   }
   return all;
+}
+
+/** Passes over a branch for which an earlier one has the same fields and something in common on each. */
+function kept(all: Conditions[]): Conditions[] {
+  return all.reduce<Conditions[]>((before, branch) => {
+    const fields = Object.keys(branch);
+    const isRepeated = before.some((other) => Object.keys(other).length === fields.length && fields.every((field) =>
+      branch[field].some((alternative) => (other[field] ?? []).some((one) => JSON.stringify(one) === JSON.stringify(alternative)))));
+    return isRepeated ? before : [...before, branch];
+  }, []);
 }
 
 function valuesOf(value: unknown, field = '', place = '', at: Indices = {}): Value[] {

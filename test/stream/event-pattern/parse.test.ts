@@ -102,11 +102,17 @@ test.each<[PatternRemark['kind'], string, string]>([
   ['duplicate-key', 'a.b', '{"a": {"b": [1], "b": [2]}}'],
   ['overridden-condition', 'eventName', '{"eventName": ["INSERT"], "$or": [{"eventName": ["REMOVE"]}, {"b": [1]}]}'],
   ['overridden-condition', 'a.b', '{"a": {"b": [1]}, "a.b": [2]}'],
+  ['repeated-branch', '$or[1].a', '{"$or": [{"a": ["x"], "b": [1]}, {"a": ["x", "y"], "b": [1]}]}'],
+  ['repeated-branch', '$or[1].b', '{"$or": [{"b": ["x"]}, {"b": ["x", "y"]}], "c": {"$or": [{"d": [1]}, {"e": [1]}]}}'],
   ['text-after-pattern', '', '{"a": [1]} }'],
 ])('remarks %s at %j in the valid pattern %s', (kind, path, text) => {
   const { valid, remarks } = parseEventPattern(text);
   expect(valid).toBe(true);
   expect(remarks.map((remark) => ({ kind: remark.kind, path: remark.path }))).toEqual([{ kind, path }]);
+});
+
+test('an object of $or that lets through nothing new is no cause for a remark', () => {
+  expect(parseEventPattern('{"$or": [{"a": ["x", "y"], "b": [1]}, {"b": [1], "a": ["y"]}]}').remarks).toEqual([]);
 });
 
 test('a pattern whose $or multiplies beyond reason is refused, not written out', () => {
