@@ -26,7 +26,8 @@ export function informFunction(fn: lambda.Function, trigger: IConstruct, facts: 
 export function ownedFunction(handler: lambda.IFunction): lambda.Function | undefined {
   const { lambda: unqualified } = handler as { lambda?: lambda.IFunction };
   if (unqualified !== undefined) return ownedFunction(unqualified);
-  return 'addEnvironment' in handler ? handler as lambda.Function : undefined;
+  // A singleton stands for a function elsewhere in its stack.
+  return 'addEnvironment' in handler ? handler.permissionsNode.defaultChild?.node.scope as lambda.Function | undefined : undefined;
 }
 
 /** By a global symbol, because two copies of this package may meet on one function. */

@@ -120,7 +120,7 @@ test('all that is wrong is told in one error, with the path of the trigger', () 
 });
 
 test('a duration given as a number is refused', () => {
-  expect(() => new TestApp().trigger({ maxBatchingWindow: 5 as never })).toThrow(/maxBatchingWindow is "5 \(no Duration\)", but has to be a Duration/);
+  expect(() => new TestApp().trigger({ maxBatchingWindow: 5 as never })).toThrow(/maxBatchingWindow is 5, but has to be a Duration/);
 });
 
 describe('an untyped caller', () => {
