@@ -18,8 +18,10 @@ export class Decimal {
 /** A number of DynamoDB, exact: see `exactNumber`. */
 export type ExactNumber = number | bigint | Decimal;
 
-/** DynamoDB's numbers end below 1E+126. https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html */
+/** DynamoDB's numbers end below 1E+126, start at 1E-130 and have 38 digits. https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html */
 const MAX_MAGNITUDE = 126;
+const MIN_MAGNITUDE = -129;
+const MAX_DIGITS = 38;
 
 /** Every decimal of so many digits survives a double. */
 const DIGITS_OF_A_DOUBLE = 15;
@@ -55,6 +57,12 @@ export function exactNumber(text: string): ExactNumber {
  */
 export function plainNumber(text: string): string {
   const { sign, digits, exponent } = decompose(text);
+  if (digits.length > MAX_DIGITS) {
+    throw new TypeError(`An attribute of type N is ${JSON.stringify(text)}, which has more than the ${MAX_DIGITS} digits of a number of DynamoDB.`);
+  }
+  if (digits !== '0' && digits.length + exponent < MIN_MAGNITUDE) {
+    throw new TypeError(`An attribute of type N is ${JSON.stringify(text)}, nearer to zero than any number of DynamoDB.`);
+  }
   const whole = exponent >= 0 ? digits + '0'.repeat(exponent) : digits.slice(0, exponent) || '0';
   const fraction = exponent >= 0 ? '' : `.${digits.slice(exponent).padStart(-exponent, '0')}`;
   return sign + whole + fraction;
@@ -62,7 +70,7 @@ export function plainNumber(text: string): string {
 
 /** The number as digits times ten to the exponent, without zeros at either end of the digits. */
 function decompose(text: string): { sign: string; digits: string; exponent: number } {
-  const match = /^([+-]?)(\d+)(?:\.(\d+))?(?:e([+-]?\d+))?$/i.exec(text);
+  const match = /^([+-]?)(?=\.?\d)(\d*)(?:\.(\d*))?(?:e([+-]?\d+))?$/i.exec(text);
   if (!match) {
     throw new TypeError(`An attribute of type N is ${JSON.stringify(text)}, which is no number.`);
   }

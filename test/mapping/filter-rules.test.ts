@@ -78,7 +78,7 @@ test.each([
 });
 
 test.each([
-  ['42.0', '42'], ['4.2e1', '42'], ['007', '7'], ['+1', '1'], ['.5', undefined], ['-0', '0'], ['abc', undefined], ['', undefined], ['1e999', undefined],
+  ['42.0', '42'], ['4.2e1', '42'], ['007', '7'], ['+1', '1'], ['.5', '0.5'], ['5.', '5'], ['-0', '0'], ['abc', undefined], ['', undefined], ['1e999', undefined], ['1e-131', undefined],
 ])('the number %j, which no record spells so, is warned of', (text, spelling) => {
   const reason = spelling === undefined ? 'no number of DynamoDB is spelled so' : `stream records spell that number "${spelling}"`;
   const warning = (path: string, outcome: string) =>

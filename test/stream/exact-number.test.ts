@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { Decimal, exactNumber } from '../../lib/stream/exact-number';
+import { Decimal, exactNumber, plainNumber } from '../../lib/stream/exact-number';
 
 test.each<[string, unknown]>([
   ['0', 0],
@@ -44,4 +44,18 @@ test('a decimal becomes text where text is asked for', () => {
   const decimal = new Decimal('1.2345678901234567890');
   expect(`${decimal}`).toBe('1.2345678901234567890');
   expect(JSON.stringify({ decimal })).toBe('{"decimal":"1.2345678901234567890"}');
+});
+
+test.each([
+  ['4.2e1', '42'], ['042.0', '42'], ['.5', '0.5'], ['5.', '5'], ['-0', '0'], ['1E+21', '1000000000000000000000'], ['1e-130', `0.${'0'.repeat(129)}1`],
+  ['9.9999999999999999999999999999999999999E+125', `${'9'.repeat(38)}${'0'.repeat(88)}`],
+])('%s is spelled %s, as DynamoDB stores it', (text, spelled) => {
+  expect(plainNumber(text)).toBe(spelled);
+});
+
+test.each([
+  ['1e126', 'larger than any number'], ['1e-131', 'nearer to zero than any number'], ['5e-324', 'nearer to zero'],
+  ['1'.repeat(39), 'more than the 38 digits'], ['.', 'no number'], ['e5', 'no number'],
+])('%s is none of DynamoDB\'s numbers: %s', (text, reason) => {
+  expect(() => plainNumber(text)).toThrow(reason);
 });
