@@ -34,7 +34,7 @@ export class StreamLookup extends Construct {
       serviceTimeout: Duration.minutes(10),
       properties: { TableName: tableName, Refresh: refresh } satisfies LookupProperties & { Refresh?: string },
     });
-    resource.node.addDependency(lookupFunction);
+    resource.node.addDependency(lookupFunction.role);
     this.streamArn = resource.getAttString('StreamArn' satisfies keyof LookupResult);
     this.keyArn = resource.getAttString('KeyArn' satisfies keyof LookupResult);
   }
@@ -48,7 +48,7 @@ class LookupFunction extends Construct {
   }
 
   public readonly arn: string;
-  private readonly role: iam.Role;
+  public readonly role: iam.Role;
 
   private constructor(scope: Construct, id: string) {
     super(scope, id);

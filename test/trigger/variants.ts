@@ -6,7 +6,8 @@ import {
 import { CURRENTLY_RECOMMENDED_FLAGS } from 'aws-cdk-lib/cx-api';
 import { TestApp } from './app';
 import {
-  DynamoStreamTriggerProps, NoFailureDestination, S3FailureDestination, StreamEventName, StreamFilter, StreamFunction, StreamPermissions,
+  DynamoStreamTriggerProps, NoFailureDestination, S3FailureDestination, StreamedTable, StreamEventName, StreamFilter, StreamFunction,
+  StreamPermissions,
 } from '../../lib';
 
 export const ENV = { account: '123456789012', region: 'eu-west-1' };
@@ -93,6 +94,11 @@ export const VARIANTS: readonly Variant[] = [
     table: dynamodb.TableV2.fromTableAttributes(stack, 'Table', {
       tableName: 'orders', tableStreamArn: STREAM_ARN, encryptionKey: kms.Key.fromKeyArn(stack, 'Key', KEY_ARN),
     }),
+  })),
+
+  variant('a table whose stream is looked up', ({ stack }) => ({ table: StreamedTable.fromTableName(stack, 'Table', 'orders') })),
+  variant('a table of another stack whose stream is looked up', (app) => ({
+    table: StreamedTable.fromTable(app.stack, 'Table', app.table('Orders', {}, app.addStack('Tables', { env: ENV }))),
   })),
 
   variant('an alias', ({ stack }) => ({ handler: new lambda.Alias(stack, 'Live', { aliasName: 'live', version: streamFunction(stack).currentVersion }) })),
