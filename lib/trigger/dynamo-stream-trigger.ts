@@ -316,10 +316,10 @@ export class DynamoStreamTrigger extends Construct {
   }
 
   /** Returns whether the function knows the destination that it is told, as the finished app shows it; one that isn't ours may. */
-  private informHandler(stream: string, report: boolean, park?: string): () => boolean {
+  private informHandler(stream: string, reports: boolean, park?: string): () => boolean {
     const fn = ownedFunction(this.handler);
     if (fn === undefined) return () => true;
-    const canName = informFunction(fn, this, { stream, report, park });
+    const canName = informFunction(fn, this, { stream, report: reports, park });
     return () => park === undefined || canName(park);
   }
 }

@@ -16,9 +16,9 @@ const NEEDS: readonly (readonly [Part, Part])[] = [
 ];
 
 /** Every way to put the parts into three stacks, up to the stacks' names: `AABCA` has the table, the key and the trigger in one. */
-const PLACEMENTS = (function place(placed: string): string[] {
-  if (placed.length === PARTS.length) return [placed];
-  return [...'ABC'].slice(0, new Set(placed).size + 1).flatMap((stack) => place(placed + stack));
+const PLACEMENTS = (function place(begun: string): string[] {
+  if (begun.length === PARTS.length) return [begun];
+  return [...'ABC'].slice(0, new Set(begun).size + 1).flatMap((stack) => place(begun + stack));
 })('');
 
 /** Whether stacks would need each other in a circle with any tool, because the parts themselves do. */
