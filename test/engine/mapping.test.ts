@@ -23,6 +23,16 @@ test('a mapping that is switched on again resumes from the checkpoint, with a ne
   expect(invokes.map(({ at, numbers }) => [at, numbers])).toEqual([[0, [1, 2]], [0, [3, 4]], [250, [3, 4]], [10_000, [3, 4]]]);
 });
 
+test('a mapping that is switched on again repeats nothing that concurrent batches had done', () => {
+  const { batches } = drive({
+    settings: { parallelizationFactor: 10, batchSize: 1 },
+    shards: [{ shardId: 'shard', records: records(4) }],
+    respond: ({ at, numbers }) => (numbers[0] === 1 && at < 10_000 ? new Error('no') : null),
+    inputs: [switched(300, false), switched(10_000, true)],
+  });
+  expect(batches.flat().sort()).toEqual([1, 1, 1, 2, 3, 4]);
+});
+
 test('an invocation under way when the mapping is switched off still counts', () => {
   const { batches, checkpoints } = drive({
     settings: { batchSize: 2 }, shards, takes: () => 1000, inputs: [switched(500, false), switched(5000, true)],

@@ -112,6 +112,18 @@ describe('record age', () => {
     expect(deliveries[0].at).toBe(70_001);
   });
 
+  test('records that get too old leave their batch, whose retries go on', () => {
+    const { batches, deliveries } = drive({
+      settings: { batchSize: 2, maxBatchingWindow: 30, retryAttempts: 9, maxRecordAge: 60, bisectBatchOnError: false },
+      shards: [{ shardId: 'shard', records: [record(1), record(2, 29)] }],
+      respond: () => new Error('no'),
+    });
+    expect(batches).toEqual([...Array(7).fill([1, 2]), [2]]);
+    expect(deliveries.map(({ at, message }) => [at, message.requestContext.approximateInvokeCount, message.DDBStreamBatchInfo.batchSize])).toEqual([
+      [60_001, 7, 1], [89_001, 8, 1],
+    ]);
+  });
+
   test('without a limit, the retention of 24 hours ends it: lost, and nothing goes to the destination', () => {
     const { deliveries, notices, invokes } = drive({
       settings: { ...off, retryAttempts: -1, maxRecordAge: -1 }, shards: shard(1), respond: () => new Error('no'),
