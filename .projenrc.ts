@@ -134,6 +134,9 @@ const demo = project.addTask('demo', {
 demo.exec('cdk synth --quiet');
 demo.exec('ts-node --transpile-only --project bin/tsconfig.json examples/places/demo/main.ts', { receiveArgs: true });
 
+const example = project.addTask('example', { description: 'Run an example on this machine: npm run example -- testing', receiveArgs: true });
+example.exec('ts-node --transpile-only --project examples/tsconfig.json examples/run.ts', { receiveArgs: true });
+
 // eslint and editors take the nearest tsconfig.json, so each folder of TypeScript needs one.
 for (const folder of ['bin', 'examples']) {
   const tsconfig = new javascript.TypescriptConfig(project, {

@@ -8,7 +8,7 @@ const FUNCTION_ARN = 'arn:aws:lambda:us-east-1:000000000000:function:OnOrder:liv
 
 let children: Children;
 let log: string[];
-beforeAll(() => children = recordChildren(folderWith({})));
+beforeAll(() => children = recordChildren());
 beforeEach(() => log = []);
 afterAll(() => children.killAll());
 
