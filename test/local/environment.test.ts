@@ -123,7 +123,7 @@ describe('how an invocation ends', () => {
   });
 
   test('with an error when the heap is full', async () => {
-    const outcome = await outcomeOf('exports.handler = async () => { const all = []; for (;;) all.push(new Array(1e5).fill({})); };', { memorySize: 1024 });
+    const outcome = await outcomeOf('exports.handler = async () => { const all = []; for (;;) all.push(new Array(1e6).fill(0.5)); };', { memorySize: 1024, timeout: 60 });
     expect(outcome).toMatchObject({ errorType: 'Runtime.ExitError', errorMessage: expect.stringContaining('signal: aborted') });
   }, 60_000);
 

@@ -49,8 +49,8 @@ describe('tables that are kept', () => {
     ? [Number(JSON.parse(event.line).dynamodb.NewImage.n.N)] : []);
 
   beforeAll(async () => {
-    const runs = [app({ Resumed: 'LATEST' }), app({ Resumed: 'LATEST', FromStart: 'TRIM_HORIZON', FromNow: 'LATEST' })];
-    for (const [n, assembly] of runs.entries()) {
+    const apps = [app({ Resumed: 'LATEST' }), app({ Resumed: 'LATEST', FromStart: 'TRIM_HORIZON', FromNow: 'LATEST' })];
+    for (const [n, assembly] of apps.entries()) {
       const run = await startLocal({ assembly, data, observer: (event) => kept.push(event) });
       await put(run, 'Shop/Orders', { n });
       await run.drained();
