@@ -102,6 +102,14 @@ describe('tables that are kept', () => {
     expect(inOrder(await itemsOf(second, 'Shop/Projection'))).toEqual(inOrder(orders));
   });
 
+  test('a folder that another run has taken is refused, and free again when that has ended', async () => {
+    const taken = folderWith({});
+    const first = await startApp(printingApp(), { data: taken });
+    await expect(startApp(printingApp(), { data: taken })).rejects.toThrow(`${taken} is in use by another run, process ${process.pid}.`);
+    await first.stop();
+    expect(readdirSync(taken)).not.toContain('run.pid');
+  });
+
   test('checkpoints that can\'t be read are refused, and so is a folder that can\'t be made', async () => {
     const broken = folderWith({ 'checkpoints.json': '{' });
     await expect(startApp(printingApp(), { data: broken })).rejects.toThrow(/Can't read .*checkpoints\.json[\s\S]*Remove it, and each trigger starts at its starting position/);
