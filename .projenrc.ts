@@ -141,6 +141,8 @@ project.addTask('integ', {
   exec: `ts-node --transpile-only --project ${project.tsconfigDev.fileName} test/integ/run.ts`,
   receiveArgs: true,
 });
+const example = project.addTask('example', { description: 'Run an example on this machine: npm run example -- testing', receiveArgs: true });
+example.exec('ts-node --transpile-only --project examples/tsconfig.json examples/run.ts', { receiveArgs: true });
 
 // eslint and editors take the nearest tsconfig.json, so each folder of TypeScript needs one.
 for (const folder of ['bin', 'examples']) {

@@ -17,6 +17,8 @@ export interface Children {
   spawn(command: string, args: (mark: string) => string[], options: SpawnOptions): ChildProcess;
   /** A new folder that is removed with the processes. */
   temporaryFolder(): string;
+  /** Has this file or folder removed with the processes. */
+  removeAtEnd(path: string): void;
   /** Kills what is still running, at once; so does the end of this process. */
   killAll(): void;
 }
@@ -30,7 +32,7 @@ export function recordChildren(directory = recordDirectory()): Children {
   const mark = `dynamo-stream-trigger-run=${run}`;
   const file = join(directory, `${process.pid}-${run}.json`);
   const running = new Set<ChildProcess>();
-  const folders: string[] = [];
+  const removed: string[] = [];
   const callOff = beforeProcessEnds(killAll);
   ownRecords.add(file);
 
@@ -45,9 +47,10 @@ export function recordChildren(directory = recordDirectory()): Children {
     },
     temporaryFolder: () => {
       const folder = mkdtempSync(join(realpathSync(tmpdir()), 'dynamo-stream-trigger-'));
-      folders.push(folder);
+      removed.push(folder);
       return folder;
     },
+    removeAtEnd: (path) => void removed.push(path),
     killAll,
   };
 
@@ -63,7 +66,7 @@ export function recordChildren(directory = recordDirectory()): Children {
     running.clear();
     record();
     ownRecords.delete(file);
-    folders.forEach((folder) => rmSync(folder, { recursive: true, force: true }));
+    removed.forEach((path) => rmSync(path, { recursive: true, force: true }));
     callOff();
   }
 
@@ -137,7 +140,7 @@ function readLeftover(file: string): Leftover {
   }
 }
 
-function isAlive(pid: number): boolean {
+export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

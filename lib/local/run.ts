@@ -1,10 +1,9 @@
-import { mkdirSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
 import { readApp, type App, type LambdaFunction, type Mapping, type NamedResource } from './app';
 import { checkpointsIn, NO_CHECKPOINTS, type Start } from './checkpoints';
 import { endLeftovers, recordChildren, type Children } from './children';
 import { clientOptions } from './credentials';
+import { takeDataFolder } from './data-folder';
 import { startDestinations } from './destinations';
 import { startDynamoDbLocal } from './dynamodb-local';
 import { LocalRunError, LocalServiceError } from './errors';
@@ -115,7 +114,8 @@ export async function startLocal(options: LocalOptions = {}): Promise<LocalRun> 
   }
   const children = recordChildren();
   try {
-    return await start({ app, project, port, data: dataFolder(options.data), node, inspect, children, observer });
+    const data = options.data === undefined ? undefined : takeDataFolder(children, options.data);
+    return await start({ app, project, port, data, node, inspect, children, observer });
   } catch (error) {
     children.killAll();
     throw error;
@@ -237,20 +237,6 @@ async function startFunctions(ingredients: Ingredients, endpoints: Endpoints): P
       onLog: (line, stream, requestId) => observer({ type: 'log', functionName: target.name, requestId, stream, line }),
     })];
   })));
-}
-
-/** The folder's full path; it is made if there is none yet. */
-function dataFolder(data: string | undefined): string | undefined {
-  if (data === undefined) {
-    return undefined;
-  }
-  const folder = resolve(data);
-  try {
-    mkdirSync(folder, { recursive: true });
-  } catch (error) {
-    throw new LocalRunError(`Can't keep the tables in ${folder}: ${(error as Error).message}\nName another folder with --data, or leave it out for tables in memory.`);
-  }
-  return folder;
 }
 
 function streamArnOf({ table }: Mapping, { streamLabels }: Endpoints): string {

@@ -1,12 +1,11 @@
 import { Socket } from 'node:net';
-import { folderWith } from './fixture-app';
 import type { App } from '../../lib/local/app';
 import { recordChildren } from '../../lib/local/children';
 import { startDestinations } from '../../lib/local/destinations';
 import type { FailedBatch } from '../../lib/stream/failed-batch';
 
 test('a message needs no connection of its own', async () => {
-  const children = recordChildren(folderWith({}));
+  const children = recordChildren();
   const arn = 'arn:aws:sqs:us-east-1:000000000000:failures';
   const app = { queues: [{ arn }], topics: [], buckets: [], mappings: [] } as unknown as App;
   const destinations = await startDestinations(children, process.cwd(), app);

@@ -8,7 +8,7 @@ const FUNCTION_ARN = 'arn:aws:lambda:us-east-1:000000000000:function:OnOrder:liv
 
 let children: Children;
 let log: string[];
-beforeAll(() => children = recordChildren(folderWith({})));
+beforeAll(() => children = recordChildren());
 beforeEach(() => log = []);
 afterAll(() => children.killAll());
 
@@ -123,7 +123,7 @@ describe('how an invocation ends', () => {
   });
 
   test('with an error when the heap is full', async () => {
-    const outcome = await outcomeOf('exports.handler = async () => { const all = []; for (;;) all.push(new Array(1e5).fill({})); };', { memorySize: 1024 });
+    const outcome = await outcomeOf('exports.handler = async () => { const all = []; for (;;) all.push(new Array(1e6).fill(0.5)); };', { memorySize: 1024, timeout: 60 });
     expect(outcome).toMatchObject({ errorType: 'Runtime.ExitError', errorMessage: expect.stringContaining('signal: aborted') });
   }, 60_000);
 

@@ -49,8 +49,8 @@ describe('tables that are kept', () => {
     ? [Number(JSON.parse(event.line).dynamodb.NewImage.n.N)] : []);
 
   beforeAll(async () => {
-    const runs = [app({ Resumed: 'LATEST' }), app({ Resumed: 'LATEST', FromStart: 'TRIM_HORIZON', FromNow: 'LATEST' })];
-    for (const [n, assembly] of runs.entries()) {
+    const apps = [app({ Resumed: 'LATEST' }), app({ Resumed: 'LATEST', FromStart: 'TRIM_HORIZON', FromNow: 'LATEST' })];
+    for (const [n, assembly] of apps.entries()) {
       const run = await startLocal({ assembly, data, observer: (event) => kept.push(event) });
       await put(run, 'Shop/Orders', { n });
       await run.drained();
@@ -100,6 +100,14 @@ describe('tables that are kept', () => {
     const orders = await itemsOf(second, 'Shop/Orders');
     expect(orders.length).toBeGreaterThanOrEqual(25);
     expect(inOrder(await itemsOf(second, 'Shop/Projection'))).toEqual(inOrder(orders));
+  });
+
+  test('a folder that another run has taken is refused, and free again when that has ended', async () => {
+    const taken = folderWith({});
+    const first = await startApp(printingApp(), { data: taken });
+    await expect(startApp(printingApp(), { data: taken })).rejects.toThrow(`${taken} is in use by another run, process ${process.pid}.`);
+    await first.stop();
+    expect(readdirSync(taken)).not.toContain('run.pid');
   });
 
   test('checkpoints that can\'t be read are refused, and so is a folder that can\'t be made', async () => {

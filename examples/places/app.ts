@@ -1,0 +1,2 @@
+// What cdk.json runs.
+import '../../bin/app';
