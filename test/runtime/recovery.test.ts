@@ -1,4 +1,5 @@
 import { batchOf, position, record, STREAM_ARN } from './records';
+import { VirtualLambda } from './virtual-lambda';
 import type { BatchResponse, RuntimeEvent, StreamHandlerOptions } from '../../lib/runtime';
 import { PoisonRecordError, streamHandler } from '../../lib/runtime';
 import type { Host } from '../../lib/stream/boundary';
@@ -25,6 +26,9 @@ function host(overrides: Partial<Host> = {}) {
   };
   return { parked, waits, context };
 }
+
+/** Its methods by themselves. */
+const bound = (lambda: VirtualLambda) => ({ invoke: lambda.invoke.bind(lambda) as VirtualLambda['invoke'], sleep: lambda.sleep, now: lambda.now });
 
 let lines: any[];
 beforeEach(() => {
@@ -222,7 +226,7 @@ describe('parking', () => {
   test('a record whose parking outlasts its invocation is skipped, and does not end an outage', async () => {
     let accept!: () => void;
     const parked: string[] = [];
-    const { context } = host({
+    const lambda = new VirtualLambda({
       park: async (poisoned) => {
         parked.push(poisoned.record.eventID!);
         if (parked.length === 1) await new Promise<void>((resolve) => { accept = resolve; });
@@ -234,9 +238,8 @@ describe('parking', () => {
       onRecord: () => { throw new PoisonRecordError('down'); },
       observer: (event) => { if (event.type === 'recordSkipped') skipped.push(event.record.eventID!); },
     });
-    const end = Date.now() + 300;
-    expect(reported(await handler(batchOf('a'), { ...context, getRemainingTimeInMillis: () => end - Date.now() }))).toEqual([0]);
-    const again = handler(batchOf('a', 'a'), context);
+    expect(reported(await lambda.invoke(handler, batchOf('a'), 300))).toEqual([0]);
+    const again = lambda.invoke(handler, batchOf('a', 'a'), 300);
     accept();
     expect(reported(await again)).toEqual([1]);
     expect(skipped).toEqual(['event-0']);
@@ -245,30 +248,62 @@ describe('parking', () => {
 });
 
 describe('the time budget', () => {
-  /** A context whose time runs by the real clock. */
-  const within = (milliseconds: number, { context } = host()) => {
-    const end = Date.now() + milliseconds;
-    return { ...context, getRemainingTimeInMillis: () => end - Date.now() };
-  };
-  const wait = async (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+  /** By a clock of its own: a second takes no time. */
+  const lambda = () => new VirtualLambda({ park: async () => undefined });
+  const never = async () => new Promise<never>(() => undefined);
 
   test('before the timeout nothing new is started, and the first not done is reported', async () => {
+    const { invoke, sleep } = bound(lambda());
     const done: number[] = [];
-    const handler = streamHandler({ concurrency: 1, onRecord: async (change) => { await wait(20); done.push(at(change)); } });
-    const context = within(500);
-    const response = await handler(batchOf(...Array(100).keys()), context);
-    expect(context.getRemainingTimeInMillis()).toBeGreaterThan(0);
-    expect(done.length).toBeGreaterThan(5);
-    expect(reported(response)).toEqual([done.length]);
+    const handler = streamHandler({ concurrency: 1, onRecord: async (change) => { await sleep(20); done.push(at(change)); } });
+    // A twentieth of the time is kept for the answer, and as much as a call takes.
+    expect(reported(await invoke(handler, batchOf(...Array(200).keys()), 3_000))).toEqual([done.length]);
+    expect(done).toHaveLength(Math.ceil((3_000 - 150 - 20) / 20));
+  });
+
+  test('no call is started that would not fit as far as is known, and slow ones are forgotten again', async () => {
+    const { invoke, sleep } = bound(lambda());
+    let calls = 0;
+    let aborted = 0;
+    let takes = 500;
+    const handler = streamHandler({
+      concurrency: 1,
+      onRecord: async (_, { signal }) => { calls++; await sleep(takes); aborted += signal.aborted ? 1 : 0; },
+    });
+    await invoke(handler, batchOf(...Array(20).keys()), 3_000);
+    expect([calls, aborted]).toEqual([5, 0]);
+    takes = 10;
+    await invoke(handler, batchOf(...Array(400).keys()), 3_000);
+    expect(calls).toBeGreaterThan(250);
+  });
+
+  test('the first record is started, however slow the last ones were', async () => {
+    const { invoke, sleep } = bound(lambda());
+    let calls = 0;
+    const handler = streamHandler(async () => { calls++; await sleep(2_000); });
+    for (let invocation = 1; invocation <= 3; invocation++) {
+      await invoke(handler, { Records: [record(invocation)] }, 2_500);
+      expect(calls).toBe(invocation);
+    }
+  });
+
+  test('the signal aborts before the timeout, and the answer does not wait for what goes on', async () => {
+    const { invoke, now } = bound(lambda());
+    const start = now();
+    let aborted = 0;
+    const handler = streamHandler(async (_, { signal }) => { signal.addEventListener('abort', () => { aborted = now() - start; }); await never(); });
+    expect(reported(await invoke(handler, batchOf('a'), 60_000))).toEqual([0]);
+    expect([aborted, now() - start]).toEqual([59_000, 59_500]);
   });
 
   test('a call that heeds the signal ends, and its record is neither poison nor done', async () => {
-    const { parked, context } = host();
+    const parked: unknown[] = [];
+    const { invoke } = bound(new VirtualLambda({ park: async (poisoned) => { parked.push(poisoned); } }));
     const handler = streamHandler({
       retry: { maxAttempts: 1 },
       onRecord: async (_, { signal }) => new Promise((__, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
     });
-    expect(reported(await handler(batchOf('a'), within(300, { context } as any)))).toEqual([0]);
+    expect(reported(await invoke(handler, batchOf('a'), 300))).toEqual([0]);
     expect(parked).toEqual([]);
   });
 
@@ -276,49 +311,58 @@ describe('the time budget', () => {
     ['an error', new Error('real bug'), { outcome: 'out of time', error: 'Error' }, [0]],
     ['poison', new PoisonRecordError('real bug'), { outcome: 'parked', error: 'PoisonRecordError' }, []],
   ])('%s between the signal and the timeout is told', async (_, error, line, checkpoint) => {
+    const { invoke } = bound(lambda());
     const failed: string[] = [];
     const handler = streamHandler({
       onRecord: async (__, { signal }) => new Promise((___, reject) => signal.addEventListener('abort', () => reject(error))),
       observer: ({ type }) => { failed.push(type); },
     });
-    expect(reported(await handler(batchOf('a'), within(300)))).toEqual(checkpoint);
+    expect(reported(await invoke(handler, batchOf('a'), 300))).toEqual(checkpoint);
     expect(lines).toEqual([expect.objectContaining(line)]);
     expect(failed).toContain(checkpoint.length > 0 ? 'recordFailed' : 'recordParked');
   });
 
   test('a record whose schema took too long to check is not begun', async () => {
+    const { invoke, sleep } = bound(lambda());
     let called = false;
-    const validate = async (value: any) => { await wait(280); return { value }; };
+    const validate = async (value: any) => { await sleep(280); return { value }; };
     const handler = streamHandler({ schema: { '~standard': { version: 1, vendor: 'test', validate } }, onRecord: () => { called = true; } });
     const Records = [record(0, 'a', { newImage: { total: 1 } })];
-    expect(reported(await handler({ Records }, within(300)))).toEqual([0]);
-    await wait(50);
+    expect(reported(await invoke(handler, { Records }, 300))).toEqual([0]);
+    await invoke(handler, { Records: [] }, 300);
     expect(called).toBe(false);
   });
 
   test('a call that goes on regardless is waited for, and its result is taken over', async () => {
-    let finish!: () => void;
+    const { invoke, sleep } = bound(lambda());
     const calls: number[] = [];
     const handler = streamHandler(async (change) => {
       calls.push(at(change));
-      if (calls.length === 1) await new Promise<void>((resolve) => { finish = resolve; });
+      if (calls.length === 1) await sleep(1_000);
     });
-    expect(reported(await handler(batchOf('a', 'a', 'b'), within(300)))).toEqual([0]);
-    const retry = handler(batchOf('a', 'a', 'b'), within(5_000));
-    await wait(30);
+    expect(reported(await invoke(handler, batchOf('a', 'a', 'b'), 300))).toEqual([0]);
+    expect(reported(await invoke(handler, batchOf('a', 'a', 'b'), 300))).toEqual([0]);
     expect(calls).toEqual([0, 2]);
-    finish();
-    expect(reported(await retry)).toEqual([]);
+    expect(reported(await invoke(handler, batchOf('a', 'a', 'b'), 5_000))).toEqual([]);
     expect(calls).toEqual([0, 2, 1]);
   });
 
-  test('an abandoned call that fails in the end is tried anew', async () => {
-    let fail!: (error: Error) => void;
+  test('an item of another stream with the same key does not wait for it', async () => {
+    const { invoke } = bound(lambda());
     let calls = 0;
-    const handler = streamHandler(async () => { if (++calls === 1) await new Promise((_, reject) => { fail = reject; }); });
-    await handler(batchOf('a'), within(300));
-    fail(new Error('aborted'));
-    expect(reported(await handler(batchOf('a'), within(5_000)))).toEqual([]);
+    const handler = streamHandler(async () => { if (++calls === 1) await never(); });
+    await invoke(handler, batchOf('a'), 300);
+    const elsewhere = batchOf('a').Records.map((one) => ({ ...one, eventSourceARN: 'arn:other' }));
+    expect(reported(await invoke(handler, { Records: elsewhere }, 300))).toEqual([]);
+    expect(calls).toBe(2);
+  });
+
+  test('an abandoned call that fails in the end is tried anew', async () => {
+    const { invoke, sleep } = bound(lambda());
+    let calls = 0;
+    const handler = streamHandler(async () => { if (++calls === 1) { await sleep(400); throw new Error('aborted'); } });
+    await invoke(handler, batchOf('a'), 300);
+    expect(reported(await invoke(handler, batchOf('a'), 5_000))).toEqual([]);
     expect(calls).toBe(2);
   });
 });

@@ -3,6 +3,7 @@ import * as fc from 'fast-check';
 import { batchOf, position, record } from './records';
 import type { BatchResponse, ChangeRecord } from '../../lib/runtime';
 import { streamHandler } from '../../lib/runtime';
+import type { AttributeMap } from '../../lib/stream/record';
 
 /** Without retries in place. */
 const once = { retry: { maxAttempts: 1 } };
@@ -54,6 +55,43 @@ test('each kind of change goes to its function, and is done without one', async 
   ];
   expect(await handler({ Records })).toEqual({ batchItemFailures: [] });
   expect(calls).toEqual(['insert INSERT', 'remove REMOVE']);
+});
+
+test('an item is known by its full key, in whatever order its attributes come, and whatever their types', async () => {
+  const keys: Record<string, AttributeMap> = {
+    'order 1': { pk: { S: 'order' }, sk: { N: '1' } },
+    'order 1, the other way round': { sk: { N: '1' }, pk: { S: 'order' } },
+    'order "1"': { pk: { S: 'order' }, sk: { S: '1' } },
+    'order of bytes': { pk: { S: 'order' }, sk: { B: 'MQ==' } },
+    'order 2': { pk: { S: 'order' }, sk: { N: '2' } },
+    'another 1': { pk: { S: 'other' }, sk: { N: '1' } },
+  };
+  const started: string[] = [];
+  let finish!: () => void;
+  const held = new Promise<void>((resolve) => { finish = resolve; });
+  const handler = streamHandler(async ({ sequenceNumber }) => { started.push(Object.keys(keys)[position(sequenceNumber)]); await held; });
+  const Records = Object.values(keys).map((Keys, at) => ({ ...record(at), dynamodb: { ...record(at).dynamodb, Keys } }));
+  const response = handler({ Records });
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(started).toEqual(Object.keys(keys).filter((name) => name !== 'order 1, the other way round'));
+  finish();
+  expect(await response).toEqual({ batchItemFailures: [] });
+  expect(started).toHaveLength(6);
+});
+
+test('of ten thousand records, no more are in work than concurrency says', async () => {
+  let running = 0;
+  let most = 0;
+  const handler = streamHandler({
+    concurrency: 7,
+    onRecord: async () => {
+      most = Math.max(most, ++running);
+      await new Promise((resolve) => setImmediate(resolve));
+      running--;
+    },
+  });
+  await handler(batchOf(...Array(10_000).keys()));
+  expect(most).toBe(7);
 });
 
 test('records out of order are put in order', async () => {

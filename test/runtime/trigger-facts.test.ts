@@ -1,4 +1,5 @@
-import { STREAM_ARN } from './records';
+import { batchOf, STREAM_ARN } from './records';
+import { streamHandler, windowHandler } from '../../lib/runtime';
 import { triggerFacts } from '../../lib/runtime/trigger-facts';
 
 const facts = (text: unknown, reports?: boolean) => {
@@ -40,4 +41,27 @@ test.each([
   [{ v: 1, triggers: [{ report: true, stream: 1 }] }, 'has to be { "v": 1, "triggers"'],
 ])('the variable %j is refused', (text, message) => {
   expect(() => facts(text)).toThrow(message);
+});
+
+describe('a handler whose variable can\'t be read', () => {
+  const windowEvent: any = { ...batchOf('a'), window: { start: '', end: '' }, state: {} };
+  let calls = 0;
+  const handlers: [string, () => Promise<unknown>][] = [
+    ['streamHandler', async () => streamHandler(() => { calls++; })(batchOf('a'))],
+    ['windowHandler', async () => windowHandler<number>({ initialState: () => 0, onRecord: () => calls++ })(windowEvent)],
+  ];
+
+  test.each(handlers)('%s refuses the batch, of which nothing is processed, by name', async (_, invoke) => {
+    process.env.DYNAMO_STREAM_TRIGGER = JSON.stringify({ v: 2, triggers: [] });
+    await expect(invoke()).rejects.toMatchObject({ name: 'InvalidTriggerError', message: expect.stringContaining('same version of the package') });
+    expect(calls).toBe(0);
+  });
+
+  test('goes on as soon as it can', async () => {
+    process.env.DYNAMO_STREAM_TRIGGER = 'no JSON';
+    const handler = streamHandler(() => undefined);
+    await expect(handler(batchOf('a'))).rejects.toThrow('DYNAMO_STREAM_TRIGGER is "no JSON"');
+    process.env.DYNAMO_STREAM_TRIGGER = JSON.stringify({ v: 1, triggers: [{ report: true }] });
+    expect(await handler(batchOf('a'))).toEqual({ batchItemFailures: [] });
+  });
 });

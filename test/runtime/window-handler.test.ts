@@ -1,6 +1,11 @@
-import { batchOf, position, sequenceNumber, STREAM_ARN } from './records';
-import { windowHandler } from '../../lib/runtime';
+import * as fc from 'fast-check';
+import { z } from 'zod';
+import { batchOf, position, record, sequenceNumber, STREAM_ARN } from './records';
+import { VirtualLambda } from './virtual-lambda';
+import { PoisonRecordError, windowHandler } from '../../lib/runtime';
+import { HOST } from '../../lib/stream/boundary';
 import type { WindowEvent } from '../../lib/stream/record';
+import { simulateTrigger, streamRecord } from '../../lib/testing';
 
 const windowOf = (keys: string[], overrides: Partial<WindowEvent> = {}): WindowEvent => ({
   ...batchOf(...keys),
@@ -18,10 +23,10 @@ afterEach(() => { jest.restoreAllMocks(); });
 
 const counting = (failAt = -1) => windowHandler<{ seen: number[] }>({
   initialState: () => ({ seen: [] }),
-  onRecord: (state, record) => {
+  onRecord: (state, change) => {
     // Changes the state in place before it fails, as a careless function would.
-    state.seen.push(position(record.sequenceNumber));
-    if (position(record.sequenceNumber) === failAt) throw new Error('no');
+    state.seen.push(position(change.sequenceNumber));
+    if (position(change.sequenceNumber) === failAt) throw new Error('no');
     return state;
   },
 });
@@ -69,15 +74,35 @@ test('a function that returns no state fails', async () => {
 });
 
 test('it stops before the timeout, and leaves out what finishes too late', async () => {
-  const end = Date.now() + 300;
+  const lambda = new VirtualLambda();
+  const calls: number[] = [];
   const handler = windowHandler<number>({
     initialState: () => 0,
-    onRecord: async (state) => { await new Promise((resolve) => setTimeout(resolve, 40)); return state + 1; },
+    onRecord: async (sum, { sequenceNumber: number }) => {
+      calls.push(position(number));
+      await lambda.sleep(position(number) === 3 ? 2_000 : 10);
+      return sum + 1;
+    },
   });
-  const response = await handler(windowOf(Array(50).fill('a')), { getRemainingTimeInMillis: () => end - Date.now() });
-  expect(Date.now()).toBeLessThan(end);
-  expect(response.state).toBeGreaterThan(0);
-  expect(response.batchItemFailures).toEqual([{ itemIdentifier: sequenceNumber(response.state) }]);
+  const response = await lambda.invoke(handler, windowOf(Array(5).fill('a')), 2_000);
+  expect(response).toEqual({ state: 3, batchItemFailures: [{ itemIdentifier: sequenceNumber(3) }] });
+  expect(calls).toEqual([0, 1, 2, 3]);
+});
+
+test('nothing is started after the signal, and what heeds it late does not count', async () => {
+  const lambda = new VirtualLambda();
+  const calls: number[] = [];
+  const handler = windowHandler<number>({
+    initialState: () => 0,
+    onRecord: async (sum, { sequenceNumber: number }, { signal }) => {
+      calls.push(position(number));
+      if (position(number) === 1) await new Promise((resolve) => signal.addEventListener('abort', resolve));
+      return sum + 1;
+    },
+  });
+  const response = await lambda.invoke(handler, windowOf(['a', 'b', 'c']), 2_000);
+  expect(response).toEqual({ state: 1, batchItemFailures: [{ itemIdentifier: sequenceNumber(1) }] });
+  expect(calls).toEqual([0, 1]);
 });
 
 test('where no trigger says so, the handler says that its mapping reports', async () => {
@@ -90,6 +115,106 @@ test('where no trigger says so, the handler says that its mapping reports', asyn
     delete process.env.AWS_LAMBDA_RUNTIME_API;
   }
 });
+
+test('images are checked by the schema, and a record that does not fit fails where it stands', async () => {
+  const schema = z.object({ amount: z.number() });
+  const handler = windowHandler<number, { amount: number }>({ initialState: () => 0, schema, onRecord: (sum, { newImage }) => sum + newImage!.amount });
+  const Records = [record(0, 'a', { newImage: { amount: 3 } }), record(1, 'a', { newImage: { amount: 'secret' } }), record(2, 'b')];
+  expect(await handler({ ...windowOf([]), Records })).toEqual({ state: 3, batchItemFailures: [{ itemIdentifier: sequenceNumber(1) }] });
+  expect(JSON.stringify((console.error as jest.Mock).mock.calls)).not.toContain('secret');
+});
+
+test('a poison record is neither parked nor remembered', async () => {
+  const parked: unknown[] = [];
+  const calls: number[] = [];
+  const context = { [HOST]: { park: async (record_: unknown) => { parked.push(record_); } } } as any;
+  const handler = windowHandler<number>({
+    initialState: () => 0,
+    onRecord: (sum, { sequenceNumber: number }) => {
+      calls.push(position(number));
+      if (position(number) === 1) throw new PoisonRecordError('bad');
+      return sum + 1;
+    },
+  });
+  for (let delivery = 1; delivery <= 2; delivery++) {
+    expect(await handler(windowOf(['a', 'b', 'c']), context)).toEqual({ state: 1, batchItemFailures: [{ itemIdentifier: sequenceNumber(1) }] });
+  }
+  expect([parked, calls]).toEqual([[], [0, 1, 0, 1]]);
+});
+
+test('behind a mapping, whatever fails, every record counts once in its window, in order', async () => {
+  const plans = fc.record({
+    changes: fc.array(
+      fc.record({ gap: fc.constantFrom(0, 0, 1, 7, 40), failures: fc.constantFrom(0, 0, 0, 0, 1, 3) }), { minLength: 1, maxLength: 30 },
+    ),
+    tumblingWindow: fc.constantFrom(10, 30),
+    batchSize: fc.integer({ min: 1, max: 10 }),
+    bisectBatchOnError: fc.boolean(),
+    reportBatchItemFailures: fc.boolean(),
+    /** Of the final invocation, how often it fails before it succeeds. */
+    endFailures: fc.nat(2),
+    /** Without reports a batch that takes longer than the timeout never gets anywhere. */
+    latency: fc.constantFrom(0, 90, 900),
+    environments: fc.integer({ min: 1, max: 2 }),
+    crashes: fc.array(fc.constantFrom(false, false, false, true, 400), { maxLength: 10 }),
+    throttle: fc.constantFrom(0, 0, 0.3),
+    seed: fc.nat(),
+  });
+  const possible = plans.filter(({ latency, reportBatchItemFailures }) => latency < 900 || reportBatchItemFailures);
+  await fc.assert(fc.asyncProperty(possible, async ({ changes, endFailures, latency, environments, crashes, throttle, seed, ...settings }) => {
+    let createdAt = 1_735_689_600;
+    const failures = new Map<string, number>();
+    const records = changes.map((change, at) => {
+      createdAt += change.gap;
+      failures.set(sequenceNumber(at), change.failures);
+      return streamRecord({ sequenceNumber: sequenceNumber(at), createdAt, newImage: { id: 'a' } });
+    });
+    const windows = new Map<string, number[]>();
+    let endings = endFailures;
+    const load = () => {
+      let sleep: (milliseconds: number) => Promise<void>;
+      const handler = windowHandler<number[]>({
+        initialState: () => [],
+        onRecord: async (seen, { sequenceNumber: number }) => {
+          seen.push(position(number));
+          await sleep(latency);
+          const left = failures.get(number)!;
+          failures.set(number, left - 1);
+          if (left > 0) throw new Error('no');
+          return seen;
+        },
+        onWindowEnd: (seen, { start }) => {
+          if (endings-- > 0) throw new Error('sink down');
+          windows.set(start, seen);
+        },
+      });
+      return async (event: WindowEvent, context: any) => {
+        sleep = context[HOST].sleep;
+        return handler(event, context);
+      };
+    };
+    let invocation = 0;
+    const run = await simulateTrigger({
+      mapping: { ...settings, retryAttempts: -1, maxRecordAge: -1 },
+      handler: { load },
+      shards: [{ records }],
+      timeout: 3,
+      environments,
+      seed,
+      faults: { throttle, crash: () => crashes[invocation++] ?? false },
+    });
+    expect(run.lost).toEqual([]);
+    expect([...windows].sort().flatMap(([, seen]) => seen)).toEqual(records.map((_, at) => at));
+    for (const [start, seen] of windows) {
+      const from = Date.parse(start) / 1_000;
+      const inWindow = seen.every((at) => {
+        const time = records[at].dynamodb!.ApproximateCreationDateTime!;
+        return from <= time && time < from + settings.tumblingWindow;
+      });
+      expect(inWindow).toBe(true);
+    }
+  }), { numRuns: 500, seed: 1 });
+}, 60_000);
 
 test('an event without a window is refused by name', async () => {
   await expect(counting()(batchOf('a') as any)).rejects.toThrow('use streamHandler');

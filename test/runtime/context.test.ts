@@ -1,0 +1,30 @@
+import { batchOf } from './records';
+import type { CallContext } from '../../lib/runtime';
+import { streamHandler, windowHandler } from '../../lib/runtime';
+
+/** As a runtime may make it: a class with state of its own. */
+class Context {
+  readonly awsRequestId = 'request-1';
+  readonly #deadline = Date.now() + 60_000;
+  getRemainingTimeInMillis = () => this.#deadline - Date.now();
+  get functionName() { return 'OnOrder'; }
+}
+
+async function contextOfCall(handler: 'stream' | 'window'): Promise<CallContext> {
+  let seen!: CallContext;
+  const event = batchOf('a');
+  if (handler === 'stream') {
+    await streamHandler((_, context) => { seen = context; })(event, new Context());
+  } else {
+    const ofWindow: any = { ...event, window: { start: '', end: '' }, state: {} };
+    await windowHandler({ initialState: () => 0, onRecord: (_, __, context) => { seen = context; return 1; } })(ofWindow, new Context());
+  }
+  return seen;
+}
+
+test.each(['stream', 'window'] as const)('a call of the %sHandler has what Lambda tells, the try and a signal', async (handler) => {
+  const context = await contextOfCall(handler);
+  expect([context.awsRequestId, context.functionName, context.attempt]).toEqual(['request-1', 'OnOrder', 1]);
+  expect(context.getRemainingTimeInMillis()).toBeGreaterThan(0);
+  expect(context.signal.aborted).toBe(false);
+});

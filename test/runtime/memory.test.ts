@@ -1,0 +1,35 @@
+import { batchOf, position, record } from './records';
+import { streamHandler } from '../../lib/runtime';
+import type { StreamRecord } from '../../lib/stream/record';
+
+beforeEach(() => { jest.spyOn(console, 'error').mockImplementation(); });
+afterEach(() => { jest.restoreAllMocks(); });
+
+/** Delivers the records as often as it takes until the first, which fails once, is done. Answers how often each was called. */
+async function callsUntilDone(records: StreamRecord[]): Promise<Map<number, number>> {
+  const calls = new Map<number, number>();
+  const handler = streamHandler({
+    retry: { maxAttempts: 1 },
+    park: false,
+    onRecord: (change) => {
+      const at = position(change.sequenceNumber);
+      calls.set(at, (calls.get(at) ?? 0) + 1);
+      if (at === 0 && calls.get(at) === 1) throw new Error('no');
+    },
+  });
+  expect((await handler({ Records: records })).batchItemFailures).toHaveLength(1);
+  expect((await handler({ Records: records })).batchItemFailures).toHaveLength(0);
+  return calls;
+}
+
+test('20,000 records are remembered, the latest', async () => {
+  const calls = await callsUntilDone(batchOf(...Array(20_003).keys()).Records);
+  const again = [...calls].filter(([, times]) => times > 1).map(([at]) => at);
+  expect(again).toEqual([0, 1, 2]);
+});
+
+test('a record without an eventID is done again: nothing else may be taken for it', async () => {
+  const { eventID: _, ...anonymous } = record(1, 'b');
+  const calls = await callsUntilDone([record(0, 'a'), anonymous, record(2, 'c')]);
+  expect([...calls]).toEqual([[0, 2], [1, 2], [2, 1]]);
+});
