@@ -1,7 +1,6 @@
 import { RemovalPolicy, Stack } from 'aws-cdk-lib';
-import { S3OnFailureDestination } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { BlockPublicAccess, Bucket } from 'aws-cdk-lib/aws-s3';
-import { DynamoStreamTrigger, StreamFilter, StreamPermissions } from '../lib';
+import { DynamoStreamTrigger, S3FailureDestination, StreamFilter, StreamPermissions } from '../lib';
 import { changeFunction, findable, integApp, resultsTable, sourceTable } from './integ/integ-app';
 
 /** Least privilege with a filter, and a bucket that gets what Lambda gives up, with the records. */
@@ -18,7 +17,7 @@ new DynamoStreamTrigger(stack, 'Trigger', {
   retryAttempts: 1,
   bisectBatchOnError: false,
   filters: [StreamFilter.fromPattern({ dynamodb: { NewImage: { kind: { S: ['order'] } } } })],
-  onFailure: new S3OnFailureDestination(bucket),
+  onFailure: new S3FailureDestination(bucket),
   permissions: StreamPermissions.LEAST_PRIVILEGE,
 });
 findable(stack, 'Failures', bucket.bucketName);
