@@ -1,5 +1,6 @@
 import { batchOf, position, record } from './records';
 import { streamHandler } from '../../lib/runtime';
+import { HOST } from '../../lib/stream/boundary';
 import type { StreamRecord } from '../../lib/stream/record';
 
 beforeEach(() => { jest.spyOn(console, 'error').mockImplementation(); });
@@ -32,4 +33,27 @@ test('a record without an eventID is done again: nothing else may be taken for i
   const { eventID: _, ...anonymous } = record(1, 'b');
   const calls = await callsUntilDone([record(0, 'a'), anonymous, record(2, 'c')]);
   expect([...calls]).toEqual([[0, 2], [1, 2], [2, 1]]);
+});
+
+test('what was done is remembered for 15 minutes, which each delivery starts anew', async () => {
+  const MINUTE = 60_000;
+  let now = 0;
+  let down = true;
+  const calls: number[] = [];
+  const handler = streamHandler({
+    park: false,
+    retry: { maxAttempts: 1 },
+    onRecord: (change) => { calls.push(position(change.sequenceNumber)); if (down && position(change.sequenceNumber) === 0) throw new Error('down'); },
+  });
+  const deliver = async () => handler(batchOf('a', 'b'), { [HOST]: { now: () => now } } as any);
+  await deliver();
+  now += 15 * MINUTE - 1;
+  await deliver();
+  now += 15 * MINUTE - 1;
+  await deliver();
+  expect(calls).toEqual([0, 1, 0, 0]);
+  now += 15 * MINUTE;
+  down = false;
+  await deliver();
+  expect(calls).toEqual([0, 1, 0, 0, 0, 1]);
 });

@@ -81,6 +81,25 @@ describe('retry in place', () => {
     expect(parked).toHaveLength(1);
   });
 
+  test('what failed last, and when, is what is parked', async () => {
+    const parked: ParkedRecord[] = [];
+    const { invoke, sleep, now } = bound(new VirtualLambda({ park: async (poison) => { parked.push(poison); } }));
+    const start = now();
+    const handler = streamHandler(async (_, { attempt }) => { await sleep(1_000); throw new Error(`try ${attempt}`); });
+    await invoke(handler, batchOf('a'), 60_000);
+    expect(parked).toMatchObject([{ error: { message: 'try 3' }, tries: 3 }]);
+    // Three calls of a second, with waits of 100 and 200 ms.
+    expect([parked[0].firstTriedAt, parked[0].lastTriedAt].map((time) => Date.parse(time) - start)).toEqual([1_000, 3_300]);
+  });
+
+  test('a wait that would outlast the time is not begun', async () => {
+    const { invoke, now } = bound(new VirtualLambda());
+    const start = now();
+    const handler = streamHandler({ retry: { baseDelay: 5_000, maxDelay: 5_000 }, onRecord: () => { throw new Error('no'); } });
+    expect(reported(await invoke(handler, batchOf('a'), 3_000))).toEqual([0]);
+    expect(now()).toBe(start);
+  });
+
   test('a wait that outlasts the time is followed by no try', async () => {
     let left = 10_000;
     const { context } = host({ sleep: async () => { left = 0; } });
@@ -198,6 +217,28 @@ describe('parking', () => {
     expect([...parkedAt, ...done].sort((a, b) => a - b)).toEqual(Records.map((_, index) => index));
   });
 
+  test('one record that is done makes place for as many parked ones again', async () => {
+    const { parked, context } = host();
+    const handler = streamHandler({
+      concurrency: 1, maxParkedInARow: 2, onRecord: (change) => { if (at(change) % 3 < 2) throw new PoisonRecordError('bad'); },
+    });
+    expect(reported(await handler(batchOf(...Array(9).keys()), context))).toEqual([]);
+    expect(parked).toHaveLength(6);
+  });
+
+  test('records that a destination refused take no place', async () => {
+    let refuses = true;
+    const parked: string[] = [];
+    const { context } = host({ park: async ({ record: { eventID } }) => { if (refuses) throw new Error('AccessDenied'); parked.push(eventID!); } });
+    const handler = streamHandler({ maxParkedInARow: 1, onRecord: () => { throw new PoisonRecordError('bad'); } });
+    for (let delivery = 1; delivery <= 3; delivery++) {
+      expect(reported(await handler(batchOf('a'), context))).toEqual([0]);
+    }
+    refuses = false;
+    expect(reported(await handler(batchOf('a'), context))).toEqual([]);
+    expect(parked).toEqual(['event-0']);
+  });
+
   test('changes that nobody handles don\'t make an outage look over', async () => {
     const { parked, context } = host();
     const handler = streamHandler({ concurrency: 1, onInsert: () => { throw new PoisonRecordError('down'); } });
@@ -277,13 +318,13 @@ describe('the time budget', () => {
     expect(calls).toBeGreaterThan(250);
   });
 
-  test('the first record is started, however slow the last ones were', async () => {
+  test('the first record is started, however slow the last ones were, and however short the time is', async () => {
     const { invoke, sleep } = bound(lambda());
     let calls = 0;
     const handler = streamHandler(async () => { calls++; await sleep(2_000); });
-    for (let invocation = 1; invocation <= 3; invocation++) {
-      await invoke(handler, { Records: [record(invocation)] }, 2_500);
-      expect(calls).toBe(invocation);
+    for (const [before, timeout] of [2_500, 2_500, 100, 10].entries()) {
+      await invoke(handler, { Records: [record(before)] }, timeout);
+      expect(calls).toBe(before + 1);
     }
   });
 
@@ -409,22 +450,13 @@ describe('memory', () => {
     expect(calls).toEqual([0, 1, 2, 2]);
   });
 
-  test('after 15 minutes nothing is remembered', async () => {
-    const { calls, handler } = failingOnce(1);
-    let now = 0;
-    const context = { [HOST]: { now: () => now } } as any;
-    await handler(batchOf('a', 'b', 'c'), context);
-    now = 15 * 60 * 1_000;
-    await handler({ Records: [record(1, 'b'), record(2, 'c')] }, context);
-    expect(calls).toEqual([0, 1, 2, 1, 2]);
-  });
-
-  test('the same eventID with another number, or of another stream, is another record', async () => {
+  test('another eventID, number or stream is another record', async () => {
     const { calls, handler } = failingOnce(1);
     await handler(batchOf('a', 'b', 'c'));
     await handler({ Records: [{ ...record(3, 'c'), eventID: 'event-2' }] });
     await handler({ Records: [{ ...record(2, 'c'), eventSourceARN: 'arn:other' }] });
-    expect(calls).toEqual([0, 1, 2, 3, 2]);
+    await handler({ Records: [{ ...record(2, 'c'), eventID: 'event-9' }] });
+    expect(calls).toEqual([0, 1, 2, 3, 2, 2]);
   });
 });
 

@@ -118,7 +118,9 @@ test('where no trigger says so, the handler says that its mapping reports', asyn
 
 test('images are checked by the schema, and a record that does not fit fails where it stands', async () => {
   const schema = z.object({ amount: z.number() });
-  const handler = windowHandler<number, { amount: number }>({ initialState: () => 0, schema, onRecord: (sum, { newImage }) => sum + newImage!.amount });
+  const handler = windowHandler<number, { amount: number }>({
+    initialState: () => 0, schema, onRecord: (sum, { newImage }) => sum + newImage!.amount,
+  });
   const Records = [record(0, 'a', { newImage: { amount: 3 } }), record(1, 'a', { newImage: { amount: 'secret' } }), record(2, 'b')];
   expect(await handler({ ...windowOf([]), Records })).toEqual({ state: 3, batchItemFailures: [{ itemIdentifier: sequenceNumber(1) }] });
   expect(JSON.stringify((console.error as jest.Mock).mock.calls)).not.toContain('secret');

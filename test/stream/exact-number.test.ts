@@ -40,6 +40,56 @@ test('no digit is lost, whatever the number', () => {
   }), { numRuns: 2_000 });
 });
 
+/** Numbers of DynamoDB in every spelling: signs, zeros at both ends, fractions, exponents. */
+const spelled = fc.record({
+  negative: fc.boolean(),
+  digits: fc.oneof(
+    fc.bigInt({ min: 0n, max: 10n ** 38n - 1n }), fc.bigInt({ min: 2n ** 53n - 40n, max: 2n ** 53n + 40n }), fc.nat(2_000).map(BigInt),
+  ),
+  point: fc.nat(39),
+  leading: fc.nat(3),
+  trailing: fc.nat(3),
+  exponent: fc.oneof(fc.constant(undefined), fc.integer({ min: -80, max: 80 })),
+  sign: fc.constantFrom('', '+'),
+}).map(({ negative, digits, point, leading, trailing, exponent, sign }) => {
+  const all = String(digits);
+  const before = Math.max(0, all.length - point);
+  const fraction = all.slice(before).padStart(point, '0') + (point > 0 ? '0'.repeat(trailing) : '');
+  const power = exponent === undefined ? '' : `E${exponent >= 0 ? sign : ''}${exponent}`;
+  return `${negative ? '-' : ''}${'0'.repeat(leading)}${all.slice(0, before) || '0'}${fraction && `.${fraction}`}${power}`;
+});
+
+test('however it is spelled, a number is of the simplest type that holds all of it', () => {
+  fc.assert(fc.property(spelled, (text) => {
+    const value = exactNumber(text);
+    const exact = scaled(text);
+    expect(scaled(String(value))).toBe(exact);
+    const whole = exact % 10n ** 200n === 0n;
+    const safe = whole && exact / 10n ** 200n <= BigInt(Number.MAX_SAFE_INTEGER) && exact / 10n ** 200n >= -BigInt(Number.MAX_SAFE_INTEGER);
+    const double = scaled(String(Number(text))) === exact;
+    expect(typeof value).toBe(whole ? (safe ? 'number' : 'bigint') : double ? 'number' : 'object');
+  }), { numRuns: 5_000 });
+});
+
+test('the plain spelling has no exponent and no zeros to leave out, and is the same number', () => {
+  fc.assert(fc.property(spelled, (text) => {
+    const plain = plainNumber(text);
+    expect(plain).toMatch(/^(0|-?(0|[1-9]\d*)(\.\d*[1-9])?)$/);
+    expect(plain).not.toBe('-0');
+    expect(scaled(plain)).toBe(scaled(text));
+  }), { numRuns: 2_000 });
+});
+
+test.each([
+  ['1E+125', 10n ** 125n],
+  ['9.9999999999999999999999999999999999999E+125', BigInt('9'.repeat(38)) * 10n ** 88n],
+  ['-9.9999999999999999999999999999999999999E+125', -BigInt('9'.repeat(38)) * 10n ** 88n],
+])('%s, at the end of what DynamoDB holds, is exact', (text, value) => expect(exactNumber(text)).toBe(value));
+
+test.each(['1E+126', '-1E+126', '10E+125'])('%s is larger than any number of DynamoDB', (text) => {
+  expect(() => exactNumber(text)).toThrow('larger than any number of DynamoDB');
+});
+
 test('a decimal becomes text where text is asked for', () => {
   const decimal = new Decimal('1.2345678901234567890');
   expect(`${decimal}`).toBe('1.2345678901234567890');
