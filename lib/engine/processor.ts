@@ -157,9 +157,7 @@ export class BatchProcessor {
 
   /** Whether what waits is as much as a batch can be, whose records may take so many bytes. */
   private isFull(bytes: number): boolean {
-    return this.waiting.count >= this.context.batchRecords
-      || this.waiting.exceed(bytes)
-      || !this.belongs(this.waiting.last!);
+    return this.waiting.count >= this.context.batchRecords || this.waiting.exceed(bytes);
   }
 
   private belongs(entry: Entry): boolean {
@@ -169,7 +167,7 @@ export class BatchProcessor {
   /** The end of a tumbling window ends the batching window too. */
   private batchingWindowEnd(first: Entry): number {
     const end = first.arrival.at + this.context.options.settings.maxBatchingWindow * 1000;
-    return this.window ? Math.min(end, Math.max(this.window.end, first.arrival.at)) : end;
+    return this.window ? Math.min(end, this.window.end) : end;
   }
 
   /** Whether all of the window's records have been through, so that its final invocation is due. */

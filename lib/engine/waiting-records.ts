@@ -15,10 +15,6 @@ export class WaitingRecords {
     return this.entries[0];
   }
 
-  get last(): Entry | undefined {
-    return this.entries[this.entries.length - 1];
-  }
-
   /** The most that they can take in an event, commas included. */
   get mostBytes(): number {
     return this.most;

@@ -16,7 +16,7 @@ import type { StreamEvent } from '../stream/record';
 export interface TriggerSetup extends Pick<SimulationOptions, 'switches' | 'faults' | 'noProgressBisect'> {
   readonly mapping: ResolvedMapping;
   readonly streamArn: string;
-  readonly shardsOfStream: readonly SimulatedShard[];
+  readonly shards: readonly SimulatedShard[];
   readonly random: RandomSources;
 }
 
@@ -44,7 +44,7 @@ export class SimulatedTrigger {
   };
 
   constructor(
-    { mapping, streamArn, shardsOfStream, random, switches = [], faults = {}, noProgressBisect }: TriggerSetup,
+    { mapping, streamArn, shards, random, switches = [], faults = {}, noProgressBisect }: TriggerSetup,
     private readonly lambda: SimulatedFunction,
     private readonly clock: VirtualClock,
   ) {
@@ -52,8 +52,8 @@ export class SimulatedTrigger {
     const { uuid } = random;
     this.reports = settings.reportBatchItemFailures;
     this.parks = destination !== undefined;
-    this.shards = shardsOfStream;
-    this.stream = new SimulatedStream(shardsOfStream);
+    this.shards = shards;
+    this.stream = new SimulatedStream(shards);
     this.fate = new Fate(faults, random.faults);
     this.machine = createMapping({
       settings, functionArn: lambda.arn, streamArn, mappingId: uuid(), executedVersion: '$LATEST', destination, uuid, noProgressBisect,

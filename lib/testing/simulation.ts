@@ -16,9 +16,10 @@ export interface JudgedTrigger extends Omit<SimulationOptions, 'mapping'> {
 }
 
 /** A trigger with its stream, which all triggers of the same shards have in common. */
-interface Part extends JudgedTrigger {
+interface Part {
+  readonly trigger: JudgedTrigger;
   readonly streamArn: string;
-  readonly shardsOfStream: readonly SimulatedShard[];
+  readonly shards: readonly SimulatedShard[];
   readonly random: RandomSources;
 }
 
@@ -36,14 +37,15 @@ export async function simulate(triggers: readonly JudgedTrigger[]): Promise<Simu
     const place = groups.findIndex((group) => group.includes(trigger));
     const reshards = agreed('the same shards', 'faults.reshards', groups[place].map(({ faults }) => faults?.reshards)) ?? [];
     return {
-      ...trigger,
+      trigger,
       streamArn: streamOf(trigger.shards),
-      shardsOfStream: withLineage(streams[place], reshards, startedAt),
+      shards: withLineage(streams[place], reshards, startedAt),
       random: randomSources(trigger.seed ?? 0, index),
     };
   });
-  const functions = new Map(grouped(parts, ({ handler }) => handler).map((group, index) => [group[0].handler, functionOf(group, index, clock)]));
-  const simulated = parts.map((part) => new SimulatedTrigger(part, functions.get(part.handler)!, clock));
+  const functions = new Map(grouped(parts, ({ trigger }) => trigger.handler).map((group, index) =>
+    [group[0].trigger.handler, functionOf(group, index, clock)]));
+  const simulated = parts.map((part) => new SimulatedTrigger({ ...part.trigger, ...part }, functions.get(part.trigger.handler)!, clock));
   await runToTheEnd(simulated, [...functions.values()], clock);
   return simulated.map((trigger) => trigger.result(startedAt));
 }
@@ -98,13 +100,13 @@ function functionOf(group: readonly Part[], index: number, clock: VirtualClock):
       + 'records of each a streamArn of its own: streamRecord({ streamArn, … }).');
   }
   const [, , , region, account] = arns[0].split(':');
-  const timeout = agreed('the same handler', 'timeout', group.map((part) => part.timeout ?? part.mapping.timeout)) ?? 60;
+  const timeout = agreed('the same handler', 'timeout', group.map(({ trigger }) => trigger.timeout ?? trigger.mapping.timeout)) ?? 60;
   return new SimulatedFunction({
-    handler: group[0].handler,
+    handler: group[0].trigger.handler,
     functionArn: `arn:aws:lambda:${region}:${account}:function:Function${index === 0 ? '' : index + 1}`,
     timeout: timeout * 1000,
-    environments: agreed('the same handler', 'environments', group.map(({ environments }) => environments)) ?? 1,
-    triggers: group.map(({ mapping: { settings, destination }, streamArn }) => ({
+    environments: agreed('the same handler', 'environments', group.map(({ trigger }) => trigger.environments)) ?? 1,
+    triggers: group.map(({ trigger: { mapping: { settings, destination } }, streamArn }) => ({
       stream: streamArn,
       report: settings.reportBatchItemFailures,
       park: destination && `arn:aws:${destination}:${region}:${account}:failed-batches`,

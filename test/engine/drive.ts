@@ -59,12 +59,10 @@ export interface Story {
   readonly until?: number;
 }
 
-/** Runs a machine through a story, step by step, without a promise. */
-export function drive({
-  settings, options, shards, respond = () => null, takes = () => 0, accepts = () => true, lists = () => true, inputs = [], until = 1e9,
-}: Story) {
+/** A machine with the settings of a story; its UUIDs are numbered. */
+export function newMachine(settings?: Partial<MappingSettings>, options?: Partial<MappingOptions>): Machine {
   let ids = 0;
-  const machine: Machine = createMapping({
+  return createMapping({
     settings: { ...DEFAULT_SETTINGS, ...settings },
     functionArn: 'arn:aws:lambda:us-east-1:123456789012:function:Function',
     streamArn: 'arn:aws:dynamodb:us-east-1:123456789012:table/Table/stream/2025-01-01T00:00:00.000',
@@ -74,6 +72,13 @@ export function drive({
     uuid: () => `uuid-${++ids}`,
     ...options,
   });
+}
+
+/** Runs a machine through a story, step by step, without a promise. */
+export function drive({
+  settings, options, shards, respond = () => null, takes = () => 0, accepts = () => true, lists = () => true, inputs = [], until = 1e9,
+}: Story) {
+  const machine = newMachine(settings, options);
   let now = START;
   const invokes: Invoke[] = [];
   const deliveries: (Extract<Effect, { type: 'deliver' }> & { at: number })[] = [];

@@ -1,4 +1,7 @@
-import { drive, failed, record, records } from './drive';
+import { drive, failed, newMachine, record, records, sequenceNumber, START } from './drive';
+import type { Effect, Input } from '../../lib/engine';
+import type { MappingSettings } from '../../lib/mapping/settings';
+import type { StreamRecord } from '../../lib/stream/record';
 
 const shard = (count: number) => [{ shardId: 'shard', records: records(count) }];
 const off = { bisectBatchOnError: false };
@@ -53,6 +56,12 @@ test('throttles use no retry', () => {
   expect(deliveries).toEqual([]);
 });
 
+test('a throttle is waited out like a failure', () => {
+  const { invokes, count } = drive({ settings: off, shards: shard(2), respond: (_, nth) => (nth < 4 ? 'throttled' : null) });
+  expect(invokes.map(({ at }) => at)).toEqual([0, 250, 750, 1750]);
+  expect(count('FailedInvokeEventCount')).toBe(6);
+});
+
 test('throttled until too old: the record goes to the destination, counted once', () => {
   const { deliveries } = drive({ settings: { ...off, retryAttempts: 0, maxRecordAge: 60 }, shards: shard(1), respond: () => 'throttled' });
   expect(deliveries.map(({ message }) => message.requestContext)).toMatchObject([{ condition: 'RecordAgeExceeded', approximateInvokeCount: 1 }]);
@@ -80,11 +89,37 @@ test('what the destination refuses is lost, and the shard moves on', () => {
 });
 
 test('the checkpoint moves past given-up records only when they are on the destination', () => {
-  const { checkpoints } = drive({
-    settings: { batchSize: 2, retryAttempts: 0, bisectBatchOnError: false }, shards: shard(4), respond: (_, nth) => (nth === 1 ? new Error('no') : null),
-  });
-  expect(checkpoints.shard).toEqual([2, 4]);
+  const checkpointsIn = (effects: readonly Effect[]) => effects.filter(({ type }) => type === 'checkpoint');
+  // The second record is the one that gets too old.
+  const { machine, now } = started({ ...off, batchSize: 2, maxRecordAge: 60 }, [record(1, 30), record(2), record(3, 30)]);
+  machine.handle(now, { type: 'returned', invocation: 1, outcome: { type: 'throttled' } });
+  const tooOld = machine.handle(now + 31_000, { type: 'tick' });
+  expect(tooOld.map(({ type }) => type)).toContain('deliver');
+  expect(checkpointsIn(tooOld)).toEqual([]);
+  expect(checkpointsIn(machine.handle(now + 31_000, { type: 'delivered', delivery: 2, accepted: true }))).toEqual([]);
+  expect(checkpointsIn(machine.handle(now + 31_000, answered(3)))).toMatchObject([{ sequenceNumber: sequenceNumber(2) }]);
+
+  const failing = started({ ...off, batchSize: 2, retryAttempts: 0 }, records(3));
+  const givenUp = failing.machine.handle(now, { type: 'returned', invocation: 1, outcome: { type: 'error', requestId: '', errorType: '', errorMessage: '' } });
+  expect(givenUp.map(({ type }) => type)).toContain('deliver');
+  expect(checkpointsIn(givenUp)).toEqual([]);
+  expect(checkpointsIn(failing.machine.handle(now, { type: 'delivered', delivery: 2, accepted: true })))
+    .toMatchObject([{ sequenceNumber: sequenceNumber(2) }]);
 });
+
+/** A machine that has read these records of its one shard. */
+function started(settings: Partial<MappingSettings>, list: readonly StreamRecord[]) {
+  const machine = newMachine(settings);
+  const now = START + 30_000;
+  machine.handle(now, { type: 'tick' });
+  machine.handle(now, { type: 'described', shards: [{ shardId: 'shard' }] });
+  machine.handle(now, { type: 'read', shardId: 'shard', records: list, end: false });
+  return { machine, now };
+}
+
+function answered(invocation: number): Input {
+  return { type: 'returned', invocation, outcome: { type: 'response', requestId: '', response: null } };
+}
 
 describe('record age', () => {
   test('only the record that is too old goes to the destination, without a responseContext', () => {

@@ -44,7 +44,8 @@ test('what is put back comes first, and is counted', () => {
   const waiting = waitingFor(list);
   const bytes = waiting.bytes();
   waiting.putBack(waiting.take(2, 1e6, () => true));
-  expect([waiting.count, waiting.first!.record, waiting.last!.record, waiting.bytes()]).toEqual([3, list[0], list[2], bytes]);
+  expect(waiting.bytes()).toBe(bytes);
+  expect(waiting.take(3, 1e6, () => true).map(({ record }) => record)).toEqual(list);
 });
 
 test('at least one record is taken, however large', () => {

@@ -21,6 +21,16 @@ test('the state goes from batch to batch, and to the final invocation at the end
   ]);
 });
 
+test('the final invocation waits for a read after the end of the window, however late it comes', () => {
+  const failing = (at: number) => ({ at, input: { type: 'readFailed', shardId: 'shard', reason: 'unavailable' } as const });
+  const { invokes } = run([record(1), record(2, 59)], { inputs: Array.from({ length: 8 }, (_, n) => failing(50_000 + n)) });
+  expect(windows(invokes)).toEqual([
+    [0, '00:00', [1], {}, false],
+    [82_007, '00:00', [2], { count: 1 }, false],
+    [82_007, '00:00', [], { count: 2 }, true],
+  ]);
+});
+
 test('an event of a window has the fields that Lambda documents', () => {
   expect(run(records(1)).invokes[0].event).toEqual({
     Records: records(1),
