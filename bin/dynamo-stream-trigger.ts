@@ -1,4 +1,8 @@
 #!/usr/bin/env node
 import { main } from '../lib/cli';
 
-void main(process.argv);
+main(process.argv).catch((error) => {
+  // Left to Node.js, it would print the whole line of the bundle.
+  console.error(error);
+  process.exit(1);
+});

@@ -3,6 +3,7 @@ import { NoTriggerError } from './errors';
 import { resolver, UnresolvedValueError, type Resolve, type Surroundings } from './intrinsics';
 import { attributeOf, nameOf, LOCAL_ACCOUNT, LOCAL_REGION, type Endpoints } from './resource-names';
 import { settingsFromCloudFormation } from '../mapping/cloudformation';
+import { refusalsOf } from '../mapping/refusals';
 import type { MappingSettings } from '../mapping/settings';
 import type { StreamViewType } from '../stream/record';
 
@@ -198,7 +199,11 @@ class Reading {
     if (!table.streamViewType) {
       throw new NotRunning(`the table ${table.path} has no stream`);
     }
-    const { function: target, functionArn, executedVersion } = this.functionCalled(where.get('FunctionName'));
+    const refusals = refusalsOf(settings);
+    if (refusals.length > 0) {
+      throw new NotRunning(`its settings can't be used. ${refusals.join(' ')}`);
+    }
+    const { function: target, functionArn, executedVersion } = this.functionCalled(String(where.get('FunctionName')));
     const destinationArn = where.get('DestinationConfig')?.OnFailure?.Destination;
     return {
       path: pathOf(where),

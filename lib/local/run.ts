@@ -105,7 +105,7 @@ export async function startLocal(options: LocalOptions = {}): Promise<LocalRun> 
   const { assembly = 'cdk.out', project = process.cwd(), port, inspect = false, observer = () => {} } = options;
   const app = readApp(assembly);
   const node = nodeProgram(options.node);
-  for (const warning of [...app.notRunning.map((what) => `Not running here: ${what}.`), ...versionWarnings(app, node)]) {
+  for (const warning of [...app.notRunning.map((what) => `Not running here: ${what.replace(/\.$/, '')}.`), ...versionWarnings(app, node)]) {
     observer({ type: 'warning', message: warning });
   }
   const leftovers = endLeftovers();

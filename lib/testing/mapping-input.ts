@@ -1,8 +1,6 @@
 import { filterText, type FilterInput } from './filter';
 import { isSynthesized, readMapping, type SynthesizedMapping, type SynthesizedTemplate } from './synthesized-mapping';
-import { FILTER_RULES } from '../mapping/filter-rules';
-import { judge } from '../mapping/rule';
-import { SETTING_RULES } from '../mapping/setting-rules';
+import { refusalsOf } from '../mapping/refusals';
 import { DEFAULT_SETTINGS, type MappingSettings } from '../mapping/settings';
 
 /** A number of seconds, or a `Duration` of the CDK. */
@@ -116,23 +114,9 @@ function destinationKind(onFailure: SimulatedMapping['onFailure'] = 'sqs'): 'sqs
 }
 
 function judgeSettings(settings: MappingSettings, written: readonly string[]): void {
-  const { filters } = settings;
-  const violations = [
-    ...judge(SETTING_RULES, {
-      settings,
-      // The table and the function of a simulation are its shards and its handler.
-      written: ['table', 'handler', ...written],
-      properties: PROPERTIES,
-      filterCount: filters.length,
-      metrics: [],
-      misfits: {},
-      streamNamed: true,
-      destination: 'made',
-      handlerIsStreamFunction: true,
-    }),
-    ...judge(FILTER_RULES, { filters: Array.isArray(filters) ? filters : [{ notAFilter: JSON.stringify(filters) }] }),
-  ].filter(({ severity }) => severity === 'error');
-  if (violations.length > 0) {
-    throw new TypeError(`The mapping can't be as given.\n${violations.map(({ message }) => `- ${message}`).join('\n')}`);
+  // The table and the function of a simulation are its shards and its handler.
+  const refusals = refusalsOf(settings, written, PROPERTIES);
+  if (refusals.length > 0) {
+    throw new TypeError(`The mapping can't be as given.\n${refusals.map((message) => `- ${message}`).join('\n')}`);
   }
 }

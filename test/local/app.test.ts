@@ -56,7 +56,7 @@ test('all settings of a mapping are read', () => {
       startingPosition: lambda.StartingPosition.LATEST,
       batchSize: 7,
       maxBatchingWindow: Duration.seconds(8),
-      parallelizationFactor: 3,
+      parallelizationFactor: 1,
       retryAttempts: 4,
       maxRecordAge: Duration.minutes(5),
       bisectBatchOnError: true,
@@ -70,7 +70,7 @@ test('all settings of a mapping are read', () => {
     startingPosition: 'LATEST',
     batchSize: 7,
     maxBatchingWindow: 8,
-    parallelizationFactor: 3,
+    parallelizationFactor: 1,
     retryAttempts: 4,
     maxRecordAge: 300,
     bisectBatchOnError: true,
@@ -232,6 +232,7 @@ describe('what can\'t run here is named', () => {
     onOrders('Own', { runtime: lambda.Runtime.PROVIDED_AL2023 });
     onOrders('Zipped', { code: lambda.Code.fromAsset(join(FOLDER, 'code.zip')) });
     onOrders('InBucket', { code: lambda.Code.fromBucketV2(s3.Bucket.fromBucketName(stack, 'Code', 'code'), 'code.zip') });
+    functionOf(stack, 'Refused', HANDLER).addEventSource(source(orders, { filters: [{ pattern: '{}' }, { pattern: '{"a":[{"like":1}]}' }] }));
     onOrders('Layered', { layers: [lambda.LayerVersion.fromLayerVersionArn(stack, 'Layer', 'arn:aws:lambda:us-east-1:123456789012:layer:x:1')] });
     new lambda.DockerImageFunction(stack, 'Image', { code: lambda.DockerImageCode.fromImageAsset(FOLDER) }).addEventSource(source(orders));
     functionOf(stack, 'OnQueue', HANDLER).addEventSource(new SqsEventSource(new sqs.Queue(stack, 'Queue')));
@@ -254,6 +255,7 @@ describe('what can\'t run here is named', () => {
     ['Zipped', 'only code of a folder runs here'],
     ['InBucket', 'its function\'s code is not an asset of this app'],
     ['Layered', 'layers are not loaded here'],
+    ['Refused', 'its settings can\'t be used. filters[1] is refused at a[0]: "like" is no operator'],
     ['Image', 'its function is a container image'],
     ['OnQueue', 'is not the stream of a table in this app'],
     ['Elsewhere', 'is not the stream of a table in this app'],
