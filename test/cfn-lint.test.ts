@@ -7,7 +7,7 @@ import { APPS, VARIANTS } from './trigger/variants';
 
 const ROOT = join(__dirname, '..');
 
-/** Where cfn-lint is, of the version in .ci/requirements.txt. */
+/** Where cfn-lint is: `pip install --requirement .ci/requirements.txt` into an environment of its own, and this is its bin/cfn-lint. */
 const cfnLint = process.env.CFN_LINT;
 
 /** What cfn-lint finds in templates of the CDK whoever writes the app. Anything else is ours. */
