@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { App, CfnResource, Stack } from 'aws-cdk-lib';
 import { APPS, VARIANTS } from './trigger/variants';
@@ -51,10 +51,14 @@ function example(stack: new (scope: App, id: string) => Stack): App {
   return app;
 }
 
-/** The integration apps are made by their files. */
-function integrationApps(): App[] {
-  return readdirSync(__dirname).filter((file) => file.endsWith('.integ.ts'))
-    .map((file) => jest.requireActual<{ readonly app: App }>(join(__dirname, file)).app);
+/** The apps that are files of their own: examples of several stacks, and those that are deployed to see them work. */
+function wholeApps(): App[] {
+  const files = [
+    ...readdirSync(join(__dirname, '..', 'examples')).map((folder) => join('..', 'examples', folder, 'app.ts')),
+    ...readdirSync(__dirname).filter((file) => file.endsWith('.integ.ts')),
+  ];
+  return files.map((file) => join(__dirname, file)).filter(existsSync)
+    .map((file) => jest.requireActual<{ readonly app: App }>(file).app);
 }
 
 (cfnLint === undefined ? describe.skip : describe)('cfn-lint, where CFN_LINT says where it is,', () => {
@@ -73,8 +77,8 @@ function integrationApps(): App[] {
     expect(findings(VARIANTS.flatMap(({ app }) => templatesOf(app(flags).app)))).toEqual([]);
   });
 
-  test('finds nothing in the templates of the examples and the integration apps', () => {
-    expect(findings([...[PlacesStack, OrdersStack].map(example), ...integrationApps()].flatMap(templatesOf))).toEqual([]);
+  test('finds nothing in the templates of the examples and of the integration apps', () => {
+    expect(findings([...[PlacesStack, OrdersStack].map(example), ...wholeApps()].flatMap(templatesOf))).toEqual([]);
   });
 
   test('is not blind', () => {

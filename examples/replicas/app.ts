@@ -6,7 +6,7 @@
 import { App } from 'aws-cdk-lib';
 import { RegionStack, SessionsStack } from './stacks';
 
-const app = new App();
+export const app = new App();
 const account = process.env.CDK_DEFAULT_ACCOUNT;
 const [home, ...others] = ['eu-west-1', 'us-east-1', 'ap-southeast-2'];
 
