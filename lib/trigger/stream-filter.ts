@@ -105,12 +105,16 @@ export class StreamFilter {
   /**
    * What `lambda.FilterCriteria.filter(…)` returns. The trigger says what is wrong with the pattern in it.
    *
-   * @throws TypeError if there is no pattern in it.
+   * @throws TypeError if there is no pattern in it, or a number that is a token: `fromPattern` takes those.
    */
   public static fromCriteria(criteria: { [key: string]: any }): StreamFilter {
     if (typeof criteria?.pattern !== 'string') {
       throw new TypeError(`StreamFilter.fromCriteria got ${given(criteria)}, but takes what lambda.FilterCriteria.filter(…) returns. `
         + 'For an event pattern itself there is StreamFilter.fromPattern(…).');
+    }
+    if (criteria.pattern.match(NUMBER)?.some((number) => Token.isUnresolved(Number(number)))) {
+      throw new TypeError('StreamFilter.fromCriteria got a number that only the deployment knows (a token), which FilterCriteria.filter(…) has '
+        + 'written into text where the CDK can\'t replace it. Give the pattern itself to StreamFilter.fromPattern(…).');
     }
     return new StreamFilter(criteria.pattern);
   }
@@ -138,6 +142,9 @@ export class StreamFilter {
     return waysOf(this.json) satisfies Ways;
   }
 }
+
+/** The numbers in JSON text; those in its strings do no harm. */
+const NUMBER = /-?\d[\d.eE+-]*/g;
 
 /** JSON text. Tokens for texts stay in it; only the CDK can write those for numbers, lists and objects, once the app is finished. */
 function jsonOf(pattern: object): string {

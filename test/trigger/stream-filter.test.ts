@@ -152,6 +152,11 @@ test.each([undefined, null, 42, { eventName: ['INSERT'] }])('fromJson takes no %
   expect(() => StreamFilter.fromJson(given)).toThrow(`got ${given === undefined ? 'undefined' : JSON.stringify(given)}, but takes JSON text`);
 });
 
+test('fromCriteria takes no number that FilterCriteria.filter has written as a placeholder', () => {
+  const criteria = lambda.FilterCriteria.filter({ dynamodb: { SizeBytes: [{ numeric: ['>', cdk.Token.asNumber({ Ref: 'Size' })] }] } });
+  expect(() => StreamFilter.fromCriteria(criteria)).toThrow('Give the pattern itself to StreamFilter.fromPattern');
+});
+
 const deployedNumber = cdk.Token.asNumber({ Ref: 'Total' });
 
 test.each([
