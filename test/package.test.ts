@@ -84,14 +84,20 @@ test('the licence of every package that the command line bundles is with it', ()
   expect(licences).toContain('TERMS AND CONDITIONS FOR USE, REPRODUCTION, AND DISTRIBUTION');
 });
 
-test.each(['commonjs', 'module'])('a strict consumer of type %s compiles against the published types', (type) => {
-  const folder = join(consumer, type);
+test.each([
+  ['commonjs', 'node16', 'node16'],
+  ['module', 'node16', 'node16'],
+  ['module', 'es2022', 'bundler'],
+  ['commonjs', 'commonjs', 'node10'],
+])('a strict consumer of type %s and module %s compiles against the published types as %s finds them', (type, module, resolution) => {
+  const folder = join(consumer, `${type}-${resolution}`);
   mkdirSync(folder);
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ type }));
   cpSync(join(consumer, 'on-order.ts'), join(folder, 'on-order.ts'));
   run(
     'node', join(root, 'node_modules', 'typescript', 'bin', 'tsc'),
-    '--noEmit', '--strict', '--module', 'node16', '--target', 'es2022', '--types', 'node', '--typeRoots', join(root, 'node_modules', '@types'),
+    '--noEmit', '--strict', '--module', module, '--moduleResolution', resolution, '--ignoreDeprecations', '6.0',
+    '--target', 'es2022', '--types', 'node', '--typeRoots', join(root, 'node_modules', '@types'),
     join(folder, 'on-order.ts'),
   );
 });

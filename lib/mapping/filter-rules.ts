@@ -270,6 +270,9 @@ function literals(alternatives: readonly Alternative[]): unknown[] {
     .filter((value) => typeof value !== 'object' || value === null);
 }
 
+/** DynamoDB's null is told by a truth value that is never false. */
+const ONLY_TRUE = { type: 'boolean', words: 'true there, without quotes' };
+
 /** What stream records carry at a place, as `typeof` names it and in words. */
 function carried(keys: readonly string[], type: string | undefined): { type: string; words: string } | undefined {
   switch (type) {
@@ -277,7 +280,7 @@ function carried(keys: readonly string[], type: string | undefined): { type: str
       type: 'string',
       words: keys.at(-1) === 'N' ? 'numbers as text, which only equality finds: { "N": ["42"] }' : 'text there, in quotes',
     };
-    case 'boolean': return { type: 'boolean', words: 'true or false there, without quotes' };
+    case 'boolean': return keys.at(-1) === 'NULL' ? ONLY_TRUE : { type: 'boolean', words: 'true or false there, without quotes' };
     case 'number': return { type: 'number', words: 'a number there' };
     default: return undefined;
   }
@@ -285,7 +288,8 @@ function carried(keys: readonly string[], type: string | undefined): { type: str
 
 function wrongType({ keys, place, alternatives }: FilterCondition): string[] {
   const there = carried(keys, place?.type);
-  return alternatives.filter((alternative) => there && !isExists(alternative) && comparedType(alternative) !== there.type)
+  return alternatives.filter((alternative) => there && !isExists(alternative)
+    && (comparedType(alternative) !== there.type || (there === ONLY_TRUE && alternative.operand === false)))
     .map((alternative) => `compares ${keys.join('.')} with ${written(alternative)}, but stream records carry ${there?.words}. `
       + `The two are never equal${isExclusion(alternative) ? ', so that this always passes' : ''}.`);
 }

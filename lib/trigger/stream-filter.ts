@@ -1,3 +1,4 @@
+import { Lazy, Stack, Token } from 'aws-cdk-lib';
 import { AttributeCondition, KeyCondition, NumberRange } from './filter-conditions';
 import { allOf, anyOf, patternText, Ways, waysOf } from '../mapping/filter-composition';
 
@@ -76,7 +77,7 @@ export class StreamFilter {
   }
 
   /**
-   * An event pattern as Lambda takes it, as an object. The trigger says what is wrong with it.
+   * An event pattern as Lambda takes it, as an object. The trigger says what is wrong with it, unless it holds tokens.
    *
    * @throws TypeError if it is no object.
    */
@@ -85,7 +86,7 @@ export class StreamFilter {
       throw new TypeError(`StreamFilter.fromPattern got ${given(pattern)}, but takes an object such as { eventName: ['INSERT'] }. `
         + 'For JSON text there is StreamFilter.fromJson(…).');
     }
-    return new StreamFilter(JSON.stringify(pattern));
+    return new StreamFilter(jsonOf(pattern));
   }
 
   /**
@@ -104,12 +105,16 @@ export class StreamFilter {
   /**
    * What `lambda.FilterCriteria.filter(…)` returns. The trigger says what is wrong with the pattern in it.
    *
-   * @throws TypeError if there is no pattern in it.
+   * @throws TypeError if there is no pattern in it, or a number that is a token: `fromPattern` takes those.
    */
   public static fromCriteria(criteria: { [key: string]: any }): StreamFilter {
     if (typeof criteria?.pattern !== 'string') {
       throw new TypeError(`StreamFilter.fromCriteria got ${given(criteria)}, but takes what lambda.FilterCriteria.filter(…) returns. `
         + 'For an event pattern itself there is StreamFilter.fromPattern(…).');
+    }
+    if (criteria.pattern.match(NUMBER)?.some((number) => Token.isUnresolved(Number(number)))) {
+      throw new TypeError('StreamFilter.fromCriteria got a number that only the deployment knows (a token), which FilterCriteria.filter(…) has '
+        + 'written into text where the CDK can\'t replace it. Give the pattern itself to StreamFilter.fromPattern(…).');
     }
     return new StreamFilter(criteria.pattern);
   }
@@ -136,6 +141,20 @@ export class StreamFilter {
   private ways(): any {
     return waysOf(this.json) satisfies Ways;
   }
+}
+
+/** The numbers in JSON text; those in its strings do no harm. */
+const NUMBER = /-?\d[\d.eE+-]*/g;
+
+/** JSON text. Tokens for texts stay in it; only the CDK can write those for numbers, lists and objects, once the app is finished. */
+function jsonOf(pattern: object): string {
+  let holdsOthers = false;
+  const text = JSON.stringify(pattern, function (this: any, key, value) {
+    // Of `this`, because a token that is an object is called upon to write itself before it gets here.
+    holdsOthers ||= typeof this[key] !== 'string' && Token.isUnresolved(this[key]);
+    return value;
+  });
+  return holdsOthers ? Lazy.uncachedString({ produce: ({ scope }) => Stack.of(scope).toJsonString(pattern) }) : text;
 }
 
 /** What an untyped caller gave; `undefined` and functions have no JSON. */

@@ -32,6 +32,8 @@ test.each([
   [newImage({ status: { s: ['a'] } }), 'filter-type-descriptor: looks at dynamodb.NewImage.status.s, but the value of status stands under'],
   [newImage({ total: { N: [42] } }), 'filter-value-type: compares dynamodb.NewImage.total.N with 42, but stream records carry numbers as text'],
   [newImage({ paid: { BOOL: ['true'] } }), 'filter-value-type: compares dynamodb.NewImage.paid.BOOL with "true"'],
+  [newImage({ gone: { NULL: [false] } }), 'filter-value-type: compares dynamodb.NewImage.gone.NULL with false, but stream records carry true there'],
+  [newImage({ gone: { NULL: [null] } }), 'filter-value-type: compares dynamodb.NewImage.gone.NULL with null, but stream records carry true there'],
   [{ dynamodb: { SizeBytes: ['1000'] } }, 'filter-value-type: compares dynamodb.SizeBytes with "1000", but stream records carry a number there.'],
   [newImage({ status: [{ exists: true }] }), 'filter-exists: asks whether dynamodb.NewImage.status exists, but for an object that never matches.'],
   [{ dynamodb: { OldImage: [{ exists: false }] } }, 'filter-exists: asks whether dynamodb.OldImage exists, but for an object that always matches.'],

@@ -28,7 +28,8 @@ function ruleBookPage(): string {
     "Annotations.of(this).acknowledgeWarning('dynamo-stream-trigger:no-destination', 'The records can be recomputed.');",
     '```',
     '',
-    'Everything that is wrong with a trigger is told at once. Values that only the deployment knows (tokens) are not judged.',
+    'Everything that is wrong with a trigger is told at once. Values that only the deployment knows (tokens) are not judged. What an aspect, an',
+    'injector or an escape hatch changes later is judged again when the app is synthesized, as far as the CDK does not tell of it by itself.',
     ...RULE_BOOK.flatMap(({ when, rules }) => [
       '',
       `## ${when}`,

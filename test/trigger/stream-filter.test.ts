@@ -1,6 +1,7 @@
 import * as cdk from 'aws-cdk-lib';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as fc from 'fast-check';
+import { TestApp } from './app';
 import { AttributeCondition, AttributeDataType, NumberRange, StreamEventName, StreamFilter, TextCondition } from '../../lib';
 import { parseEventPattern } from '../../lib/stream/event-pattern';
 import { matchesFilter, streamRecord } from '../../lib/testing';
@@ -151,6 +152,11 @@ test.each([undefined, null, 42, { eventName: ['INSERT'] }])('fromJson takes no %
   expect(() => StreamFilter.fromJson(given)).toThrow(`got ${given === undefined ? 'undefined' : JSON.stringify(given)}, but takes JSON text`);
 });
 
+test('fromCriteria takes no number that FilterCriteria.filter has written as a placeholder', () => {
+  const criteria = lambda.FilterCriteria.filter({ dynamodb: { SizeBytes: [{ numeric: ['>', cdk.Token.asNumber({ Ref: 'Size' })] }] } });
+  expect(() => StreamFilter.fromCriteria(criteria)).toThrow('Give the pattern itself to StreamFilter.fromPattern');
+});
+
 const deployedNumber = cdk.Token.asNumber({ Ref: 'Total' });
 
 test.each([
@@ -185,6 +191,25 @@ test('fromJson takes a text that only the deployment knows', () => {
   expect(StreamFilter.fromJson(text).toJson()).toBe(text);
 });
 
+test.each<[string, (stack: cdk.Stack) => object, unknown]>([
+  ['a text', (stack) => ({ eventID: [parameter(stack, 'String').valueAsString] }), ['', ['{"eventID":["', { Ref: 'Value' }, '"]}']]],
+  ['a number', (stack) => ({ eventID: [parameter(stack, 'Number').valueAsNumber] }), ['', ['{"eventID":[', { Ref: 'Value' }, ']}']]],
+  ['an object', (stack) => ({ eventID: [cdk.Fn.conditionIf(condition(stack).logicalId, 'a', 'b')] }), ['', ['{"eventID":["', { 'Fn::If': ['Big', 'a', 'b'] }, '"]}']]],
+])('fromPattern takes a token for %s, and writes it into the template', (_name, patternIn, joined) => {
+  const app = new TestApp();
+  app.trigger({ filters: [StreamFilter.fromPattern(patternIn(app.stack) as {})] });
+
+  expect(app.mapping().FilterCriteria.Filters).toEqual([{ Pattern: { 'Fn::Join': joined } }]);
+});
+
+function condition(stack: cdk.Stack): cdk.CfnCondition {
+  return new cdk.CfnCondition(stack, 'Big', { expression: cdk.Fn.conditionEquals(cdk.Aws.REGION, 'eu-west-1') });
+}
+
+function parameter(stack: cdk.Stack, type: string): cdk.CfnParameter {
+  return new cdk.CfnParameter(stack, 'Value', { type });
+}
+
 test('what the builder forbids does not compile', () => {
   const forbidden = () => [
     // @ts-expect-error an event name is one of three
@@ -201,6 +226,18 @@ test('what the builder forbids does not compile', () => {
     AttributeCondition.listHas('x'),
     // @ts-expect-error whether a list or a map is there can't be asked
     AttributeCondition.exists('L'),
+    // @ts-expect-error a key is no set
+    StreamFilter.key('id', AttributeCondition.stringSetHas(TextCondition.oneOf('a'))),
+    // @ts-expect-error a text is no number
+    TextCondition.oneOf(42),
+    // @ts-expect-error nor can an attribute be compared as a text of any type
+    newImage('total', TextCondition.prefix('4')),
+    // @ts-expect-error a pattern is made by the functions that name what it is
+    new StreamFilter('{"eventName":["INSERT"]}'),
+    // @ts-expect-error a pattern is no filter
+    StreamFilter.anyOf({ eventName: ['INSERT'] }),
+    // @ts-expect-error what FilterCriteria.filter(…) returns is no filter before fromCriteria
+    StreamFilter.allOf(lambda.FilterCriteria.filter({ eventName: ['INSERT'] })),
     // @ts-expect-error text conditions are for texts
     StreamFilter.createdAt(TextCondition.prefix('2026')),
   ];
