@@ -19,13 +19,15 @@ export class Decimal {
 export type ExactNumber = number | bigint | Decimal;
 
 /** DynamoDB's numbers end below 1E+126. https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html */
-const MAX_MAGNITUDE = 126;
+const MAX_MAGNITUDE = 1e126;
 
-/** Every decimal of so many digits survives a double. */
-const DIGITS_OF_A_DOUBLE = 15;
+/** More places after the point than any number of DynamoDB has: 38 digits, the first of them at 1E-130 at the lowest. */
+const PLACES = 200;
+const ONE = 10n ** BigInt(PLACES);
 
-/** A number without an exponent. */
-const PLAIN = /^-?\d+(\.\d+)?$/;
+/** A number of at most 15 characters without an exponent: it survives a double. */
+const SHORT = /^-?\d+(\.\d+)?$/;
+const SHORT_LENGTH = 15;
 
 /**
  * Reads a number without losing a digit:
@@ -37,15 +39,14 @@ const PLAIN = /^-?\d+(\.\d+)?$/;
  */
 export function exactNumber(text: string): ExactNumber {
   const double = Number(text);
-  if (text.length <= DIGITS_OF_A_DOUBLE && PLAIN.test(text)) {
+  if (text.length <= SHORT_LENGTH && SHORT.test(text)) {
     return double;
   }
-  const { sign, digits, exponent } = decompose(text);
-  if (exponent >= 0) {
-    return Number.isSafeInteger(double) ? double : BigInt(sign + digits + '0'.repeat(exponent));
+  const value = scaled(text);
+  if (value % ONE === 0n && !Number.isSafeInteger(double)) {
+    return value / ONE;
   }
-  const back = decompose(String(double));
-  return back.digits === digits && back.exponent === exponent ? double : new Decimal(text);
+  return scaled(String(double)) === value ? double : new Decimal(text);
 }
 
 /**
@@ -54,27 +55,18 @@ export function exactNumber(text: string): ExactNumber {
  * @throws TypeError if the text is no number of DynamoDB.
  */
 export function plainNumber(text: string): string {
-  const { sign, digits, exponent } = decompose(text);
-  const whole = exponent >= 0 ? digits + '0'.repeat(exponent) : digits.slice(0, exponent) || '0';
-  const fraction = exponent >= 0 ? '' : `.${digits.slice(exponent).padStart(-exponent, '0')}`;
-  return sign + whole + fraction;
+  const value = scaled(text);
+  const digits = String(value < 0n ? -value : value).padStart(PLACES + 1, '0');
+  const fraction = digits.slice(-PLACES).replace(/0+$/, '');
+  return (value < 0n ? '-' : '') + digits.slice(0, -PLACES) + (fraction && `.${fraction}`);
 }
 
-/** The number as digits times ten to the exponent, without zeros at either end of the digits. */
-function decompose(text: string): { sign: string; digits: string; exponent: number } {
-  const match = /^([+-]?)(\d+)(?:\.(\d+))?(?:e([+-]?\d+))?$/i.exec(text);
-  if (!match) {
-    throw new TypeError(`An attribute of type N is ${JSON.stringify(text)}, which is no number.`);
+/** The number times 10 to the power of `PLACES`, which is whole. */
+function scaled(text: string): bigint {
+  const [, whole, fraction = '', power = 0] = /^([+-]?\d+)(?:\.(\d+))?(?:e([+-]?\d{1,3}))?$/i.exec(text) ?? [];
+  const exponent = PLACES + Number(power) - fraction.length;
+  if (!whole || exponent < 0 || Math.abs(Number(text)) >= MAX_MAGNITUDE) {
+    throw new TypeError(`${JSON.stringify(text)} is no number of DynamoDB`);
   }
-  const [, sign, whole, fraction = '', power = '0'] = match;
-  const significant = (whole + fraction).replace(/^0+/, '');
-  const digits = significant.replace(/0+$/, '');
-  if (digits === '') {
-    return { sign: '', digits: '0', exponent: 0 };
-  }
-  const exponent = Number(power) - fraction.length + significant.length - digits.length;
-  if (digits.length + exponent > MAX_MAGNITUDE) {
-    throw new TypeError(`An attribute of type N is ${JSON.stringify(text)}, larger than any number of DynamoDB.`);
-  }
-  return { sign: sign === '-' ? '-' : '', digits, exponent };
+  return BigInt(whole + fraction) * 10n ** BigInt(exponent);
 }
