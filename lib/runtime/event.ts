@@ -47,12 +47,22 @@ export function readRecords(event: StreamEvent): readonly CheckedRecord[] {
 /** Which part of a record is wrong, what it has to be, and what it is. */
 function problemOf(record: StreamRecord | undefined, eventSourceARN: string | undefined): [string, string, unknown] | undefined {
   const change = record?.dynamodb;
-  return !change ? ['', `of a DynamoDB stream (eventSource: ${record?.eventSource})`, record]
-    : !EVENT_NAMES.includes(record.eventName!) ? ['.eventName', EVENT_NAMES.join(), record.eventName]
-    : isEmpty(change.Keys) ? ['.dynamodb.Keys', "the item's key", change.Keys]
-    : !change.SequenceNumber ? ['.dynamodb.SequenceNumber', 'a decimal string', change.SequenceNumber]
-    : record.eventSourceARN !== eventSourceARN ? ['.eventSourceARN', `${eventSourceARN}: a batch is of one stream`, record.eventSourceARN]
-    : undefined;
+  if (!change) {
+    return ['', `of a DynamoDB stream (eventSource: ${record?.eventSource})`, record];
+  }
+  if (!EVENT_NAMES.includes(record.eventName!)) {
+    return ['.eventName', EVENT_NAMES.join(), record.eventName];
+  }
+  if (isEmpty(change.Keys)) {
+    return ['.dynamodb.Keys', "the item's key", change.Keys];
+  }
+  if (!change.SequenceNumber) {
+    return ['.dynamodb.SequenceNumber', 'a decimal string', change.SequenceNumber];
+  }
+  if (record.eventSourceARN !== eventSourceARN) {
+    return ['.eventSourceARN', `${eventSourceARN}: a batch is of one stream`, record.eventSourceARN];
+  }
+  return undefined;
 }
 
 function isEmpty(keys: object | undefined): boolean {

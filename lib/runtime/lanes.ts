@@ -37,26 +37,36 @@ export interface Lanes {
  */
 export function runLanes({ length, laneOf, run, succeeded, recover, concurrency, mayStart }: LaneOptions): Lanes {
   const done = new Uint8Array(length);
-  // The last step reached of every lane, and for every step the one that waits for it (0: none).
+  // For every step the next of its lane (0: none), and whether it waits for the one before it.
+  const nextOf = new Int32Array(length);
+  const waits = new Uint8Array(length);
   const lastOf = new Map<string, number>();
-  const waiting = new Int32Array(length);
+  for (let step = 0; step < length; step++) {
+    const lane = laneOf(step);
+    const last = lastOf.get(lane);
+    if (last !== undefined) {
+      nextOf[last] = step;
+      waits[step] = 1;
+    }
+    lastOf.set(lane, step);
+  }
   let reached = 0;
   // The step of each worker, if it has one.
   const steps: (number | undefined)[] = [];
 
-  /** What a worker does after a step: the one that waits for it, which is lower than any not yet reached, or the next whose lane is free. */
+  /** The step to start after another: the next of its lane, if it was passed by already, otherwise the lowest that waits for none. */
   function next(before: number | undefined): number | undefined {
-    if (before !== undefined && done[before] && waiting[before]) {
-      return waiting[before];
+    if (before !== undefined && done[before] && nextOf[before]) {
+      waits[nextOf[before]] = 0;
+      if (nextOf[before] < reached) {
+        return nextOf[before];
+      }
     }
     while (reached < length) {
-      const lane = laneOf(reached);
-      const last = lastOf.get(lane);
-      lastOf.set(lane, reached);
-      if (last === undefined || done[last]) {
-        return reached++;
+      const step = reached++;
+      if (!waits[step]) {
+        return step;
       }
-      waiting[last] = reached++;
     }
     return undefined;
   }

@@ -18,23 +18,28 @@ export const FUNCTION = () => {};
  * @throws TypeError that names what was given, and what it may be.
  */
 export function check(name: string, value: any, example: Example, what = 'The argument'): void {
-  const type = typeof example;
-  const known = type === 'object' ? Object.keys(example).join(', ') : example;
-  const [allowed, fits] =
-    type === 'number' ? [`a whole number from ${known}`, Number.isInteger(value) && value >= example]
-    : type === 'string' ? [`an object with ${known}`, value?.[known as string]]
-    : [type === 'object' ? `an object with ${known}` : `a ${type}`, value !== null && typeof value === type];
+  const [allowed, fits] = compare(value, example);
   if (!fits) {
     throw new TypeError(expected(`${what} of ${name}`, allowed, value));
   }
   if (typeof example === 'object') {
     for (const [option, given] of Object.entries(value)) {
       if (!(option in example)) {
-        throw new TypeError(`${name} has no option ${option}, only ${known}`);
+        throw new TypeError(`${name} has no option ${option}, only ${Object.keys(example).join(', ')}`);
       }
       if (given !== undefined) {
         check(name, given, example[option], `The option ${option}`);
       }
     }
+  }
+}
+
+/** What may be given, and whether it is. */
+function compare(value: any, example: Example): [string, unknown] {
+  switch (typeof example) {
+    case 'number': return [`a whole number from ${example}`, Number.isInteger(value) && value >= example];
+    case 'string': return [`an object with ${example}`, value?.[example]];
+    case 'object': return [`an object with ${Object.keys(example).join(', ')}`, value && typeof value === 'object'];
+    default: return [`a ${typeof example}`, typeof value === typeof example];
   }
 }

@@ -12,13 +12,13 @@ export interface RetryOptions {
    */
   readonly maxAttempts?: number;
   /**
-   * The longest wait before the second try, in milliseconds; doubles from try to try. What is waited is a random part of it.
+   * The longest wait before the second try, in whole milliseconds; doubles from try to try. What is waited is a random part of it.
    *
    * @default 100
    */
   readonly baseDelay?: number;
   /**
-   * The longest wait before any try, in milliseconds.
+   * The longest wait before any try, in whole milliseconds.
    *
    * @default 2000
    */

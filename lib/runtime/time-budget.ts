@@ -16,7 +16,7 @@ export interface TimeBudget {
 }
 
 /** Why a call was not started. */
-export const NO_TIME = new Error('No time is left to start a call');
+export const NO_TIME = new Error('out of time');
 
 /** How long calls take, as far as is known; kept from one invocation to the next. */
 export interface Pace {

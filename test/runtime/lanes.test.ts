@@ -93,7 +93,7 @@ test('whatever the lanes, latencies and failures: in order, within the limit, ea
       laneOf: (step) => String(plan[step].lane),
       concurrency,
       mayStart: () => true,
-        succeeded: () => undefined,
+      succeeded: () => undefined,
       recover: async () => false,
       run: (step) => {
         const { lane, ticks, done, sync } = plan[step];
