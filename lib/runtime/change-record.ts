@@ -1,6 +1,6 @@
 import type { ExactNumber } from '../stream/exact-number';
 import type { Image } from '../stream/image';
-import { unmarshall } from '../stream/image';
+import { defineProperty, unmarshall } from '../stream/image';
 import type { EventName, StreamRecord } from '../stream/record';
 
 /** The primary key of an item, unmarshalled. */
@@ -54,10 +54,6 @@ export function changeRecord(raw: StreamRecord): ChangeRecord {
 }
 
 class LazyRecord implements ChangeRecord {
-  private keysRead?: ItemKeys;
-  private newImageRead?: Image;
-  private oldImageRead?: Image;
-
   constructor(readonly raw: StreamRecord) {}
 
   get eventName(): EventName {
@@ -65,17 +61,15 @@ class LazyRecord implements ChangeRecord {
   }
 
   get keys(): ItemKeys {
-    return this.keysRead ??= unmarshall(this.raw.dynamodb!.Keys!) as ItemKeys;
+    return read(this, 'keys', 'Keys') as ItemKeys;
   }
 
   get newImage(): Image | undefined {
-    const image = this.raw.dynamodb!.NewImage;
-    return image && (this.newImageRead ??= unmarshall(image));
+    return read(this, 'newImage', 'NewImage');
   }
 
   get oldImage(): Image | undefined {
-    const image = this.raw.dynamodb!.OldImage;
-    return image && (this.oldImageRead ??= unmarshall(image));
+    return read(this, 'oldImage', 'OldImage');
   }
 
   get expired(): boolean {
@@ -90,4 +84,10 @@ class LazyRecord implements ChangeRecord {
   get eventId(): string {
     return this.raw.eventID ?? '';
   }
+}
+
+/** Unmarshalls a part of the record, which takes the place of its getter. */
+function read(record: LazyRecord, name: keyof ChangeRecord, part: 'Keys' | 'NewImage' | 'OldImage'): Image | undefined {
+  const attributes = record.raw.dynamodb![part];
+  return defineProperty(record, name, attributes && unmarshall(attributes));
 }

@@ -9,36 +9,29 @@ const POISON = Symbol.for('dynamo-stream-trigger/poison');
  * ```
  */
 export class PoisonRecordError extends Error {
+  readonly name = 'PoisonRecordError';
   /** What a schema found wrong with the record; kept in the parked record. */
-  readonly issues?: readonly unknown[];
+  declare readonly issues?: readonly unknown[];
 
   constructor(message: string, options?: { cause?: unknown; issues?: readonly unknown[] }) {
     super(message, options);
-    this.name = 'PoisonRecordError';
-    this.issues = options?.issues;
-    Object.defineProperty(this, POISON, { value: true });
+    Object.assign(this, { issues: options?.issues, [POISON]: true });
   }
 }
 
 /** Whether it is a `PoisonRecordError`, of whichever copy of this package. */
-export function isPoisonRecordError(error: unknown): error is PoisonRecordError {
-  return typeof error === 'object' && error !== null && POISON in error;
+export function isPoisonRecordError(error: unknown): boolean {
+  return !!(error as { [POISON]?: unknown } | null | undefined)?.[POISON];
 }
 
 /** The function was invoked with something that its handler does not serve. Nothing of it was processed. */
 export class InvalidEventError extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = 'InvalidEventError';
-  }
+  readonly name = 'InvalidEventError';
 }
 
 /** What the construct or the host says of the function's triggers can't be read. Nothing was processed. */
 export class InvalidTriggerError extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = 'InvalidTriggerError';
-  }
+  readonly name = 'InvalidTriggerError';
 }
 
 /**
@@ -46,8 +39,5 @@ export class InvalidTriggerError extends Error {
  * response for success, so that only throwing keeps the records. Lambda sends the whole batch again.
  */
 export class BatchNotDoneError extends Error {
-  constructor(message: string, options?: { cause?: unknown }) {
-    super(message, options);
-    this.name = 'BatchNotDoneError';
-  }
+  readonly name = 'BatchNotDoneError';
 }

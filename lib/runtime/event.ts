@@ -16,7 +16,7 @@ const EVENT_NAMES = ['INSERT', 'MODIFY', 'REMOVE'];
 
 /** Whether the event belongs to a tumbling window. */
 export function isWindow(event: unknown): boolean {
-  return typeof event === 'object' && event !== null && 'window' in event;
+  return !!(event as { window?: unknown } | undefined)?.window;
 }
 
 /**
@@ -27,51 +27,49 @@ export function isWindow(event: unknown): boolean {
 export function readRecords(event: StreamEvent): readonly CheckedRecord[] {
   const records: unknown = (event as StreamEvent | undefined)?.Records;
   if (!Array.isArray(records)) {
-    throw new InvalidEventError(expected('The event', 'that of a DynamoDB stream, { Records: [ … ] }', event));
+    throw new InvalidEventError(expected('The event', 'that of a DynamoDB stream, { Records: [] }', event));
   }
+  let before: CheckedRecord | undefined;
   let inOrder = true;
-  for (let i = 0; i < records.length; i++) {
-    checkRecord(records[i], i, records[0]);
-    inOrder &&= i === 0 || compare(records[i - 1], records[i]) <= 0;
+  for (const record of records) {
+    const problem = problemOf(record, records[0]?.eventSourceARN);
+    if (problem) {
+      const [part, allowed, given] = problem;
+      throw new InvalidEventError(expected(`Records[${records.indexOf(record)}]${part}`, allowed, given));
+    }
+    inOrder &&= !before || compare(before, record) <= 0;
+    before = record;
   }
   // Lambda delivers in order; a hand-made event may not.
   return inOrder ? records : [...records].sort(compare);
 }
 
-function checkRecord(record: StreamRecord | undefined, index: number, first: StreamRecord): asserts record is CheckedRecord {
-  const problem = problemOf(record, first);
-  if (problem) {
-    const [name, allowed, given] = problem;
-    throw new InvalidEventError(expected(`Records[${index}]${name}`, allowed, given));
-  }
-}
-
 /** Which part of a record is wrong, what it has to be, and what it is. */
-function problemOf(record: StreamRecord | undefined, first: StreamRecord): [string, string, unknown] | undefined {
+function problemOf(record: StreamRecord | undefined, eventSourceARN: string | undefined): [string, string, unknown] | undefined {
   const change = record?.dynamodb;
   if (!change) {
-    return ['', `of a DynamoDB stream, with "dynamodb" (eventSource: ${record?.eventSource})`, record];
+    return ['', `of a DynamoDB stream (eventSource: ${record?.eventSource})`, record];
   }
   if (!EVENT_NAMES.includes(record.eventName!)) {
-    return ['.eventName', EVENT_NAMES.join(', '), record.eventName];
+    return ['.eventName', EVENT_NAMES.join(), record.eventName];
   }
-  if (!hasKeys(change.Keys)) {
-    return ['.dynamodb.Keys', "the item's key, which its order depends on", change.Keys];
+  if (isEmpty(change.Keys)) {
+    return ['.dynamodb.Keys', "the item's key", change.Keys];
   }
   if (!change.SequenceNumber) {
-    return ['.dynamodb.SequenceNumber', 'a decimal string, which failures are reported by', change.SequenceNumber];
+    return ['.dynamodb.SequenceNumber', 'a decimal string', change.SequenceNumber];
   }
-  if (record.eventSourceARN !== first.eventSourceARN) {
-    return ['.eventSourceARN', `that of Records[0], ${first.eventSourceARN}, because a batch is of one stream`, record.eventSourceARN];
+  if (record.eventSourceARN !== eventSourceARN) {
+    return ['.eventSourceARN', `${eventSourceARN}: a batch is of one stream`, record.eventSourceARN];
   }
   return undefined;
 }
 
-function hasKeys(keys: unknown): boolean {
-  for (const _name in keys as object) {
-    return true;
+function isEmpty(keys: object | undefined): boolean {
+  for (const _name in keys) {
+    return false;
   }
-  return false;
+  return true;
 }
 
 function compare(a: CheckedRecord, b: CheckedRecord): number {

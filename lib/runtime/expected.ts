@@ -4,7 +4,11 @@ export function expected(what: string, allowed: string, given: unknown): string 
 }
 
 function describe(given: unknown): string {
-  return typeof given !== 'object' || given === null
-    ? typeof given === 'function' ? 'a function' : JSON.stringify(given) ?? String(given)
-    : Array.isArray(given) ? 'an array' : `an object of ${Object.keys(given).join(', ') || 'nothing'}`;
+  if (Array.isArray(given)) {
+    return 'an array';
+  }
+  if (typeof given === 'object' && given) {
+    return `an object of ${Object.keys(given).join(', ') || 'nothing'}`;
+  }
+  return typeof given === 'function' ? 'a function' : String(JSON.stringify(given));
 }

@@ -5,8 +5,9 @@ import { PARKED_RECORD_VERSION } from '../stream/parked-record';
 import type { StreamRecord } from '../stream/record';
 
 /** The poison record as it goes to the failure destination. */
-export function parkedRecord(record: StreamRecord, failure: Failure, streamArn: string, context: Partial<LambdaContext>): ParkedRecord {
-  const { name, message, stack, issues } = errorOf(failure.error);
+export function parkedRecord(
+  record: StreamRecord, { error, poison: _, ...tries }: Failure, streamArn: string, context: Partial<LambdaContext>,
+): ParkedRecord {
   return {
     kind: 'dynamo-stream-trigger/parked-record',
     version: PARKED_RECORD_VERSION,
@@ -14,10 +15,8 @@ export function parkedRecord(record: StreamRecord, failure: Failure, streamArn: 
     streamArn,
     functionArn: context.invokedFunctionArn ?? '',
     requestId: context.awsRequestId ?? '',
-    error: { name: cut(name), message: cut(message), stack: stack && cut(stack), issues: plainIssues(issues) },
-    tries: failure.tries,
-    firstTriedAt: new Date(failure.firstTriedAt).toISOString(),
-    lastTriedAt: new Date(failure.lastTriedAt).toISOString(),
+    error: describe(error),
+    ...tries,
   };
 }
 
@@ -27,7 +26,8 @@ export function parkedRecord(record: StreamRecord, failure: Failure, streamArn: 
  *
  * @param outcome 'parked', or why the record was not.
  */
-export function printFailure(record: StreamRecord, { error, tries }: Failure, outcome: string, requestId?: string): void {
+export function printFailure(record: StreamRecord, error: unknown, tries: number, outcome: string, requestId?: string): void {
+  const { message, stack = '' } = describe(error);
   console.error(JSON.stringify({
     level: 'ERROR',
     message: 'dynamo-stream-trigger: record failed',
@@ -39,53 +39,42 @@ export function printFailure(record: StreamRecord, { error, tries }: Failure, ou
     requestId,
     tries,
     error: nameOf(error),
-    at: framesOf(error),
+    // The first frames of its stack, which come after the message.
+    at: error instanceof Error ? stack.slice(stack.indexOf(message) + message.length).match(/\bat .+/g)?.slice(0, 3) : undefined,
   }));
 }
 
 /** The name of an error, as far as it is one: of anything else that was thrown only the type, because it may be the item. */
 export function nameOf(thrown: unknown): string {
-  const { name } = errorOf(thrown);
-  return thrown instanceof Error ? IDENTIFIER.test(name) ? name : 'Error' : typeof thrown;
+  return thrown instanceof Error ? wordOf(describe(thrown).name) || 'Error' : typeof thrown;
 }
 
-export const IDENTIFIER = /^[\w.$]{1,100}$/;
-
-/** Where an error was thrown: the first frames of its stack, without the message above them. */
-function framesOf(thrown: unknown): string[] {
-  const { message, stack = '' } = errorOf(thrown);
-  return thrown instanceof Error
-    ? stack.slice(stack.indexOf(message) + message.length).split('\n').map((line) => line.trim()).filter((line) => line.startsWith('at ')).slice(0, 3)
-    : [];
+/** A text that is a name or a code; nothing of any other, which may be data. */
+export function wordOf(text: unknown): string {
+  return typeof text === 'string' && /^[\w.$]{1,100}$/.test(text) ? text : '';
 }
 
-/** Whatever was thrown, in the shape of an error. Never throws. */
-function errorOf(thrown: unknown): { name: string; message: string; stack?: string; issues?: unknown } {
-  try {
-    if (typeof thrown !== 'object' || thrown === null) {
-      return { name: typeof thrown, message: String(thrown) };
-    }
-    const { name = 'Error', message = '', stack, issues } = thrown as Partial<Error> & { issues?: unknown };
-    return { name: String(name), message: String(message), stack: typeof stack === 'string' ? stack : undefined, issues };
-  } catch {
-    return { name: 'Error', message: 'What was thrown can\'t be read' };
-  }
-}
-
-/** Characters of each part of an error that a parked record keeps: its text must not make the record too large for the destination. */
+/** Characters of each part of an error that are kept: its text must not make a parked record too large for the destination. */
 const MAX_CHARACTERS = 8_192;
 
-function cut(text: string): string {
-  return text.slice(0, MAX_CHARACTERS);
+/** Whatever was thrown, in the shape of an error that JSON can hold. Never throws. */
+function describe(thrown: any): ParkedRecord['error'] {
+  try {
+    const { name = 'Error', message = '', stack, issues } = thrown === Object(thrown) ? thrown : { name: typeof thrown, message: thrown };
+    return { name: cut(name), message: cut(message), stack: stack ? cut(stack) : undefined, issues: issues?.flatMap(plainIssues()) };
+  } catch {
+    return { name: 'Error', message: 'unreadable' };
+  }
 }
 
-/** The issues that fit, as JSON holds them: a validator's may hold anything. */
-function plainIssues(issues: unknown): unknown[] | undefined {
-  if (!Array.isArray(issues)) {
-    return undefined;
-  }
+function cut(text: unknown): string {
+  return String(text).slice(0, MAX_CHARACTERS);
+}
+
+/** Of one issue after another: what fits, as JSON holds it. A validator's may hold anything. */
+function plainIssues(): (issue: unknown) => unknown[] {
   let left = MAX_CHARACTERS;
-  return issues.flatMap((issue) => {
+  return (issue) => {
     try {
       const text = JSON.stringify(issue, (_, value) => typeof value === 'bigint' ? String(value) : value);
       left -= text.length;
@@ -93,5 +82,5 @@ function plainIssues(issues: unknown): unknown[] | undefined {
     } catch {
       return [];
     }
-  });
+  };
 }

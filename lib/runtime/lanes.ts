@@ -1,33 +1,13 @@
-/** Steps that run in lanes; see `runLanes`. */
-export interface Lanes {
-  /** Settles when no lane can go on. */
-  readonly ended: Promise<void>;
-  /** The lowest step that is not done, also while steps are running; `length` if all are. */
-  lowestNotDone(): number;
-  isDone(step: number): boolean;
-  /** The steps that are running now, and whether each will have been done. */
-  running(): Running[];
-}
-
-/** A step under way. */
-export interface Running {
-  readonly step: number;
-  /** Whether the step was done. Never rejects. */
-  readonly done: Promise<boolean>;
-}
-
-/** What `runLanes` runs, and how. */
+/** What runs in lanes, and how; see `runLanes`. */
 export interface LaneOptions {
   /** How many steps there are. */
   readonly length: number;
   /** The lane of a step. */
   readonly laneOf: (step: number) => string;
-  /** Whether a step is done without being run. Throwing, or rejecting, means that it failed. */
-  readonly skip: (step: number) => boolean | Promise<boolean>;
   /** Does a step. Throwing, or rejecting, means that it failed. */
   readonly run: (step: number) => unknown;
-  /** Called with a step that did not fail. */
-  readonly succeeded: (step: number) => void;
+  /** Called with a step that did not fail, and with what it answered. */
+  readonly succeeded: (step: number, answer: unknown) => void;
   /** Called with a step that failed: answers whether it is done after all. Rejecting means that it is not. */
   readonly recover: (step: number, error: unknown) => Promise<boolean>;
   /** How many steps may run at once. */
@@ -36,10 +16,15 @@ export interface LaneOptions {
   readonly mayStart: () => boolean;
 }
 
-// How far a step has come; 0: not started.
-const RUNNING = 1;
-const STOPPED = 2;
-const DONE = 3;
+/** Steps that run in lanes. */
+export interface Lanes {
+  /** Settles when no lane can go on. */
+  readonly ended: Promise<unknown>;
+  /** For every step, also while others are running, whether it is done: 0 or 1. */
+  readonly done: Uint8Array;
+  /** The steps that are running now, each with what settles when it has ended. */
+  readonly running: () => { readonly step: number; readonly ended: Promise<void> }[];
+}
 
 /**
  * Runs the steps 0 to `length - 1`, each in its lane:
@@ -50,73 +35,61 @@ const DONE = 3;
  * - a lane stops at its first step that is not done, the other lanes go on;
  * - once `mayStart` says no, nothing more is started.
  */
-export function runLanes({ length, laneOf, skip, run, succeeded, recover, concurrency, mayStart }: LaneOptions): Lanes {
-  const state = new Uint8Array(length);
-  // Whoever waits for a step that is running.
-  const waiters = new Map<number, (done: boolean) => void>();
-  // The last step reached of every lane that is in work or stopped, and for every step the one that waits for it (0: none).
+export function runLanes({ length, laneOf, run, succeeded, recover, concurrency, mayStart }: LaneOptions): Lanes {
+  const done = new Uint8Array(length);
+  // For every step the next of its lane (0: none), and whether it waits for the one before it.
+  const nextOf = new Int32Array(length);
+  const waits = new Uint8Array(length);
   const lastOf = new Map<string, number>();
-  const waiting = new Int32Array(length);
-  let reached = 0;
-
-  async function work(): Promise<void> {
-    while (reached < length && mayStart()) {
-      const lane = laneOf(reached);
-      let step = enter(lane, reached++);
-      while (step >= 0) {
-        state[step] = RUNNING;
-        let done = true;
-        try {
-          const skipped = skip(step);
-          if (skipped === false || !await skipped) {
-            await run(step);
-            succeeded(step);
-          }
-        } catch (error) {
-          done = await recover(step, error).catch(() => false);
-        }
-        state[step] = done ? DONE : STOPPED;
-        waiters.get(step)?.(done);
-        step = done ? goOn(lane, step) : -1;
-      }
-    }
-  }
-
-  /** The step, if its lane is free; otherwise -1, and it waits for the one before it. */
-  function enter(lane: string, step: number): number {
+  for (let step = 0; step < length; step++) {
+    const lane = laneOf(step);
     const last = lastOf.get(lane);
+    if (last !== undefined) {
+      nextOf[last] = step;
+      waits[step] = 1;
+    }
     lastOf.set(lane, step);
-    if (last === undefined) {
-      return step;
-    }
-    waiting[last] = step;
-    return -1;
   }
+  let reached = 0;
+  // The step of each worker, if it has one.
+  const steps: (number | undefined)[] = [];
 
-  /** The step that waits in the lane, which is lower than any not yet reached; -1 if there is none, and the lane is free. */
-  function goOn(lane: string, step: number): number {
-    if (waiting[step] > 0) {
-      return mayStart() ? waiting[step] : -1;
-    }
-    lastOf.delete(lane);
-    return -1;
-  }
-
-  const workers = Array.from({ length: Math.min(concurrency, length) }, work);
-  return {
-    ended: Promise.all(workers).then(() => undefined),
-    isDone: (step) => state[step] === DONE,
-    lowestNotDone: () => {
-      const step = state.findIndex((reachedState) => reachedState !== DONE);
-      return step < 0 ? length : step;
-    },
-    running: () => {
-      const found: Running[] = [];
-      for (let step = state.indexOf(RUNNING); step >= 0; step = state.indexOf(RUNNING, step + 1)) {
-        const settled = step;
-        found.push({ step, done: new Promise((resolve) => waiters.set(settled, resolve)) });
+  /** The step to start after another: the next of its lane, if it was passed by already, otherwise the lowest that waits for none. */
+  function next(before: number | undefined): number | undefined {
+    if (before !== undefined && done[before] && nextOf[before]) {
+      waits[nextOf[before]] = 0;
+      if (nextOf[before] < reached) {
+        return nextOf[before];
       }
-      return found;
-    },
+    }
+    while (reached < length) {
+      const step = reached++;
+      if (!waits[step]) {
+        return step;
+      }
+    }
+    return undefined;
+  }
+
+  async function work(worker: number): Promise<void> {
+    const goOn = (before?: number) => steps[worker] = mayStart() ? next(before) : undefined;
+    for (let step = goOn(); step !== undefined; step = goOn(step)) {
+      try {
+        succeeded(step, await run(step));
+        done[step] = 1;
+      } catch (error) {
+        done[step] = Number(await recover(step, error).catch(() => false));
+      }
+    }
+  }
+
+  const workers = Array.from({ length: Math.min(concurrency, length) }, async (_, worker) => work(worker));
+  return {
+    ended: Promise.all(workers),
+    done,
+    running: () => workers.flatMap((ended, worker) => {
+      const step = steps[worker];
+      return step === undefined ? [] : [{ step, ended }];
+    }),
   };
 }

@@ -3,9 +3,8 @@ import type { StreamRecord } from '../stream/record';
 /** What was done beyond the checkpoint, and comes again because Lambda starts again at the checkpoint. */
 export interface Memory {
   readonly has: (record: StreamRecord, now: () => number) => boolean;
-  readonly remember: (record: StreamRecord, now: number) => void;
   /** After a batch: what is done from the checkpoint on is remembered, what lies before it does not come again. */
-  readonly update: (records: readonly StreamRecord[], checkpoint: number, isDone: (step: number) => boolean, now: number) => void;
+  readonly update: (records: readonly StreamRecord[], done: ArrayLike<unknown>, checkpoint: number, now: number) => void;
 }
 
 /** As many as two of the largest batches hold; the oldest are forgotten first. */
@@ -21,39 +20,31 @@ const MAX_AGE = 15 * 60 * 1_000;
 export function createMemory(): Memory {
   // In order of time.
   const doneAt = new Map<string, number>();
-
-  function remember(record: StreamRecord, now: number): void {
-    if (record.eventID) {
-      const id = identity(record);
-      doneAt.delete(id);
-      doneAt.set(id, now);
-    }
-    for (const [oldest, at] of doneAt) {
-      if (doneAt.size <= MAX_REMEMBERED && now - at < MAX_AGE) {
-        break;
-      }
-      doneAt.delete(oldest);
-    }
-  }
-
   return {
     has: (record, now) => doneAt.size > 0 && now() - doneAt.get(identity(record))! < MAX_AGE,
-    remember,
-    update: (records, checkpoint, isDone, now) => {
+    update: (records, done, checkpoint, now) => {
       if (doneAt.size === 0 && checkpoint === records.length) {
         return;
       }
       records.forEach((record, step) => {
-        if (step < checkpoint) {
-          doneAt.delete(identity(record));
-        } else if (isDone(step)) {
-          remember(record, now);
+        if (done[step]) {
+          const id = identity(record);
+          doneAt.delete(id);
+          if (step >= checkpoint) {
+            doneAt.set(id, now);
+          }
         }
       });
+      for (const [oldest, at] of doneAt) {
+        if (doneAt.size <= MAX_REMEMBERED && now - at < MAX_AGE) {
+          break;
+        }
+        doneAt.delete(oldest);
+      }
     },
   };
 }
 
 function identity({ eventSourceARN, eventID, dynamodb }: StreamRecord): string {
-  return [eventSourceARN, eventID, dynamodb!.SequenceNumber].join(' ');
+  return [eventSourceARN, eventID, dynamodb!.SequenceNumber].join();
 }

@@ -1,33 +1,45 @@
 import { expected } from './expected';
 
-/** What an option may be. */
-export interface Allowed {
-  readonly kind: string;
-  readonly fits: (value: any) => boolean;
-}
+/**
+ * What an option may be, told by an example: a function, a flag, the least whole number, the property that it has to have, or
+ * the options within it.
+ */
+export type Example = (() => void) | boolean | number | string | Examples;
 
-export const FUNCTION: Allowed = { kind: 'a function', fits: (value) => typeof value === 'function' };
-export const FLAG: Allowed = { kind: 'true or false', fits: (value) => typeof value === 'boolean' };
-export const COUNT: Allowed = { kind: 'a whole number from 1', fits: (value) => Number.isInteger(value) && value > 0 };
-export const MILLISECONDS: Allowed = { kind: 'milliseconds from 0', fits: (value) => Number.isFinite(value) && value >= 0 };
-export const SCHEMA: Allowed = { kind: 'a Standard Schema validator', fits: (value) => !!value?.['~standard'] };
-export const ANYTHING: Allowed = { kind: 'anything', fits: () => true };
+/** What the options of a function may be. */
+export interface Examples { readonly [option: string]: Example }
+
+/** The example of a function. */
+export const FUNCTION = () => {};
 
 /**
- * Checks every option that was given.
+ * Checks what a function was given: of an object everything in it that is not undefined.
  *
- * @throws TypeError that names the option, its value, and what it may be.
+ * @throws TypeError that names what was given, and what it may be.
  */
-export function checkOptions(name: string, options: object, allowed: { readonly [option: string]: Allowed }): void {
-  if (typeof options !== 'object' || options === null) {
-    throw new TypeError(expected(`The argument of ${name}`, `an object with ${Object.keys(allowed).join(', ')}`, options));
+export function check(name: string, value: any, example: Example, what = 'The argument'): void {
+  const [allowed, fits] = compare(value, example);
+  if (!fits) {
+    throw new TypeError(expected(`${what} of ${name}`, allowed, value));
   }
-  for (const [option, value] of Object.entries(options)) {
-    if (!allowed[option]) {
-      throw new TypeError(`${name} has no option ${option}, only ${Object.keys(allowed).join(', ')}`);
+  if (typeof example === 'object') {
+    for (const [option, given] of Object.entries(value)) {
+      if (!(option in example)) {
+        throw new TypeError(`${name} has no option ${option}, only ${Object.keys(example).join(', ')}`);
+      }
+      if (given !== undefined) {
+        check(name, given, example[option], `The option ${option}`);
+      }
     }
-    if (value !== undefined && !allowed[option].fits(value)) {
-      throw new TypeError(expected(`The option ${option} of ${name}`, allowed[option].kind, value));
-    }
+  }
+}
+
+/** What may be given, and whether it is. */
+function compare(value: any, example: Example): [string, unknown] {
+  switch (typeof example) {
+    case 'number': return [`a whole number from ${example}`, Number.isInteger(value) && value >= example];
+    case 'string': return [`an object with ${example}`, value?.[example]];
+    case 'object': return [`an object with ${Object.keys(example).join(', ')}`, value && typeof value === 'object'];
+    default: return [`a ${typeof example}`, typeof value === typeof example];
   }
 }

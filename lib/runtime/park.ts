@@ -1,6 +1,6 @@
-import { NotParkedError, openDestination } from './destination';
-import type { Destination, Parcel } from './destination';
-import { IDENTIFIER, nameOf } from './failure';
+import type { Parcel, Send } from './destination';
+import { DESTINATIONS, NotParkedError } from './destination';
+import { nameOf, wordOf } from './failure';
 import type { ParkedRecord } from '../stream/parked-record';
 
 /** Puts a record on the failure destination. Rejects, with the reason, if the destination did not take it. */
@@ -11,52 +11,63 @@ const SEND_TIMEOUT = 3_000;
 
 /** Parks at an SQS queue, an SNS topic or an S3 bucket, told apart by the ARN. What is parked at one time is sent together. */
 export function parkAt(arn: string): Park {
-  let destination: Promise<Destination> | undefined;
-  let waiting: Parcel[] = [];
+  const parts = arn.split(':');
+  const [maxParcels, maxBytes, open] = DESTINATIONS[parts[2]] ?? [];
+  let opened: Promise<Send> | undefined;
+  let parcels: Parcel[] = [];
+  let bytes = 0;
+  let sent: ReturnType<Send>;
 
-  async function send(parcels: Parcel[], signal: AbortSignal): Promise<void> {
-    // Loads the SDK, which most invocations never need.
-    destination ??= openDestination(arn, signal);
-    const opened = await destination;
-    // What was refused must not be sent any more.
-    signal.throwIfAborted();
-    await opened.send(parcels, signal);
-  }
-
-  async function flush(): Promise<void> {
-    const parcels = waiting;
-    waiting = [];
-    const controller = new AbortController();
-    const fail = (error: unknown) => {
-      destination = undefined;
-      parcels.forEach(({ refuse }) => refuse(error));
-    };
-    const timer = setTimeout(() => {
-      fail(new NotParkedError(`${arn} did not answer within ${SEND_TIMEOUT} ms`));
-      controller.abort();
-    }, SEND_TIMEOUT);
-    await send(parcels, controller.signal).catch(fail);
-    clearTimeout(timer);
-  }
-
-  return async (record) => new Promise((accept, refuse) => {
-    if (waiting.push({ record, body: toJson(record), accept, refuse }) === 1) {
-      setImmediate(flush);
+  /** Sends the parcels that are together when everything else that is due has run. */
+  async function send(batch: Parcel[]): ReturnType<Send> {
+    await new Promise(setImmediate);
+    if (batch === parcels) {
+      parcels = [];
     }
-  });
-}
+    const options = { abortSignal: AbortSignal.timeout(SEND_TIMEOUT) };
+    const late = new Promise<never>((_, reject) => options.abortSignal.addEventListener('abort', () => {
+      reject(new NotParkedError(`${arn} did not answer within ${SEND_TIMEOUT} ms`));
+    }));
+    try {
+      // Loads the SDK, which most invocations never need.
+      return await Promise.race([late, (opened ??= open!(parts, options)).then(async (deliver) => {
+        // What was refused must not be sent any more.
+        options.abortSignal.throwIfAborted();
+        return deliver(batch, options);
+      })]);
+    } catch (error) {
+      opened = undefined;
+      throw error;
+    }
+  }
 
-/** As JSON without the two characters that SQS refuses. */
-function toJson(record: ParkedRecord): string {
-  return JSON.stringify(record).replace(/[\uFFFE\uFFFF]/g, (character) => `\\u${character.charCodeAt(0).toString(16)}`);
+  return async (record) => {
+    // Without the two characters that SQS refuses.
+    const body = JSON.stringify(record).replaceAll('\uFFFE', '\\ufffe').replaceAll('\uFFFF', '\\uffff');
+    const size = Buffer.byteLength(body);
+    if (!open) {
+      throw new NotParkedError(`${arn} is no SQS queue, SNS topic or S3 bucket`);
+    }
+    if (size > maxBytes!) {
+      throw new NotParkedError(`${size} bytes, at most ${maxBytes} are taken: use an S3 bucket`);
+    }
+    if (parcels.length === 0 || parcels.length === maxParcels || bytes + size > maxBytes!) {
+      parcels = [];
+      bytes = 0;
+      sent = send(parcels);
+    }
+    bytes += size;
+    const id = String(parcels.length);
+    parcels.push({ id, record, body });
+    const refused = (await sent).Failed?.find(({ Id }) => Id === id);
+    if (refused) {
+      throw new NotParkedError(`refused, ${refused.Code}`);
+    }
+  };
 }
 
 /** Why a record was not parked, for the log: of errors that are not our own the name and code, because messages quote data. */
 export function reasonOf(error: unknown): string {
-  return error instanceof NotParkedError ? error.message : [nameOf(error), codeOf(error)].filter(Boolean).join(' ');
-}
-
-function codeOf(error: unknown): string | undefined {
-  const code: unknown = error instanceof Error && (error as { code?: unknown }).code;
-  return typeof code === 'string' && IDENTIFIER.test(code) ? code : undefined;
+  return error instanceof NotParkedError ? error.message
+    : `${nameOf(error)} ${wordOf((error as { code?: unknown } | undefined)?.code)}`.trim();
 }

@@ -1,6 +1,7 @@
 import { isPoisonRecordError } from './errors';
-import { checkOptions, COUNT, MILLISECONDS } from './options';
 import type { TimeBudget } from './time-budget';
+import { NO_TIME } from './time-budget';
+import type { Host } from '../stream/boundary';
 
 /** How often a record is tried in one invocation, and how long to wait in between. */
 export interface RetryOptions {
@@ -11,76 +12,62 @@ export interface RetryOptions {
    */
   readonly maxAttempts?: number;
   /**
-   * The longest wait before the second try, in milliseconds; doubles from try to try. What is waited is a random part of it.
+   * The longest wait before the second try, in whole milliseconds; doubles from try to try. What is waited is a random part of it.
    *
    * @default 100
    */
   readonly baseDelay?: number;
   /**
-   * The longest wait before any try, in milliseconds.
+   * The longest wait before any try, in whole milliseconds.
    *
    * @default 2000
    */
   readonly maxDelay?: number;
 }
 
-/** The options with their defaults. @throws TypeError if one is not what it has to be. */
-export function retryPolicy(handler: string, options: RetryOptions = {}): Required<RetryOptions> {
-  checkOptions(`${handler} (retry)`, options, { maxAttempts: COUNT, baseDelay: MILLISECONDS, maxDelay: MILLISECONDS });
-  const { maxAttempts = 3, baseDelay = 100, maxDelay = 2_000 } = options;
-  return { maxAttempts, baseDelay, maxDelay };
-}
-
 /** What became of a record that was not done. */
 export interface Failure {
   readonly error: unknown;
-  /** Calls in this invocation. */
-  readonly tries: number;
-  /** When the first and the last of them had failed, in milliseconds since the epoch. */
-  readonly firstTriedAt: number;
-  readonly lastTriedAt: number;
   /** Whether trying again is of no use. Otherwise only the time was up. */
   readonly poison: boolean;
-}
-
-/** What `retry` needs. */
-export interface Retrying {
-  readonly policy: Required<RetryOptions>;
-  readonly isRetryable: (error: unknown) => boolean;
-  readonly budget: TimeBudget;
-  readonly now: () => number;
-  readonly sleep: (milliseconds: number, signal: AbortSignal) => Promise<void>;
-  readonly random: () => number;
-  /** The next try, with its number. */
-  readonly call: (attempt: number) => unknown;
-  readonly onRetry: (error: unknown, attempt: number, delay: number) => void;
+  /** Calls in this invocation. */
+  readonly tries: number;
+  /** ISO 8601: when the first and the last of them had failed. */
+  readonly firstTriedAt: string;
+  readonly lastTriedAt: string;
 }
 
 /**
  * Tries again what failed once: exponential backoff with full jitter, as long as there are tries and there is time.
  * Answers undefined if it succeeds.
+ *
+ * @param call the next try, with its number
+ * @param onRetry told before the wait for the next try
  */
 export async function retry(
-  error: unknown, { policy, isRetryable, budget, now, sleep, random, call, onRetry }: Retrying,
+  error: unknown,
+  { maxAttempts = 3, baseDelay = 100, maxDelay = 2_000 }: RetryOptions,
+  isRetryable: (error: unknown) => boolean,
+  budget: TimeBudget,
+  { now = Date.now, sleep = pause, random = Math.random }: Host,
+  call: (attempt: number) => unknown,
+  onRetry: (error: unknown, attempt: number, delay: number) => void,
 ): Promise<Failure | undefined> {
-  const firstTriedAt = now();
+  const failedAt = () => new Date(now()).toISOString();
+  const firstTriedAt = failedAt();
   for (let tries = 1; ; tries++) {
-    const failure = { error, tries, firstTriedAt, lastTriedAt: now() };
-    if (budget.signal.aborted) {
-      // Unless it says that it is poison, it may have failed because of the abort, which says nothing about the record.
-      return { ...failure, poison: isPoisonRecordError(error) };
-    }
-    if (tries >= policy.maxAttempts || isPoisonRecordError(error) || !mayRetry(isRetryable, error)) {
-      return { ...failure, poison: true };
-    }
-    const delay = random() * Math.min(policy.maxDelay, policy.baseDelay * 2 ** (tries - 1));
-    if (!budget.allows(delay)) {
-      return { ...failure, poison: false };
+    // After the abort any other error may come from it, which says nothing about the record.
+    const late = budget.signal.aborted || error === NO_TIME;
+    const poison = isPoisonRecordError(error) || (!late && (tries >= maxAttempts || !mayRetry(isRetryable, error)));
+    const failure = { error, poison, tries, firstTriedAt, lastTriedAt: failedAt() };
+    const delay = random() * Math.min(maxDelay, baseDelay * 2 ** (tries - 1));
+    if (poison || !budget.allows(delay)) {
+      return failure;
     }
     onRetry(error, tries + 1, delay);
     await sleep(delay, budget.signal);
     if (!budget.allows()) {
-      return { ...failure, poison: false };
+      return failure;
     }
     try {
       await call(tries + 1);
@@ -98,4 +85,8 @@ function mayRetry(isRetryable: (error: unknown) => boolean, error: unknown): boo
   } catch {
     return true;
   }
+}
+
+async function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }

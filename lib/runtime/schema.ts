@@ -1,7 +1,7 @@
 import type { ChangeRecord } from './change-record';
 import { changeRecord } from './change-record';
 import { PoisonRecordError } from './errors';
-import type { Image } from '../stream/image';
+import { defineProperty } from '../stream/image';
 import type { StreamRecord } from '../stream/record';
 
 /**
@@ -30,26 +30,16 @@ export type SchemaResult<Output> =
 export async function checkedRecord(raw: StreamRecord, schema: StandardSchema): Promise<ChangeRecord> {
   const record = changeRecord(raw);
   for (const name of ['newImage', 'oldImage'] as const) {
-    const image = record[name];
-    if (image) {
-      Object.defineProperty(record, name, { value: await check(name, image, schema) });
+    if (record[name]) {
+      const result = await schema['~standard'].validate(record[name]);
+      if (result.issues) {
+        throw new PoisonRecordError(`The ${name} does not fit the schema`, {
+          // Without what else a library attaches: the input, or the schema itself. A path's segments are keys, or objects that have one.
+          issues: result.issues.map(({ message, path }) => ({ message, path: path?.map((segment: any) => segment?.key ?? segment) })),
+        });
+      }
+      defineProperty(record, name, result.value);
     }
   }
   return record;
-}
-
-async function check(name: string, image: Image, schema: StandardSchema): Promise<unknown> {
-  const result = await schema['~standard'].validate(image);
-  if (result.issues) {
-    throw new PoisonRecordError(`The ${name} does not fit the schema`, {
-      // Without what else a library attaches: the input, or the schema itself.
-      issues: result.issues.map(({ message, path }) => ({ message, path: path?.map(keyOf) })),
-    });
-  }
-  return result.value;
-}
-
-/** A path's segments are keys, or objects that have one. */
-function keyOf(segment: unknown): unknown {
-  return typeof segment === 'object' && segment !== null ? (segment as { key?: unknown }).key : segment;
 }

@@ -1,4 +1,3 @@
-import { createBrake } from './brake';
 import type { ChangeRecord, InsertRecord, ItemKeys, ModifyRecord, RemoveRecord } from './change-record';
 import { changeRecord } from './change-record';
 import type { CallContext, LambdaContext } from './context';
@@ -11,12 +10,12 @@ import { runLanes } from './lanes';
 import { createMemory } from './memory';
 import type { Observer } from './observer';
 import { harmless } from './observer';
-import type { Allowed } from './options';
-import { ANYTHING, checkOptions, COUNT, FLAG, FUNCTION, SCHEMA } from './options';
+import type { Example } from './options';
+import { check, FUNCTION } from './options';
 import type { Park } from './park';
 import { parkAt, reasonOf } from './park';
 import type { Failure, RetryOptions } from './retry';
-import { retry, retryPolicy } from './retry';
+import { retry } from './retry';
 import type { StandardSchema } from './schema';
 import { checkedRecord } from './schema';
 import type { Pace } from './time-budget';
@@ -103,158 +102,133 @@ export function streamHandler<Item = Image, Keys = ItemKeys>(
   handler: OnRecord<ChangeRecord<Item, Keys>> | StreamHandlerOptions<Item, Keys>,
 ): StreamHandler {
   const options = typeof handler === 'function' ? { onRecord: handler } : handler;
-  checkOptions('streamHandler', options, ALLOWED);
-  const functions = functionsOf(options);
-  const { concurrency = 10, schema, isRetryable = () => true, park = true, maxParkedInARow = 10 } = options;
-  const policy = retryPolicy('streamHandler', options.retry);
+  check('streamHandler', options, OPTIONS);
+  const { onRecord, onInsert, onModify, onRemove } = options;
+  if (!onRecord === !(onInsert ?? onModify ?? onRemove)) {
+    throw new TypeError('streamHandler takes either onRecord or any of onInsert, onModify, onRemove');
+  }
+  const functions: { [name in EventName]?: OnRecord<any> } = {
+    INSERT: onRecord ?? onInsert, MODIFY: onRecord ?? onModify, REMOVE: onRecord ?? onRemove,
+  };
+  const { concurrency = 10, schema, retry: policy = {}, isRetryable = () => true, park = true, maxParkedInARow = 10 } = options;
   const observe = options.observer && harmless(options.observer);
 
   // What this environment knows from one invocation to the next.
   const memory = createMemory();
-  const brake = createBrake(maxParkedInARow);
   const pace: Pace = { expected: 0 };
   const abandoned = new Map<string, Promise<void>>();
-  const parks = new Map<string, Park>();
+  const parks: { [arn: string]: Park } = {};
+  let parkedInARow = 0;
 
   return async (event, context = {}) => {
     if (isWindow(event)) {
-      throw new InvalidEventError('The event belongs to a tumbling window, which takes a state for an answer: use windowHandler');
+      throw new InvalidEventError('The event has a window: use windowHandler');
     }
     const records = readRecords(event);
     const streamArn = records[0]?.eventSourceARN ?? '';
     const host = hostOf(context);
-    const { now = Date.now, sleep = pause, random = Math.random } = host;
+    const { now = Date.now } = host;
     const trigger = triggerFacts(streamArn, host, options.reportBatchItemFailures);
-    const redriven = (event as RedrivenEvent).redriven === true;
+    const send = park && (host.park ?? (trigger.park && (parks[trigger.park] ??= parkAt(trigger.park))));
+    const { redriven } = event as RedrivenEvent;
     const budget = timeBudget(context, pace, host.timer);
     const firstCall = callContext(context, budget.signal, 1);
     let cause: unknown;
     let answered = false;
 
-    const isRemembered = (step: number) => !redriven && memory.has(records[step], now);
-    const itemOf = (step: number) => streamArn + itemKey(records[step].dynamodb.Keys);
-
-    function call(step: number, callWith: CallContext): unknown {
-      const record = records[step];
-      const onRecord = functions[record.eventName];
-      return onRecord && (schema
-        ? checkedRecord(record, schema).then((checked) => {
-          budget.signal.throwIfAborted();
-          return onRecord(checked, callWith);
-        })
-        : onRecord(changeRecord(record), callWith));
-    }
+    const laneOf = (step: number) => itemKey(records[step].dynamodb.Keys);
+    const itemOf = (step: number) => streamArn + laneOf(step);
 
     function run(step: number): unknown {
-      return step % SAMPLE === 0 ? timed(pace, now, () => call(step, firstCall)) : call(step, firstCall);
-    }
-
-    function skip(step: number): boolean | Promise<boolean> {
       const before = abandoned.size > 0 && abandoned.get(itemOf(step));
       if (before) {
         // Its call of an earlier invocation may have succeeded meanwhile, or its record may have been parked.
         return before.then(() => {
-          budget.signal.throwIfAborted();
-          return skipRemembered(step);
+          budget.check();
+          return run(step);
         });
       }
-      return skipRemembered(step);
-    }
-
-    function skipRemembered(step: number): boolean {
-      const done = isRemembered(step);
-      if (done) {
-        observe?.({ type: 'recordSkipped', record: records[step] });
+      if (!redriven && memory.has(records[step], now)) {
+        return SKIPPED;
       }
-      return done;
+      return step % SAMPLE === 0 ? timed(pace, now, () => call(step, firstCall)) : call(step, firstCall);
     }
 
-    function succeeded(step: number): void {
+    function call(step: number, callWith: CallContext): unknown {
+      const record = records[step];
+      const handle = functions[record.eventName];
+      if (!handle || !schema) {
+        return handle?.(changeRecord(record), callWith);
+      }
+      return checkedRecord(record, schema).then((checked) => {
+        budget.check();
+        return handle(checked, callWith);
+      });
+    }
+
+    function succeeded(step: number, answer?: unknown): void {
+      const record = records[step];
       // A change that nobody handles says nothing about an outage.
-      if (functions[records[step].eventName]) {
-        brake.release();
+      if (answer !== SKIPPED && functions[record.eventName]) {
+        parkedInARow = 0;
       }
-      observe?.({ type: 'recordDone', record: records[step] });
+      observe?.({ type: answer === SKIPPED ? 'recordSkipped' : 'recordDone', record });
     }
 
     async function recover(step: number, error: unknown): Promise<boolean> {
       const record = records[step];
-      const failure = await retry(error, {
-        policy,
-        isRetryable,
-        budget,
-        now,
-        sleep,
-        random,
-        call: (attempt) => call(step, callContext(context, budget.signal, attempt)),
-        onRetry: (retried, attempt, delay) => observe?.({ type: 'recordRetried', record, error: retried, attempt, delay }),
-      });
+      const failure = await retry(
+        error, policy, isRetryable, budget, host,
+        (attempt) => call(step, callContext(context, budget.signal, attempt)),
+        (retried, attempt, delay) => observe?.({ type: 'recordRetried', record, error: retried, attempt, delay }),
+      );
       if (!failure) {
         succeeded(step);
         return true;
       }
-      cause ??= failure.error;
+      const { error: last, tries } = failure;
+      cause ??= last;
       const reason = await tryToPark(record, failure);
-      if (!reason) {
-        printFailure(record, failure, 'parked', context.awsRequestId);
-        observe?.({ type: 'recordParked', record, error: failure.error, tries: failure.tries });
-        return true;
-      }
-      printFailure(record, failure, reason, context.awsRequestId);
-      observe?.({ type: 'recordFailed', record, error: failure.error, tries: failure.tries, reason });
-      return false;
+      printFailure(record, last, tries, reason ?? 'parked', context.awsRequestId);
+      observe?.(reason ? { type: 'recordFailed', record, error: last, tries, reason } : { type: 'recordParked', record, error: last, tries });
+      return !reason;
     }
 
     /** Answers why the record was not parked; undefined: it was. */
     async function tryToPark(record: CheckedRecord, failure: Failure): Promise<string | undefined> {
-      const send = park && (host.park ?? parkOf(trigger.park));
       if (!failure.poison || answered) {
         return 'out of time';
       }
       if (!send) {
         return 'no parking';
       }
-      if (!brake.takePlace()) {
+      if (parkedInARow >= maxParkedInARow) {
         observe?.({ type: 'brake', parked: maxParkedInARow });
         return `${maxParkedInARow} parked in a row`;
       }
+      parkedInARow++;
       try {
         await send(parkedRecord(record, failure, streamArn, context));
         brake.keepPlace();
         return undefined;
       } catch (error) {
-        brake.giveBack();
+        parkedInARow = Math.max(0, parkedInARow - 1);
         return `not parked: ${reasonOf(error)}`;
       }
     }
 
-    function parkOf(arn: string | undefined): Park | undefined {
-      if (arn && !parks.has(arn)) {
-        parks.set(arn, parkAt(arn));
-      }
-      return parks.get(arn!);
-    }
-
     observe?.({ type: 'batchStarted', streamArn, records: records.length });
-    const lanes = runLanes({
-      length: records.length,
-      laneOf: (step) => itemKey(records[step].dynamodb.Keys),
-      skip,
-      run,
-      succeeded,
-      recover,
-      concurrency,
-      mayStart: budget.allows,
-    });
-    await Promise.race([lanes.ended, budget.over]).finally(budget.close);
+    const lanes = runLanes({ length: records.length, laneOf, run, succeeded, recover, concurrency, mayStart: budget.allows });
+    await Promise.race([lanes.ended, budget.over]);
+    budget.close();
     answered = true;
 
     const running = lanes.running();
-    for (const { step, done } of running) {
+    for (const { step, ended } of running) {
       const item = itemOf(step);
-      const settled = done.then((isDone) => {
-        if (isDone && !redriven) {
-          memory.remember(records[step], now());
+      const settled = ended.then(() => {
+        if (!redriven) {
+          memory.update([records[step]], [lanes.done[step]], 0, now());
         }
         if (abandoned.get(item) === settled) {
           abandoned.delete(item);
@@ -266,45 +240,37 @@ export function streamHandler<Item = Image, Keys = ItemKeys>(
       observe?.({ type: 'deadline', running: running.length });
     }
 
-    const lowest = lanes.lowestNotDone();
+    const lowest = lanes.done.indexOf(0);
     const sequenceNumber = records[lowest]?.dynamodb.SequenceNumber;
     if (!redriven) {
       // Where nothing is reported, Lambda starts again at the first record.
-      memory.update(records, trigger.report || !sequenceNumber ? lowest : 0, lanes.isDone, now());
+      memory.update(records, lanes.done, lowest < 0 ? records.length : trigger.report ? lowest : 0, now());
     }
     observe?.({ type: 'checkpoint', streamArn, sequenceNumber });
     return { batchItemFailures: notDone(sequenceNumber, trigger.report, cause) };
   };
 }
 
+/** The answer of a step whose record was done before. */
+const SKIPPED = Symbol();
+
 /** Of so many calls one is timed: enough to know how long they take. */
 const SAMPLE = 16;
 
-const ALLOWED = {
+const OPTIONS = {
   onRecord: FUNCTION,
   onInsert: FUNCTION,
   onModify: FUNCTION,
   onRemove: FUNCTION,
-  concurrency: COUNT,
-  schema: SCHEMA,
-  retry: ANYTHING,
+  concurrency: 1,
+  schema: '~standard',
+  retry: { maxAttempts: 1, baseDelay: 0, maxDelay: 0 },
   isRetryable: FUNCTION,
-  park: FLAG,
-  maxParkedInARow: COUNT,
+  park: true,
+  maxParkedInARow: 1,
   observer: FUNCTION,
-  reportBatchItemFailures: FLAG,
-} satisfies { [option in keyof StreamHandlerOptions]-?: Allowed };
-
-function functionsOf({ onRecord, onInsert, onModify, onRemove }: StreamHandlerOptions<any, any>): { [name in EventName]?: OnRecord<any> } {
-  if (!onRecord === !(onInsert ?? onModify ?? onRemove)) {
-    throw new TypeError('streamHandler takes either onRecord or any of onInsert, onModify and onRemove');
-  }
-  return { INSERT: onRecord ?? onInsert, MODIFY: onRecord ?? onModify, REMOVE: onRecord ?? onRemove };
-}
-
-async function pause(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
-}
+  reportBatchItemFailures: true,
+} satisfies { [option in keyof StreamHandlerOptions]-?: Example };
 
 /** The failures to report: the lowest record not done. Throws where nothing would read that. */
 export function notDone(sequenceNumber: string | undefined, report: boolean, cause: unknown): BatchResponse['batchItemFailures'] {
@@ -312,8 +278,7 @@ export function notDone(sequenceNumber: string | undefined, report: boolean, cau
     return [];
   }
   if (!report) {
-    throw new BatchNotDoneError(`Record ${sequenceNumber} is not done, and the whole batch has to come again: the mapping does not report `
-      + 'batch item failures, or is not known to. Set reportBatchItemFailures', { cause });
+    throw new BatchNotDoneError(`${sequenceNumber} is not done, and the mapping does not report it: all come again. Set reportBatchItemFailures`, { cause });
   }
   return [{ itemIdentifier: sequenceNumber }];
 }

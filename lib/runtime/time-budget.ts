@@ -10,8 +10,13 @@ export interface TimeBudget {
   readonly over: Promise<void>;
   /** Whether a call may be started, after a pause of so many milliseconds. */
   readonly allows: (pause?: number) => boolean;
+  /** @throws NO_TIME if no call may be started. */
+  readonly check: () => void;
   readonly close: () => void;
 }
+
+/** Why a call was not started. */
+export const NO_TIME = new Error('out of time');
 
 /** How long calls take, as far as is known; kept from one invocation to the next. */
 export interface Pace {
@@ -33,35 +38,39 @@ const MAX_TIMER = 2 ** 31 - 1;
  * The reserve and a slow pace together never take more than half of the time: the first record is always started.
  */
 export function timeBudget(context: Partial<LambdaContext>, pace: Pace, timer: NonNullable<Host['timer']> = realTimer): TimeBudget {
-  const left = () => context.getRemainingTimeInMillis?.() ?? Number.MAX_SAFE_INTEGER;
+  const left = () => context.getRemainingTimeInMillis?.() ?? MAX_TIMER;
   const whole = left();
   const reserve = Math.min(MAX_RESERVE, Math.max(MIN_RESERVE, whole * RESERVE), whole / 4);
   const controller = new AbortController();
   const { signal } = controller;
   // Every call may listen to it, and Node.js would print a warning from the eleventh on.
   setMaxListeners(0, signal);
-  let aborted = false;
   let cancel: () => void;
-  let end: () => void;
-  const over = new Promise<void>((resolve) => { end = resolve; });
 
-  function watch(): void {
-    const wait = left() - reserve;
-    if (wait > 0) {
-      // Looks again when the timer is up: the clock may be another than the timer's.
-      cancel = timer(watch, Math.min(wait, MAX_TIMER));
-    } else {
-      aborted = true;
-      controller.abort();
-      cancel = timer(end, reserve / 2);
+  const over = new Promise<void>((resolve) => {
+    function watch(): void {
+      const wait = left() - reserve;
+      if (wait > 0) {
+        // Looks again when the timer is up: the clock may be another than the timer's.
+        cancel = timer(watch, wait);
+      } else {
+        controller.abort();
+        cancel = timer(resolve, reserve / 2);
+      }
     }
-  }
-  watch();
+    watch();
+  });
 
+  const allows = (pause = 0) => !signal.aborted && left() - pause > reserve + Math.min(pace.expected, whole / 4);
   return {
     signal,
     over,
-    allows: (pause = 0) => !aborted && left() - pause > reserve + Math.min(pace.expected, whole / 4),
+    allows,
+    check: () => {
+      if (!allows()) {
+        throw NO_TIME;
+      }
+    },
     close: () => cancel(),
   };
 }

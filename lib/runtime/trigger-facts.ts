@@ -16,40 +16,27 @@ export function hostOf(context: object): Host {
  *
  * @throws InvalidTriggerError if the construct's environment variable can't be read.
  */
-export function triggerFacts(streamArn: string, host: Host, reports?: boolean): TriggerFacts {
+export function triggerFacts(streamArn: string, host: Host, reports = !process.env.AWS_LAMBDA_RUNTIME_API): TriggerFacts {
   const triggers = host.triggers ?? fromEnvironment();
   const named = triggers.filter(({ stream }) => stream === streamArn);
-  const [first, ...others] = named.length > 0 ? named : triggers.filter(({ stream }) => stream === undefined);
-  if (!first) {
-    return { report: reports ?? process.env.AWS_LAMBDA_RUNTIME_API === undefined };
-  }
+  const serving = named[0] ? named : triggers.filter(({ stream }) => !stream);
   // Two mappings of one stream that differ: to report is only safe if both do.
-  return { ...first, report: first.report && others.every(({ report }) => report) };
+  return serving[0] ? { ...serving[0], report: serving.every(({ report }) => report) } : { report: reports };
 }
-
-let lastRead: { text: string; triggers: TriggerFacts[] } | undefined;
 
 function fromEnvironment(): TriggerFacts[] {
   const text = process.env[ENVIRONMENT_VARIABLE];
   if (text === undefined) {
     return [];
   }
-  if (lastRead?.text !== text) {
-    lastRead = { text, triggers: parse(text) };
-  }
-  return lastRead.triggers;
-}
-
-function parse(text: string): TriggerFacts[] {
   let facts: Partial<BoundaryFacts> | undefined;
   try {
-    facts = JSON.parse(text) ?? undefined;
+    facts = JSON.parse(text);
   } catch {
     // Told below, with everything else that it is not.
   }
-  if (facts?.v !== BOUNDARY_VERSION || !Array.isArray(facts.triggers) || !facts.triggers.every(isTrigger)) {
-    throw new InvalidTriggerError(`${expected(`The environment variable ${ENVIRONMENT_VARIABLE}`, FORMAT, text)}. DynamoStreamTrigger sets it: `
-      + 'bundle the function with the same version of the package, deploy again, and leave the variable alone');
+  if (facts?.v !== BOUNDARY_VERSION || !facts.triggers?.every?.(isTrigger)) {
+    throw new InvalidTriggerError(`${expected(ENVIRONMENT_VARIABLE, FORMAT, text)}: deploy trigger and function of one version`);
   }
   return facts.triggers;
 }
@@ -57,9 +44,5 @@ function parse(text: string): TriggerFacts[] {
 const FORMAT = `{ "v": ${BOUNDARY_VERSION}, "triggers": [{ "stream"?, "report", "park"? }] }`;
 
 function isTrigger(value: Partial<TriggerFacts> | null): boolean {
-  return typeof value?.report === 'boolean' && isText(value.stream) && isText(value.park);
-}
-
-function isText(value: unknown): boolean {
-  return value === undefined || typeof value === 'string';
+  return typeof value?.report === 'boolean' && typeof (value.stream ?? '') === 'string' && typeof (value.park ?? '') === 'string';
 }

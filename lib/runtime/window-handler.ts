@@ -5,8 +5,8 @@ import { callContext } from './context';
 import { InvalidEventError } from './errors';
 import { isWindow, readRecords } from './event';
 import { printFailure } from './failure';
-import type { Allowed } from './options';
-import { checkOptions, FLAG, FUNCTION, SCHEMA } from './options';
+import type { Example } from './options';
+import { check, FUNCTION } from './options';
 import type { StandardSchema } from './schema';
 import { checkedRecord } from './schema';
 import { notDone } from './stream-handler';
@@ -77,7 +77,7 @@ export type WindowHandler<State> = (event: WindowEvent, context?: Partial<Lambda
 export function windowHandler<State, Item = Image, Keys = ItemKeys>(
   options: WindowHandlerOptions<State, Item, Keys>,
 ): WindowHandler<State> {
-  checkOptions('windowHandler', options, ALLOWED);
+  check('windowHandler', options, OPTIONS);
   const { initialState, onRecord, onWindowEnd, schema } = options;
   if (!initialState || !onRecord) {
     throw new TypeError('windowHandler needs initialState and onRecord');
@@ -120,8 +120,7 @@ export function windowHandler<State, Item = Image, Keys = ItemKeys>(
         throw error;
       }
       cause = error;
-      const now = Date.now();
-      printFailure(records[step], { error, tries: 1, firstTriedAt: now, lastTriedAt: now, poison: false }, 'window', context.awsRequestId);
+      printFailure(records[step], error, 1, 'window', context.awsRequestId);
     } finally {
       budget.close();
     }
@@ -129,13 +128,13 @@ export function windowHandler<State, Item = Image, Keys = ItemKeys>(
   };
 }
 
-const ALLOWED = {
+const OPTIONS = {
   initialState: FUNCTION,
   onRecord: FUNCTION,
   onWindowEnd: FUNCTION,
-  schema: SCHEMA,
-  reportBatchItemFailures: FLAG,
-} satisfies { [option in keyof WindowHandlerOptions<unknown>]-?: Allowed };
+  schema: '~standard',
+  reportBatchItemFailures: true,
+} satisfies { [option in keyof WindowHandlerOptions<unknown>]-?: Example };
 
 /** A window begins with an empty object. */
 function isEmpty(state: unknown): boolean {

@@ -19,15 +19,17 @@ export class Decimal {
 export type ExactNumber = number | bigint | Decimal;
 
 /** DynamoDB's numbers end below 1E+126, start at 1E-130 and have 38 digits. https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html */
-const MAX_MAGNITUDE = 126;
-const MIN_MAGNITUDE = -129;
 const MAX_DIGITS = 38;
 
-/** Every decimal of so many digits survives a double. */
-const DIGITS_OF_A_DOUBLE = 15;
+/** More places after the point than any of them has: 38 digits, the first of them at 1E-130 at the lowest. */
+const PLACES = 200;
+const ONE = 10n ** 200n;
+const LARGEST = 10n ** 126n * ONE;
+const SMALLEST = ONE / 10n ** 130n;
 
-/** A number without an exponent. */
-const PLAIN = /^-?\d+(\.\d+)?$/;
+/** A number of at most 15 characters without an exponent: it survives a double. */
+const SHORT = /^-?\d+(\.\d+)?$/;
+const SHORT_LENGTH = 15;
 
 /**
  * Reads a number without losing a digit:
@@ -39,15 +41,14 @@ const PLAIN = /^-?\d+(\.\d+)?$/;
  */
 export function exactNumber(text: string): ExactNumber {
   const double = Number(text);
-  if (text.length <= DIGITS_OF_A_DOUBLE && PLAIN.test(text)) {
+  if (text.length <= SHORT_LENGTH && SHORT.test(text)) {
     return double;
   }
-  const { sign, digits, exponent } = decompose(text);
-  if (exponent >= 0) {
-    return Number.isSafeInteger(double) ? double : BigInt(sign + digits + '0'.repeat(exponent));
+  const value = scaled(text);
+  if (value % ONE === 0n && !Number.isSafeInteger(double)) {
+    return value / ONE;
   }
-  const back = decompose(String(double));
-  return back.digits === digits && back.exponent === exponent ? double : new Decimal(text);
+  return scaled(String(double)) === value ? double : new Decimal(text);
 }
 
 /**
@@ -56,33 +57,30 @@ export function exactNumber(text: string): ExactNumber {
  * @throws TypeError if the text is no number of DynamoDB.
  */
 export function plainNumber(text: string): string {
-  const { sign, digits, exponent } = decompose(text);
-  if (digits.length > MAX_DIGITS) {
-    throw new TypeError(`An attribute of type N is ${JSON.stringify(text)}, which has more than the ${MAX_DIGITS} digits of a number of DynamoDB.`);
+  const value = scaled(text);
+  const size = magnitude(value);
+  const digits = String(size).padStart(PLACES + 1, '0');
+  if (digits.replace(/^0+|0+$/g, '').length > MAX_DIGITS) {
+    throw new TypeError(`${JSON.stringify(text)} is no number of DynamoDB: it has more than ${MAX_DIGITS} digits`);
   }
-  if (digits !== '0' && digits.length + exponent < MIN_MAGNITUDE) {
-    throw new TypeError(`An attribute of type N is ${JSON.stringify(text)}, nearer to zero than any number of DynamoDB.`);
+  if (size > 0n && size < SMALLEST) {
+    throw new TypeError(`${JSON.stringify(text)} is no number of DynamoDB: it is nearer to zero than any`);
   }
-  const whole = exponent >= 0 ? digits + '0'.repeat(exponent) : digits.slice(0, exponent) || '0';
-  const fraction = exponent >= 0 ? '' : `.${digits.slice(exponent).padStart(-exponent, '0')}`;
-  return sign + whole + fraction;
+  const fraction = digits.slice(-PLACES).replace(/0+$/, '');
+  return (value < 0n ? '-' : '') + digits.slice(0, -PLACES) + (fraction && `.${fraction}`);
 }
 
-/** The number as digits times ten to the exponent, without zeros at either end of the digits. */
-function decompose(text: string): { sign: string; digits: string; exponent: number } {
-  const match = /^([+-]?)(?=\.?\d)(\d*)(?:\.(\d*))?(?:e([+-]?\d+))?$/i.exec(text);
-  if (!match) {
-    throw new TypeError(`An attribute of type N is ${JSON.stringify(text)}, which is no number.`);
+/** The number times 10 to the power of `PLACES`, which is whole. */
+function scaled(text: string): bigint {
+  const [number, whole, fraction = '', power = 0] = /^([+-]?(?=\.?\d)\d*)(?:\.(\d*))?(?:e([+-]?\d{1,3}))?$/i.exec(text) ?? [];
+  const exponent = PLACES + Number(power) - fraction.length;
+  const value = number && exponent >= 0 ? BigInt(whole + fraction) * 10n ** BigInt(exponent) : LARGEST;
+  if (magnitude(value) >= LARGEST) {
+    throw new TypeError(`${JSON.stringify(text)} is no number of DynamoDB`);
   }
-  const [, sign, whole, fraction = '', power = '0'] = match;
-  const significant = (whole + fraction).replace(/^0+/, '');
-  const digits = significant.replace(/0+$/, '');
-  if (digits === '') {
-    return { sign: '', digits: '0', exponent: 0 };
-  }
-  const exponent = Number(power) - fraction.length + significant.length - digits.length;
-  if (digits.length + exponent > MAX_MAGNITUDE) {
-    throw new TypeError(`An attribute of type N is ${JSON.stringify(text)}, larger than any number of DynamoDB.`);
-  }
-  return { sign: sign === '-' ? '-' : '', digits, exponent };
+  return value;
+}
+
+function magnitude(value: bigint): bigint {
+  return value < 0n ? -value : value;
 }

@@ -32,12 +32,18 @@ export function unmarshall(attributes: AttributeMap): Image {
     const value = unmarshallValue(attributes[name]);
     if (name === '__proto__') {
       // An assignment would set the prototype.
-      Object.defineProperty(image, name, { value, enumerable: true, configurable: true, writable: true });
+      defineProperty(image, name, value);
     } else {
       image[name] = value;
     }
   }
   return image;
+}
+
+/** Gives an object a property of its own, whatever it inherits under that name. Answers the value. */
+export function defineProperty<T>(object: object, name: string, value: T): T {
+  Object.defineProperty(object, name, { value, enumerable: true, configurable: true, writable: true });
+  return value;
 }
 
 function unmarshallValue(attribute: AttributeValue): ImageValue {
@@ -54,10 +60,9 @@ function unmarshallValue(attribute: AttributeValue): ImageValue {
       case 'NS': return new Set<ExactNumber>(value.map(exactNumber));
       case 'B': return bytes(value);
       case 'BS': return new Set<Uint8Array>(value.map(bytes));
-      default: throw new TypeError(`An attribute has the type ${JSON.stringify(type)}, which is none of DynamoDB's.`);
     }
   }
-  throw new TypeError('An attribute has no type: an attribute value names one, such as { S: "text" }.');
+  throw new TypeError(`An attribute has the type ${JSON.stringify(Object.keys(attribute)[0])}, which is none of DynamoDB's`);
 }
 
 /** A copy, because a small Buffer is a view of memory that it shares with others. */

@@ -6,8 +6,7 @@
  */
 export function compareSequenceNumbers(a: string, b: string): number {
   if (a.length === b.length) {
-    return a < b ? -1 : a > b ? 1 : 0;
+    return a < b ? -1 : Number(a > b);
   }
-  const difference = BigInt(a) - BigInt(b);
-  return difference < 0n ? -1 : difference > 0n ? 1 : 0;
+  return Number(BigInt(a) - BigInt(b));
 }

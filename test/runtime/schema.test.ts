@@ -56,6 +56,21 @@ describe.each(schemas)('%s', (_, schema) => {
   });
 });
 
+test('a record whose check leaves no time for its call is not begun, and is no poison', async () => {
+  let left = 10_000;
+  const validate = async (value: any) => { left = 400; return { value }; };
+  const parked: ParkedRecord[] = [];
+  const context = { getRemainingTimeInMillis: () => left, [HOST]: { park: async (poison: ParkedRecord) => { parked.push(poison); } } } as any;
+  let calls = 0;
+  const handler = streamHandler({
+    schema: { '~standard': { version: 1, vendor: 'test', validate } }, retry: { maxAttempts: 1 }, onRecord: () => { calls++; },
+  });
+  const { batchItemFailures } = await handler({ Records: [record(0, 'a', { newImage: { total: 1 } })] }, context);
+  expect(batchItemFailures).toHaveLength(1);
+  expect(calls).toBe(0);
+  expect(parked).toEqual([]);
+});
+
 test('the schema gives the images their type, and may change them', async () => {
   const schema = z.object({ at: z.string().transform((text) => new Date(text)) });
   const seen: (number | undefined)[] = [];

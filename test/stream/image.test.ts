@@ -51,7 +51,7 @@ test('what an image says nothing of stays absent', () => {
 
 test('an unknown or missing type is refused', () => {
   expect(() => unmarshall({ a: { X: 'b' } as any })).toThrow('the type "X"');
-  expect(() => unmarshall({ a: {} })).toThrow('has no type');
+  expect(() => unmarshall({ a: {} })).toThrow('the type undefined');
 });
 
 test('whatever the AWS SDK marshalls comes back', () => {
