@@ -118,7 +118,9 @@ export function streamHandler<Item = Image, Keys = ItemKeys>(
   const pace: Pace = { expected: 0 };
   const abandoned = new Map<string, Promise<void>>();
   const parks: { [arn: string]: Park } = {};
+  // Without a record done in between; those on their way come after it.
   let parkedInARow = 0;
+  let beingParked = 0;
 
   return async (event, context = {}) => {
     if (isWindow(event)) {
@@ -202,18 +204,19 @@ export function streamHandler<Item = Image, Keys = ItemKeys>(
       if (!send) {
         return 'no parking';
       }
-      if (parkedInARow >= maxParkedInARow) {
+      if (parkedInARow + beingParked >= maxParkedInARow) {
         observe?.({ type: 'brake', parked: maxParkedInARow });
         return `${maxParkedInARow} parked in a row`;
       }
-      parkedInARow++;
+      beingParked++;
       try {
         await send(parkedRecord(record, failure, streamArn, context));
-        brake.keepPlace();
+        parkedInARow++;
         return undefined;
       } catch (error) {
-        parkedInARow = Math.max(0, parkedInARow - 1);
         return `not parked: ${reasonOf(error)}`;
+      } finally {
+        beingParked--;
       }
     }
 
