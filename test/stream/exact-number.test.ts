@@ -99,8 +99,8 @@ test('a decimal becomes text where text is asked for', () => {
 test.each([
   ['4.2e1', '42'], ['042.0', '42'], ['.5', '0.5'], ['5.', '5'], ['-0', '0'], ['1E+21', '1000000000000000000000'], ['1e-130', `0.${'0'.repeat(129)}1`],
   ['9.9999999999999999999999999999999999999E+125', `${'9'.repeat(38)}${'0'.repeat(88)}`],
-])('%s is spelled %s, as DynamoDB stores it', (text, spelled) => {
-  expect(plainNumber(text)).toBe(spelled);
+])('%s is spelled %s, as DynamoDB stores it', (text, stored) => {
+  expect(plainNumber(text)).toBe(stored);
 });
 
 test.each([

@@ -194,7 +194,7 @@ test('fromJson takes a text that only the deployment knows', () => {
 test.each<[string, (stack: cdk.Stack) => object, unknown]>([
   ['a text', (stack) => ({ eventID: [parameter(stack, 'String').valueAsString] }), ['', ['{"eventID":["', { Ref: 'Value' }, '"]}']]],
   ['a number', (stack) => ({ eventID: [parameter(stack, 'Number').valueAsNumber] }), ['', ['{"eventID":[', { Ref: 'Value' }, ']}']]],
-  ['an object', (stack) => ({ eventID: [cdk.Fn.conditionIf(condition(stack).logicalId, 'a', 'b')] }), ['', ['{"eventID":["', { 'Fn::If': ['Big', 'a', 'b'] }, '"]}']]],
+  ['an object', (stack) => ({ eventID: [cdk.Fn.conditionIf(bigCondition(stack).logicalId, 'a', 'b')] }), ['', ['{"eventID":["', { 'Fn::If': ['Big', 'a', 'b'] }, '"]}']]],
 ])('fromPattern takes a token for %s, and writes it into the template', (_name, patternIn, joined) => {
   const app = new TestApp();
   app.trigger({ filters: [StreamFilter.fromPattern(patternIn(app.stack) as {})] });
@@ -202,7 +202,7 @@ test.each<[string, (stack: cdk.Stack) => object, unknown]>([
   expect(app.mapping().FilterCriteria.Filters).toEqual([{ Pattern: { 'Fn::Join': joined } }]);
 });
 
-function condition(stack: cdk.Stack): cdk.CfnCondition {
+function bigCondition(stack: cdk.Stack): cdk.CfnCondition {
   return new cdk.CfnCondition(stack, 'Big', { expression: cdk.Fn.conditionEquals(cdk.Aws.REGION, 'eu-west-1') });
 }
 
