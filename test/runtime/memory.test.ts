@@ -1,4 +1,4 @@
-import { batchOf, position, record } from './records';
+import { batchOf, position } from './records';
 import { streamHandler } from '../../lib/runtime';
 import { HOST } from '../../lib/stream/boundary';
 import type { StreamRecord } from '../../lib/stream/record';
@@ -27,12 +27,6 @@ test('20,000 records are remembered, the latest', async () => {
   const calls = await callsUntilDone(batchOf(...Array(20_003).keys()).Records);
   const again = [...calls].filter(([, times]) => times > 1).map(([at]) => at);
   expect(again).toEqual([0, 1, 2]);
-});
-
-test('a record without an eventID is done again: nothing else may be taken for it', async () => {
-  const { eventID: _, ...anonymous } = record(1, 'b');
-  const calls = await callsUntilDone([record(0, 'a'), anonymous, record(2, 'c')]);
-  expect([...calls]).toEqual([[0, 2], [1, 2], [2, 1]]);
 });
 
 test('what was done is remembered for 15 minutes, which each delivery starts anew', async () => {

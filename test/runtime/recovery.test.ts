@@ -328,6 +328,15 @@ describe('the time budget', () => {
     }
   });
 
+  test('without a timeout, outside Lambda, there is all the time that a timer can wait for', async () => {
+    const waits: number[] = [];
+    const timer = (_: () => void, milliseconds: number) => { waits.push(milliseconds); return () => undefined; };
+    await streamHandler(() => undefined)(batchOf('a'), { [HOST]: { timer } } as any);
+    expect(waits).toHaveLength(1);
+    expect(waits[0]).toBeGreaterThan(24 * 60 * 60 * 1_000);
+    expect(waits[0]).toBeLessThan(2 ** 31);
+  });
+
   test('the signal aborts before the timeout, and the answer does not wait for what goes on', async () => {
     const { invoke, now } = bound(lambda());
     const start = now();

@@ -53,14 +53,14 @@ describe('a handler whose variable can\'t be read', () => {
 
   test.each(handlers)('%s refuses the batch, of which nothing is processed, by name', async (_, invoke) => {
     process.env.DYNAMO_STREAM_TRIGGER = JSON.stringify({ v: 2, triggers: [] });
-    await expect(invoke()).rejects.toMatchObject({ name: 'InvalidTriggerError', message: expect.stringContaining('same version of the package') });
+    await expect(invoke()).rejects.toMatchObject({ name: 'InvalidTriggerError', message: expect.stringContaining('DYNAMO_STREAM_TRIGGER') });
     expect(calls).toBe(0);
   });
 
   test('goes on as soon as it can', async () => {
     process.env.DYNAMO_STREAM_TRIGGER = 'no JSON';
     const handler = streamHandler(() => undefined);
-    await expect(handler(batchOf('a'))).rejects.toThrow('DYNAMO_STREAM_TRIGGER is "no JSON"');
+    await expect(handler(batchOf('a'))).rejects.toThrow('"no JSON"');
     process.env.DYNAMO_STREAM_TRIGGER = JSON.stringify({ v: 1, triggers: [{ report: true }] });
     expect(await handler(batchOf('a'))).toEqual({ batchItemFailures: [] });
   });
