@@ -107,13 +107,16 @@ test('what was forgotten before a mapping resumes is told from its checkpoint on
 });
 
 test('at LATEST, a shard that comes later is read from its first record on', () => {
-  const { reads } = drive({
+  const listing: TestShard[] = [{ shardId: 'first', records: [record(1, 1)] }];
+  const { reads, invokes } = drive({
     settings: { startingPosition: 'LATEST' },
-    shards: [{ shardId: 'first', records: [record(1, 1)] }],
-    inputs: [{ at: 20_000, input: { type: 'described', shards: [{ shardId: 'first' }, { shardId: 'later' }] } }],
-    until: 500,
+    shards: listing,
+    takes: () => 12_000,
+    respond: () => void (listing.length === 1 && listing.push({ shardId: 'later', records: records(1) })),
   });
   expect(reads[0]).toMatchObject({ shardId: 'first', from: 'LATEST' });
+  expect(reads.find(({ shardId }) => shardId === 'later')).toMatchObject({ at: 10_000, from: 'TRIM_HORIZON', brought: 1 });
+  expect(invokes.map(({ shardId }) => shardId)).toEqual(['first', 'later']);
 });
 
 test('a mapping resumes after its checkpoint, and from the start where it has none', () => {
