@@ -28,9 +28,9 @@ export class ShardPoller {
     this.processors = Array.from({ length: context.options.settings.parallelizationFactor }, () => new BatchProcessor(shardId, context));
   }
 
-  /** Whether the shard has ended and all its records are done with. */
+  /** Whether the shard has ended and all its records are done with, those included that a read may still bring. */
   get finished(): boolean {
-    return this.ended && this.idle();
+    return this.ended && !this.reading && this.idle();
   }
 
   idle(): boolean {

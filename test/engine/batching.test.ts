@@ -81,3 +81,14 @@ test('reading stops while a failing batch holds up as many records as the next o
   });
   expect(reads.reduce((sum, { brought }) => sum + brought, 0)).toBeLessThan(2100);
 });
+
+test('reading stops while as many bytes wait as the next batch needs', () => {
+  const { reads } = drive({
+    settings: { bisectBatchOnError: false, retryAttempts: 10 },
+    shards: shard(...Array.from({ length: 30 }, (_, index) => record(index + 1, index, { text: 'x'.repeat(400 * 1024) }))),
+    respond: () => new Error('down'),
+    until: 30_000,
+  });
+  // One in work, and three of which two are a batch.
+  expect(reads.reduce((sum, { brought }) => sum + brought, 0)).toBe(4);
+});

@@ -1,4 +1,5 @@
-import { drive, record, records, type TestShard } from './drive';
+import { drive, newMachine, record, records, START, type TestShard } from './drive';
+import type { Input } from '../../lib/engine';
 
 const shards: TestShard[] = [{ shardId: 'shard', records: records(4) }];
 const switched = (at: number, enabled: boolean) => ({ at, input: { type: 'enabled', enabled } as const });
@@ -14,13 +15,14 @@ test('a mapping that is switched on starts where it was to start', () => {
 });
 
 test('a mapping that is switched on again resumes from the checkpoint, with a new retry count', () => {
-  const { invokes } = drive({
+  const { invokes, reads } = drive({
     settings: { batchSize: 2, retryAttempts: 2, bisectBatchOnError: false },
     shards,
     respond: ({ at, numbers }) => (numbers.includes(3) && at < 10_000 ? new Error('no') : null),
     inputs: [switched(300, false), switched(10_000, true)],
   });
   expect(invokes.map(({ at, numbers }) => [at, numbers])).toEqual([[0, [1, 2]], [0, [3, 4]], [250, [3, 4]], [10_000, [3, 4]]]);
+  expect(reads.filter(({ at }) => at > 300 && at < 10_000)).toEqual([]);
 });
 
 test('a mapping that is switched on again repeats nothing that concurrent batches had done', () => {
@@ -72,8 +74,22 @@ test('each poll, record, invocation and failure is counted as Lambda would', () 
   }).toEqual({ polled: 3, invoked: 5, failed: 4, delivered: 2, dropped: 0 });
 });
 
-test('reads that fail are tried again, with growing waits', () => {
-  const failing = { type: 'readFailed', shardId: 'shard', reason: 'throttled' } as const;
-  const { invokes } = drive({ shards: [{ shardId: 'shard', records: [record(1, 2)] }], inputs: [{ at: 500, input: failing }] });
-  expect(invokes).toHaveLength(1);
+test('reads that fail are tried again, with growing waits, until one succeeds', () => {
+  const machine = newMachine();
+  let now = START;
+  machine.handle(now, { type: 'tick' });
+  const reads = (input: Input) => machine.handle(now, input).filter(({ type }) => type === 'read').length;
+  expect(reads({ type: 'described', shards: [{ shardId: 'shard' }] })).toBe(1);
+  const failing = () => {
+    reads({ type: 'readFailed', shardId: 'shard', reason: 'throttled' });
+    const waited = machine.deadline()! - now;
+    now += waited;
+    expect(reads({ type: 'tick' })).toBe(1);
+    return waited;
+  };
+  expect([failing(), failing(), failing(), failing()]).toEqual([250, 500, 1000, 2000]);
+  reads({ type: 'read', shardId: 'shard', records: [], end: false });
+  now += 250;
+  reads({ type: 'tick' });
+  expect(failing()).toBe(250);
 });

@@ -160,10 +160,11 @@ describe('record age', () => {
   });
 
   test('without a limit, the retention of 24 hours ends it: lost, and nothing goes to the destination', () => {
-    const { deliveries, notices, invokes } = drive({
+    const { deliveries, notices, invokes, count } = drive({
       settings: { ...off, retryAttempts: -1, maxRecordAge: -1 }, shards: shard(1), respond: () => new Error('no'),
     });
     expect(deliveries).toEqual([]);
+    expect(count('DroppedEventCount')).toBe(0);
     expect(notices).toContainEqual({ type: 'dropped', shardId: 'shard', records: records(1), reason: 'retention' });
     expect(invokes[invokes.length - 1].at).toBeLessThanOrEqual(24 * 3600 * 1000);
   });

@@ -1,4 +1,5 @@
-import { drive, failed, record, records, sequenceNumber, type TestShard } from './drive';
+import { drive, failed, newMachine, record, records, sequenceNumber, START, type TestShard } from './drive';
+import type { Input } from '../../lib/engine';
 import { DESCRIBE_RETRY_DELAY } from '../../lib/engine/limits';
 
 test('shards without a common parent are read side by side', () => {
@@ -42,6 +43,22 @@ test('a shard that the stream no longer lists counts as ended, and its children 
   expect(notices).toContainEqual({ type: 'trimmed', shardId: 'parent', after: sequenceNumber(1) });
 });
 
+test('a shard that has ended is not read on while its last batches are in work', () => {
+  const { reads } = drive({ shards: [{ shardId: 'shard', records: records(2), closed: true }], takes: () => 5000 });
+  expect(reads).toHaveLength(1);
+});
+
+test('what a read of a shard brings that vanished meanwhile is worked through, and is its last', () => {
+  const machine = newMachine();
+  const handle = (input: Input) => machine.handle(START, input).map(({ type }) => type);
+  handle({ type: 'tick' });
+  expect(handle({ type: 'described', shards: [{ shardId: 'shard' }] })).toContain('read');
+  handle({ type: 'described', shards: [] });
+  const effects = handle({ type: 'read', shardId: 'shard', records: records(1), end: false });
+  expect(effects).toContain('invoke');
+  expect(effects).not.toContain('read');
+});
+
 test('TRIM_HORIZON starts with the oldest record, LATEST after the newest', () => {
   const shards = [{ shardId: 'shard', records: [record(1), record(2, 5)] }];
   expect(drive({ settings: { startingPosition: 'TRIM_HORIZON' }, shards }).batches).toEqual([[1], [2]]);
@@ -79,14 +96,27 @@ test('records that the stream has forgotten are passed over, and reading goes on
   expect(reads.find(({ at }) => at === 600)).toMatchObject({ from: 'TRIM_HORIZON' });
 });
 
+test('what was forgotten before a mapping resumes is told from its checkpoint on', () => {
+  const { notices } = drive({
+    options: { checkpoints: { shard: sequenceNumber(5) } },
+    shards: [{ shardId: 'shard', records: [record(9, 60)] }],
+    inputs: [{ at: 600, input: { type: 'readFailed', shardId: 'shard', reason: 'trimmed' } }],
+    until: 600,
+  });
+  expect(notices).toContainEqual({ type: 'trimmed', shardId: 'shard', after: sequenceNumber(5) });
+});
+
 test('at LATEST, a shard that comes later is read from its first record on', () => {
-  const { reads } = drive({
+  const listing: TestShard[] = [{ shardId: 'first', records: [record(1, 1)] }];
+  const { reads, invokes } = drive({
     settings: { startingPosition: 'LATEST' },
-    shards: [{ shardId: 'first', records: [record(1, 1)] }],
-    inputs: [{ at: 20_000, input: { type: 'described', shards: [{ shardId: 'first' }, { shardId: 'later' }] } }],
-    until: 500,
+    shards: listing,
+    takes: () => 12_000,
+    respond: () => void (listing.length === 1 && listing.push({ shardId: 'later', records: records(1) })),
   });
   expect(reads[0]).toMatchObject({ shardId: 'first', from: 'LATEST' });
+  expect(reads.find(({ shardId }) => shardId === 'later')).toMatchObject({ at: 10_000, from: 'TRIM_HORIZON', brought: 1 });
+  expect(invokes.map(({ shardId }) => shardId)).toEqual(['first', 'later']);
 });
 
 test('a mapping resumes after its checkpoint, and from the start where it has none', () => {
