@@ -276,7 +276,7 @@ const EXAMPLES: { readonly [ruleId: string]: { readonly trips: Example; readonly
     },
     inside: (app) => {
       const [table, handler] = [app.table(), app.fn()];
-      table.node.addDependency(handler.role!);
+      table.node.addDependency(app.fn('Other'));
       app.trigger({ table, handler, permissions: StreamPermissions.LEAST_PRIVILEGE });
     },
     token: stream(string(STREAM_ARN)),
