@@ -21,12 +21,16 @@ function isOwned(table: dynamodb.ITable): table is OwnedTable {
 }
 
 /** Newer versions of the CDK know of a `TableV2`'s policy; of a `Table`'s only CloudFormation does. What remains is warned of. */
-function addToStreamPolicy(table: OwnedTable, statement: iam.PolicyStatement): void {
-  if ('addToStreamResourcePolicy' in table) {
+function addToStreamPolicy(table: OwnedTable & Partial<StreamPolicy>, statement: iam.PolicyStatement): void {
+  if (table.addToStreamResourcePolicy !== undefined) {
     table.addToStreamResourcePolicy(statement);
   } else if (table instanceof dynamodb.Table) {
     policyOf(table).addStatements(statement);
   }
+}
+
+interface StreamPolicy {
+  addToStreamResourcePolicy(statement: iam.PolicyStatement): unknown;
 }
 
 /** By a global symbol, because two copies of this package may meet on one table. */
