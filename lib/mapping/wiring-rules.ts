@@ -32,7 +32,7 @@ export interface JudgedWiring extends JudgedFilters {
   readonly missingStatements: readonly object[];
   /** Whether the function could park records on the destination, but can't name it. */
   readonly parkingOff: boolean;
-  /** Paths of parts of a stack that each need the next one, of which the last needs the first because of the trigger. */
+  /** Paths of parts of a stack that each need the next one; the last is the function, which needs the first for the trigger. */
   readonly circle: readonly string[] | undefined;
   /** `reportBatchItemFailures` where it is a token of which no template can be made, in words. */
   readonly unwritableReport: string | undefined;
@@ -170,7 +170,7 @@ export const WIRING_RULES: readonly Rule<JudgedWiring>[] = [
   {
     id: 'circular-dependency',
     severity: 'error',
-    summary: 'What the function or the mapping needs for the trigger can be deployed without them.',
+    summary: 'What the function\'s role is granted for the trigger can be deployed before the function.',
     reads: ['table', 'handler', 'onFailure'],
     source: 'CloudFormation: "Circular dependency between resources"',
     check: ({ circle }) => circle === undefined

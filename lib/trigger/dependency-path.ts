@@ -1,6 +1,6 @@
 import { CfnElement, CfnResource, Stack } from 'aws-cdk-lib';
 import { IConstruct } from 'constructs';
-import { referencesIn } from './references';
+import { referencesIn, resolvedWithReferences } from './references';
 
 /**
  * Why one part of a stack can only be deployed after another, as the parts from the first to the last; undefined: it needn't be.
@@ -56,9 +56,11 @@ function deployedWith(element: CfnElement, inside: readonly Stack[]): CfnElement
 /** By references and dependencies, and by the names that templates and overrides say as texts. */
 function neededBy(element: CfnElement): CfnElement[] {
   const stack = Stack.of(element);
-  const needed = [...referredBy(element), ...CfnResource.isCfnResource(element) ? element.obtainDependencies() : []].filter(isElement);
+  const { resolved, references } = resolvedWithReferences(fragmentOf(element), element);
+  const dependencies = CfnResource.isCfnResource(element) ? element.obtainDependencies() : [];
+  const needed = [...references.map(({ target }) => target), ...dependencies].filter(isElement);
   const known = new Set([element, ...needed].map(({ logicalId }) => stack.resolve(logicalId)));
-  const names = namesIn(stack.resolve(fragmentOf(element))).filter((name) => !known.has(name));
+  const names = namesIn(resolved).filter((name) => !known.has(name));
   return names.length === 0 ? needed : [...needed, ...stack.node.findAll().filter(isElement)
     .filter((other) => Stack.of(other) === stack && names.includes(stack.resolve(other.logicalId)))];
 }

@@ -235,7 +235,8 @@ export class DynamoStreamTrigger extends Construct {
         failureDestination: this.failureDestination,
         mapping,
         filters: judged.filters,
-        granted: role.delaysHandler ? [...granted, ...destination?.arn ? [destination.arn] : []] : [],
+        // The made queue needs nothing.
+        granted: role.delaysHandler ? [...granted, ...judged.destination === 'given' ? [destination!.arn!] : []] : [],
         missingStatements: role.missingStatements,
         parkingOff: !parks(),
         unwritableReport: unwritable(reportBatchItemFailures, this),

@@ -45,18 +45,17 @@ export function judgedWiring({ table, handler, failureDestination, mapping, gran
     region: plain(stack.region),
     account: plain(stack.account),
     destination: judgedDestination(mapping, failureDestination),
-    circle: judgedCircle(mapping, [eventSourceArn, mapping.functionName, destinationOf(mapping)])
-      ?? judgedCircle(ownedFunction(handler)?.node.defaultChild, granted),
+    circle: judgedCircle(ownedFunction(handler)?.node.defaultChild, granted),
     timeout: timeoutOf(handler),
   };
 }
 
-/** How one of the things that an element needs for the trigger needs the element. */
-function judgedCircle(element: IConstruct | undefined, needs: readonly unknown[]): JudgedWiring['circle'] {
-  if (element === undefined || !CfnElement.isCfnElement(element)) return undefined;
-  const circles = needs.flatMap((need) => referencesIn(need, element)).map(({ target }) => target)
-    .filter((target): target is CfnElement => CfnElement.isCfnElement(target) && topOf(target) === topOf(element))
-    .map((target) => dependencyPath(target, element));
+/** How one of the things that a function needs for the trigger needs the function. */
+function judgedCircle(fn: IConstruct | undefined, granted: readonly string[]): JudgedWiring['circle'] {
+  if (!CfnResource.isCfnResource(fn)) return undefined;
+  const circles = granted.flatMap((arn) => referencesIn(arn, fn)).map(({ target }) => target)
+    .filter((target): target is CfnElement => CfnElement.isCfnElement(target) && topOf(target) === topOf(fn))
+    .map((target) => dependencyPath(target, fn));
   return circles.find((circle) => circle !== undefined)?.map(({ node }) => node.path.replace(/\/Resource$/, ''));
 }
 

@@ -2,10 +2,15 @@ import { CfnResource, DefaultTokenResolver, IResolvable, IResolveContext, Refere
 import { IConstruct } from 'constructs';
 
 /** The references to other constructs within a value, however deep its tokens hide them. */
-export function referencesIn(value: unknown, scope: IConstruct): Reference[] {
+export function referencesIn(value: unknown, scope: IConstruct): readonly Reference[] {
+  return resolvedWithReferences(value, scope).references;
+}
+
+/** A value as the template has it, and the references to other constructs within. */
+export function resolvedWithReferences(value: unknown, scope: IConstruct): { readonly resolved: any; readonly references: readonly Reference[] } {
   const resolver = new ReferenceResolver();
-  Tokenization.resolve(value, { scope, resolver, preparing: false });
-  return resolver.references;
+  const resolved = Tokenization.resolve(value, { scope, resolver, preparing: false });
+  return { resolved, references: resolver.references };
 }
 
 /** The resource of this app that a text names, such as the queue behind a queue's ARN. */

@@ -117,14 +117,6 @@ describe('what else the function may need is refused', () => {
   });
 });
 
-test('a table that waits for the trigger itself is refused', () => {
-  const app = new TestApp({ env: ENV });
-  const table = app.table();
-  table.node.addDependency(app.trigger({ table }));
-
-  expect(() => app.app.synth()).toThrow(/Orders\/Table -> .*EventSourceMapping -> Orders\/Table, the last step for the trigger.*\(circular-dependency\)/);
-});
-
 test('a circle without the trigger is for others to report', () => {
   const app = new TestApp({ env: ENV });
   const [one, two] = [new sqs.Queue(app.stack, 'One'), new sqs.Queue(app.stack, 'Two')];

@@ -55,6 +55,56 @@ test('where triggers of one stream disagree, failures throw and nothing is parke
   expect(facts(app).triggers).toEqual([{ stream: streamArn('orders'), report: false }]);
 });
 
+test('a stream that can\'t be named stands for every stream that isn\'t', () => {
+  const app = new TestApp();
+  const handler = app.fn();
+  const triggers = app.addStack('Triggers');
+  app.trigger({ handler, table: importedTable(app, 'orders'), onFailure: importedQueue(app) }, 'Orders');
+  app.trigger({ handler, onFailure: NoFailureDestination.INSTANCE }, 'Places', triggers);
+  app.app.synth();
+
+  expect(facts(app).triggers).toEqual([{ stream: streamArn('orders'), report: true, park: QUEUE_ARN }, { report: true }]);
+});
+
+test('of streams that can\'t be named, the function is told what loses nothing with any of them', () => {
+  const app = new TestApp();
+  const handler = app.fn();
+  const triggers = app.addStack('Triggers');
+  app.trigger({ handler, onFailure: importedQueue(app) }, 'Orders', triggers);
+  app.trigger({ handler, onFailure: NoFailureDestination.INSTANCE, reportBatchItemFailures: false }, 'Places', triggers);
+  app.app.synth();
+
+  expect(facts(app).triggers).toEqual([{ report: false }]);
+});
+
+test('an alias or a version in another stack tells its function, too', () => {
+  const app = new TestApp();
+  const handler = app.fn();
+  const triggers = app.addStack('Triggers');
+  const onFailure = importedQueue(app);
+  const alias = new lambda.Alias(triggers, 'Live', { aliasName: 'live', version: handler.currentVersion });
+  app.trigger({ handler: alias, table: importedTable(app, 'orders'), onFailure }, 'Alias', triggers);
+  app.trigger({ handler: handler.currentVersion, table: importedTable(app, 'places'), onFailure }, 'Version', triggers);
+  app.app.synth();
+
+  expect(facts(app).triggers).toEqual([
+    { stream: streamArn('orders'), report: true, park: QUEUE_ARN }, { stream: streamArn('places'), report: true, park: QUEUE_ARN },
+  ]);
+});
+
+test('a trigger more makes another version, because the function is told of it', () => {
+  const versionWith = (count: number) => {
+    const app = new TestApp();
+    const handler = app.fn();
+    const alias = handler.addAlias('live');
+    ['orders', 'places'].slice(0, count).forEach((name) => app.trigger({ handler: alias, table: importedTable(app, name) }, `On${name}`));
+    return Object.keys(app.template().findResources('AWS::Lambda::Version'));
+  };
+
+  expect(versionWith(1)).not.toEqual(versionWith(2));
+  expect(versionWith(2)).toEqual(versionWith(2));
+});
+
 test('variables of the user stay', () => {
   const app = new TestApp();
   const handler = app.fn('Fn', { environment: { MINE: 'a' } });

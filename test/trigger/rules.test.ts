@@ -5,7 +5,7 @@ import {
 } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import { TestApp } from './app';
-import { DynamoStreamTriggerProps, NoFailureDestination, StreamEventName, StreamFilter, StreamFunction } from '../../lib';
+import { DynamoStreamTriggerProps, NoFailureDestination, StreamEventName, StreamFilter, StreamFunction, StreamPermissions } from '../../lib';
 import { RULE_BOOK } from '../../lib/mapping/rule-book';
 
 const [ACCOUNT, REGION] = ['123456789012', 'eu-west-1'];
@@ -270,12 +270,14 @@ const EXAMPLES: { readonly [ruleId: string]: { readonly trips: Example; readonly
   },
   'circular-dependency': {
     trips: (app) => {
-      const table = app.table();
-      table.node.addDependency(app.trigger({ table }));
+      const [table, handler] = [app.table(), app.fn()];
+      table.node.addDependency(handler);
+      app.trigger({ table, handler, permissions: StreamPermissions.LEAST_PRIVILEGE });
     },
     inside: (app) => {
-      const table = app.table();
-      app.trigger({ table }).node.addDependency(table);
+      const [table, handler] = [app.table(), app.fn()];
+      table.node.addDependency(app.fn('Other'));
+      app.trigger({ table, handler, permissions: StreamPermissions.LEAST_PRIVILEGE });
     },
     token: stream(string(STREAM_ARN)),
   },
