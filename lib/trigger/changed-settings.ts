@@ -1,5 +1,3 @@
-import { aws_lambda as lambda } from 'aws-cdk-lib';
-import { deployedProperties } from './references';
 import { settingsFromCloudFormation } from '../mapping/cloudformation';
 import { FILTER_RULES, JudgedFilters } from '../mapping/filter-rules';
 import { judge, UNKNOWN, Violation } from '../mapping/rule';
@@ -15,8 +13,7 @@ const RULES_OF_SCHEMA: readonly string[] = [
  * What Lambda would refuse of settings that were changed after the trigger was made: by an aspect, a property injector or an
  * escape hatch. The trigger has judged all others.
  */
-export function changedSettings(mapping: lambda.CfnEventSourceMapping, judged: JudgedSettings & JudgedFilters): Violation[] {
-  const properties = deployedProperties(mapping);
+export function changedSettings(properties: { readonly [name: string]: any }, judged: JudgedSettings & JudgedFilters): Violation[] {
   const literal = (name: string) => isIntrinsic(properties[name]) ? undefined : properties[name];
   const settings = settingsFromCloudFormation((name) => name === 'FilterCriteria' ? undefined : literal(name));
   const filters = literal('FilterCriteria')?.Filters;

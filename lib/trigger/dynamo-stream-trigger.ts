@@ -11,7 +11,7 @@ import { informFunction, ownedFunction } from './function-environment';
 import { givenProperties, judgedSettings } from './judged-settings';
 import { judgedWiring } from './judged-wiring';
 import { destinationGrantee, grantStreamRead, StreamPermissions } from './permissions';
-import { resourceNamed } from './references';
+import { deployedProperties, resourceNamed } from './references';
 import { lateErrors, report } from './report';
 import { responseTypes, unwritable } from './response-types';
 import { StreamFilter } from './stream-filter';
@@ -229,18 +229,22 @@ export class DynamoStreamTrigger extends Construct {
     // To a token, the function throws its failures: that loses nothing either way.
     const parks = this.informHandler(streamArn, reportBatchItemFailures && !reportsByToken, destination?.arn);
     this.node.addValidation({
-      validate: () => lateErrors(this, [...changedSettings(mapping, judged), ...judge(WIRING_RULES, judgedWiring({
-        table: this.table,
-        handler: this.handler,
-        failureDestination: this.failureDestination,
-        mapping,
-        filters: judged.filters,
-        // The made queue needs nothing.
-        granted: role.delaysHandler ? [...granted, ...judged.destination === 'given' ? [destination!.arn!] : []] : [],
-        missingStatements: role.missingStatements,
-        parkingOff: !parks(),
-        unwritableReport: unwritable(reportBatchItemFailures, this),
-      }))]),
+      validate: () => {
+        const deployed = deployedProperties(mapping);
+        return lateErrors(this, [...changedSettings(deployed, judged), ...judge(WIRING_RULES, judgedWiring({
+          table: this.table,
+          handler: this.handler,
+          failureDestination: this.failureDestination,
+          mapping,
+          deployed,
+          filters: judged.filters,
+          // The made queue needs nothing.
+          granted: role.delaysHandler ? [...granted, ...judged.destination === 'given' ? [destination!.arn!] : []] : [],
+          missingStatements: role.missingStatements,
+          parkingOff: !parks(),
+          unwritableReport: unwritable(reportBatchItemFailures, this),
+        }))]);
+      },
     });
   }
 

@@ -5,7 +5,7 @@ import {
 import { IConstruct } from 'constructs';
 import { dependencyPath, topOf } from './dependency-path';
 import { ownedFunction } from './function-environment';
-import { canonicalText, deployedProperties, environmentOf, isResource, referencesIn, resourceNamed, soleReference } from './references';
+import { canonicalText, deployedProperties, deployedValue, environmentOf, isResource, referencesIn, resourceNamed, soleReference } from './references';
 import { LOOKUP_RESOURCE } from './stream-lookup';
 import { streamReaders } from './stream-readers';
 import { tableResourceOf } from './stream-source';
@@ -19,6 +19,8 @@ export interface WiredTrigger extends JudgedFilters {
   readonly handler: lambda.IFunction;
   readonly failureDestination: lambda.IEventSourceDlq | undefined;
   readonly mapping: lambda.CfnEventSourceMapping;
+  /** The mapping's properties as the template will have them. */
+  readonly deployed: { readonly [name: string]: any };
   readonly missingStatements: readonly object[];
   /** The ARNs of what the function can't be made without, because of what its role is granted for the trigger. */
   readonly granted: readonly string[];
@@ -27,9 +29,9 @@ export interface WiredTrigger extends JudgedFilters {
 }
 
 /** What a trigger is wired to, as plain values, for the rules. Reads the mapping as it will be deployed, whatever changed it. */
-export function judgedWiring({ table, handler, failureDestination, mapping, granted, ...rest }: WiredTrigger): JudgedWiring {
+export function judgedWiring({ table, handler, failureDestination, mapping, deployed, granted, ...rest }: WiredTrigger): JudgedWiring {
   const stack = Stack.of(mapping);
-  const eventSourceArn = unlessOverridden(mapping.eventSourceArn, deployedProperties(mapping).EventSourceArn, mapping);
+  const eventSourceArn = unlessOverridden(mapping.eventSourceArn, deployed.EventSourceArn, mapping);
   const streamArn = textOf(eventSourceArn, stack);
   return {
     ...rest,
@@ -44,7 +46,7 @@ export function judgedWiring({ table, handler, failureDestination, mapping, gran
     streamAccount: ofArn(streamArn, 'account') ?? ofStreamResource(table, mapping, 'account'),
     region: plain(stack.region),
     account: plain(stack.account),
-    destination: judgedDestination(mapping, failureDestination),
+    destination: judgedDestination(destinationOf(mapping, deployed), mapping, failureDestination),
     circle: judgedCircle(ownedFunction(handler)?.node.defaultChild, granted),
     timeout: timeoutOf(handler),
   };
@@ -144,9 +146,8 @@ function isVersion(construct: unknown): construct is lambda.CfnVersion {
 }
 
 function judgedDestination(
-  mapping: lambda.CfnEventSourceMapping, given: lambda.IEventSourceDlq | undefined,
+  destination: string | undefined, mapping: lambda.CfnEventSourceMapping, given: lambda.IEventSourceDlq | undefined,
 ): JudgedDestination | undefined {
-  const destination = destinationOf(mapping);
   if (destination === undefined) return undefined;
   const arn = textOf(destination, mapping);
   const resource = resourceNamed(destination, mapping);
@@ -158,10 +159,10 @@ function judgedDestination(
   };
 }
 
-function destinationOf(mapping: lambda.CfnEventSourceMapping): string | undefined {
+function destinationOf(mapping: lambda.CfnEventSourceMapping, deployed: WiredTrigger['deployed']): string | undefined {
   const { onFailure } = (mapping.destinationConfig ?? {}) as lambda.CfnEventSourceMapping.DestinationConfigProperty;
   const { destination } = (onFailure ?? {}) as lambda.CfnEventSourceMapping.OnFailureProperty;
-  return unlessOverridden(destination, deployedProperties(mapping).DestinationConfig?.OnFailure?.Destination, mapping);
+  return unlessOverridden(destination, deployed.DestinationConfig?.OnFailure?.Destination, mapping);
 }
 
 /** The service of a resource whose own ARN a value is. What another resource looks up may be of any. */
@@ -172,8 +173,7 @@ function serviceOf(arn: string, scope: CfnResource): Known<string> {
 }
 
 function isFifo(resource: CfnResource): boolean {
-  const { FifoQueue, FifoTopic } = deployedProperties(resource);
-  return FifoQueue === true || FifoTopic === true;
+  return deployedValue(resource, resource.cfnResourceType === 'AWS::SNS::Topic' ? 'FifoTopic' : 'FifoQueue') === true;
 }
 
 /** Of an imported queue or topic whose ARN is a token, only what it was imported with tells. `SqsDlq` and `SnsDlq` keep it private. */
@@ -185,8 +185,8 @@ function isToldFifo(given: unknown, destination: string): boolean {
 function timeoutOf(handler: lambda.IFunction): Known<number> {
   const resource = ownedFunction(handler)?.node.defaultChild;
   if (!resource || !CfnResource.isCfnResource(resource)) return UNKNOWN;
-  const { Timeout = SHORT_TIMEOUT } = deployedProperties(resource);
-  return typeof Timeout === 'number' ? Timeout : UNKNOWN;
+  const timeout = deployedValue(resource, 'Timeout') ?? SHORT_TIMEOUT;
+  return typeof timeout === 'number' ? timeout : UNKNOWN;
 }
 
 /** A text with `TOKEN` in place of what only the deployment knows. */

@@ -50,6 +50,16 @@ export function deployedProperties(resource: CfnResource): { readonly [name: str
   return template?.Properties ?? {};
 }
 
+/** A property that is a plain value, as the template will have it. Where nothing overrides the others, they need not be resolved. */
+export function deployedValue(resource: CfnResource, name: string): unknown {
+  // Internal to the CDK, too.
+  const { rawOverrides } = resource as unknown as { readonly rawOverrides?: { readonly Properties?: object } };
+  const written = `${name[0].toLowerCase()}${name.slice(1)}`;
+  return rawOverrides !== undefined && rawOverrides.Properties === undefined && written in resource
+    ? Stack.of(resource).resolve(resource[written as keyof CfnResource])
+    : deployedProperties(resource)[name];
+}
+
 /**
  * A token that refers to other constructs only if that closes no cycle. While that is found out, it refers to what is decided.
  */
