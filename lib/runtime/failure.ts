@@ -40,7 +40,7 @@ export function printFailure(record: StreamRecord, error: unknown, tries: number
     tries,
     error: nameOf(error),
     // The first frames of its stack, which come after the message.
-    at: error instanceof Error ? stack.slice(stack.indexOf(message) + message.length).match(/\bat .+/g)?.slice(0, 3) : undefined,
+    at: error instanceof Error ? stack.slice(stack.indexOf(message) + message.length).match(/(?<=^ *)at .+/gm)?.slice(0, 3) : undefined,
   }));
 }
 

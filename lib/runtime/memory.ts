@@ -30,7 +30,7 @@ export function createMemory(): Memory {
         if (done[step]) {
           const id = identity(record);
           doneAt.delete(id);
-          if (step >= checkpoint) {
+          if (step >= checkpoint && record.eventID) {
             doneAt.set(id, now);
           }
         }

@@ -36,7 +36,7 @@ function fromEnvironment(): TriggerFacts[] {
     // Told below, with everything else that it is not.
   }
   if (facts?.v !== BOUNDARY_VERSION || !facts.triggers?.every?.(isTrigger)) {
-    throw new InvalidTriggerError(`${expected(ENVIRONMENT_VARIABLE, FORMAT, text)}: deploy trigger and function of one version`);
+    throw new InvalidTriggerError(`${expected(ENVIRONMENT_VARIABLE, FORMAT, text)}: deploy trigger and function with the same version of the package`);
   }
   return facts.triggers;
 }

@@ -164,6 +164,7 @@ describe('parking', () => {
 
   test.each<[string, unknown]>([
     ['that is an image', { name: 'secret', stack: 'at secret' }],
+    ['whose message was changed', Object.assign(new Error('look at secret'), { message: 'changed' })],
     ['with data for a name', Object.assign(new Error('no'), { name: 'secret of the item' })],
   ])('of an error %s nothing is printed', async (_, thrown) => {
     const { context } = host();
