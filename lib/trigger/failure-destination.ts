@@ -1,5 +1,6 @@
 import { aws_lambda as lambda, aws_sqs as sqs, Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
+import { acknowledgeFailureQueue } from './cdk-nag';
 
 /**
  * Gives up records without a trace: what Lambda can't process is dropped.
@@ -20,11 +21,13 @@ export class NoFailureDestination implements lambda.IEventSourceDlq {
 
 /** The queue that a trigger makes when it is given no destination: standard, because Lambda never delivers to a FIFO queue. */
 export function failureQueue(scope: Construct, id: string, removalPolicy: RemovalPolicy): sqs.Queue {
-  return new sqs.Queue(scope, id, {
+  const queue = new sqs.Queue(scope, id, {
     encryption: sqs.QueueEncryption.SQS_MANAGED,
     enforceSSL: true,
     // The longest SQS keeps a message.
     retentionPeriod: Duration.days(14),
     removalPolicy,
   });
+  acknowledgeFailureQueue(queue);
+  return queue;
 }
