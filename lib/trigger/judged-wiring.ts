@@ -1,4 +1,4 @@
-import { aws_dynamodb as dynamodb, aws_lambda as lambda, CfnElement, CfnResource, Stack } from 'aws-cdk-lib';
+import { aws_dynamodb as dynamodb, aws_lambda as lambda, CfnElement, CfnResource, Stack, Token } from 'aws-cdk-lib';
 import { IConstruct } from 'constructs';
 import { dependencyPath, topOf } from './dependency-path';
 import { deployedProperty, unlessOverridden } from './deployed-properties';
@@ -6,7 +6,7 @@ import { ownedFunction } from './function-environment';
 import { functionKey } from './function-key';
 import { judgedDestination } from './judged-destination';
 import { ofArn, plain, textOf } from './known-text';
-import { isResource, referencesIn, resourceNamed, soleReference } from './references';
+import { environmentOf, isResource, referencesIn, resourceNamed, soleReference } from './references';
 import { LOOKUP_RESOURCE } from './stream-lookup';
 import { streamReaders } from './stream-readers';
 import { tableResourceOf } from './stream-source';
@@ -47,9 +47,9 @@ export function judgedWiring({ table, handler, failureDestination, mapping, depl
   };
 }
 
-type JudgedTable = Pick<JudgedWiring, 'viewType' | 'replicated' | 'streamPolicy'>;
+type JudgedTable = Pick<JudgedWiring, 'viewType' | 'replicated' | 'streamPolicy' | 'generatedName'>;
 type JudgedStream = JudgedTable & Pick<JudgedWiring,
-  'streamArn' | 'streamReference' | 'lookedUp' | 'streamRegion' | 'streamAccount'>;
+  'streamArn' | 'streamReference' | 'lookedUp' | 'lookedUpElsewhere' | 'streamRegion' | 'streamAccount'>;
 
 function judgedStream(table: dynamodb.ITable, eventSourceArn: string | undefined, mapping: lambda.CfnEventSourceMapping): JudgedStream {
   const streamArn = textOf(eventSourceArn, mapping);
@@ -61,9 +61,10 @@ function judgedStream(table: dynamodb.ITable, eventSourceArn: string | undefined
     streamArn,
     streamReference: judgedReference(eventSourceArn, mapping),
     lookedUp,
+    lookedUpElsewhere: lookedUp && topOf(source) !== topOf(mapping) ? topOf(source).node.path : undefined,
     streamRegion: ofArn(streamArn, 'region') ?? (place ? plain(place.region) : UNKNOWN),
     streamAccount: ofArn(streamArn, 'account') ?? (place ? plain(place.account) : UNKNOWN),
-    ...judgedTable(table, source && TABLE_RESOURCES.includes(source.cfnResourceType) ? source : tableResourceOf(table)),
+    ...judgedTable(table, source && TABLE_RESOURCES.includes(source.cfnResourceType) ? source : tableResourceOf(table), mapping),
   };
 }
 
@@ -73,15 +74,23 @@ function judgedReference(arn: unknown, scope: CfnResource): JudgedWiring['stream
   return { type: reference.target.cfnResourceType, attribute: reference.displayName };
 }
 
-function judgedTable(table: dynamodb.ITable, resource: CfnResource | undefined): JudgedTable {
-  if (resource === undefined) return { viewType: UNKNOWN, replicated: false, streamPolicy: UNKNOWN };
+function judgedTable(table: dynamodb.ITable, resource: CfnResource | undefined, mapping: CfnResource): JudgedTable {
+  if (resource === undefined) return { viewType: UNKNOWN, replicated: false, streamPolicy: UNKNOWN, generatedName: undefined };
   const [stream, replicas] = ['StreamSpecification', 'Replicas'].map((name) => deployedProperty(resource, name));
   return {
     viewType: stream === undefined ? undefined : known(stream.StreamViewType),
     replicated: (Array.isArray(replicas) && replicas.length > 1) || hasReplicaResources(table),
     streamPolicy: [stream, ...[replicas ?? []].flat().map((replica) => replica.ReplicaStreamSpecification)]
       .some((specification) => specification?.ResourcePolicy !== undefined),
+    generatedName: environmentOf(resource) === environmentOf(mapping) ? undefined : generatedName(resource),
   };
+}
+
+/** The name that the CDK gave a table without one, because another account or Region has to know it. */
+function generatedName(resource: CfnResource): string | undefined {
+  const { tableName } = resource as Partial<dynamodb.CfnTable>;
+  const name = Token.isUnresolved(tableName) ? Stack.of(resource).resolve(tableName) : undefined;
+  return typeof name === 'string' ? name : undefined;
 }
 
 /** A `Table` makes its replicas with custom resources. */
