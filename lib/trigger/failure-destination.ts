@@ -20,11 +20,14 @@ export class NoFailureDestination implements lambda.IEventSourceDlq {
 
 /** The queue that a trigger makes when it is given no destination: standard, because Lambda never delivers to a FIFO queue. */
 export function failureQueue(scope: Construct, id: string, removalPolicy: RemovalPolicy): sqs.Queue {
-  return new sqs.Queue(scope, id, {
+  const queue = new sqs.Queue(scope, id, {
     encryption: sqs.QueueEncryption.SQS_MANAGED,
     enforceSSL: true,
     // The longest SQS keeps a message.
     retentionPeriod: Duration.days(14),
     removalPolicy,
   });
+  // A queue that stays stays TLS only.
+  queue.node.findAll().filter((child) => child instanceof sqs.QueuePolicy).forEach((policy) => policy.applyRemovalPolicy(removalPolicy));
+  return queue;
 }
