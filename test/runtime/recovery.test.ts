@@ -180,6 +180,13 @@ describe('parking', () => {
     expect(lines).toEqual([expect.objectContaining({ outcome: 'not parked: InvalidMessageContents E400' })]);
   });
 
+  test('of a destination that refuses with data for a code, nothing of it is printed', async () => {
+    const { context } = host({ park: async () => { throw Object.assign(new Error('secret'), { name: 'no secret name', code: 'a secret code' }); } });
+    await poison()(batchOf('a'), context);
+    expect(lines).toHaveLength(1);
+    expect(JSON.stringify(lines)).not.toContain('secret');
+  });
+
   test('the rest of its lane goes on', async () => {
     const { context } = host();
     const done: number[] = [];

@@ -56,6 +56,21 @@ test.each([{ isFinalInvokeForWindow: true }, { isWindowTerminatedEarly: true }])
   }]]);
 });
 
+test('a window that ends early ends with its last record, not before', async () => {
+  const lambda = new VirtualLambda();
+  const ends: number[] = [];
+  const handler = windowHandler<number>({
+    initialState: () => 0,
+    onRecord: async (sum) => { await lambda.sleep(1_500); return sum + 1; },
+    onWindowEnd: (sum) => { ends.push(sum); },
+  });
+  const early = { isWindowTerminatedEarly: true };
+  expect(await lambda.invoke(handler, windowOf(['a', 'b'], early), 2_000)).toEqual({ state: 1, batchItemFailures: [{ itemIdentifier: sequenceNumber(1) }] });
+  expect(ends).toEqual([]);
+  await lambda.invoke(handler, windowOf(['b'], { ...early, state: 1 }), 2_000);
+  expect(ends).toEqual([2]);
+});
+
 test('a window that can\'t be ended throws, so that Lambda ends it again', async () => {
   const handler = windowHandler<number>({ initialState: () => 0, onRecord: (n) => n, onWindowEnd: () => { throw new Error('sink down'); } });
   await expect(handler(windowOf([], { isFinalInvokeForWindow: true }))).rejects.toThrow('sink down');
