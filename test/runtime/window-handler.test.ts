@@ -83,6 +83,11 @@ test('a state over 1 MB fails at the record that makes it so, before Lambda refu
   expect(response.batchItemFailures).toEqual([{ itemIdentifier: sequenceNumber(1) }]);
 });
 
+test('the size of a state is counted in bytes', async () => {
+  const handler = windowHandler<string>({ initialState: () => '', onRecord: () => 'é'.repeat(600_000) });
+  expect((await handler(windowOf(['a']))).batchItemFailures).toHaveLength(1);
+});
+
 test('a function that returns no state fails', async () => {
   const handler = windowHandler<number>({ initialState: () => 0, onRecord: () => undefined as any });
   expect((await handler(windowOf(['a']))).batchItemFailures).toHaveLength(1);
@@ -231,7 +236,7 @@ test('behind a mapping, whatever fails, every record counts once in its window, 
       expect(inWindow).toBe(true);
     }
   }), { numRuns: 500, seed: 1 });
-}, 60_000);
+}, 180_000);
 
 test('an event without a window is refused by name', async () => {
   await expect(counting()(batchOf('a') as any)).rejects.toThrow('use streamHandler');
