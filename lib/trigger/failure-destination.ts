@@ -29,5 +29,7 @@ export function failureQueue(scope: Construct, id: string, removalPolicy: Remova
     removalPolicy,
   });
   acknowledgeFailureQueue(queue);
+  // A queue that stays stays TLS only.
+  queue.node.findAll().filter((child) => child instanceof sqs.QueuePolicy).forEach((policy) => policy.applyRemovalPolicy(removalPolicy));
   return queue;
 }

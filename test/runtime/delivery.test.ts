@@ -6,6 +6,8 @@ import { HOST } from '../../lib/stream/boundary';
 import type { ParkedRecord, SimulationRun, StreamEvent, StreamRecord } from '../../lib/testing';
 import { simulateTrigger, streamRecord } from '../../lib/testing';
 
+jest.setTimeout(600_000);
+
 /** More of them, or others: SCENARIOS=100000 SEED=2 npx jest test/runtime/delivery */
 const SCENARIOS = Number(process.env.SCENARIOS ?? 10_000);
 const SEED = Number(process.env.SEED ?? 1);
@@ -318,7 +320,7 @@ test(`${SCENARIOS} ways of things going wrong: nothing lost, in order, in time, 
     world.seen.forEach((times, kind) => seen.set(kind, (seen.get(kind) ?? 0) + times));
   }), { numRuns: SCENARIOS, seed: SEED });
   expect(KINDS.filter((kind) => !(seen.get(kind)! > SCENARIOS / 20))).toEqual([]);
-}, 300_000);
+});
 
 test('without faults and with time enough, every record is tried exactly until it succeeds, or is parked after its tries', async () => {
   const calm = plans.map((plan): Plan => ({

@@ -15,6 +15,7 @@ test.each([
   ['a record without a number', { Records: [{ ...record(0), dynamodb: { ...record(0).dynamodb, SequenceNumber: undefined } }] }, 'SequenceNumber is undefined'],
   ['two streams', { Records: [record(0), { ...record(1), eventSourceARN: 'arn:other' }] }, 'a batch is of one stream'],
   ['a window', { Records: [record(0)], window: {}, state: {} }, 'use windowHandler'],
+  ['a window without a state', { Records: [record(0)], window: {} }, 'use windowHandler'],
 ])('%s is refused by name, before anything is processed', async (_, event, message) => {
   let calls = 0;
   const handler = streamHandler(() => { calls++; });

@@ -6,6 +6,8 @@ import { HOST } from '../../lib/stream/boundary';
 import type { Handler, StreamRecord } from '../../lib/testing';
 import { simulateTrigger, streamRecord } from '../../lib/testing';
 
+jest.setTimeout(180_000);
+
 const START = 1_735_689_600;
 const PARKED_AT_MOST = 10;
 

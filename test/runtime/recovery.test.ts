@@ -165,6 +165,7 @@ describe('parking', () => {
   test.each<[string, unknown]>([
     ['that is an image', { name: 'secret', stack: 'at secret' }],
     ['whose message was changed', Object.assign(new Error('look at secret'), { message: 'changed' })],
+    ['whose message looks like a stack', new Error('no\n    at secret (of the item)')],
     ['with data for a name', Object.assign(new Error('no'), { name: 'secret of the item' })],
   ])('of an error %s nothing is printed', async (_, thrown) => {
     const { context } = host();
@@ -178,6 +179,13 @@ describe('parking', () => {
     const { context } = host({ park: async () => { throw refusal; } });
     await poison()(batchOf('a'), context);
     expect(lines).toEqual([expect.objectContaining({ outcome: 'not parked: InvalidMessageContents E400' })]);
+  });
+
+  test('of a destination that refuses with data for a code, nothing of it is printed', async () => {
+    const { context } = host({ park: async () => { throw Object.assign(new Error('secret'), { name: 'no secret name', code: 'a secret code' }); } });
+    await poison()(batchOf('a'), context);
+    expect(lines).toHaveLength(1);
+    expect(JSON.stringify(lines)).not.toContain('secret');
   });
 
   test('the rest of its lane goes on', async () => {
@@ -375,13 +383,16 @@ describe('the time budget', () => {
 
   test('a record whose schema took too long to check is not begun', async () => {
     const { invoke, sleep } = bound(lambda());
-    let called = false;
+    const called: number[] = [];
     const validate = async (value: any) => { await sleep(280); return { value }; };
-    const handler = streamHandler({ schema: { '~standard': { version: 1, vendor: 'test', validate } }, onRecord: () => { called = true; } });
-    const Records = [record(0, 'a', { newImage: { total: 1 } })];
-    expect(reported(await invoke(handler, { Records }, 300))).toEqual([0]);
-    await invoke(handler, { Records: [] }, 300);
-    expect(called).toBe(false);
+    const handler = streamHandler({
+      schema: { '~standard': { version: 1, vendor: 'test', validate } },
+      onRecord: async (change) => { called.push(at(change)); await sleep(100); },
+    });
+    expect(reported(await invoke(handler, { Records: [record(0, 'a', { newImage: { total: 1 } })] }, 300))).toEqual([0]);
+    // In this time the check of the first ends.
+    expect(reported(await invoke(handler, { Records: [record(1, 'b')] }, 1_000))).toEqual([]);
+    expect(called).toEqual([1]);
   });
 
   test('a call that goes on regardless is waited for, and its result is taken over', async () => {
@@ -451,6 +462,13 @@ describe('memory', () => {
     await handler({ Records: batchOf('a', 'b', 'c').Records.slice(1) });
     await handler(batchOf('a', 'b', 'c'));
     expect(calls).toEqual([0, 1, 2, 1, 0, 1, 2]);
+  });
+
+  test('what is done of redriven records is not remembered', async () => {
+    const { calls, handler } = failingOnce(0);
+    await handler({ ...batchOf('a', 'b'), redriven: true } as any);
+    await handler(batchOf('a', 'b'));
+    expect(calls).toEqual([0, 1, 0, 1]);
   });
 
   test('a redriven record is done again', async () => {

@@ -43,6 +43,15 @@ describe.each(schemas)('%s', (_, schema) => {
     expect(seen).toEqual([[1, undefined], [2, 1], [undefined, 2], [undefined, undefined]]);
   });
 
+  test.each(['newImage', 'oldImage'])('a record whose %s alone does not fit is poison', async (image) => {
+    const parked: ParkedRecord[] = [];
+    let calls = 0;
+    const context = { [HOST]: { park: async (poison: ParkedRecord) => { parked.push(poison); } } } as any;
+    const images = { newImage: { total: 1 }, oldImage: { total: 1 }, [image]: { total: 'one' } };
+    await streamHandler({ schema, onRecord: () => { calls++; } })({ Records: [record(0, 'a', images)] }, context);
+    expect([calls, parked.length]).toEqual([0, 1]);
+  });
+
   test('a record that does not fit is parked with the issues, without a call', async () => {
     const parked: ParkedRecord[] = [];
     let calls = 0;

@@ -94,6 +94,21 @@ test('of ten thousand records, no more are in work than concurrency says', async
   expect(most).toBe(7);
 });
 
+test('ten records are in work at once, unless told otherwise', async () => {
+  let started = 0;
+  const response = streamHandler(async () => { started++; await new Promise((resolve) => setImmediate(resolve)); })(batchOf(...Array(12).keys()));
+  await Promise.resolve();
+  expect(started).toBe(10);
+  await response;
+});
+
+test('a record without an eventID has an empty one', async () => {
+  let seen: string | undefined;
+  const { eventID: _, ...anonymous } = record(0);
+  await streamHandler((change) => { seen = change.eventId; })({ Records: [anonymous] });
+  expect(seen).toBe('');
+});
+
 test('records out of order are put in order', async () => {
   const seen: number[] = [];
   const handler = streamHandler((change) => { seen.push(position(change.sequenceNumber)); });
@@ -120,11 +135,12 @@ test('the record has what the contract names, its images unmarshalled', async ()
 
 test('a removal because of time to live is told from one by a user', async () => {
   const expired: boolean[] = [];
-  const handler = streamHandler((change) => { expired.push(change.expired); });
   const removal = record(0, 'a', { eventName: 'REMOVE' });
   const byTimeToLive = { ...record(1, 'a', { eventName: 'REMOVE' }), userIdentity: { type: 'Service', principalId: 'dynamodb.amazonaws.com' } };
-  await handler({ Records: [removal, byTimeToLive] });
-  expect(expired).toEqual([false, true]);
+  const byAnotherService = { ...byTimeToLive, userIdentity: { type: 'Service', principalId: 'other.amazonaws.com' } };
+  const replaced = { ...byTimeToLive, eventName: 'MODIFY' as const };
+  await streamHandler((change) => { expired.push(change.expired); })({ Records: [removal, byTimeToLive, byAnotherService, replaced] });
+  expect(expired).toEqual([false, true, false, false]);
 });
 
 describe('whether failures are reported or thrown', () => {
@@ -187,6 +203,8 @@ test.each<[unknown, string]>([
   [{ onRecord: () => 0, concurrency: 0 }, 'The option concurrency of streamHandler is 0, but has to be a whole number from 1'],
   [{ onRecord: () => 0, concurrency: 1.5 }, 'whole number'],
   [{ onRecord: () => 0, concurency: 5 }, 'has no option concurency'],
+  [{ onRecord: () => 0, retry: { baseDelay: -1 } }, 'baseDelay'],
+  [{ onRecord: () => 0, retry: { maxDelay: NaN } }, 'maxDelay'],
 ])('the options %j are refused', (options, message) => {
   expect(() => streamHandler(options as any)).toThrow(message);
 });

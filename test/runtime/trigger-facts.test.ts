@@ -39,6 +39,7 @@ test.each([
   [{ v: 1, triggers: [{ report: 'yes' }] }, 'has to be { "v": 1, "triggers"'],
   [{ v: 1, triggers: [null] }, 'has to be { "v": 1, "triggers"'],
   [{ v: 1, triggers: [{ report: true, stream: 1 }] }, 'has to be { "v": 1, "triggers"'],
+  [{ v: 1, triggers: [{ report: true, park: 1 }] }, 'has to be { "v": 1, "triggers"'],
 ])('the variable %j is refused', (text, message) => {
   expect(() => facts(text)).toThrow(message);
 });

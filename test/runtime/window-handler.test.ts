@@ -56,6 +56,21 @@ test.each([{ isFinalInvokeForWindow: true }, { isWindowTerminatedEarly: true }])
   }]]);
 });
 
+test('a window that ends early ends with its last record, not before', async () => {
+  const lambda = new VirtualLambda();
+  const ends: number[] = [];
+  const handler = windowHandler<number>({
+    initialState: () => 0,
+    onRecord: async (sum) => { await lambda.sleep(1_500); return sum + 1; },
+    onWindowEnd: (sum) => { ends.push(sum); },
+  });
+  const early = { isWindowTerminatedEarly: true };
+  expect(await lambda.invoke(handler, windowOf(['a', 'b'], early), 2_000)).toEqual({ state: 1, batchItemFailures: [{ itemIdentifier: sequenceNumber(1) }] });
+  expect(ends).toEqual([]);
+  await lambda.invoke(handler, windowOf(['b'], { ...early, state: 1 }), 2_000);
+  expect(ends).toEqual([2]);
+});
+
 test('a window that can\'t be ended throws, so that Lambda ends it again', async () => {
   const handler = windowHandler<number>({ initialState: () => 0, onRecord: (n) => n, onWindowEnd: () => { throw new Error('sink down'); } });
   await expect(handler(windowOf([], { isFinalInvokeForWindow: true }))).rejects.toThrow('sink down');
@@ -66,6 +81,11 @@ test('a state over 1 MB fails at the record that makes it so, before Lambda refu
   const response = await handler(windowOf(['a', 'b']));
   expect(response.state).toHaveLength(600_000);
   expect(response.batchItemFailures).toEqual([{ itemIdentifier: sequenceNumber(1) }]);
+});
+
+test('the size of a state is counted in bytes', async () => {
+  const handler = windowHandler<string>({ initialState: () => '', onRecord: () => 'é'.repeat(600_000) });
+  expect((await handler(windowOf(['a']))).batchItemFailures).toHaveLength(1);
 });
 
 test('a function that returns no state fails', async () => {
@@ -216,7 +236,7 @@ test('behind a mapping, whatever fails, every record counts once in its window, 
       expect(inWindow).toBe(true);
     }
   }), { numRuns: 500, seed: 1 });
-}, 60_000);
+}, 180_000);
 
 test('an event without a window is refused by name', async () => {
   await expect(counting()(batchOf('a') as any)).rejects.toThrow('use streamHandler');

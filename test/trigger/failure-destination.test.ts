@@ -248,10 +248,14 @@ describe('the queue that the trigger makes', () => {
       DeletionPolicy: 'Retain',
       UpdateReplacePolicy: 'Retain',
     });
-    template.hasResourceProperties('AWS::SQS::QueuePolicy', {
-      PolicyDocument: {
-        Statement: [{ Effect: 'Deny', Principal: { AWS: '*' }, Action: 'sqs:*', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }],
+    template.hasResource('AWS::SQS::QueuePolicy', {
+      Properties: {
+        PolicyDocument: {
+          Statement: [{ Effect: 'Deny', Principal: { AWS: '*' }, Action: 'sqs:*', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }],
+        },
       },
+      DeletionPolicy: 'Retain',
+      UpdateReplacePolicy: 'Retain',
     });
   });
 
@@ -262,7 +266,7 @@ describe('the queue that the trigger makes', () => {
     const app = new TestApp();
     app.trigger({ failureQueueRemovalPolicy });
 
-    app.template().hasResource('AWS::SQS::Queue', { DeletionPolicy: deletionPolicy });
+    for (const type of ['AWS::SQS::Queue', 'AWS::SQS::QueuePolicy']) app.template().hasResource(type, { DeletionPolicy: deletionPolicy });
   });
 });
 
