@@ -76,10 +76,12 @@ function judgedReference(arn: unknown, scope: CfnResource): JudgedWiring['stream
 
 function judgedTable(table: dynamodb.ITable, resource: CfnResource | undefined, mapping: CfnResource): JudgedTable {
   if (resource === undefined) return { viewType: UNKNOWN, replicated: false, streamPolicy: UNKNOWN, generatedName: undefined };
-  const [stream, replicas] = ['StreamSpecification', 'Replicas'].map((name) => deployedProperty(resource, name));
+  const [stream, replicas, source] = ['StreamSpecification', 'Replicas', 'GlobalTableSourceArn'].map((name) => deployedProperty(resource, name));
+  // The replica of another account's table takes over whether that has a stream.
+  const isReplica = source !== undefined;
   return {
-    viewType: stream === undefined ? undefined : known(stream.StreamViewType),
-    replicated: (Array.isArray(replicas) && replicas.length > 1) || hasReplicaResources(table),
+    viewType: stream !== undefined ? known(stream.StreamViewType) : isReplica ? UNKNOWN : undefined,
+    replicated: isReplica || (Array.isArray(replicas) && replicas.length > 1) || hasReplicaResources(table),
     streamPolicy: [stream, ...[replicas ?? []].flat().map((replica) => replica.ReplicaStreamSpecification)]
       .some((specification) => specification?.ResourcePolicy !== undefined),
     generatedName: environmentOf(resource) === environmentOf(mapping) ? undefined : generatedName(resource),
