@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { type Item, toAttributeMap } from './attribute-value';
+import { type Item, type OneTypeMap, toAttributeMap } from './attribute-value';
 import { itemSize } from './item-size';
-import type { EventName, StreamEvent, StreamRecord, StreamViewType } from '../stream/record';
+import type { EventName, StreamChange, StreamRecord, StreamViewType } from '../stream/record';
 
 /** What a record is made from. Everything may be left out. */
 export interface StreamRecordOptions {
@@ -39,6 +39,16 @@ export interface StreamRecordOptions {
   readonly expired?: boolean;
 }
 
+/** A record that was made: what takes the `DynamoDBRecord` of `@types/aws-lambda` takes it too. */
+export interface MadeRecord extends StreamRecord {
+  dynamodb?: StreamChange & { Keys?: OneTypeMap; NewImage?: OneTypeMap; OldImage?: OneTypeMap };
+}
+
+/** An event of such records: what takes a `DynamoDBStreamEvent` takes it too. */
+export interface MadeEvent {
+  Records: MadeRecord[];
+}
+
 /** The stream that records and simulations belong to unless they say otherwise. */
 export const DEFAULT_STREAM_ARN = 'arn:aws:dynamodb:us-east-1:123456789012:table/Table/stream/2025-01-01T00:00:00.000';
 
@@ -54,7 +64,7 @@ let lastSequenceNumber = 100_000_000_000_000_000_000_000n;
  *
  *     streamRecord({ keys: { id: 'order-1' }, newImage: { id: 'order-1', total: 12 } })
  */
-export function streamRecord(options: StreamRecordOptions = {}): StreamRecord {
+export function streamRecord(options: StreamRecordOptions = {}): MadeRecord {
   const { viewType = 'NEW_AND_OLD_IMAGES', streamArn = DEFAULT_STREAM_ARN, createdAt = DEFAULT_CREATION } = options;
   const sequenceNumber = options.sequenceNumber ?? String(++lastSequenceNumber);
   const oldImage = options.oldImage && toAttributeMap(options.oldImage);
@@ -82,8 +92,8 @@ export function streamRecord(options: StreamRecordOptions = {}): StreamRecord {
 }
 
 /** An event with these records, as Lambda delivers it to a handler. */
-export function streamEvent(...records: readonly (StreamRecord | StreamRecordOptions)[]): StreamEvent {
-  return { Records: records.map((record) => (isStreamRecord(record) ? record : streamRecord(record))) };
+export function streamEvent(...records: readonly (StreamRecord | StreamRecordOptions)[]): MadeEvent {
+  return { Records: records.map((record) => (isStreamRecord(record) ? record as MadeRecord : streamRecord(record))) };
 }
 
 /** Whether it is a record already, not what one is made from. */
@@ -98,6 +108,6 @@ function nameOf(newImage: object | undefined, oldImage: object | undefined, expi
   return oldImage ? 'MODIFY' : 'INSERT';
 }
 
-function firstAttribute(item: NonNullable<ReturnType<typeof toAttributeMap>>) {
+function firstAttribute(item: OneTypeMap): OneTypeMap {
   return Object.fromEntries(Object.entries(item).slice(0, 1));
 }
