@@ -46,13 +46,13 @@ function toAttributeValue(value: Value): OneTypeValue {
       return { S: value };
     case 'number':
     case 'bigint':
-      return { N: String(value) };
+      return { N: digits(value) };
     case 'boolean':
       return { BOOL: value };
     case 'object':
       return fromObject(value);
     default:
-      throw new TypeError(`An attribute can't be ${typeof value}: it takes strings, numbers, booleans, null, bytes, lists, sets and maps.`);
+      throw refusal(typeof value);
   }
 }
 
@@ -66,17 +66,38 @@ function fromObject(value: object): OneTypeValue {
   if (Array.isArray(value)) {
     return { L: value.map(toAttributeValue) };
   }
+  // By its name, because an object may come from another realm.
+  if (Object.prototype.toString.call(value) !== '[object Object]') {
+    throw refusal(`a ${value.constructor.name}`);
+  }
   return isAttributeValue(value) ? value : { M: toAttributeMap(value as Item) };
 }
 
 function fromSet(values: readonly unknown[]): OneTypeValue {
+  if (values.length === 0) {
+    throw refusal('an empty set');
+  }
   if (values.every((value) => typeof value === 'string')) {
     return { SS: [...values] };
   }
   if (values.every((value) => value instanceof Uint8Array)) {
     return { BS: values.map(base64) };
   }
-  return { NS: values.map(String) };
+  if (values.every((value) => typeof value === 'number' || typeof value === 'bigint')) {
+    return { NS: values.map(digits) };
+  }
+  throw refusal('a set of values of several types');
+}
+
+function digits(value: number | bigint): string {
+  if (typeof value === 'number' && !Number.isFinite(value)) {
+    throw refusal(String(value));
+  }
+  return String(value);
+}
+
+function refusal(what: string): TypeError {
+  return new TypeError(`An attribute can't be ${what}: it takes strings, finite numbers, booleans, null, bytes, lists, maps, and sets of one type.`);
 }
 
 function base64(bytes: Uint8Array): string {
