@@ -111,7 +111,7 @@ export function streamEvent(...records: readonly OneOrMore<StreamRecord | Stream
 
 /** Whether it is a record already, not what one is made from. */
 export function isStreamRecord(value: object): value is StreamRecord {
-  return typeof (value as StreamRecord).dynamodb === 'object';
+  return typeof (value as StreamRecord | null)?.dynamodb === 'object';
 }
 
 const CHOICES = {
