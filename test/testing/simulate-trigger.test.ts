@@ -99,6 +99,18 @@ describe('what the handler gets', () => {
     expect(JSON.stringify(records)).toBe(before);
   });
 
+  test('all of an invocation can be compared, copied and written down', async () => {
+    const records = orders(2);
+    const { invocations } = await run({ shards: [{ records }], handler: () => 'done' });
+    const all = {
+      at: START * 1000, shardId: 'shardId-00000000000000000000', event: { Records: records }, response: 'done', durationMs: 0, iteratorAgeMs: 0,
+    };
+    expect(invocations).toEqual([all]);
+    expect(JSON.parse(JSON.stringify(invocations))).toEqual([all]);
+    const failing = await run({ shards: [{ records }], handler: () => { throw new Error('no'); }, mapping: { retryAttempts: 0 } });
+    expect(failing.invocations[0]).not.toHaveProperty('response');
+  });
+
   test('a context like that of Lambda', async () => {
     const contexts: any[] = [];
     await run({ handler: (_: unknown, context: unknown) => void contexts.push(context) });
