@@ -1,11 +1,11 @@
 import { pathToFileURL } from 'node:url';
 
 /**
- * SQS, SNS and S3 on this machine, in a process of their own: it ends with the one that started it, and prints its port.
+ * SQS, SNS and S3 on this machine, in a process of their own: it ends with the one that started it, and says its port, a free one.
  *
- * Arguments: the main file of the package fauxqs, and the port to listen on (0: a free one).
+ * Argument: the main file of the package fauxqs.
  */
-async function main([file, port]: string[]): Promise<void> {
+async function main([file]: string[]): Promise<void> {
   const load = (path: string) => import(new URL(path, pathToFileURL(file)).href);
   const { buildApp } = await load('');
   const { SqsStore } = await load('./sqs/sqsStore.js');
@@ -14,7 +14,7 @@ async function main([file, port]: string[]): Promise<void> {
   // Its own start function would listen on every network interface, and make queue URLs whose host names do not resolve.
   const sqsStore = Object.assign(new SqsStore(), { host: undefined });
   const app = buildApp({ logger: false, stores: { sqsStore, snsStore: new SnsStore(), s3Store: new S3Store() } });
-  await app.listen({ port: Number(port), host: '127.0.0.1' });
+  await app.listen({ port: 0, host: '127.0.0.1' });
   process.send!({ port: app.server.address().port });
 }
 

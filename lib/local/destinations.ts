@@ -6,7 +6,6 @@ import { killGroup, type Children } from './children';
 import { compiled } from './compiled';
 import { clientOptions } from './credentials';
 import { LocalServiceError } from './errors';
-import { freePort } from './free-port';
 import { findOptionalPackage, mainFile } from './optional-package';
 import { queueUrl } from './resource-names';
 import type { FailedBatch } from '../stream/failed-batch';
@@ -30,12 +29,11 @@ export function destinationKind(arn: string): 'sqs' | 'sns' | 's3' {
 /**
  * Starts them, with the app's queues, topics and buckets, and with those outside the app that are failure destinations.
  *
- * @throws MissingPackageError, PortInUseError, LocalServiceError
+ * @throws MissingPackageError, LocalServiceError
  */
-export async function startDestinations(children: Children, project: string, app: App, givenPort?: number): Promise<Destinations> {
+export async function startDestinations(children: Children, project: string, app: App): Promise<Destinations> {
   const file = mainFile(findOptionalPackage('fauxqs', project));
-  const port = givenPort === undefined ? 0 : await freePort(givenPort);
-  const child = children.spawn(process.execPath, (mark) => [compiled('destination-server'), file, String(port), mark], {
+  const child = children.spawn(process.execPath, (mark) => [compiled('destination-server'), file, mark], {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });
   let output = '';
