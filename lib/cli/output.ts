@@ -173,6 +173,7 @@ function lineOf(event: LocalEvent): string | undefined {
       const where = event.accepted ? `on ${event.destinationArn}` : `refused by ${event.destinationArn}: ${event.reason}`;
       return `${event.trigger} > ${event.message.requestContext.condition}: ${records(event.records.length)} ${where}`;
     }
+    case 'parked': return `Parked ${records(1)} on ${event.destinationArn}`;
     case 'notice': return noticeLine(event);
   }
 }
