@@ -19,6 +19,10 @@ export interface JudgedWiring extends JudgedFilters {
   readonly streamPolicy: Known<boolean>;
   /** Whether the stream is looked up at deployment. */
   readonly lookedUp: boolean;
+  /** The path of the stack that looks it up, where the trigger's is deployed apart from that. */
+  readonly lookedUpElsewhere: string | undefined;
+  /** The name that the CDK made up for the table, so that the trigger's account or Region knows it. */
+  readonly generatedName: string | undefined;
   readonly streamRegion: Known<string>;
   readonly streamAccount: Known<string>;
   readonly region: Known<string>;
@@ -225,6 +229,29 @@ export const WIRING_RULES: readonly Rule<JudgedWiring>[] = [
         ? `table is ${String(tableName)}, but its stream ARN is that of ${owner}. Give both of one table.`
         : undefined;
     },
+  },
+  {
+    id: 'generated-table-name',
+    severity: 'warning',
+    summary: 'A table of another account or Region has a name that the app gave it.',
+    reads: ['table'],
+    source: 'CloudFormation: another TableName is a replacement',
+    check: ({ generatedName }) => generatedName === undefined
+      ? undefined
+      : `table is of another account or Region than the trigger and has no tableName, so that the CDK names it ${generatedName}. A table that was deployed `
+        + 'without that name is replaced by a new one without its items. Was it deployed? Then give the trigger the table of its deployed name, '
+        + 'StreamedTable.fromTableName(this, id, name) or, of another account, fromTableArn. Otherwise give the table a tableName.',
+  },
+  {
+    id: 'lookup-elsewhere',
+    severity: 'warning',
+    summary: 'A stream is looked up in the stack of its trigger.',
+    reads: ['table'],
+    source: 'CloudFormation: "Cannot delete export … as it is in use"',
+    check: ({ lookedUpElsewhere }) => lookedUpElsewhere === undefined
+      ? undefined
+      : `table is a StreamedTable of the stack ${lookedUpElsewhere}, which exports the stream's ARN. CloudFormation changes no export that is in use, so that `
+        + 'another refresh could not be deployed. Make the StreamedTable in the stack of the trigger.',
   },
   {
     id: 'cross-account-stream',

@@ -1,5 +1,6 @@
 import { CfnElement, CfnResource, Stack } from 'aws-cdk-lib';
 import { IConstruct } from 'constructs';
+import { fragmentOf } from './deployed-properties';
 import { referencesIn, resolvedWithReferences } from './references';
 
 /**
@@ -59,19 +60,16 @@ function neededBy(element: CfnElement): CfnElement[] {
   const { resolved, references } = resolvedWithReferences(fragmentOf(element), element);
   const dependencies = CfnResource.isCfnResource(element) ? element.obtainDependencies() : [];
   const needed = [...references.map(({ target }) => target), ...dependencies].filter(isElement);
+  const names = namesIn(resolved);
+  if (names.length === 0) return needed;
   const known = new Set([element, ...needed].map(({ logicalId }) => stack.resolve(logicalId)));
-  const names = namesIn(resolved).filter((name) => !known.has(name));
-  return names.length === 0 ? needed : [...needed, ...stack.node.findAll().filter(isElement)
-    .filter((other) => Stack.of(other) === stack && names.includes(stack.resolve(other.logicalId)))];
+  const others = names.filter((name) => !known.has(name));
+  return others.length === 0 ? needed : [...needed, ...stack.node.findAll().filter(isElement)
+    .filter((other) => Stack.of(other) === stack && others.includes(stack.resolve(other.logicalId)))];
 }
 
 function referredBy(element: CfnElement): CfnElement[] {
   return referencesIn(fragmentOf(element), element).map(({ target }) => target).filter(isElement);
-}
-
-/** Internal to the CDK, but the only place where everything shows that the template will have. */
-function fragmentOf(element: CfnElement): object {
-  return (element as unknown as { _toCloudFormation(): object })._toCloudFormation();
 }
 
 /** The logical ids in a part of a template. */

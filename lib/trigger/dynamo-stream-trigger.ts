@@ -5,13 +5,14 @@ import {
 import { Construct } from 'constructs';
 import { acknowledgeFailureQueue } from './cdk-nag';
 import { changedSettings } from './changed-settings';
+import { deployedProperties } from './deployed-properties';
 import { ExecutionRole } from './execution-role';
 import { failureQueue } from './failure-destination';
 import { informFunction, ownedFunction } from './function-environment';
 import { givenProperties, judgedSettings } from './judged-settings';
 import { judgedWiring } from './judged-wiring';
 import { destinationGrantee, grantStreamRead, StreamPermissions } from './permissions';
-import { deployedProperties, resourceNamed } from './references';
+import { resourceNamed } from './references';
 import { lateErrors, report } from './report';
 import { responseTypes, unwritable } from './response-types';
 import { StreamFilter } from './stream-filter';
@@ -226,6 +227,10 @@ export class DynamoStreamTrigger extends Construct {
     // The name of an imported alias or version leaves its qualifier out.
     if (isQualifiedArn(this.handler.functionArn)) mapping.functionName = this.handler.functionArn;
     role.applyBefore(this.eventSourceMapping);
+    if (judged.destination === 'given') {
+      const given = resourceNamed(destination?.arn, this);
+      if (given?.cfnResourceType === 'AWS::SQS::Queue') acknowledgeFailureQueue(given);
+    }
     // To a token, the function throws its failures: that loses nothing either way.
     const parks = this.informHandler(streamArn, reportBatchItemFailures && !reportsByToken, destination?.arn);
     this.node.addValidation({
@@ -338,8 +343,6 @@ class BoundDestination implements lambda.IEventSourceDlq {
   public bind(mapping: lambda.IEventSourceMapping): lambda.DlqDestinationConfig {
     const config = this.destination.bind(mapping, this.grantee);
     this.arn = config.destination;
-    const resource = resourceNamed(config.destination, mapping);
-    if (resource?.cfnResourceType === 'AWS::SQS::Queue') acknowledgeFailureQueue(resource);
     return config;
   }
 }

@@ -97,6 +97,7 @@ class TriggersVariable implements Cautious {
  * nothing with either: a failure throws, and nothing is parked.
  */
 function merge(stack: Stack, triggers: TriggerFacts[]): TriggerFacts[] {
+  if (triggers.length === 1) return triggers;
   const byStream = new Map<string, TriggerFacts>();
   for (const facts of triggers) {
     const key = JSON.stringify(stack.resolve(facts.stream) ?? null);

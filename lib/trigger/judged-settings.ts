@@ -3,6 +3,7 @@ import { Construct } from 'constructs';
 import type { DynamoStreamTriggerProps } from './dynamo-stream-trigger';
 import { NoFailureDestination } from './failure-destination';
 import { ownedFunction } from './function-environment';
+import { plain } from './known-text';
 import { StreamPermissions } from './permissions';
 import { StreamFunction } from './stream-function';
 import { streamArnOf } from './stream-source';
@@ -86,7 +87,7 @@ function judgedFilters(filters: unknown): JudgedFilters['filters'] {
   if (!Array.isArray(filters)) return [{ notAFilter: `${inWords(filters)}, outside of an array` }];
   return filters.map((filter) => {
     if (Token.isUnresolved(filter)) return UNKNOWN;
-    return isFilter(filter) ? text(filter.toJson()) : { notAFilter: inWords(filter) };
+    return isFilter(filter) ? plain(filter.toJson()) : { notAFilter: inWords(filter) };
   });
 }
 
@@ -133,14 +134,6 @@ function destination(onFailure: DynamoStreamTriggerProps['onFailure']): JudgedSe
   if (onFailure === undefined) return 'made';
   if (onFailure instanceof NoFailureDestination) return 'none';
   return typeof onFailure.bind === 'function' ? 'given' : 'not a destination';
-}
-
-function plain(value: unknown): unknown {
-  return Token.isUnresolved(value) ? UNKNOWN : value;
-}
-
-function text(value: string): string | typeof UNKNOWN {
-  return Token.isUnresolved(value) ? UNKNOWN : value;
 }
 
 /** An untyped caller may have given anything. What is no Duration is not turned into one: the rule refuses it. */

@@ -3,7 +3,8 @@ import { IConstruct } from 'constructs';
 
 /** The references to other constructs within a value, however deep its tokens hide them. */
 export function referencesIn(value: unknown, scope: IConstruct): readonly Reference[] {
-  return resolvedWithReferences(value, scope).references;
+  const reference = plainReference(value);
+  return reference === undefined ? resolvedWithReferences(value, scope).references : [reference];
 }
 
 /** A value as the template has it, and the references to other constructs within. */
@@ -24,6 +25,8 @@ export function resourceNamed(value: unknown, scope: IConstruct): CfnResource | 
  * but known to the deployment only, such as an import, it means another thing in another account or Region, which the text names.
  */
 export function canonicalText(value: unknown, scope: IConstruct): string {
+  const reference = plainReference(value);
+  if (reference !== undefined) return pathOf(reference);
   const resolver = new ReferenceResolver(pathOf);
   const text = textual(Tokenization.resolve(value, { scope, resolver, preparing: false }));
   return resolver.foundOthers ? `${environmentOf(scope)} ${text}` : text;
@@ -41,25 +44,6 @@ export function environmentOf(scope: IConstruct): string {
   return [account, region].some((part) => Token.isUnresolved(part)) ? node.path : `${account}/${region}`;
 }
 
-/** The properties of a resource as the template will have them, whatever set them. */
-export function deployedProperties(resource: CfnResource): { readonly [name: string]: any } {
-  // Internal to the CDK, but the only place where property overrides show.
-  const { _toCloudFormation } = resource as unknown as { _toCloudFormation(): object };
-  const { Resources } = Stack.of(resource).resolve(_toCloudFormation.call(resource));
-  const [template] = Object.values<any>(Resources ?? {});
-  return template?.Properties ?? {};
-}
-
-/** A property that is a plain value, as the template will have it. Where nothing overrides the others, they need not be resolved. */
-export function deployedValue(resource: CfnResource, name: string): unknown {
-  // Internal to the CDK, too.
-  const { rawOverrides } = resource as unknown as { readonly rawOverrides?: { readonly Properties?: object } };
-  const written = `${name[0].toLowerCase()}${name.slice(1)}`;
-  return rawOverrides !== undefined && rawOverrides.Properties === undefined && written in resource
-    ? Stack.of(resource).resolve(resource[written as keyof CfnResource])
-    : deployedProperties(resource)[name];
-}
-
 /**
  * A token that refers to other constructs only if that closes no cycle. While that is found out, it refers to what is decided.
  */
@@ -74,6 +58,12 @@ function isCautious(token: IResolvable): token is Cautious {
 /** Whether a construct is a resource of a template. */
 export function isResource(construct: IConstruct): construct is CfnResource {
   return CfnResource.isCfnResource(construct);
+}
+
+/** The reference that a value is without any token around it, as most are: there is nothing to resolve. */
+function plainReference(value: unknown): Reference | undefined {
+  const token = Tokenization.reverse(value, { failConcat: false });
+  return Reference.isReference(token) ? token : undefined;
 }
 
 function pathOf({ target, displayName }: Reference): string {

@@ -14,7 +14,7 @@ export function streamReaders(mapping: lambda.CfnEventSourceMapping): readonly l
   let found = lookups.get(stage);
   if (found === undefined || !found.unanswered.has(mapping)) lookups.set(stage, found = lookUp(stage));
   found.unanswered.delete(mapping);
-  return found.byStream.get(streamKey(mapping)) ?? [];
+  return found.readers.get(mapping) ?? [];
 }
 
 /** Whether a construct is a mapping, whoever made it. */
@@ -23,7 +23,7 @@ function isMapping(construct: IConstruct): construct is lambda.CfnEventSourceMap
 }
 
 interface LookUp {
-  readonly byStream: ReadonlyMap<string, lambda.CfnEventSourceMapping[]>;
+  readonly readers: ReadonlyMap<lambda.CfnEventSourceMapping, readonly lambda.CfnEventSourceMapping[]>;
   /** A synthesis asks for each mapping once at most: for one that asks again, or is new, the tree may have changed. */
   readonly unanswered: Set<lambda.CfnEventSourceMapping>;
 }
@@ -37,7 +37,8 @@ function lookUp({ node }: IConstruct): LookUp {
     const key = streamKey(mapping);
     byStream.set(key, [...byStream.get(key) ?? [], mapping]);
   }
-  return { byStream, unanswered: new Set(mappings) };
+  const readers = new Map([...byStream.values()].flatMap((found) => found.map((mapping) => [mapping, found])));
+  return { readers, unanswered: new Set(mappings) };
 }
 
 /** However often a stream is looked up, it is that of its table. */

@@ -1,4 +1,5 @@
-import { aws_dynamodb as dynamodb, aws_iam as iam, aws_kms as kms, CfnParameter, Stack, Stage } from 'aws-cdk-lib';
+import { aws_dynamodb as dynamodb, aws_iam as iam, aws_kms as kms, CfnParameter, NestedStack, Stack, Stage } from 'aws-cdk-lib';
+import { Match } from 'aws-cdk-lib/assertions';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { TestApp } from './app';
 import { StreamedTable, StreamFilter, StreamPermissions } from '../../lib';
@@ -234,6 +235,49 @@ describe('a table of this app', () => {
     app.trigger({ table: StreamedTable.fromTable(app.stack, 'Lookup', table), handler }, 'LookedUp');
 
     expect(() => app.app.synth()).toThrow(/\[Orders\/LookedUp\].*Orders\/Direct.*\(duplicate-mapping\)/);
+  });
+});
+
+describe('a table that the CDK gives a name, because another Region or account has to know it,', () => {
+  const warnings = (env: { account: string; region: string }, props: Partial<dynamodb.TablePropsV2> = {}) => {
+    const app = new TestApp({ env: ENV });
+    const stack = app.addStack('Other', { env });
+    const replicas = env.region === ENV.region ? [] : [{ region: env.region }];
+    app.trigger({ table: StreamedTable.fromTable(stack, 'Table', app.table('Table', { replicas, ...props })) }, 'Trigger', stack);
+    app.app.synth();
+    return { app, ids: app.warnings() };
+  };
+
+  test.each([['Region', REPLICA_ENV], ['account', { ...ENV, account: '999999999999' }]])('is warned of in another %s', (_name, env) => {
+    const { app, ids } = warnings(env);
+
+    expect(ids).toContain('generated-table-name');
+    app.template().hasResourceProperties('AWS::DynamoDB::GlobalTable', { TableName: Match.stringLikeRegexp('^ordersorderstable') });
+  });
+
+  test.each<[string, typeof ENV, Partial<dynamodb.TablePropsV2>]>([
+    ['a name of its own', REPLICA_ENV, { tableName: 'orders' }],
+    ['a trigger where it is', ENV, {}],
+  ])('is not warned of with %s', (_name, env, props) => {
+    expect(warnings(env, props).ids).not.toContain('generated-table-name');
+  });
+});
+
+describe('a lookup outside of its trigger\'s stack', () => {
+  test('is warned of, because CloudFormation would not let it find another stream', () => {
+    const app = new TestApp({ env: ENV });
+    app.trigger({ table: StreamedTable.fromTableName(app.addStack('Tables', { env: ENV }), 'Table', 'orders') });
+    app.app.synth();
+
+    expect(app.warnings()).toContain('lookup-elsewhere');
+  });
+
+  test('is in it if it is in the nested stack of a part of it', () => {
+    const app = new TestApp({ env: ENV });
+    app.trigger({ table: StreamedTable.fromTableName(new NestedStack(app.stack, 'Tables'), 'Table', 'orders') });
+    app.app.synth();
+
+    expect(app.warnings()).not.toContain('lookup-elsewhere');
   });
 });
 

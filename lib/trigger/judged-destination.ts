@@ -1,0 +1,37 @@
+import { aws_lambda as lambda, aws_sns as sns, aws_sqs as sqs, CfnResource, Stack } from 'aws-cdk-lib';
+import { deployedProperty } from './deployed-properties';
+import { ofArn, plain, textOf } from './known-text';
+import { isResource, resourceNamed, soleReference } from './references';
+import { Known, UNKNOWN } from '../mapping/rule';
+import { JudgedDestination } from '../mapping/wiring-rules';
+
+/** A mapping's failure destination for the rules, as the mapping names it, beside what the trigger was given. */
+export function judgedDestination(
+  destination: string, mapping: lambda.CfnEventSourceMapping, given: lambda.IEventSourceDlq | undefined,
+): JudgedDestination {
+  const arn = textOf(destination, mapping);
+  const resource = resourceNamed(destination, mapping);
+  return {
+    arn,
+    service: ofArn(arn, 'service') ?? serviceOf(destination, mapping),
+    fifo: arn.endsWith('.fifo') || (resource !== undefined && isFifo(resource)) || isToldFifo(given, destination),
+    region: ofArn(arn, 'region') ?? (resource === undefined ? UNKNOWN : plain(Stack.of(resource).region)),
+  };
+}
+
+/** The service of a resource whose own ARN a value is. What another resource looks up may be of any. */
+function serviceOf(arn: string, scope: CfnResource): Known<string> {
+  const reference = soleReference(arn, scope);
+  const [, service] = /^AWS::(?!CloudFormation::)([^:]+)::/.exec(reference && isResource(reference.target) ? reference.target.cfnResourceType : '') ?? [];
+  return service === undefined || reference?.displayName !== 'Arn' ? UNKNOWN : service.toLowerCase();
+}
+
+function isFifo(resource: CfnResource): boolean {
+  return deployedProperty(resource, resource.cfnResourceType === 'AWS::SNS::Topic' ? 'FifoTopic' : 'FifoQueue') === true;
+}
+
+/** Of an imported queue or topic whose ARN is a token, only what it was imported with tells. `SqsDlq` and `SnsDlq` keep it private. */
+function isToldFifo(given: unknown, destination: string): boolean {
+  const { queue, topic } = (given ?? {}) as { queue?: Partial<sqs.IQueue>; topic?: Partial<sns.ITopic> };
+  return (queue?.fifo === true && queue.queueArn === destination) || (topic?.fifo === true && topic.topicArn === destination);
+}
