@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 
 /**
  * What users get is the tarball of `npm pack`, so that is what is installed here: in an empty app, with the CDK and esbuild beside it
@@ -93,12 +93,13 @@ test.each([
   const folder = join(consumer, `${type}-${resolution}`);
   mkdirSync(folder);
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ type }));
-  cpSync(join(consumer, 'on-order.ts'), join(folder, 'on-order.ts'));
+  const sources = ['on-order.ts', 'order-test.ts'].map((name) => join(folder, name));
+  sources.forEach((source) => cpSync(join(consumer, basename(source)), source));
   run(
     'node', join(root, 'node_modules', 'typescript', 'bin', 'tsc'),
-    '--noEmit', '--strict', '--module', module, '--moduleResolution', resolution, '--ignoreDeprecations', '6.0',
+    '--noEmit', '--strict', '--exactOptionalPropertyTypes', '--module', module, '--moduleResolution', resolution, '--ignoreDeprecations', '6.0',
     '--target', 'es2022', '--types', 'node', '--typeRoots', join(root, 'node_modules', '@types'),
-    join(folder, 'on-order.ts'),
+    ...sources,
   );
 });
 

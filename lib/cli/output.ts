@@ -1,5 +1,6 @@
-import type { LocalEvent, LocalRun } from '../local';
+import { isDeepStrictEqual } from 'node:util';
 import { count, hasFailures, iteratorAge, newTally, sumOf, type Tally } from './tally';
+import type { LocalEvent, LocalRun } from '../local';
 
 /** Shows a local run to whoever started it. */
 export interface Output {
@@ -59,17 +60,23 @@ export function lines(out: NodeJS.WriteStream): Output {
 /** Clears the rest of the line. */
 const CLEAR = '\u001b[K';
 
-/** As many of the parts as a line has room for. */
-function fitting(parts: readonly string[], width: number): string {
-  return parts.reduce((line, part) => {
-    const longer = line === '' ? part : `${line}, ${part}`;
-    return longer.length <= width ? longer : line;
+/** A part of the status, and the same in fewer words for a narrow terminal. */
+type Part = readonly [long: string, short?: string];
+
+/** All of the parts if the line has room for them, in fewer words if that helps; otherwise those that fit, in this order. */
+function fitting(parts: readonly Part[], width: number): string {
+  const line = parts.map(([long]) => long).join(', ');
+  return line.length <= width ? line : parts.reduce((shorter, [long, short = long]) => {
+    const longer = shorter === '' ? short : `${shorter}, ${short}`;
+    return longer.length <= width ? longer : shorter;
   }, '');
 }
 
-/** One JSON object a line, for machines: what is ready, what happened, and the sum of it. No line holds an item. */
+/** One JSON object a line, for machines: what is ready, what happens, how things stand, and the sum of it. No line holds an item. */
 export function jsonLines(out: NodeJS.WriteStream): Output {
   const tally = newTally();
+  let timer: NodeJS.Timeout | undefined;
+  let lastStatus: object | undefined;
   const print = (value: object) => out.write(`${JSON.stringify(value)}\n`);
   return {
     starting: () => print({ type: 'starting' }),
@@ -84,6 +91,13 @@ export function jsonLines(out: NodeJS.WriteStream): Output {
         buckets: names(buckets),
         triggers,
       });
+      timer = setInterval(() => {
+        const status = figuresOf(tally, Date.now());
+        if (!isDeepStrictEqual(status, lastStatus)) {
+          print({ type: 'status', ...status });
+          lastStatus = status;
+        }
+      }, JSON_STATUS_INTERVAL);
     },
     happened: (event) => {
       count(tally, event, Date.now());
@@ -95,29 +109,40 @@ export function jsonLines(out: NodeJS.WriteStream): Output {
       if (failure) {
         print({ type: 'error', name: failure.name, message: failure.message });
       }
-      const { triggers: _, highestAge, ...sums } = tally;
-      print({ type: 'summary', ...sums, inFlight: sumOf(tally, 'inFlight'), iteratorAge: highestAge });
+      clearInterval(timer);
+      print({ type: 'summary', ...figuresOf(tally, Date.now()) });
     },
   };
 }
 
-/** How often the status is drawn, in milliseconds. */
+/** How often the status is drawn on a terminal, in milliseconds. */
 const STATUS_INTERVAL = 250;
+/** How often machines are told it, if it has changed. */
+const JSON_STATUS_INTERVAL = 1000;
+
+function figuresOf(tally: Tally, now: number): object {
+  const { triggers: _, highestAge, ...sums } = tally;
+  return {
+    shards: sumOf(tally, 'shards'), inFlight: sumOf(tally, 'inFlight'), iteratorAge: iteratorAge(tally, now), highestIteratorAge: highestAge, ...sums,
+  };
+}
 
 /** How things stand, what matters most first. */
-function statusOf(tally: Tally, now: number): string[] {
+function statusOf(tally: Tally, now: number): Part[] {
   const { invocations, errors, retries, filtered, parked, failed, lost } = tally;
-  return [
-    ...(lost > 0 ? [`${lost} LOST`] : []),
-    counted(sumOf(tally, 'shards'), 'shard', 'shards'),
-    `iterator age ${seconds(iteratorAge(tally, now))}`,
-    `${sumOf(tally, 'inFlight')} in flight`,
-    counted(retries, 'retry', 'retries'),
-    ...(parked > 0 ? [`${parked} parked`] : []),
-    ...(failed > 0 ? [`${failed} given up`] : []),
-    counted(invocations, 'invocation', 'invocations') + (errors > 0 ? ` (${errors} failed)` : ''),
-    ...(filtered > 0 ? [`${filtered} filtered out`] : []),
+  const age = seconds(iteratorAge(tally, now));
+  const parts: (Part | false)[] = [
+    lost > 0 && [`${lost} LOST`],
+    [`iterator age ${age}`, `age ${age}`],
+    [`${sumOf(tally, 'inFlight')} in flight`],
+    [`${counted(invocations, 'invocation', 'invocations')}${errors > 0 ? ` (${errors} failed)` : ''}`, `${errors}/${invocations} failed`],
+    [counted(retries, 'retry', 'retries')],
+    failed > 0 && [`${failed} given up`],
+    parked > 0 && [`${parked} parked`],
+    [counted(sumOf(tally, 'shards'), 'shard', 'shards')],
+    filtered > 0 && [`${filtered} filtered out`],
   ];
+  return parts.filter((part) => part !== false);
 }
 
 function summaryOf(tally: Tally): string {
@@ -173,6 +198,7 @@ function lineOf(event: LocalEvent): string | undefined {
       const where = event.accepted ? `on ${event.destinationArn}` : `refused by ${event.destinationArn}: ${event.reason}`;
       return `${event.trigger} > ${event.message.requestContext.condition}: ${records(event.records.length)} ${where}`;
     }
+    case 'parked': return `Parked ${records(1)} on ${event.destinationArn}`;
     case 'notice': return noticeLine(event);
   }
 }

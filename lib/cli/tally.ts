@@ -9,7 +9,7 @@ export interface Tally {
   errors: number;
   retries: number;
   filtered: number;
-  /** Records that the runtime parked on a failure destination, by its own log. */
+  /** Records that the runtime parked on a failure destination. */
   parked: number;
   /** Records that the mapping gave up to a failure destination. */
   failed: number;
@@ -59,8 +59,8 @@ export function count(tally: Tally, event: LocalEvent, now: number): void {
       tally.failed += event.accepted ? event.records.length : 0;
       settle(triggerOf(tally, event.trigger));
       break;
-    case 'log':
-      tally.parked += isParked(event.line) ? 1 : 0;
+    case 'parked':
+      tally.parked++;
       break;
     case 'notice':
       switch (event.notice.type) {
@@ -100,18 +100,5 @@ function triggerOf({ triggers }: Tally, path: string): TriggerTally {
 function settle(trigger: TriggerTally): void {
   if (trigger.inFlight === 0) {
     trigger.createdAt = undefined;
-  }
-}
-
-/** Whether this is the runtime's line for a record that it parked. Most lines are a function's own, so that few are parsed. */
-function isParked(line: string): boolean {
-  if (!line.includes('"dynamo-stream-trigger: record failed"')) {
-    return false;
-  }
-  try {
-    const { message, outcome } = JSON.parse(line);
-    return message === 'dynamo-stream-trigger: record failed' && outcome === 'parked';
-  } catch {
-    return false;
   }
 }

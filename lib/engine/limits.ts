@@ -10,6 +10,9 @@ export const READ_BYTES = 1024 * 1024;
 /** An event of a synchronous invocation has at most 6 MB (Lambda quotas). */
 export const EVENT_BYTES = 6 * 1024 * 1024;
 
+/** So has the answer of one (Lambda quotas). */
+export const RESPONSE_BYTES = 6 * 1024 * 1024;
+
 /** The state of a tumbling window has at most 1 MB; beyond it the window is terminated early (Lambda guide). */
 export const WINDOW_STATE_BYTES = 1024 * 1024;
 

@@ -28,6 +28,8 @@ export class BatchProcessor {
   private busy = false;
   private failuresInARow = 0;
   private retryAt = 0;
+  /** When the next record of the batch that waits until then gets too old, which need not be its first: creation times may fall. */
+  private expiresAt = Infinity;
   private window: TumblingWindow | undefined;
   private readUntil = -Infinity;
   private shardEnded = false;
@@ -61,7 +63,7 @@ export class BatchProcessor {
     }
     const batch = this.batches[0];
     if (batch) {
-      return batch.final ? this.retryAt : Math.min(this.retryAt, expiry(batch.entries[0], this.context.age));
+      return Math.min(this.retryAt, this.expiresAt);
     }
     return this.waiting.first && this.batchingWindowEnd(this.waiting.first);
   }
@@ -81,6 +83,7 @@ export class BatchProcessor {
         continue;
       }
       if (now < this.retryAt) {
+        this.expiresAt = batch.entries.reduce((first, entry) => Math.min(first, expiry(entry, this.context.age)), Infinity);
         return;
       }
       this.invoke(batch);
@@ -270,13 +273,19 @@ export class BatchProcessor {
     return batch.final ? this.giveUpAgedWindow(now, batch, this.window!) : this.giveUpAgedRecords(now, batch);
   }
 
+  /** Neighbours together, others one after another: a message names its first and its last record, and so all that is between them. */
   private giveUpAgedRecords(now: number, batch: Batch): boolean {
     const { age } = this.context;
-    const aged = batch.entries.filter((entry) => expiry(entry, age) <= now);
-    if (aged.length === 0) {
+    const { entries } = batch;
+    const isAged = (entry: Entry) => expiry(entry, age) <= now;
+    const start = entries.findIndex(isAged);
+    if (start === -1) {
       return false;
     }
-    batch.entries = batch.entries.filter((entry) => expiry(entry, age) > now);
+    const next = entries.findIndex((entry, index) => index > start && !isAged(entry));
+    const end = next === -1 ? entries.length : next;
+    const aged = entries.slice(start, end);
+    batch.entries = [...entries.slice(0, start), ...entries.slice(end)];
     if (age.reason === 'retention') {
       this.drop(aged, age.reason);
     } else {

@@ -75,13 +75,13 @@ export function recordChildren(directory = recordDirectory()): Children {
     if (pids.length === 0) {
       rmSync(file, { force: true });
     } else {
-      writeFileSync(file, JSON.stringify({ mark, pids } satisfies Leftover));
+      writeFileSync(file, JSON.stringify({ mark, pids, paths: removed } satisfies Leftover));
     }
   }
 }
 
 /**
- * Ends what killed runners left behind, and says which processes these were. A process is known by its id and by the run's mark
+ * Ends what killed runners left behind, and says which processes these were; their temporary files are removed. A process is known by its id and by the run's mark
  * among its arguments, because the system gives ids away again.
  */
 export function endLeftovers(directory = recordDirectory()): number[] {
@@ -92,14 +92,14 @@ export function endLeftovers(directory = recordDirectory()): number[] {
     if (ownRecords.has(file) || (runner !== process.pid && isAlive(runner))) {
       continue;
     }
-    const { mark, pids } = readLeftover(file);
+    const { mark, pids, paths } = readLeftover(file);
     for (const pid of pids) {
       if (commandLineOf(pid).includes(mark)) {
         killGroup(pid);
         ended.push(pid);
       }
     }
-    rmSync(file, { force: true });
+    [...paths, file].forEach((path) => rmSync(path, { recursive: true, force: true }));
   }
   return ended;
 }
@@ -119,6 +119,8 @@ export function killGroup(pid: number | undefined): void {
 interface Leftover {
   readonly mark: string;
   readonly pids: readonly number[];
+  /** What is removed with the processes. */
+  readonly paths: readonly string[];
 }
 
 /** A folder of this user's own: what stands in it names processes to end. */
@@ -131,12 +133,12 @@ function recordDirectory(): string {
   return directory;
 }
 
-/** A record that was cut off in the middle, or that another runner has just removed, names no process. */
+/** A record that was cut off in the middle, or that another runner has just removed, names nothing. */
 function readLeftover(file: string): Leftover {
   try {
-    return JSON.parse(readFileSync(file, 'utf8'));
+    return { paths: [], ...JSON.parse(readFileSync(file, 'utf8')) };
   } catch {
-    return { mark: '', pids: [] };
+    return { mark: '', pids: [], paths: [] };
   }
 }
 

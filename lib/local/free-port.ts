@@ -11,7 +11,7 @@ export function freePort(port = 0): Promise<number> {
     const server = createServer();
     server.once('error', (error: NodeJS.ErrnoException) => {
       reject(error.code === 'EADDRINUSE' || error.code === 'EACCES'
-        ? new PortInUseError(`Port ${port} is taken or not allowed (${error.code}). Choose another with --port, or leave it out for a free one.`)
+        ? portInUse(port, error.code)
         : error);
     });
     server.listen(port, '127.0.0.1', () => {
@@ -19,4 +19,8 @@ export function freePort(port = 0): Promise<number> {
       server.close(() => resolve(found));
     });
   });
+}
+
+export function portInUse(port: number, code: string): PortInUseError {
+  return new PortInUseError(`Port ${port} is taken or not allowed (${code}). Choose another with --port, or leave it out for a free one.`);
 }

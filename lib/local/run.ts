@@ -139,7 +139,7 @@ async function start(ingredients: Ingredients): Promise<LocalRun> {
   const checkpoints = data === undefined ? NO_CHECKPOINTS : checkpointsIn(data);
   const [database, destinations] = await allStarted([
     startDynamoDbLocal(children, project, data, port),
-    startDestinations(children, project, app),
+    startDestinations(children, project, app, (destinationArn) => observer({ type: 'parked', destinationArn })),
   ]);
   // What DynamoDB Local calls a stream, by the ARN of its table; the function knows it under the table's own region and account.
   const localStreams = await createTables(database.endpoint, app.tables);

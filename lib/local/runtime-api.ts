@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { RESPONSE_BYTES } from '../engine';
 
 /** What a function gets to do. */
 export interface Invocation {
@@ -33,9 +34,6 @@ export interface RuntimeApi {
   readonly address: string;
   close(): void;
 }
-
-/** The largest response of a function, in bytes. Source: Lambda quotas. */
-export const RESPONSE_LIMIT = 6 * 1024 * 1024;
 
 /**
  * The Lambda Runtime API (version 2018-06-01) for one execution environment, on a free port of this machine.
@@ -73,10 +71,10 @@ async function answer(listener: RuntimeListener, request: IncomingMessage, respo
   if (request.method === 'POST' && path === `${VERSION}/init/error`) {
     listener.onInitError(errorIn(body));
   } else if (request.method === 'POST' && kind === 'response') {
-    if (Buffer.byteLength(body) > RESPONSE_LIMIT) {
+    if (Buffer.byteLength(body) > RESPONSE_BYTES) {
       listener.onError(requestId, {
         errorType: 'Function.ResponseSizeTooLarge',
-        errorMessage: `Response payload size exceeded maximum allowed payload size (${RESPONSE_LIMIT} bytes).`,
+        errorMessage: `Response payload size exceeded maximum allowed payload size (${RESPONSE_BYTES} bytes).`,
       });
       response.writeHead(413).end();
       return;

@@ -34,7 +34,7 @@ export interface ChangeRecord<Item = Image, Keys = ItemKeys> {
 /** A record of an item that was new. */
 export interface InsertRecord<Item = Image, Keys = ItemKeys> extends ChangeRecord<Item, Keys> {
   readonly eventName: 'INSERT';
-  readonly oldImage?: undefined;
+  readonly oldImage?: never;
 }
 
 /** A record of an item that was there before. */
@@ -45,7 +45,7 @@ export interface ModifyRecord<Item = Image, Keys = ItemKeys> extends ChangeRecor
 /** A record of an item that is gone. */
 export interface RemoveRecord<Item = Image, Keys = ItemKeys> extends ChangeRecord<Item, Keys> {
   readonly eventName: 'REMOVE';
-  readonly newImage?: undefined;
+  readonly newImage?: never;
 }
 
 /** Wraps a record as Lambda delivered it. Costs nothing but the wrapper until an image is read. */

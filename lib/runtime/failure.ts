@@ -1,7 +1,7 @@
 import type { LambdaContext } from './context';
 import type { Failure } from './retry';
 import type { ParkedRecord } from '../stream/parked-record';
-import { PARKED_RECORD_VERSION } from '../stream/parked-record';
+import { PARKED_RECORD_KIND, PARKED_RECORD_VERSION } from '../stream/parked-record';
 import type { StreamRecord } from '../stream/record';
 
 /** The poison record as it goes to the failure destination. */
@@ -9,7 +9,7 @@ export function parkedRecord(
   record: StreamRecord, { error, poison: _, ...tries }: Failure, streamArn: string, context: Partial<LambdaContext>,
 ): ParkedRecord {
   return {
-    kind: 'dynamo-stream-trigger/parked-record',
+    kind: PARKED_RECORD_KIND,
     version: PARKED_RECORD_VERSION,
     record,
     streamArn,

@@ -1,5 +1,8 @@
 import type { StreamRecord } from './record';
 
+/** Tells a parked record from Lambda's own messages on the failure destination. */
+export const PARKED_RECORD_KIND = 'dynamo-stream-trigger/parked-record';
+
 /** The version of the format below. A reader refuses one it does not know. */
 export const PARKED_RECORD_VERSION = '1.0';
 
@@ -9,10 +12,10 @@ export const PARKED_RECORD_PREFIX = 'dynamo-stream-trigger/parked/';
 /**
  * A poison record on the failure destination, whole, with what went wrong: what the runtime writes and redrive reads.
  *
- * JSON, one record a message (SQS, SNS) or object (S3). `kind` tells it from Lambda's own messages there.
+ * JSON, one record a message (SQS, SNS) or object (S3).
  */
 export interface ParkedRecord {
-  readonly kind: 'dynamo-stream-trigger/parked-record';
+  readonly kind: typeof PARKED_RECORD_KIND;
   readonly version: typeof PARKED_RECORD_VERSION;
   /** The record as Lambda delivered it. */
   readonly record: StreamRecord;

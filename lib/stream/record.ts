@@ -1,7 +1,8 @@
 /**
  * The shape of DynamoDB stream records as Lambda delivers them: JSON, with binary values in base64, times in
  * seconds and `eventSourceARN` filled in. Structurally compatible with `DynamoDBRecord` of `@types/aws-lambda`, but free of it:
- * nothing here may ask a user for another package.
+ * nothing here may ask a user for another package. Optional properties may be undefined as they may there, for those who compile with
+ * `exactOptionalPropertyTypes`.
  */
 
 /** An attribute value in DynamoDB's own notation: one type descriptor, one value. */
@@ -32,28 +33,28 @@ export type StreamViewType = 'KEYS_ONLY' | 'NEW_IMAGE' | 'OLD_IMAGE' | 'NEW_AND_
 /** The change itself, inside a record. */
 export interface StreamChange {
   /** Seconds since the epoch, whole on AWS. */
-  ApproximateCreationDateTime?: number;
-  Keys?: AttributeMap;
-  NewImage?: AttributeMap;
-  OldImage?: AttributeMap;
+  ApproximateCreationDateTime?: number | undefined;
+  Keys?: AttributeMap | undefined;
+  NewImage?: AttributeMap | undefined;
+  OldImage?: AttributeMap | undefined;
   /** Decimal string of 21 or more digits; see `compareSequenceNumbers`. */
-  SequenceNumber?: string;
-  SizeBytes?: number;
-  StreamViewType?: StreamViewType;
+  SequenceNumber?: string | undefined;
+  SizeBytes?: number | undefined;
+  StreamViewType?: StreamViewType | undefined;
 }
 
 /** One record of a stream, as Lambda delivers it. */
 export interface StreamRecord {
   /** Unique and the same at every delivery: the idempotency key. */
-  eventID?: string;
-  eventName?: EventName;
-  eventVersion?: string;
-  eventSource?: string;
-  awsRegion?: string;
-  dynamodb?: StreamChange;
-  eventSourceARN?: string;
+  eventID?: string | undefined;
+  eventName?: EventName | undefined;
+  eventVersion?: string | undefined;
+  eventSource?: string | undefined;
+  awsRegion?: string | undefined;
+  dynamodb?: StreamChange | undefined;
+  eventSourceARN?: string | undefined;
   /** Set when DynamoDB itself removed the item because its time to live was over. */
-  userIdentity?: { principalId: string; type: string };
+  userIdentity?: { principalId: string; type: string } | undefined;
 }
 
 /** One batch, as Lambda delivers it: records of one shard. */

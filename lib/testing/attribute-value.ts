@@ -1,4 +1,4 @@
-import type { AttributeMap, AttributeValue } from '../stream/record';
+import type { AttributeValue } from '../stream/record';
 
 /** An attribute's value as JavaScript has it, or in DynamoDB's own notation. */
 export type Value =
@@ -10,12 +10,34 @@ export interface Item {
   readonly [name: string]: Value;
 }
 
+/** One of these types, and nothing of the others. */
+type OneOf<Types> = { [Type in keyof Types]: { [type in Type]: Types[type] } & { [type in Exclude<keyof Types, Type>]?: never } }[keyof Types];
+
+/** An attribute value with exactly one type descriptor, as the types of `@types/aws-lambda` ask for. */
+export type OneTypeValue = OneOf<{
+  B: string;
+  BOOL: boolean;
+  BS: string[];
+  L: OneTypeValue[];
+  M: OneTypeMap;
+  N: string;
+  NS: string[];
+  NULL: boolean;
+  S: string;
+  SS: string[];
+}>;
+
+/** An item or its key, of such values. */
+export interface OneTypeMap {
+  [name: string]: OneTypeValue;
+}
+
 /** An item in DynamoDB's own notation. What already is in it stays as it is. */
-export function toAttributeMap(item: Item): AttributeMap {
+export function toAttributeMap(item: Item): OneTypeMap {
   return Object.fromEntries(Object.entries(item).map(([name, value]) => [name, toAttributeValue(value)]));
 }
 
-function toAttributeValue(value: Value): AttributeValue {
+function toAttributeValue(value: Value): OneTypeValue {
   if (value === null) {
     return { NULL: true };
   }
@@ -24,17 +46,17 @@ function toAttributeValue(value: Value): AttributeValue {
       return { S: value };
     case 'number':
     case 'bigint':
-      return { N: String(value) };
+      return { N: digits(value) };
     case 'boolean':
       return { BOOL: value };
     case 'object':
       return fromObject(value);
     default:
-      throw new TypeError(`An attribute can't be ${typeof value}: it takes strings, numbers, booleans, null, bytes, lists, sets and maps.`);
+      throw refusal(typeof value);
   }
 }
 
-function fromObject(value: object): AttributeValue {
+function fromObject(value: object): OneTypeValue {
   if (value instanceof Uint8Array) {
     return { B: base64(value) };
   }
@@ -44,17 +66,38 @@ function fromObject(value: object): AttributeValue {
   if (Array.isArray(value)) {
     return { L: value.map(toAttributeValue) };
   }
+  // By its name, because an object may come from another realm.
+  if (Object.prototype.toString.call(value) !== '[object Object]') {
+    throw refusal(`a ${value.constructor.name}`);
+  }
   return isAttributeValue(value) ? value : { M: toAttributeMap(value as Item) };
 }
 
-function fromSet(values: readonly unknown[]): AttributeValue {
+function fromSet(values: readonly unknown[]): OneTypeValue {
+  if (values.length === 0) {
+    throw refusal('an empty set');
+  }
   if (values.every((value) => typeof value === 'string')) {
     return { SS: [...values] };
   }
   if (values.every((value) => value instanceof Uint8Array)) {
     return { BS: values.map(base64) };
   }
-  return { NS: values.map(String) };
+  if (values.every((value) => typeof value === 'number' || typeof value === 'bigint')) {
+    return { NS: values.map(digits) };
+  }
+  throw refusal('a set of values of several types');
+}
+
+function digits(value: number | bigint): string {
+  if (typeof value === 'number' && !Number.isFinite(value)) {
+    throw refusal(String(value));
+  }
+  return String(value);
+}
+
+function refusal(what: string): TypeError {
+  return new TypeError(`An attribute can't be ${what}: it takes strings, finite numbers, booleans, null, bytes, lists, maps, and sets of one type.`);
 }
 
 function base64(bytes: Uint8Array): string {
@@ -74,7 +117,7 @@ const SHAPES: { readonly [type: string]: (value: unknown) => boolean } = {
   BS: isStrings,
 };
 
-function isAttributeValue(value: object): value is AttributeValue {
+function isAttributeValue(value: object): value is OneTypeValue {
   const entries = Object.entries(value);
   return entries.length === 1 && Object.hasOwn(SHAPES, entries[0][0]) && SHAPES[entries[0][0]](entries[0][1]);
 }

@@ -9,8 +9,8 @@ export type { Chance, DeliveryAtRisk, Faults, InvocationAtRisk } from './faults'
 export type { Reshard, ShardInput } from './shard-input';
 export type { Handler, LoadedHandler } from './simulated-environment';
 export { streamEvent, streamRecord } from './stream-record';
-export type { StreamRecordOptions } from './stream-record';
-export type { Item, Value } from './attribute-value';
+export type { MadeEvent, MadeRecord, StreamRecordOptions } from './stream-record';
+export type { Item, OneTypeMap, OneTypeValue, Value } from './attribute-value';
 export type { EventCount } from '../engine';
 export type { FailedBatch } from '../stream/failed-batch';
 export type { ParkedRecord } from '../stream/parked-record';

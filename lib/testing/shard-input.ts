@@ -61,9 +61,17 @@ export function withLineage(given: readonly SimulatedShard[], reshards: readonly
 
 function toShard({ records, shardId, parentShardId }: ShardInput, index: number, streamArn: string): Draft {
   const name = shardId ?? `shardId-${String(index).padStart(20, '0')}`;
-  const complete = records.map((record) => (isStreamRecord(record) ? record : streamRecord({ newImage: record, streamArn })));
+  const complete = records.map((record, place) => (isStreamRecord(record) ? record : insertion(record, `shards[${index}].records[${place}]`, streamArn)));
   judgeOrder(complete, index);
   return { shardId: name, parentShardId, records: complete, readableAt: readableAt(complete), openedAt: -Infinity };
+}
+
+function insertion(item: Item, name: string, streamArn: string): StreamRecord {
+  try {
+    return streamRecord({ newImage: item, streamArn });
+  } catch (error) {
+    throw new TypeError(`${name} is neither a stream record nor an item. ${(error as Error).message}`);
+  }
 }
 
 function judgeOrder(records: readonly StreamRecord[], shard: number): void {

@@ -96,7 +96,13 @@ export async function simulateTriggers(triggers: readonly SimulationOptions[]): 
   return simulate(triggers.map((trigger) => ({ ...trigger, mapping: resolveMapping(trigger.mapping) })));
 }
 
-function judge({ handler, shards, timeout, environments, seed }: SimulationOptions): void {
+const OPTIONS = ['mapping', 'handler', 'shards', 'timeout', 'environments', 'switches', 'faults', 'noProgressBisect', 'seed'];
+const SHARD = ['records', 'shardId', 'parentShardId'];
+const FAULTS = ['latency', 'throttle', 'crash', 'timeout', 'refuse', 'reshards'];
+
+function judge(options: SimulationOptions): void {
+  judgeNames('simulateTrigger has', options, OPTIONS);
+  const { handler, shards, timeout, environments, switches = [], faults = {}, noProgressBisect = 'halve', seed } = options;
   if (typeof handler !== 'function' && typeof handler?.load !== 'function') {
     throw new TypeError(`handler is ${String(handler)}; it has to be a function, (event, context) => response, or { load: () => handler }.`);
   }
@@ -111,5 +117,26 @@ function judge({ handler, shards, timeout, environments, seed }: SimulationOptio
   }
   if (seed !== undefined && !Number.isInteger(seed)) {
     throw new RangeError(`seed is ${String(seed)}; it has to be a whole number.`);
+  }
+  if (noProgressBisect !== 'halve' && noProgressBisect !== 'whole') {
+    throw new TypeError(`noProgressBisect is ${String(noProgressBisect)}; it has to be 'halve' or 'whole'.`);
+  }
+  shards.forEach((shard, index) => judgeNames(`shards[${index}] has`, shard, SHARD));
+  judgeNames('faults has', faults, FAULTS);
+  switches.forEach(({ at }, index) => judgeTime(`switches[${index}].at`, at));
+  faults.reshards?.forEach(({ at }, index) => judgeTime(`faults.reshards[${index}].at`, at));
+}
+
+/** A misspelt fault that does not strike would make a test pass that tests nothing. */
+function judgeNames(what: string, options: object, names: readonly string[]): void {
+  const unknown = Object.keys(options).find((name) => !names.includes(name));
+  if (unknown !== undefined) {
+    throw new TypeError(`${what} no ${unknown}, only ${names.join(', ')}.`);
+  }
+}
+
+function judgeTime(what: string, seconds: number): void {
+  if (!(seconds >= 0 && seconds < Infinity)) {
+    throw new RangeError(`${what} is ${String(seconds)}; it has to be a number of seconds from 0, counted from the start.`);
   }
 }

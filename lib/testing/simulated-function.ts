@@ -1,4 +1,4 @@
-import type { Outcome } from '../engine';
+import { type Outcome, RESPONSE_BYTES } from '../engine';
 import { type Handler, loadingEnvironment, type LoadedHandler, sharedEnvironment, type SimulatedEnvironment } from './simulated-environment';
 import type { VirtualClock } from './virtual-clock';
 import { type Host, HOST, type TriggerFacts } from '../stream/boundary';
@@ -124,7 +124,9 @@ export class SimulatedFunction {
       })
       : await handler(event, context, undefined);
     // Lambda hands on what JSON makes of the answer; nothing becomes null.
-    return { type: 'response', requestId: context.awsRequestId, response: JSON.parse(JSON.stringify(response ?? null) ?? 'null') };
+    const body = JSON.stringify(response ?? null) ?? 'null';
+    const requestId = context.awsRequestId;
+    return Buffer.byteLength(body) > RESPONSE_BYTES ? tooLarge(requestId) : { type: 'response', requestId, response: JSON.parse(body) };
   }
 
   private context(environment: SimulatedEnvironment, requestId: string, deadline: number, park: Invocation['park']) {
@@ -174,6 +176,11 @@ function timedOut(requestId: string, timeout: number): InvocationEnd['outcome'] 
 function crashed(requestId: string): InvocationEnd['outcome'] {
   const errorMessage = `RequestId: ${requestId} Error: Runtime exited with error: exit status 1`;
   return { type: 'error', requestId, errorType: 'Runtime.ExitError', errorMessage };
+}
+
+function tooLarge(requestId: string): InvocationEnd['outcome'] {
+  const errorMessage = `Response payload size exceeded maximum allowed payload size (${RESPONSE_BYTES} bytes).`;
+  return { type: 'error', requestId, errorType: 'Function.ResponseSizeTooLarge', errorMessage };
 }
 
 function describeError(error: unknown): { errorType: string; errorMessage: string } {

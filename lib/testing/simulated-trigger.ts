@@ -138,7 +138,7 @@ export class SimulatedTrigger {
       hangs: this.fate.strikes('timeout', atRisk),
       park: this.parks ? this.park : undefined,
       ended: (end) => {
-        this.invocations.push(new RecordedInvocation(shardId, event, end));
+        this.invocations.push(record(shardId, event, end));
         if (end.outcome.type === 'response' && !this.reports) {
           this.losses.ignored(event, end.outcome.response);
         }
@@ -174,32 +174,18 @@ export class SimulatedTrigger {
 }
 
 /** Keeps the records of its event, not the copy that the handler was given. */
-class RecordedInvocation implements SimulatedInvocation {
-  readonly at: number;
-  readonly durationMs: number;
-  readonly response?: unknown;
-  readonly error?: { readonly errorType: string; readonly errorMessage: string };
-  readonly #event: StreamEvent;
-
-  constructor(readonly shardId: string, event: StreamEvent, { startedAt, endedAt, outcome }: InvocationEnd) {
-    this.at = startedAt;
-    this.durationMs = endedAt - startedAt;
-    this.#event = event;
-    if (outcome.type === 'response') {
-      this.response = outcome.response;
-    } else {
-      const { errorType, errorMessage } = outcome;
-      this.error = { errorType, errorMessage };
-    }
-  }
-
-  get event(): StreamEvent {
-    return copy(this.#event);
-  }
-
-  get iteratorAgeMs(): number | undefined {
-    const last = this.#event.Records[this.#event.Records.length - 1];
-    const created = last?.dynamodb?.ApproximateCreationDateTime;
-    return created === undefined ? undefined : this.at - created * 1000;
-  }
+function record(shardId: string, event: StreamEvent, { startedAt, endedAt, outcome }: InvocationEnd): SimulatedInvocation {
+  const created = event.Records[event.Records.length - 1]?.dynamodb?.ApproximateCreationDateTime;
+  return {
+    at: startedAt,
+    shardId,
+    get event() {
+      return copy(event);
+    },
+    ...(outcome.type === 'response'
+      ? { response: outcome.response }
+      : { error: { errorType: outcome.errorType, errorMessage: outcome.errorMessage } }),
+    durationMs: endedAt - startedAt,
+    ...(created !== undefined && { iteratorAgeMs: startedAt - created * 1000 }),
+  };
 }

@@ -128,7 +128,7 @@ test('with --json every line is an object, and the last one the summary', async 
   const ready = JSON.parse((await command.line(/.*"type":"ready".*/))[0]);
   expect(ready).toMatchObject({ tables: [{ name: 'projection' }, { name: 'orders' }], triggers: [{ tableName: 'orders', functionName: 'on-order' }] });
   await put(new DynamoDBClient(client(ready.endpoints.dynamodb)), 'secret', '1');
-  await command.line(/"type":"invocationEnded"/);
+  await command.line(/"type":"status".*"invocations":1/);
   command.kill('SIGTERM');
   expect(await command.end()).toBe(0);
   const objects = command.lines.map((line) => JSON.parse(line));

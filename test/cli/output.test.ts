@@ -10,6 +10,7 @@ const run = {
   buckets: [],
   triggers: [{ path: 'Shop/OrderEvents', tableName: 'orders', functionName: 'on-order', streamArn: 'arn:stream' }],
 } as unknown as LocalRun;
+const STARTED: LocalEvent = { type: 'invocationStarted', trigger: 'Shop/OrderEvents', functionName: 'on-order', shardId: 'shard', event: { Records: [] } };
 const ended = (response: unknown): LocalEvent => ({
   type: 'invocationEnded',
   trigger: 'Shop/OrderEvents',
@@ -21,7 +22,7 @@ const ended = (response: unknown): LocalEvent => ({
 });
 
 function printedBy(show: (out: NodeJS.WriteStream) => void, properties: Partial<NodeJS.WriteStream> = {}): string {
-  const out = new PassThrough();
+  const out = new PassThrough({ highWaterMark: 2 ** 20 });
   show(Object.assign(out, properties) as unknown as NodeJS.WriteStream);
   return (out.read() as Buffer | null)?.toString() ?? '';
 }
@@ -37,7 +38,7 @@ test('lines end with the sum of the run', () => {
   const text = printedBy((out) => {
     const output = lines(out);
     output.ready(run);
-    output.happened({ type: 'invocationStarted', trigger: 'Shop/OrderEvents', functionName: 'on-order', shardId: 'shard', event: { Records: [] } });
+    output.happened(STARTED);
     output.ended();
   });
   expect(text).toMatch(/^DynamoDB +http:\/\/127\.0\.0\.1:1\n[\s\S]*Trigger +orders -> on-order {2}\(Shop\/OrderEvents\)\nReady\./);
@@ -57,20 +58,32 @@ describe('on a terminal', () => {
   beforeEach(() => jest.useFakeTimers());
   afterEach(() => jest.useRealTimers());
 
-  const statusAt = (columns: number) => printedBy((out) => {
+  const statusAt = (columns: number, ...more: LocalEvent[]) => printedBy((out) => {
     const output = lines(out);
     output.ready(run);
     output.happened({ type: 'shards', trigger: 'Shop/OrderEvents', shards: 1 });
-    output.happened({ type: 'invocationStarted', trigger: 'Shop/OrderEvents', functionName: 'on-order', shardId: 'shard', event: { Records: [] } });
+    output.happened(STARTED);
     output.happened(ended({ batchItemFailures: [{ itemIdentifier: '17' }] }));
     output.happened({ type: 'notice', trigger: 'Shop/OrderEvents', notice: { type: 'retrying', shardId: 'shard', records: 1, attempt: 2, at: 0 } });
+    more.forEach(output.happened);
     jest.advanceTimersByTime(300);
   }, { isTTY: true, columns }).split('\r').at(-1);
 
-  test('the status is drawn below the lines, in as many parts as the terminal has room for beside a ^C', () => {
-    expect(statusAt(120)).toBe('1 shard, iterator age 0.0 s, 0 in flight, 1 retry, 1 invocation\u001b[K');
-    expect(statusAt(60)).toBe('1 shard, iterator age 0.0 s, 0 in flight, 1 retry\u001b[K');
-    expect(statusAt(40)).toBe('1 shard, iterator age 0.0 s, 1 retry\u001b[K');
+  test('the status is drawn below the lines, in fewer words or parts where the terminal has no room for all beside a ^C', () => {
+    expect(statusAt(80)).toBe('iterator age 0.0 s, 0 in flight, 1 invocation, 1 retry, 1 shard\u001b[K');
+    expect(statusAt(63)).toBe('age 0.0 s, 0 in flight, 0/1 failed, 1 retry, 1 shard\u001b[K');
+    expect(statusAt(40)).toBe('age 0.0 s, 0 in flight, 0/1 failed\u001b[K');
+  });
+
+  test('80 columns have room for the figures of a run with failures of every kind but lost records', () => {
+    const failing = Array.from({ length: 1200 }, (): LocalEvent[] => [STARTED, {
+      ...ended(null) as LocalEvent & { type: 'invocationEnded' }, outcome: { type: 'error', requestId: 'r', errorType: 'E', errorMessage: '' },
+    }]).flat();
+    const parked: LocalEvent = { type: 'parked', destinationArn: 'arn' };
+    const givenUp: LocalEvent = {
+      type: 'delivered', trigger: 'Shop/OrderEvents', destinationArn: 'arn', message: { requestContext: {} } as never, records: [{}, {}], accepted: true,
+    };
+    expect(statusAt(80, ...failing, parked, givenUp)).toMatch(/^age 0\.0 s, 0 in flight, 1200\/1201 failed, 1 retry, 2 given up, 1 parked\u001b/);
   });
 
   test('a line takes the place of the status, which follows it at once', () => {
@@ -79,7 +92,7 @@ describe('on a terminal', () => {
       output.ready(run);
       output.happened(ended(null));
     }, { isTTY: true, columns: 80 });
-    expect(text).toMatch(/\r\u001b\[Kon-order > 1 record in 4 ms, done\n0 shards, [^\n]*$/);
+    expect(text).toMatch(/\r\u001b\[Kon-order > 1 record in 4 ms, done\niterator age [^\n]*$/);
   });
 
   test('the status gives way to the sum of the run', () => {
@@ -94,18 +107,48 @@ describe('on a terminal', () => {
   });
 });
 
-test('JSON lines hold no item', () => {
-  const text = printedBy((out) => {
-    const output = jsonLines(out);
-    output.ready(run);
-    output.happened(ended(null));
-    output.ended(new Error('It ended.'));
+describe('JSON lines', () => {
+  beforeEach(() => jest.useFakeTimers());
+  afterEach(() => jest.useRealTimers());
+  const objects = (show: (out: NodeJS.WriteStream) => void) => printedBy(show).trim().split('\n').map((line) => JSON.parse(line));
+  test('hold no item', () => {
+    const printed = objects((out) => {
+      const output = jsonLines(out);
+      output.ready(run);
+      output.happened(ended(null));
+      output.ended(new Error('It ended.'));
+    });
+    expect(JSON.stringify(printed)).not.toContain('secret');
+    expect(printed).toMatchObject([
+      { type: 'ready', tables: [{ path: 'Shop/Orders', name: 'orders' }] },
+      { type: 'invocationEnded', records: 1 },
+      { type: 'error', message: 'It ended.' },
+      { type: 'summary', invocations: 1 },
+    ]);
   });
-  expect(text).not.toContain('secret');
-  expect(text.trim().split('\n').map((line) => JSON.parse(line))).toMatchObject([
-    { type: 'ready', tables: [{ path: 'Shop/Orders', name: 'orders' }] },
-    { type: 'invocationEnded', records: 1 },
-    { type: 'error', message: 'It ended.' },
-    { type: 'summary', invocations: 1 },
-  ]);
+
+  test('have the status of the terminal every second in which it has changed', () => {
+    jest.setSystemTime(1_700_000_002_000);
+    const statuses = objects((out) => {
+      const output = jsonLines(out);
+      output.ready(run);
+      jest.advanceTimersByTime(1000);
+      output.happened({ type: 'shards', trigger: 'Shop/OrderEvents', shards: 1 });
+      output.happened({ ...STARTED, event: { Records: [{ dynamodb: { ApproximateCreationDateTime: 1_700_000_000 } }] } } as LocalEvent);
+      jest.advanceTimersByTime(1000);
+      output.happened(ended(null));
+      output.happened({ type: 'parked', destinationArn: 'arn' });
+      jest.advanceTimersByTime(5000);
+      output.ended();
+      jest.advanceTimersByTime(5000);
+    }).filter(({ type }) => type === 'status' || type === 'summary');
+    const idle = { invocations: 0, errors: 0, retries: 0, filtered: 0, parked: 0, failed: 0, lost: 0 };
+    const after = { ...idle, shards: 1, inFlight: 0, iteratorAge: 0, highestIteratorAge: 4000, invocations: 1, parked: 1 };
+    expect(statuses).toEqual([
+      { type: 'status', ...idle, shards: 0, inFlight: 0, iteratorAge: 0, highestIteratorAge: 0 },
+      { type: 'status', ...idle, shards: 1, inFlight: 1, iteratorAge: 4000, highestIteratorAge: 0 },
+      { type: 'status', ...after },
+      { type: 'summary', ...after },
+    ]);
+  });
 });

@@ -24,8 +24,6 @@ const DONE = ended({ type: 'response', requestId: 'r', response: { batchItemFail
 const FAILED = ended({ type: 'error', requestId: 'r', errorType: 'E', errorMessage: '' });
 const PARTLY = ended({ type: 'response', requestId: 'r', response: { batchItemFailures: [{ itemIdentifier: '1' }] } });
 const THROTTLED = ended({ type: 'throttled' });
-const log = (line: string): LocalEvent => ({ type: 'log', functionName: 'on-order', stream: 'stderr', line });
-const parkedLine = (outcome: string) => JSON.stringify({ level: 'ERROR', message: 'dynamo-stream-trigger: record failed', outcome });
 
 test.each<[string, LocalEvent[], Partial<Tally>]>([
   ['an invocation that has ended', [STARTED, DONE], { invocations: 1, errors: 0 }],
@@ -33,8 +31,7 @@ test.each<[string, LocalEvent[], Partial<Tally>]>([
   ['not one that was throttled', [STARTED, THROTTLED], { invocations: 0, errors: 0 }],
   ['a retry', [notice({ type: 'retrying', shardId: 'shard', records: 5, attempt: 2, at: NOW })], { retries: 1 }],
   ['filtered records', [notice({ type: 'count', shardId: 'shard', name: 'FilteredOutEventCount', value: 4 })], { filtered: 4 }],
-  ['parked records', [log(parkedLine('parked')), log(parkedLine('not parked: AccessDenied')), log('record failed'), log('{"dynamo-stream-trigger: record failed"')],
-    { parked: 1 }],
+  ['parked records', [{ type: 'parked', destinationArn: 'arn' }, { type: 'parked', destinationArn: 'arn' }], { parked: 2, failed: 0 }],
   ['records on a failure destination', [delivered(true)], { failed: 2 }],
   ['not those that it refused', [delivered(false)], { failed: 0 }],
   ['lost records', [notice({ type: 'dropped', shardId: 'shard', records: [{}, {}, {}], reason: 'no destination' })], { lost: 3 }],

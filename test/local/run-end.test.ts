@@ -27,8 +27,9 @@ async function startApp(assembly: string, options: Partial<LocalOptions> = {}): 
 const printingApp = () => synthesize((stack) => {
   functionOf(stack, 'OnOrder', PRINTING).addEventSource(source(ordersTable(stack)));
 });
-const processOf = (pattern: string) => Number(execFileSync('pgrep', ['-f', pattern], { encoding: 'utf8' }));
-const databaseOf = (run: LocalRun) => processOf(`DynamoDBLocal.jar.* -port ${new URL(run.endpoints.dynamodb).port}`);
+/** Of the run that is on. */
+const processOf = (program: 'DynamoDBLocal' | 'destination-server') =>
+  Number(execFileSync('pgrep', ['-P', String(process.pid), '-f', program], { encoding: 'utf8' }));
 const childrenOfThisProcess = () => execFileSync('ps', ['-o', 'stat=,command=', '--ppid', String(process.pid)], { encoding: 'utf8' })
   .split('\n').filter((line) => !line.startsWith('Z')).join('\n');
 const OURS = /runtime-client|destination-server|DynamoDBLocal/;
@@ -92,7 +93,7 @@ describe('tables that are kept', () => {
     });
     const writes = Promise.allSettled(Array.from({ length: 200 }, (_, n) => put(first, 'Shop/Orders', { pk: `${n}`, n })));
     await halfway;
-    process.kill(databaseOf(first), 'SIGKILL');
+    process.kill(processOf('DynamoDBLocal'), 'SIGKILL');
     expect((await first.failed).message).toContain(`DynamoDB Local ended, but ${copies} has the tables: start again to go on`);
     await writes;
     const second = await startApp(copying, { data: copies });
@@ -120,7 +121,7 @@ describe('tables that are kept', () => {
 describe('a part that ends', () => {
   onLinux('when DynamoDB Local is killed, the run ends, says so and leaves nothing running', async () => {
     const run = await startApp(printingApp());
-    process.kill(databaseOf(run), 'SIGKILL');
+    process.kill(processOf('DynamoDBLocal'), 'SIGKILL');
     const failure = expect(run.drained()).rejects.toThrow('DynamoDB Local ended');
     expect(await run.failed).toMatchObject({
       name: 'LocalServiceError', message: expect.stringMatching(/DynamoDB Local ended, and with it the tables, which were in memory[\s\S]*SIGKILL/),
@@ -131,7 +132,7 @@ describe('a part that ends', () => {
 
   onLinux('when the local destinations are killed, the run ends, says so and leaves nothing running', async () => {
     const run = await startApp(printingApp());
-    process.kill(Number(execFileSync('pgrep', ['-P', String(process.pid), '-f', 'destination-server'], { encoding: 'utf8' })), 'SIGKILL');
+    process.kill(processOf('destination-server'), 'SIGKILL');
     expect(await run.failed).toMatchObject({ name: 'LocalServiceError', message: expect.stringMatching(/The local SQS, SNS and S3 ended[\s\S]*SIGKILL/) });
     expect(childrenOfThisProcess()).not.toMatch(OURS);
   });

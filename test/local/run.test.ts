@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
-import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { CreateQueueCommand, ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { BatchWriteCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
@@ -13,7 +13,7 @@ import * as sns from 'aws-cdk-lib/aws-sns';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { folderWith, functionOf, newApp, ordersTable } from './fixture-app';
 import { client, COPYING, documents, inOrder, itemsOf, PRINTING, put, source, tableName } from './local-run';
-import { DynamoStreamTrigger, StreamFunction } from '../../lib';
+import { DynamoStreamTrigger, S3FailureDestination, StreamFunction } from '../../lib';
 import { startLocal, type LocalEvent, type LocalRun } from '../../lib/local';
 
 jest.setTimeout(120_000);
@@ -277,6 +277,33 @@ describe('triggers', () => {
     const object = JSON.parse(await Body!.transformToString());
     expect(object).toMatchObject(message);
     expect(JSON.parse(object.payload).Records[0].dynamodb.Keys).toEqual({ pk: { S: 'a' }, sk: { S: 'b' } });
+  });
+
+  const places = stackOf('Parked', (stack) => {
+    const orders = ordersTable(stack);
+    const destinations = {
+      Queue: new SqsDlq(new sqs.Queue(stack, 'Failures')),
+      Topic: new SnsDlq(new sns.Topic(stack, 'News')),
+      Bucket: new S3FailureDestination(new s3.Bucket(stack, 'Files', { removalPolicy: RemovalPolicy.DESTROY })),
+    };
+    for (const [id, onFailure] of Object.entries(destinations)) {
+      const handler = new StreamFunction(stack, `To${id}`, { entry: join(__dirname, 'handlers', 'on-change.ts'), runtime: lambda.Runtime.NODEJS_22_X });
+      new DynamoStreamTrigger(stack, id, { table: orders, handler, onFailure });
+    }
+    return Object.keys(destinations);
+  });
+  test('each parked record is told of, with its destination, and nothing else that goes there', async () => {
+    const destinations = places.map((id) => run.triggers.find(({ path }) => path.startsWith(`Parked/${id}/`))!.destinationArn);
+    const toldOf = () => events.flatMap((event) => event.type === 'parked' && destinations.includes(event.destinationArn) ? [event.destinationArn] : []);
+    await new SQSClient(client(run.endpoints.sqs)).send(new SendMessageCommand({
+      QueueUrl: run.queues.find(({ path }) => path === 'Parked/Failures')!.url, MessageBody: '{"about":"dynamo-stream-trigger/parked-record"}',
+    }));
+    await put(run, 'Parked/Orders', { pk: 'good' });
+    await put(run, 'Parked/Orders', { pk: 'bad', poison: true });
+    await put(run, 'Parked/Orders', { pk: 'worse', poison: true });
+    await run.drained();
+    await until(() => toldOf().length >= 6);
+    expect(toldOf().sort()).toEqual(destinations.flatMap((arn) => [arn, arn]).sort());
   });
 });
 

@@ -99,6 +99,18 @@ describe('what the handler gets', () => {
     expect(JSON.stringify(records)).toBe(before);
   });
 
+  test('all of an invocation can be compared, copied and written down', async () => {
+    const records = orders(2);
+    const { invocations } = await run({ shards: [{ records }], handler: () => 'done' });
+    const all = {
+      at: START * 1000, shardId: 'shardId-00000000000000000000', event: { Records: records }, response: 'done', durationMs: 0, iteratorAgeMs: 0,
+    };
+    expect(invocations).toEqual([all]);
+    expect(JSON.parse(JSON.stringify(invocations))).toEqual([all]);
+    const failing = await run({ shards: [{ records }], handler: () => { throw new Error('no'); }, mapping: { retryAttempts: 0 } });
+    expect(failing.invocations[0]).not.toHaveProperty('response');
+  });
+
   test('a context like that of Lambda', async () => {
     const contexts: any[] = [];
     await run({ handler: (_: unknown, context: unknown) => void contexts.push(context) });
@@ -124,6 +136,18 @@ describe('what the handler gets', () => {
   test('an answer that JSON can not hold is a failure', async () => {
     const { invocations } = await run({ handler: () => ({ n: 1n }), mapping: { retryAttempts: 0, bisectBatchOnError: false } });
     expect(invocations[0].error).toBeDefined();
+  });
+
+  test('an answer of more than 6 MB is a failure, one of 6 MB is not', async () => {
+    const answering = (bytes: number) => run({
+      // Of a string, two bytes are quotes; ä takes two.
+      handler: () => 'ä'.repeat(bytes / 2 - 1), mapping: { retryAttempts: 0, bisectBatchOnError: false }, shards: [{ records: orders(1) }],
+    });
+    const limit = 6 * 1024 * 1024;
+    const [within, beyond] = [await answering(limit), await answering(limit + 2)];
+    expect(within.failed).toEqual([]);
+    expect(beyond.failed).toMatchObject([{ responseContext: { functionError: 'Unhandled' } }]);
+    expect(beyond.invocations).toMatchObject([{ error: { errorType: 'Function.ResponseSizeTooLarge' } }]);
   });
 });
 
@@ -403,6 +427,14 @@ describe('options that are not what they have to be', () => {
     ['a filter that AWS refuses', { mapping: { filters: [{}] } }, /\{\}, which AWS's pattern engine refuses/],
     ['an unknown destination', { mapping: { onFailure: 'kafka' } }, /onFailure is "kafka"/],
     ['a share above 1', { faults: { crash: 2 } }, /faults.crash is 2/],
+    ['an option with a typing error', { fault: {} }, /simulateTrigger has no fault, only mapping, .*faults/],
+    ['a fault with a typing error', { faults: { throtle: 0.1 } }, /faults has no throtle, only latency, throttle/],
+    ['a shard with a typing error', { shards: [{ records: [], shardID: 'a' }] }, /shards\[0\] has no shardID, only records, shardId/],
+    ['a switch before the start', { switches: [{ at: -1, enabled: false }] }, /switches\[0\].at is -1/],
+    ['a reshard at no time', { faults: { reshards: [{ at: '5s' }] } }, /faults.reshards\[0\].at is 5s/],
+    ['an unknown reading of bisect', { noProgressBisect: 'none' }, /noProgressBisect is none; it has to be 'halve' or 'whole'/],
+    ['a record that is nothing', { shards: [{ records: [null] }] }, /shards\[0\].records\[0\] is neither a stream record nor an item/],
+    ['an item without a key', { shards: [{ records: [{ id: 'a' }, {}] }] }, /shards\[0\].records\[1\] is neither .* at least one attribute/],
     ['no shards', { shards: undefined }, /shards has to be a list/],
     ['records in the wrong order', { shards: [{ records: orders(2).reverse() }] }, /does not come after/],
     ['shards of one name', { shards: [{ shardId: 'a', records: [] }, { shardId: 'a', records: [] }] }, /two shards named a/],

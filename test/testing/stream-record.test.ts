@@ -13,6 +13,7 @@ test('a record made from nothing is well-formed', () => {
     dynamodb: {
       ApproximateCreationDateTime: 1735689600,
       Keys: { id: { S: expect.any(String) } },
+      NewImage: { id: { S: expect.any(String) } },
       SequenceNumber: expect.stringMatching(/^\d{21,}$/),
       SizeBytes: expect.any(Number),
       StreamViewType: 'NEW_AND_OLD_IMAGES',
@@ -28,6 +29,27 @@ test.each([
   [{ eventName: 'MODIFY' as const, keys: { id: 'a' } }, 'MODIFY'],
 ])('the images of %j say what happened', (options, eventName) => {
   expect(streamRecord(options)).toMatchObject({ eventName, dynamodb: { Keys: { id: { S: 'a' } } } });
+});
+
+test.each([
+  ['INSERT', { NewImage: { id: { S: 'a' } } }],
+  ['MODIFY', { NewImage: { id: { S: 'a' } }, OldImage: { id: { S: 'a' } } }],
+  ['REMOVE', { OldImage: { id: { S: 'a' } } }],
+] as const)('without images, the item of %s is its key alone', (eventName, images) => {
+  const { NewImage, OldImage } = streamRecord({ eventName, keys: { id: 'a' } }).dynamodb!;
+  expect({ ...(NewImage && { NewImage }), ...(OldImage && { OldImage }) }).toEqual(images);
+});
+
+test.each([
+  ['KEYS_ONLY', [], 3],
+  ['NEW_IMAGE', ['NewImage'], 9],
+  ['OLD_IMAGE', ['OldImage'], 6],
+  ['NEW_AND_OLD_IMAGES', ['NewImage', 'OldImage'], 12],
+] as const)('a stream of %s has the images %j', (viewType, images, size) => {
+  const { eventName, dynamodb } = streamRecord({ viewType, newImage: { id: 'a', v: 1 }, oldImage: { id: 'a' } });
+  expect(eventName).toBe('MODIFY');
+  expect(Object.keys(dynamodb!).filter((name) => name.endsWith('Image'))).toEqual(images);
+  expect(dynamodb).toMatchObject({ Keys: { id: { S: 'a' } }, StreamViewType: viewType, SizeBytes: size });
 });
 
 test('records come one after another', () => {
@@ -74,13 +96,38 @@ test('values of JavaScript take the notation of DynamoDB; what has it already st
   });
 });
 
-test('an attribute that DynamoDB does not know is refused', () => {
-  expect(() => streamRecord({ newImage: { id: undefined as never } })).toThrow(/An attribute can't be undefined/);
+test.each([
+  ['undefined', undefined],
+  ['a Date', new Date(0)],
+  ['a Map', new Map()],
+  ['NaN', NaN],
+  ['-Infinity', new Set([1, -Infinity])],
+  ['an empty set', new Set()],
+  ['a set of values of several types', new Set([1, 'a'])],
+])('an attribute can not be %s', (what, value) => {
+  expect(() => streamRecord({ newImage: { id: 'a', list: [{ value: value as never }] } })).toThrow(`An attribute can't be ${what}`);
+});
+
+test.each([
+  [{ newimage: { id: 'a' } }, /no option newimage, only eventName, .*newImage/],
+  [{ eventName: 'CREATE' }, /eventName is "CREATE", but has to be one of INSERT, MODIFY, REMOVE/],
+  [{ viewType: 'ALL' }, /viewType is "ALL", but has to be one of KEYS_ONLY/],
+  [{ newImage: 'a' }, /newImage is "a", but has to be an item/],
+  [{ keys: ['a'] }, /keys is \["a"\], but has to be an item/],
+  [{ newImage: {} }, /at least one attribute/],
+  [{ createdAt: 1_735_689_600_000 }, /createdAt is 1735689600000, but .* not milliseconds/],
+  [{ createdAt: new Date('never') }, /createdAt is Invalid Date/],
+  [{ sequenceNumber: 5 }, /sequenceNumber is 5, but has to be a string of digits/],
+  [{ sequenceNumber: '5a' }, /sequenceNumber is "5a"/],
+  [null, /can't be made from null/],
+])('no record is made from %j', (options, message) => {
+  expect(() => streamRecord(options as never)).toThrow(message);
 });
 
 test('an event takes records, and what records are made from', () => {
   const record = streamRecord();
   expect(streamEvent(record, { newImage: { id: 'b' } }).Records).toEqual([record, expect.objectContaining({ eventName: 'INSERT' })]);
+  expect(streamEvent([record], []).Records).toEqual([record]);
 });
 
 const filters = recorded<{ cases: { name: string; delivered: any[] }[] }>('aws-recorded-stream-filters.json');

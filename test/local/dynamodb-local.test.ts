@@ -1,0 +1,42 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
+import { folderWith } from './fixture-app';
+import { recordChildren } from '../../lib/local/children';
+import { startDynamoDbLocal } from '../../lib/local/dynamodb-local';
+import { freePort } from '../../lib/local/free-port';
+
+jest.mock('../../lib/local/free-port', () => {
+  const actual = jest.requireActual('../../lib/local/free-port');
+  return { ...actual, freePort: jest.fn(actual.freePort) };
+});
+
+jest.setTimeout(60_000);
+
+const children = recordChildren(folderWith({}));
+afterAll(() => children.killAll());
+const start = (port?: number) => startDynamoDbLocal(children, process.cwd(), undefined, port);
+
+test('each starts on a free port of its own', async () => {
+  const both = await Promise.all([start(), start()]);
+  expect(new Set(both.map(({ endpoint }) => endpoint)).size).toBe(2);
+  await Promise.all(both.map((database) => database.stop()));
+});
+
+test.each(['127.0.0.1', '0.0.0.0'])('a given port that another listens on at %s is refused', async (host) => {
+  const server = createServer().listen(0, host);
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  await expect(start(port)).rejects.toMatchObject({ name: 'PortInUseError', message: expect.stringContaining(`Port ${port} is taken or not allowed (`) });
+  server.close();
+});
+
+test('a port that another program takes before Java does is given up for another', async () => {
+  const server = createServer().listen(0);
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  jest.mocked(freePort).mockResolvedValueOnce(port);
+  const database = await start();
+  expect(database.endpoint).not.toBe(`http://127.0.0.1:${port}`);
+  await database.stop();
+  server.close();
+});
