@@ -1,4 +1,5 @@
-import { aws_dynamodb as dynamodb, aws_iam as iam, CfnResource } from 'aws-cdk-lib';
+import { aws_dynamodb as dynamodb, aws_iam as iam } from 'aws-cdk-lib';
+import { resourceOf } from './references';
 import { SHARED_STREAM_ACTIONS, SHARED_TABLE_ACTIONS } from '../mapping/wiring-rules';
 
 /**
@@ -17,7 +18,7 @@ export function shareStream(table: dynamodb.ITable, account: string): void {
 type OwnedTable = dynamodb.Table | dynamodb.TableV2;
 
 function isOwned(table: dynamodb.ITable): table is OwnedTable {
-  return 'addToResourcePolicy' in table && CfnResource.isCfnResource(table.node.defaultChild);
+  return 'addToResourcePolicy' in table && resourceOf(table) !== undefined;
 }
 
 /** Newer versions of the CDK know of a `TableV2`'s policy; of a `Table`'s only CloudFormation does. What remains is warned of. */
@@ -39,7 +40,7 @@ const POLICY = Symbol.for('dynamo-stream-trigger/stream-policy');
 function policyOf(table: dynamodb.Table & { [POLICY]?: iam.PolicyDocument }): iam.PolicyDocument {
   if (table[POLICY] === undefined) {
     table[POLICY] = new iam.PolicyDocument();
-    (table.node.defaultChild as CfnResource).addPropertyOverride('StreamSpecification.ResourcePolicy', { PolicyDocument: table[POLICY] });
+    resourceOf(table)!.addPropertyOverride('StreamSpecification.ResourcePolicy', { PolicyDocument: table[POLICY] });
   }
   return table[POLICY];
 }

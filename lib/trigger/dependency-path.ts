@@ -1,7 +1,7 @@
-import { CfnElement, CfnResource, Stack } from 'aws-cdk-lib';
+import { CfnElement, Stack } from 'aws-cdk-lib';
 import { IConstruct } from 'constructs';
 import { fragmentOf } from './deployed-properties';
-import { referencesIn, resolvedWithReferences } from './references';
+import { isElement, isResource, referencesIn, resolvedWithReferences } from './references';
 
 /**
  * Why one part of a stack can only be deployed after another, as the parts from the first to the last; undefined: it needn't be.
@@ -58,7 +58,7 @@ function deployedWith(element: CfnElement, inside: readonly Stack[]): CfnElement
 function neededBy(element: CfnElement): CfnElement[] {
   const stack = Stack.of(element);
   const { resolved, references } = resolvedWithReferences(fragmentOf(element), element);
-  const dependencies = CfnResource.isCfnResource(element) ? element.obtainDependencies() : [];
+  const dependencies = isResource(element) ? element.obtainDependencies() : [];
   const needed = [...references.map(({ target }) => target), ...dependencies].filter(isElement);
   const names = namesIn(resolved);
   if (names.length === 0) return needed;
@@ -94,8 +94,4 @@ function namesInText(text: unknown): string[] {
 /** No pseudo parameter is a part of the stack. */
 function isName(value: unknown): value is string {
   return typeof value === 'string' && !value.startsWith('AWS::');
-}
-
-function isElement(construct: unknown): construct is CfnElement {
-  return CfnElement.isCfnElement(construct);
 }

@@ -1,7 +1,7 @@
-import { aws_lambda as lambda, CfnElement, IResolveContext, Stack, Token } from 'aws-cdk-lib';
+import { aws_lambda as lambda, IResolveContext, Stack, Token } from 'aws-cdk-lib';
 import { IConstruct } from 'constructs';
 import { dependencyPath, needsStack, topOf } from './dependency-path';
-import { Cautious, referencesIn } from './references';
+import { Cautious, isElement, referencesIn, resourceOf } from './references';
 import { BOUNDARY_VERSION, BoundaryFacts, ENVIRONMENT_VARIABLE, TriggerFacts } from '../stream/boundary';
 
 /**
@@ -79,7 +79,7 @@ class TriggersVariable implements Cautious {
 
   /** Nothing of the trigger's stack: that needs the function's. */
   private closesCycle(arn: string, triggerStack: Stack): boolean {
-    const fn = this.fn.node.defaultChild as CfnElement;
+    const fn = resourceOf(this.fn)!;
     const own = topOf(fn);
     return referencesIn(arn, this.fn).map(({ target }) => target).filter(isElement).some((target) => {
       const other = topOf(target);
@@ -113,8 +113,4 @@ function merge(stack: Stack, triggers: TriggerFacts[]): TriggerFacts[] {
 
 function sameValue(stack: Stack, a?: string, b?: string): boolean {
   return JSON.stringify(stack.resolve(a)) === JSON.stringify(stack.resolve(b));
-}
-
-function isElement(construct: unknown): construct is CfnElement {
-  return CfnElement.isCfnElement(construct);
 }

@@ -1,10 +1,11 @@
-import { aws_dynamodb as dynamodb, CfnResource, Duration, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
+import { aws_dynamodb as dynamodb, Duration, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import type { DynamoStreamTriggerProps } from './dynamo-stream-trigger';
 import { NoFailureDestination } from './failure-destination';
 import { ownedFunction } from './function-environment';
 import { plain } from './known-text';
 import { StreamPermissions } from './permissions';
+import { resourceOf } from './references';
 import { StreamFunction } from './stream-function';
 import { streamArnOf } from './stream-source';
 import { JudgedFilters } from '../mapping/filter-rules';
@@ -71,7 +72,7 @@ export function judgedSettings(props: DynamoStreamTriggerProps, trigger: Constru
 }
 
 function judgedPlaces(table: dynamodb.ITable, trigger: Construct): JudgedSettings['streamElsewhere'] {
-  if (!CfnResource.isCfnResource(table.node.defaultChild)) return undefined;
+  if (resourceOf(table) === undefined) return undefined;
   const [there, here] = [Stack.of(table), Stack.of(trigger)].map(({ account, region }) => [account, region]);
   const differs = there.some((part, index) => part !== here[index] && !Token.isUnresolved(part) && !Token.isUnresolved(here[index]));
   return differs ? { table: inPlace(there), trigger: inPlace(here) } : undefined;

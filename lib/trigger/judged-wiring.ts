@@ -1,13 +1,12 @@
-import { aws_dynamodb as dynamodb, aws_lambda as lambda, CfnElement, CfnResource, Stack, Token } from 'aws-cdk-lib';
-import { IConstruct } from 'constructs';
+import { aws_dynamodb as dynamodb, aws_lambda as lambda, CfnResource, Stack, Token } from 'aws-cdk-lib';
 import { dependencyPath, topOf } from './dependency-path';
 import { deployedProperty, unlessOverridden } from './deployed-properties';
 import { ownedFunction } from './function-environment';
 import { functionKey } from './function-key';
 import { judgedDestination } from './judged-destination';
 import { ofArn, plain, textOf } from './known-text';
-import { environmentOf, isResource, referencesIn, resourceNamed, soleReference } from './references';
-import { LOOKUP_RESOURCE } from './stream-lookup';
+import { environmentOf, isElement, isResource, referencesIn, resourceNamed, resourceOf, soleReference } from './references';
+import { lookupOf } from './stream-lookup';
 import { streamReaders } from './stream-readers';
 import { tableResourceOf } from './stream-source';
 import { JudgedFilters } from '../mapping/filter-rules';
@@ -42,7 +41,7 @@ export function judgedWiring({ table, handler, failureDestination, mapping, depl
     region: plain(stack.region),
     account: plain(stack.account),
     destination: destination === undefined ? undefined : judgedDestination(destination, mapping, failureDestination),
-    circle: judgedCircle(ownedFunction(handler)?.node.defaultChild, granted),
+    circle: judgedCircle(resourceOf(ownedFunction(handler)), granted),
     timeout: timeoutOf(handler),
   };
 }
@@ -54,14 +53,14 @@ type JudgedStream = JudgedTable & Pick<JudgedWiring,
 function judgedStream(table: dynamodb.ITable, eventSourceArn: string | undefined, mapping: lambda.CfnEventSourceMapping): JudgedStream {
   const streamArn = textOf(eventSourceArn, mapping);
   const source = resourceNamed(eventSourceArn, mapping);
-  const lookedUp = source?.cfnResourceType === LOOKUP_RESOURCE;
+  const lookup = lookupOf(source);
   // A stream that is looked up is where its table is.
-  const place = lookedUp ? table.env : source && Stack.of(source);
+  const place = lookup ? table.env : source && Stack.of(source);
   return {
     streamArn,
     streamReference: judgedReference(eventSourceArn, mapping),
-    lookedUp,
-    lookedUpElsewhere: lookedUp && topOf(source) !== topOf(mapping) ? topOf(source).node.path : undefined,
+    lookedUp: lookup !== undefined,
+    lookedUpElsewhere: lookup && topOf(lookup) !== topOf(mapping) ? topOf(lookup).node.path : undefined,
     streamRegion: ofArn(streamArn, 'region') ?? (place ? plain(place.region) : UNKNOWN),
     streamAccount: ofArn(streamArn, 'account') ?? (place ? plain(place.account) : UNKNOWN),
     ...judgedTable(table, source && TABLE_RESOURCES.includes(source.cfnResourceType) ? source : tableResourceOf(table), mapping),
@@ -76,10 +75,12 @@ function judgedReference(arn: unknown, scope: CfnResource): JudgedWiring['stream
 
 function judgedTable(table: dynamodb.ITable, resource: CfnResource | undefined, mapping: CfnResource): JudgedTable {
   if (resource === undefined) return { viewType: UNKNOWN, replicated: false, streamPolicy: UNKNOWN, generatedName: undefined };
-  const [stream, replicas] = ['StreamSpecification', 'Replicas'].map((name) => deployedProperty(resource, name));
+  const [stream, replicas, source] = ['StreamSpecification', 'Replicas', 'GlobalTableSourceArn'].map((name) => deployedProperty(resource, name));
+  // The replica of another account's table takes over whether that has a stream.
+  const isReplica = source !== undefined;
   return {
-    viewType: stream === undefined ? undefined : known(stream.StreamViewType),
-    replicated: (Array.isArray(replicas) && replicas.length > 1) || hasReplicaResources(table),
+    viewType: stream !== undefined ? known(stream.StreamViewType) : isReplica ? UNKNOWN : undefined,
+    replicated: isReplica || (Array.isArray(replicas) && replicas.length > 1) || hasReplicaResources(table),
     streamPolicy: [stream, ...[replicas ?? []].flat().map((replica) => replica.ReplicaStreamSpecification)]
       .some((specification) => specification?.ResourcePolicy !== undefined),
     generatedName: environmentOf(resource) === environmentOf(mapping) ? undefined : generatedName(resource),
@@ -89,13 +90,15 @@ function judgedTable(table: dynamodb.ITable, resource: CfnResource | undefined, 
 /** The name that the CDK gave a table without one, because another account or Region has to know it. */
 function generatedName(resource: CfnResource): string | undefined {
   const { tableName } = resource as Partial<dynamodb.CfnTable>;
-  const name = Token.isUnresolved(tableName) ? Stack.of(resource).resolve(tableName) : undefined;
+  // What the CDK notes of a table that the app gave a name.
+  if (!Token.isUnresolved(tableName) || resource.node.scope?.node.metadata.some(({ type }) => type === 'aws:cdk:hasPhysicalName')) return undefined;
+  const name = Stack.of(resource).resolve(tableName);
   return typeof name === 'string' ? name : undefined;
 }
 
 /** A `Table` makes its replicas with custom resources. */
 function hasReplicaResources(table: dynamodb.ITable): boolean {
-  return table.node.findAll().some((child) => CfnResource.isCfnResource(child) && child.cfnResourceType === 'Custom::DynamoDBReplica');
+  return table.node.findAll().some((child) => isResource(child) && child.cfnResourceType === 'Custom::DynamoDBReplica');
 }
 
 /** Of mappings with different conditions, perhaps only one is deployed. */
@@ -118,17 +121,17 @@ function destinationOf(mapping: lambda.CfnEventSourceMapping, deployed: WiredTri
 }
 
 /** How one of the things that a function needs for the trigger needs the function. */
-function judgedCircle(fn: IConstruct | undefined, granted: readonly string[]): JudgedWiring['circle'] {
-  if (!CfnResource.isCfnResource(fn)) return undefined;
+function judgedCircle(fn: CfnResource | undefined, granted: readonly string[]): JudgedWiring['circle'] {
+  if (fn === undefined) return undefined;
   const circles = granted.flatMap((arn) => referencesIn(arn, fn)).map(({ target }) => target)
-    .filter((target): target is CfnElement => CfnElement.isCfnElement(target) && topOf(target) === topOf(fn))
+    .filter(isElement).filter((target) => topOf(target) === topOf(fn))
     .map((target) => dependencyPath(target, fn));
   return circles.find((circle) => circle !== undefined)?.map(({ node }) => node.path.replace(/\/Resource$/, ''));
 }
 
 function timeoutOf(handler: lambda.IFunction): Known<number> {
-  const resource = ownedFunction(handler)?.node.defaultChild;
-  if (!CfnResource.isCfnResource(resource)) return UNKNOWN;
+  const resource = resourceOf(ownedFunction(handler));
+  if (resource === undefined) return UNKNOWN;
   const timeout = deployedProperty(resource, 'Timeout') ?? SHORT_TIMEOUT;
   return typeof timeout === 'number' ? timeout : UNKNOWN;
 }

@@ -1,4 +1,4 @@
-import { CfnResource, DefaultTokenResolver, IResolvable, IResolveContext, Reference, Stack, Token, Tokenization } from 'aws-cdk-lib';
+import { CfnElement, CfnResource, DefaultTokenResolver, IResolvable, IResolveContext, Reference, Stack, Token, Tokenization } from 'aws-cdk-lib';
 import { IConstruct } from 'constructs';
 
 /** The references to other constructs within a value, however deep its tokens hide them. */
@@ -55,9 +55,20 @@ function isCautious(token: IResolvable): token is Cautious {
   return 'decided' in token;
 }
 
+/** The resource that a construct of this app makes, such as a table's; undefined for an imported one. */
+export function resourceOf(construct: IConstruct | undefined): CfnResource | undefined {
+  const child = construct?.node.defaultChild;
+  return isResource(child) ? child : undefined;
+}
+
 /** Whether a construct is a resource of a template. */
-export function isResource(construct: IConstruct): construct is CfnResource {
+export function isResource(construct: unknown): construct is CfnResource {
   return CfnResource.isCfnResource(construct);
+}
+
+/** Whether a construct is a part of a template. */
+export function isElement(construct: unknown): construct is CfnElement {
+  return CfnElement.isCfnElement(construct);
 }
 
 /** The reference that a value is without any token around it, as most are: there is nothing to resolve. */

@@ -1,5 +1,6 @@
-import { aws_iam as iam, aws_lambda as lambda, aws_s3 as s3, CfnResource, Stack } from 'aws-cdk-lib';
+import { aws_iam as iam, aws_lambda as lambda, aws_s3 as s3, Stack } from 'aws-cdk-lib';
 import { acknowledgeObjects } from './cdk-nag';
+import { resourceOf } from './references';
 import { PARKED_RECORD_PREFIX } from '../stream/parked-record';
 
 /** The start of the keys of Lambda's failed batches. https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html */
@@ -37,6 +38,5 @@ export class S3FailureDestination implements lambda.IEventSourceDlq {
  */
 function ofOwner(bucket: s3.IBucket): Record<string, Record<string, unknown>> | undefined {
   const { account } = bucket.env;
-  const isOwned = bucket.node.defaultChild !== undefined && CfnResource.isCfnResource(bucket.node.defaultChild);
-  return isOwned || account !== Stack.of(bucket).account ? { StringEquals: { 's3:ResourceAccount': account } } : undefined;
+  return resourceOf(bucket) !== undefined || account !== Stack.of(bucket).account ? { StringEquals: { 's3:ResourceAccount': account } } : undefined;
 }

@@ -1,10 +1,7 @@
 import { join } from 'path';
-import { aws_iam as iam, aws_lambda as lambda, aws_logs as logs, CustomResource, Duration, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
+import { aws_iam as iam, aws_lambda as lambda, aws_logs as logs, CfnResource, CustomResource, Duration, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import type { LookupProperties, LookupResult } from './stream-lookup.lambda';
-
-/** The type of the custom resources that look up streams. */
-export const LOOKUP_RESOURCE = 'Custom::DynamoStreamLookup';
 
 /** Which table's stream is looked up. */
 export interface LookedUpTable {
@@ -28,7 +25,7 @@ export class StreamLookup extends Construct {
     // With another id it is another resource: CloudFormation creates it, and keeps the old one with what that found until
     // everything else is done. An update that fails would be looked up once more to roll it back, and fail again.
     const resource = new CustomResource(this, refresh === undefined || Token.isUnresolved(refresh) ? 'Resource' : `Refresh${refresh}`, {
-      resourceType: LOOKUP_RESOURCE,
+      resourceType: RESOURCE_TYPE,
       serviceToken: lookupFunction.arn,
       // Enough for the three times that Lambda invokes a function that fails to answer.
       serviceTimeout: Duration.minutes(10),
@@ -39,6 +36,15 @@ export class StreamLookup extends Construct {
     this.keyArn = resource.getAttString('KeyArn' satisfies keyof LookupResult);
   }
 }
+
+/** The lookup whose resource this is, if it is one. Not by `instanceof`: two copies of this package may meet in one app. */
+export function lookupOf(resource: CfnResource | undefined): StreamLookup | undefined {
+  return resource?.cfnResourceType === RESOURCE_TYPE
+    ? resource.node.scopes.find((scope): scope is StreamLookup => 'tableArn' in scope && 'streamArn' in scope)
+    : undefined;
+}
+
+const RESOURCE_TYPE = 'Custom::DynamoStreamLookup';
 
 /** The function behind all lookups of a stack: it may describe their tables and write its log. */
 class LookupFunction extends Construct {

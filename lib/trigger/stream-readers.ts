@@ -1,7 +1,7 @@
 import { CfnResource, aws_lambda as lambda, Stage } from 'aws-cdk-lib';
 import { IConstruct } from 'constructs';
 import { canonicalText, environmentOf, resourceNamed } from './references';
-import { StreamLookup } from './stream-lookup';
+import { lookupOf } from './stream-lookup';
 
 /**
  * Every mapping of the app that reads the stream of this one, in the order of the tree, itself included: not those of triggers
@@ -43,14 +43,10 @@ function lookUp({ node }: IConstruct): LookUp {
 
 /** However often a stream is looked up, it is that of its table. */
 function streamKey(mapping: lambda.CfnEventSourceMapping): string {
-  const lookup = resourceNamed(mapping.eventSourceArn, mapping)?.node.scopes.find(isLookup);
+  const lookup = lookupOf(resourceNamed(mapping.eventSourceArn, mapping));
   if (lookup === undefined) return canonicalText(mapping.eventSourceArn, mapping);
   const table = resourceNamed(lookup.tableArn, mapping);
   return table && environmentOf(table) === environmentOf(mapping)
     ? canonicalText(table.getAtt('StreamArn'), mapping)
     : canonicalText(lookup.tableArn, mapping);
-}
-
-function isLookup(construct: IConstruct): construct is StreamLookup {
-  return 'tableArn' in construct && 'keyArn' in construct;
 }

@@ -1,4 +1,5 @@
 import { aws_dynamodb as dynamodb, CfnResource } from 'aws-cdk-lib';
+import { resourceOf } from './references';
 import { TABLE_RESOURCES } from '../mapping/wiring-rules';
 
 /**
@@ -7,8 +8,7 @@ import { TABLE_RESOURCES } from '../mapping/wiring-rules';
  */
 export function streamArnOf(table: dynamodb.ITable): string | undefined {
   if (table.tableStreamArn !== undefined) return table.tableStreamArn;
-  const resource = table.node.defaultChild;
-  return resource && CfnResource.isCfnResource(resource) ? resource.getAtt('StreamArn').toString() : undefined;
+  return resourceOf(table)?.getAtt('StreamArn').toString();
 }
 
 /** The table of this app that a table is, or whose replica it is, or whose stream it looks up; undefined for an imported one. */
@@ -16,9 +16,5 @@ export function tableResourceOf(table: dynamodb.ITable): CfnResource | undefined
   const { _source: source } = table as { _source?: dynamodb.ITable };
   if (source !== undefined) return tableResourceOf(source);
   // A replica is a child of its table.
-  return [table, table.node.scope].map((construct) => construct?.node.defaultChild).find(isTableResource);
-}
-
-function isTableResource(construct: unknown): construct is CfnResource {
-  return CfnResource.isCfnResource(construct) && TABLE_RESOURCES.includes(construct.cfnResourceType);
+  return [table, table.node.scope].map(resourceOf).find((resource) => resource && TABLE_RESOURCES.includes(resource.cfnResourceType));
 }

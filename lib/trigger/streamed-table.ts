@@ -35,6 +35,10 @@ export interface StreamedTableOptions {
 export class StreamedTable extends dynamodb.TableBase {
   /** The table of this name, in the account and Region of the stack. */
   public static fromTableName(scope: Construct, id: string, tableName: string, options: StreamedTableOptions = {}): StreamedTable {
+    if (isOther(tableName, /^[\w.-]{3,255}$/)) {
+      throw new Error(`[${scope.node.path}/${id}] tableName is ${tableName}, but has to be that of a table: 3 to 255 of A-Z, a-z, 0-9, "_", "-" and ".". `
+        + 'Give an ARN to fromTableArn.');
+    }
     return new StreamedTable(scope, id, { tableName, tableArn: tableArnOf(scope, tableName), lookedUpBy: tableName }, options);
   }
 
@@ -45,12 +49,12 @@ export class StreamedTable extends dynamodb.TableBase {
    * function's role read it.
    */
   public static fromTableArn(scope: Construct, id: string, tableArn: string, options: StreamedTableOptions = {}): StreamedTable {
-    const { resourceName: tableName } = Stack.of(scope).splitArn(tableArn, ArnFormat.SLASH_RESOURCE_NAME);
-    if (!tableName) {
+    if (isOther(tableArn, /^arn:[^:]+:dynamodb:[^:]+:[^:]+:table\/[\w.-]+$/)) {
       throw new Error(`[${scope.node.path}/${id}] tableArn is ${tableArn}, but has to be that of a table: `
         + 'arn:aws:dynamodb:<region>:<account>:table/<name>. Give a name to fromTableName.');
     }
-    return new StreamedTable(scope, id, { tableName, tableArn, lookedUpBy: tableArn }, options);
+    const { resourceName } = Stack.of(scope).splitArn(tableArn, ArnFormat.SLASH_RESOURCE_NAME);
+    return new StreamedTable(scope, id, { tableName: resourceName!, tableArn, lookedUpBy: tableArn }, options);
   }
 
   /**
@@ -100,6 +104,11 @@ export class StreamedTable extends dynamodb.TableBase {
   public addToResourcePolicy(_statement: iam.PolicyStatement): iam.AddToResourcePolicyResult {
     return { statementAdded: false };
   }
+}
+
+/** Whether a text is known and has another form. */
+function isOther(text: string, form: RegExp): boolean {
+  return !Token.isUnresolved(text) && !form.test(text);
 }
 
 interface Looked {

@@ -88,6 +88,17 @@ test('the second reader of a table with replicas is warned of', () => {
   expect(app.warnings()).toContain('stream-readers');
 });
 
+test('the replica of a table of another account has a stream if that one has, which bears one reader', () => {
+  const app = new TestApp({ env: ENV });
+  const replicaSourceTable = app.table('Table', { tableName: 'orders' });
+  const stack = app.addStack('Replica', { env: { account: '999999999999', region: 'us-east-1' } });
+  const table = new dynamodb.TableV2MultiAccountReplica(stack, 'Table', { tableName: 'orders', replicaSourceTable });
+  ['One', 'Two'].forEach((id) => app.trigger({ table, handler: app.fn(`${id}Fn`, {}, stack) }, id, stack));
+  app.app.synth();
+
+  expect(app.warnings()).toContain('stream-readers');
+});
+
 test('a function of another stack with a mapping of its own there is found', () => {
   const app = new TestApp({ env: ENV });
   const [table, handler] = [app.table(), app.fn()];

@@ -5,7 +5,7 @@ import {
 } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import { TestApp } from './app';
-import { DynamoStreamTriggerProps, NoFailureDestination, StreamEventName, StreamFilter, StreamFunction, StreamPermissions } from '../../lib';
+import { DynamoStreamTriggerProps, NoFailureDestination, StreamedTable, StreamEventName, StreamFilter, StreamFunction, StreamPermissions } from '../../lib';
 import { RULE_BOOK } from '../../lib/mapping/rule-book';
 
 const [ACCOUNT, REGION] = ['123456789012', 'eu-west-1'];
@@ -308,6 +308,12 @@ const EXAMPLES: { readonly [ruleId: string]: { readonly trips: Example; readonly
   'stream-of-another-table': {
     trips: stream(STREAM_ARN.replace('orders', 'places')), inside: stream(STREAM_ARN), token: stream(STREAM_ARN.replace('orders', Aws.STACK_NAME)),
   },
+  'generated-table-name': { trips: inReplica({}), inside: inReplica({ tableName: 'orders' }), token: inReplica({ tableName: string('orders') }) },
+  'lookup-elsewhere': {
+    trips: (app) => app.trigger({ table: StreamedTable.fromTableName(anotherStack(app), 'Table', 'orders') }),
+    inside: (app) => app.trigger({ table: StreamedTable.fromTableName(app.stack, 'Table', 'orders') }),
+    token: (app) => app.trigger({ table: StreamedTable.fromTableName(app.stack, 'Table', string('orders')) }),
+  },
   'cross-account-stream': {
     trips: stream(STREAM_ARN.replace(ACCOUNT, '999999999999')),
     inside: stream(STREAM_ARN),
@@ -455,6 +461,19 @@ function elsewhere(app: TestApp, env: Environment): Stack {
 }
 
 function ofAnotherStack(app: TestApp): lambda.Function {
-  return app.fn('Fn', {}, app.addStack('Functions', { env: { account: ACCOUNT, region: REGION } }));
+  return app.fn('Fn', {}, anotherStack(app));
+}
+
+function anotherStack(app: TestApp, region = REGION): Stack {
+  return app.addStack('Another', { env: { account: ACCOUNT, region } });
+}
+
+/** A trigger in the Region of a table's replica. */
+function inReplica(props: Partial<dynamodb.TablePropsV2>): Example {
+  return (app) => {
+    const stack = anotherStack(app, 'us-east-1');
+    const table = app.table('Table', { replicas: [{ region: stack.region }], ...props });
+    return app.trigger({ table: StreamedTable.fromTable(stack, 'Table', table) }, 'Trigger', stack);
+  };
 }
 

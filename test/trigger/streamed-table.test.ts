@@ -57,11 +57,28 @@ test('an ARN that only the deployment knows is looked up, too', () => {
   expect(lookup(app).Properties.TableName).toEqual({ Ref: 'TableArn' });
 });
 
-test('what is no ARN of a table is refused', () => {
+test.each([
+  'arn:aws:dynamodb:eu-west-1:123456789012:orders',
+  `${TABLE_ARN}/stream/2026-01-01T00:00:00.000`,
+  `${TABLE_ARN}/index/by-day`,
+  'arn:aws:lambda:eu-west-1:123456789012:function:orders',
+  'orders',
+])('%s is no ARN of a table, and refused', (arn) => {
   const { stack } = new TestApp();
 
-  expect(() => StreamedTable.fromTableArn(stack, 'Table', 'arn:aws:dynamodb:eu-west-1:123456789012:orders'))
-    .toThrow('[Orders/Table] tableArn is arn:aws:dynamodb:eu-west-1:123456789012:orders, but has to be that of a table');
+  expect(() => StreamedTable.fromTableArn(stack, 'Table', arn)).toThrow(`[Orders/Table] tableArn is ${arn}, but has to be that of a table`);
+});
+
+test.each([TABLE_ARN, '', 'of'])('"%s" is no name of a table, and refused', (name) => {
+  const { stack } = new TestApp();
+
+  expect(() => StreamedTable.fromTableName(stack, 'Table', name)).toThrow(`[Orders/Table] tableName is ${name}, but has to be that of a table`);
+});
+
+test('a table of another partition is known by its ARN', () => {
+  const { stack } = new TestApp();
+
+  expect(StreamedTable.fromTableArn(stack, 'Table', 'arn:aws-cn:dynamodb:cn-north-1:123456789012:table/My.Table_1').tableName).toBe('My.Table_1');
 });
 
 describe('the function that looks up', () => {
