@@ -20,7 +20,8 @@ export interface JudgedSettings {
   readonly streamNamed: boolean;
   /** Accounts and Regions of a table of this app and of the trigger, where they are known not to be the same. */
   readonly streamElsewhere?: { readonly table: string; readonly trigger: string };
-  readonly destination: 'made' | 'given' | 'none' | 'not a destination';
+  /** Of one that was given, whether it can be bound, and then whether it named what receives the batches. */
+  readonly destination: 'made' | 'given' | 'none' | 'not a destination' | 'nameless';
   readonly handlerIsStreamFunction: boolean;
 }
 
@@ -192,12 +193,18 @@ export const SETTING_RULES: readonly Rule<JudgedSettings>[] = [
   {
     id: 'destination-type',
     severity: 'error',
-    summary: '`onFailure` is an `IEventSourceDlq`.',
+    summary: '`onFailure` is an `IEventSourceDlq`, which names the ARN of a destination when it is bound.',
     reads: ['onFailure'],
     source: SOURCES.errorHandling,
-    check: ({ destination }) => destination === 'not a destination'
-      ? 'onFailure is no destination, but has to be one that can be bound. Wrap a queue in new SqsDlq(queue), a topic in new SnsDlq(topic).'
-      : undefined,
+    check: ({ destination }) => {
+      switch (destination) {
+        case 'not a destination': return 'onFailure is no destination, but has to be one that can be bound. Wrap a queue in new SqsDlq(queue), '
+          + 'a topic in new SnsDlq(topic).';
+        case 'nameless': return 'onFailure names no destination, but its bind(…) has to return { destination } with the ARN of a queue, a topic '
+          + 'or a bucket. Return that, or give NoFailureDestination.INSTANCE to have none.';
+        default: return undefined;
+      }
+    },
   },
   {
     id: 'stream-arn-missing',
