@@ -278,7 +278,7 @@ function carried(keys: readonly string[], type: string | undefined): { type: str
   switch (type) {
     case 'text': return {
       type: 'string',
-      words: keys.at(-1) === 'N' ? 'numbers as text, which only equality finds: { "N": ["42"] }' : 'text there, in quotes',
+      words: ['N', 'NS'].includes(keys.at(-1)!) ? `numbers as text, which only equality finds: { "${keys.at(-1)}": ["42"] }` : 'text there, in quotes',
     };
     case 'boolean': return keys.at(-1) === 'NULL' ? ONLY_TRUE : { type: 'boolean', words: 'true or false there, without quotes' };
     case 'number': return { type: 'number', words: 'a number there' };
