@@ -18,11 +18,19 @@ export interface JudgedSettings {
   readonly misfits: { readonly [property in Shaped]?: string };
   /** Whether the table has a stream, or may get one before the tree is finished. */
   readonly streamNamed: boolean;
-  /** Accounts and Regions of a table of this app and of the trigger, where they are known not to be the same. */
-  readonly streamElsewhere?: { readonly table: string; readonly trigger: string };
+  /** Where a table of this app and the trigger are, if they are known not to be at the same place. */
+  readonly streamElsewhere?: Places;
+  /** Where the function and the trigger are, if they are known not to be at the same place. */
+  readonly handlerElsewhere?: Places;
   /** Of one that was given, whether it can be bound, and then whether it named what receives the batches. */
   readonly destination: 'made' | 'given' | 'none' | 'not a destination' | 'nameless';
   readonly handlerIsStreamFunction: boolean;
+}
+
+/** Accounts and Regions of something and of its trigger. */
+export interface Places {
+  readonly there: string;
+  readonly trigger: string;
 }
 
 /** What an untyped caller gave in place of a duration, in words. */
@@ -226,8 +234,19 @@ export const SETTING_RULES: readonly Rule<JudgedSettings>[] = [
     source: 'CloudFormation: references don\'t cross accounts and Regions',
     check: ({ streamElsewhere }) => streamElsewhere === undefined
       ? undefined
-      : `table is in ${streamElsewhere.table}, the trigger in ${streamElsewhere.trigger}, and no template can refer to a stream from there. Have `
+      : `table is in ${streamElsewhere.there}, the trigger in ${streamElsewhere.trigger}, and no template can refer to a stream from there. Have `
         + 'the stream looked up with StreamedTable.fromTable(this, id, table): that of the replica, in another Region.',
+  },
+  {
+    id: 'handler-elsewhere',
+    severity: 'error',
+    summary: 'The function is in the account and Region of the trigger\'s stack.',
+    reads: ['handler'],
+    source: 'Seen on AWS: "Functions from … are not reachable in this region"',
+    check: ({ handlerElsewhere }) => handlerElsewhere === undefined
+      ? undefined
+      : `handler is in ${handlerElsewhere.there}, the trigger in ${handlerElsewhere.trigger}, and a mapping invokes a function of its own account and Region `
+        + 'only: it would look for one of the same name there. Put the trigger into a stack where the function is, or make the function in this one.',
   },
   {
     id: 'record-age-over-retention',
