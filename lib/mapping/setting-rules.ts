@@ -44,6 +44,9 @@ export type Shaped = 'table' | 'handler' | 'filterEncryption' | 'failureQueueRem
 /** The only group of metrics that mappings of DynamoDB streams have. */
 const EVENT_COUNT = 'EventCount';
 
+/** The property that goes with AT_TIMESTAMP. */
+const TIMESTAMP = 'startingPositionTimestamp';
+
 /** Properties of other event sources, and of what. */
 const FOREIGN_PROPERTIES: { readonly [name: string]: string } = {
   provisionedPollerConfig: 'SQS and Kafka',
@@ -83,6 +86,8 @@ const OTHER_NAMES: { readonly [name: string]: string } = {
   destinationConfig: 'onFailure',
   deadLetterQueue: 'onFailure',
   dlq: 'onFailure',
+  destination: 'onFailure',
+  failureDestination: 'onFailure',
   maximumRecordAgeInSeconds: 'maxRecordAge',
   maximumRetryAttempts: 'retryAttempts',
   maximumBatchingWindowInSeconds: 'maxBatchingWindow',
@@ -115,7 +120,7 @@ export const SETTING_RULES: readonly Rule<JudgedSettings>[] = [
     reads: ['*'],
     source: SOURCES.apiModel,
     check: ({ written, properties }) => written
-      .filter((name) => !properties.includes(name) && name !== 'startingPositionTimestamp')
+      .filter((name) => !properties.includes(name) && name !== TIMESTAMP)
       .map((name) => unknownProperty(name, properties)),
   },
   shape('table-type', 'table', 'a table', 'Give a Table or a TableV2, or import one with TableV2.fromTableAttributes(…).'),
@@ -143,10 +148,10 @@ export const SETTING_RULES: readonly Rule<JudgedSettings>[] = [
     id: 'starting-position-timestamp',
     severity: 'error',
     summary: 'A DynamoDB stream can\'t be read from a point in time.',
-    reads: ['startingPosition', 'startingPositionTimestamp'],
+    reads: ['startingPosition', TIMESTAMP],
     source: `${SOURCES.recorded}: "Unsupported starting position for arn type"; ${SOURCES.parameters}`,
-    check: ({ settings, written }) => settings.startingPosition === 'AT_TIMESTAMP' || written.includes('startingPositionTimestamp')
-      ? `${settings.startingPosition === 'AT_TIMESTAMP' ? 'startingPosition is AT_TIMESTAMP' : 'startingPositionTimestamp is given'}, `
+    check: ({ settings, written }) => settings.startingPosition === 'AT_TIMESTAMP' || written.includes(TIMESTAMP)
+      ? `${settings.startingPosition === 'AT_TIMESTAMP' ? 'startingPosition is AT_TIMESTAMP' : `${TIMESTAMP} is given`}, `
         + 'but Lambda reads a DynamoDB stream from TRIM_HORIZON or LATEST only. '
         + 'Leave it out to start with the oldest record, and let the function pass over what is too old.'
       : undefined,
@@ -361,9 +366,18 @@ function isAtLeast(value: unknown, least: number): value is number {
   return typeof value === 'number' && value >= least;
 }
 
+/** Those properties that other event sources have and mappings of DynamoDB streams don't, from CloudFormation's names. */
+export function foreignProperties(names: readonly string[]): string[] {
+  return names.map(uncapitalized).filter((name) => name === TIMESTAMP || Object.hasOwn(FOREIGN_PROPERTIES, name));
+}
+
+function uncapitalized(name: string): string {
+  return name.charAt(0).toLowerCase() + name.slice(1);
+}
+
 function unknownProperty(name: string, properties: readonly string[]): string {
   // CloudFormation's names start with a capital.
-  const key = name.charAt(0).toLowerCase() + name.slice(1);
+  const key = uncapitalized(name);
   if (Object.hasOwn(FOREIGN_PROPERTIES, key)) {
     return `${name} is a property of ${FOREIGN_PROPERTIES[key]} event sources, and means nothing to a DynamoDB stream. Leave it out.`;
   }

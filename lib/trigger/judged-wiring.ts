@@ -173,7 +173,8 @@ function serviceOf(arn: string, scope: CfnResource): Known<string> {
 
 function isFifo(resource: CfnResource): boolean {
   const { FifoQueue, FifoTopic } = deployedProperties(resource);
-  return FifoQueue === true || FifoTopic === true;
+  // CloudFormation takes booleans as text too.
+  return [FifoQueue, FifoTopic].some((flag) => String(flag) === 'true');
 }
 
 /** Of an imported queue or topic whose ARN is a token, only what it was imported with tells. `SqsDlq` and `SnsDlq` keep it private. */
