@@ -68,9 +68,14 @@ export const FILTER_RULES: readonly Rule<JudgedFilters>[] = [
   problem('filter-or', 'The `$or` of a filter holds at least two objects with fields.', ['bad-or']),
   problem('filter-complexity', 'The wildcards of a filter are simple enough for AWS.', ['too-complex']),
   {
-    ...problem('filter-empty', 'A filter is not `{}`: the pattern engine calls it invalid, what a mapping does with it is not known.',
-      ['empty-pattern']),
+    id: 'filter-empty',
     severity: 'warning',
+    summary: 'A filter is not `{}`: the pattern engine calls it invalid, what a mapping does with it is not known.',
+    reads: ['filters'],
+    source: 'AWS\'s pattern engine',
+    check: eachText((text) => problemsOf(text).some(({ kind }) => kind === 'empty-pattern')
+      ? ['is {}, which AWS\'s pattern engine calls invalid, and what a mapping does with it is not known. To let every record pass, give no filter.']
+      : []),
   },
   {
     id: 'filter-quota',
