@@ -1,6 +1,6 @@
 import { conditionsOf, FilterCondition } from './filter-conditions';
 import { nearestName } from './nearest-name';
-import { EVENT_NAMES, knownFields } from './record-shape';
+import { EVENT_NAMES, knownFields, pathOfField, Place } from './record-shape';
 import { Known, Rule, SOURCES } from './rule';
 import { parseEventPattern } from '../stream/event-pattern';
 import type { Alternative, Operator, PatternProblem, PatternProblemKind } from '../stream/event-pattern';
@@ -128,7 +128,7 @@ export const FILTER_RULES: readonly Rule<JudgedFilters>[] = [
     source: SOURCES.filteringDynamoDb,
     check: eachCondition(({ stray }) => stray === undefined || stray.parent.type === 'value'
       ? undefined
-      : `looks at ${stray.keys.join('.')}, which no stream record has${didYouMean(stray.keys.at(-1)!, knownFields(stray.parent))}`),
+      : `looks at ${stray.keys.join('.')}, which no stream record has${didYouMeanField(stray.keys.at(-1)!, stray.parent)}`),
   },
   {
     id: 'filter-type-descriptor',
@@ -343,6 +343,11 @@ function wrongEventName({ keys, alternatives }: FilterCondition): string[] {
       ? `asks of the eventName ${written(alternative)}, which none meets${didYouMean('', EVENT_NAMES)}`
       : [];
   });
+}
+
+function didYouMeanField(name: string, parent: Place): string {
+  const path = pathOfField(name);
+  return path === undefined ? didYouMean(name, knownFields(parent)) : `. Did you mean ${path}?`;
 }
 
 function didYouMean(given: string, known: readonly string[] = []): string {
