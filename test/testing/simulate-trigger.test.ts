@@ -444,7 +444,7 @@ describe('options that are not what they have to be', () => {
     ['no environment', { environments: 0 }, /environments is 0/],
     ['a batch size of 0', { mapping: { batchSize: 0 } }, /batchSize is 0/],
     ['a setting with a typing error', { mapping: { batchsize: 1 } }, /batchsize .*Did you mean batchSize/],
-    ['a filter that AWS refuses', { mapping: { filters: [{}] } }, /\{\}, which AWS's pattern engine refuses/],
+    ['a filter that AWS refuses', { mapping: { filters: [{}] } }, /\{\}, which AWS's pattern engine calls invalid/],
     ['an unknown destination', { mapping: { onFailure: 'kafka' } }, /onFailure is "kafka"/],
     ['a share above 1', { faults: { crash: 2 } }, /faults.crash is 2/],
     ['an option with a typing error', { fault: {} }, /simulateTrigger has no fault, only mapping, .*faults/],
