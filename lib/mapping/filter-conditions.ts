@@ -33,11 +33,11 @@ function placed({ keys, alternatives }: Condition): FilterCondition {
   let place: Place = RECORD;
   for (const [index, name] of keys.entries()) {
     const next = fieldOf(place, name);
-    // `{"a.b": …}` is `{"a": {"b": …}}` to the engine: where names hold dots, it can't be told what they lead to.
     if (next === undefined) return { keys, alternatives, stray: name.includes('.') ? undefined : { parent: place, keys: keys.slice(0, index + 1) } };
     place = next;
   }
-  return { keys, alternatives, place };
+  // `{"a.S": …}` is `{"a": {"S": …}}` to the engine: where names hold dots, they may lead further than to an attribute of that name.
+  return place.type === 'value' && keys.some((name) => name.includes('.')) ? { keys, alternatives } : { keys, alternatives, place };
 }
 
 /** A condition of several branches stands beside the event names of all of them. */

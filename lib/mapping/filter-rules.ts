@@ -1,6 +1,6 @@
 import { conditionsOf, FilterCondition } from './filter-conditions';
 import { nearestName } from './nearest-name';
-import { EVENT_NAMES, knownFields } from './record-shape';
+import { EVENT_NAMES, knownFields, pathOfField, Place } from './record-shape';
 import { Known, Rule, SOURCES } from './rule';
 import { parseEventPattern } from '../stream/event-pattern';
 import type { Alternative, Operator, PatternProblem, PatternProblemKind } from '../stream/event-pattern';
@@ -68,9 +68,14 @@ export const FILTER_RULES: readonly Rule<JudgedFilters>[] = [
   problem('filter-or', 'The `$or` of a filter holds at least two objects with fields.', ['bad-or']),
   problem('filter-complexity', 'The wildcards of a filter are simple enough for AWS.', ['too-complex']),
   {
-    ...problem('filter-empty', 'A filter is not `{}`: the pattern engine calls it invalid, what a mapping does with it is not known.',
-      ['empty-pattern']),
+    id: 'filter-empty',
     severity: 'warning',
+    summary: 'A filter is not `{}`: the pattern engine calls it invalid, what a mapping does with it is not known.',
+    reads: ['filters'],
+    source: 'AWS\'s pattern engine',
+    check: eachText((text) => problemsOf(text).some(({ kind }) => kind === 'empty-pattern')
+      ? ['is {}, which AWS\'s pattern engine calls invalid, and what a mapping does with it is not known. To let every record pass, give no filter.']
+      : []),
   },
   {
     id: 'filter-quota',
@@ -123,7 +128,7 @@ export const FILTER_RULES: readonly Rule<JudgedFilters>[] = [
     source: SOURCES.filteringDynamoDb,
     check: eachCondition(({ stray }) => stray === undefined || stray.parent.type === 'value'
       ? undefined
-      : `looks at ${stray.keys.join('.')}, which no stream record has${didYouMean(stray.keys.at(-1)!, knownFields(stray.parent))}`),
+      : `looks at ${stray.keys.join('.')}, which no stream record has${didYouMeanField(stray.keys.at(-1)!, stray.parent)}`),
   },
   {
     id: 'filter-type-descriptor',
@@ -278,7 +283,7 @@ function carried(keys: readonly string[], type: string | undefined): { type: str
   switch (type) {
     case 'text': return {
       type: 'string',
-      words: keys.at(-1) === 'N' ? 'numbers as text, which only equality finds: { "N": ["42"] }' : 'text there, in quotes',
+      words: ['N', 'NS'].includes(keys.at(-1)!) ? `numbers as text, which only equality finds: { "${keys.at(-1)}": ["42"] }` : 'text there, in quotes',
     };
     case 'boolean': return keys.at(-1) === 'NULL' ? ONLY_TRUE : { type: 'boolean', words: 'true or false there, without quotes' };
     case 'number': return { type: 'number', words: 'a number there' };
@@ -338,6 +343,11 @@ function wrongEventName({ keys, alternatives }: FilterCondition): string[] {
       ? `asks of the eventName ${written(alternative)}, which none meets${didYouMean('', EVENT_NAMES)}`
       : [];
   });
+}
+
+function didYouMeanField(name: string, parent: Place): string {
+  const path = pathOfField(name);
+  return path === undefined ? didYouMean(name, knownFields(parent)) : `. Did you mean ${path}?`;
 }
 
 function didYouMean(given: string, known: readonly string[] = []): string {

@@ -68,3 +68,14 @@ export function fieldOf(place: Place, name: string): Place | undefined {
   const fields = place.type === 'object' ? place.fields : place.type === 'value' ? DESCRIPTORS : {};
   return Object.hasOwn(fields, name) ? fields[name] : undefined;
 }
+
+/** The path at which a record has a field of this name, such as `dynamodb.NewImage`; undefined if it has none. */
+export function pathOfField(name: string, within: Place = RECORD): string | undefined {
+  if (within.type !== 'object') return undefined;
+  if (Object.hasOwn(within.fields, name)) return name;
+  const [path] = Object.entries(within.fields).flatMap(([field, place]) => {
+    const rest = pathOfField(name, place);
+    return rest === undefined ? [] : [`${field}.${rest}`];
+  });
+  return path;
+}

@@ -18,10 +18,19 @@ export interface JudgedSettings {
   readonly misfits: { readonly [property in Shaped]?: string };
   /** Whether the table has a stream, or may get one before the tree is finished. */
   readonly streamNamed: boolean;
-  /** Accounts and Regions of a table of this app and of the trigger, where they are known not to be the same. */
-  readonly streamElsewhere?: { readonly table: string; readonly trigger: string };
-  readonly destination: 'made' | 'given' | 'none' | 'not a destination';
+  /** Where a table of this app and the trigger are, if they are known not to be at the same place. */
+  readonly streamElsewhere?: Places;
+  /** Where the function and the trigger are, if they are known not to be at the same place. */
+  readonly handlerElsewhere?: Places;
+  /** Of one that was given, whether it can be bound, and then whether it named what receives the batches. */
+  readonly destination: 'made' | 'given' | 'none' | 'not a destination' | 'nameless';
   readonly handlerIsStreamFunction: boolean;
+}
+
+/** Accounts and Regions of something and of its trigger. */
+export interface Places {
+  readonly there: string;
+  readonly trigger: string;
 }
 
 /** What an untyped caller gave in place of a duration, in words. */
@@ -34,6 +43,9 @@ export type Shaped = 'table' | 'handler' | 'filterEncryption' | 'failureQueueRem
 
 /** The only group of metrics that mappings of DynamoDB streams have. */
 const EVENT_COUNT = 'EventCount';
+
+/** The property that goes with AT_TIMESTAMP. */
+const TIMESTAMP = 'startingPositionTimestamp';
 
 /** Properties of other event sources, and of what. */
 const FOREIGN_PROPERTIES: { readonly [name: string]: string } = {
@@ -74,6 +86,8 @@ const OTHER_NAMES: { readonly [name: string]: string } = {
   destinationConfig: 'onFailure',
   deadLetterQueue: 'onFailure',
   dlq: 'onFailure',
+  destination: 'onFailure',
+  failureDestination: 'onFailure',
   maximumRecordAgeInSeconds: 'maxRecordAge',
   maximumRetryAttempts: 'retryAttempts',
   maximumBatchingWindowInSeconds: 'maxBatchingWindow',
@@ -106,7 +120,7 @@ export const SETTING_RULES: readonly Rule<JudgedSettings>[] = [
     reads: ['*'],
     source: SOURCES.apiModel,
     check: ({ written, properties }) => written
-      .filter((name) => !properties.includes(name) && name !== 'startingPositionTimestamp')
+      .filter((name) => !properties.includes(name) && name !== TIMESTAMP)
       .map((name) => unknownProperty(name, properties)),
   },
   shape('table-type', 'table', 'a table', 'Give a Table or a TableV2, or import one with TableV2.fromTableAttributes(…).'),
@@ -134,10 +148,10 @@ export const SETTING_RULES: readonly Rule<JudgedSettings>[] = [
     id: 'starting-position-timestamp',
     severity: 'error',
     summary: 'A DynamoDB stream can\'t be read from a point in time.',
-    reads: ['startingPosition', 'startingPositionTimestamp'],
+    reads: ['startingPosition', TIMESTAMP],
     source: `${SOURCES.recorded}: "Unsupported starting position for arn type"; ${SOURCES.parameters}`,
-    check: ({ settings, written }) => settings.startingPosition === 'AT_TIMESTAMP' || written.includes('startingPositionTimestamp')
-      ? `${settings.startingPosition === 'AT_TIMESTAMP' ? 'startingPosition is AT_TIMESTAMP' : 'startingPositionTimestamp is given'}, `
+    check: ({ settings, written }) => settings.startingPosition === 'AT_TIMESTAMP' || written.includes(TIMESTAMP)
+      ? `${settings.startingPosition === 'AT_TIMESTAMP' ? 'startingPosition is AT_TIMESTAMP' : `${TIMESTAMP} is given`}, `
         + 'but Lambda reads a DynamoDB stream from TRIM_HORIZON or LATEST only. '
         + 'Leave it out to start with the oldest record, and let the function pass over what is too old.'
       : undefined,
@@ -192,12 +206,18 @@ export const SETTING_RULES: readonly Rule<JudgedSettings>[] = [
   {
     id: 'destination-type',
     severity: 'error',
-    summary: '`onFailure` is an `IEventSourceDlq`.',
+    summary: '`onFailure` is an `IEventSourceDlq`, which names the ARN of a destination when it is bound.',
     reads: ['onFailure'],
     source: SOURCES.errorHandling,
-    check: ({ destination }) => destination === 'not a destination'
-      ? 'onFailure is no destination, but has to be one that can be bound. Wrap a queue in new SqsDlq(queue), a topic in new SnsDlq(topic).'
-      : undefined,
+    check: ({ destination }) => {
+      switch (destination) {
+        case 'not a destination': return 'onFailure is no destination, but has to be one that can be bound. Wrap a queue in new SqsDlq(queue), '
+          + 'a topic in new SnsDlq(topic).';
+        case 'nameless': return 'onFailure names no destination, but its bind(…) has to return { destination } with the ARN of a queue, a topic '
+          + 'or a bucket. Return that, or give NoFailureDestination.INSTANCE to have none.';
+        default: return undefined;
+      }
+    },
   },
   {
     id: 'stream-arn-missing',
@@ -219,8 +239,19 @@ export const SETTING_RULES: readonly Rule<JudgedSettings>[] = [
     source: 'CloudFormation: references don\'t cross accounts and Regions',
     check: ({ streamElsewhere }) => streamElsewhere === undefined
       ? undefined
-      : `table is in ${streamElsewhere.table}, the trigger in ${streamElsewhere.trigger}, and no template can refer to a stream from there. Have `
+      : `table is in ${streamElsewhere.there}, the trigger in ${streamElsewhere.trigger}, and no template can refer to a stream from there. Have `
         + 'the stream looked up with StreamedTable.fromTable(this, id, table): that of the replica, in another Region.',
+  },
+  {
+    id: 'handler-elsewhere',
+    severity: 'error',
+    summary: 'The function is in the account and Region of the trigger\'s stack.',
+    reads: ['handler'],
+    source: 'Seen on AWS: "Functions from … are not reachable in this region"',
+    check: ({ handlerElsewhere }) => handlerElsewhere === undefined
+      ? undefined
+      : `handler is in ${handlerElsewhere.there}, the trigger in ${handlerElsewhere.trigger}, and a mapping invokes a function of its own account and Region `
+        + 'only: it would look for one of the same name there. Put the trigger into a stack where the function is, or make the function in this one.',
   },
   {
     id: 'record-age-over-retention',
@@ -335,9 +366,18 @@ function isAtLeast(value: unknown, least: number): value is number {
   return typeof value === 'number' && value >= least;
 }
 
+/** Those properties that other event sources have and mappings of DynamoDB streams don't, from CloudFormation's names. */
+export function foreignProperties(names: readonly string[]): string[] {
+  return names.map(uncapitalized).filter((name) => name === TIMESTAMP || Object.hasOwn(FOREIGN_PROPERTIES, name));
+}
+
+function uncapitalized(name: string): string {
+  return name.charAt(0).toLowerCase() + name.slice(1);
+}
+
 function unknownProperty(name: string, properties: readonly string[]): string {
   // CloudFormation's names start with a capital.
-  const key = name.charAt(0).toLowerCase() + name.slice(1);
+  const key = uncapitalized(name);
   if (Object.hasOwn(FOREIGN_PROPERTIES, key)) {
     return `${name} is a property of ${FOREIGN_PROPERTIES[key]} event sources, and means nothing to a DynamoDB stream. Leave it out.`;
   }

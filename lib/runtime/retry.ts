@@ -37,22 +37,25 @@ export interface Failure {
   readonly lastTriedAt: string;
 }
 
+/** What `retry` needs. */
+export interface Retrying {
+  readonly policy: RetryOptions;
+  readonly isRetryable: (error: unknown) => boolean;
+  readonly budget: TimeBudget;
+  readonly host: Host;
+  /** The next try, with its number. */
+  readonly call: (attempt: number) => unknown;
+  /** Told before the wait for the next try. */
+  readonly onRetry: (error: unknown, attempt: number, delay: number) => void;
+}
+
 /**
  * Tries again what failed once: exponential backoff with full jitter, as long as there are tries and there is time.
  * Answers undefined if it succeeds.
- *
- * @param call the next try, with its number
- * @param onRetry told before the wait for the next try
  */
-export async function retry(
-  error: unknown,
-  { maxAttempts = 3, baseDelay = 100, maxDelay = 2_000 }: RetryOptions,
-  isRetryable: (error: unknown) => boolean,
-  budget: TimeBudget,
-  { now = Date.now, sleep = pause, random = Math.random }: Host,
-  call: (attempt: number) => unknown,
-  onRetry: (error: unknown, attempt: number, delay: number) => void,
-): Promise<Failure | undefined> {
+export async function retry(error: unknown, { policy, isRetryable, budget, host, call, onRetry }: Retrying): Promise<Failure | undefined> {
+  const { maxAttempts = 3, baseDelay = 100, maxDelay = 2_000 } = policy;
+  const { now = Date.now, sleep = pause, random = Math.random } = host;
   const failedAt = () => new Date(now()).toISOString();
   const firstTriedAt = failedAt();
   for (let tries = 1; ; tries++) {

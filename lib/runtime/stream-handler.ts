@@ -179,11 +179,14 @@ export function streamHandler<Item = Image, Keys = ItemKeys>(
 
     async function recover(step: number, error: unknown): Promise<boolean> {
       const record = records[step];
-      const failure = await retry(
-        error, policy, isRetryable, budget, host,
-        (attempt) => call(step, callContext(context, budget.signal, attempt)),
-        (retried, attempt, delay) => observe?.({ type: 'recordRetried', record, error: retried, attempt, delay }),
-      );
+      const failure = await retry(error, {
+        policy,
+        isRetryable,
+        budget,
+        host,
+        call: (attempt) => call(step, callContext(context, budget.signal, attempt)),
+        onRetry: (retried, attempt, delay) => observe?.({ type: 'recordRetried', record, error: retried, attempt, delay }),
+      });
       if (!failure) {
         succeeded(step);
         return true;

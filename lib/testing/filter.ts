@@ -49,5 +49,14 @@ export function filterText(filter: FilterInput): string {
     return filter.toJson();
   }
   const pattern = (filter as { pattern?: unknown } | undefined)?.pattern;
-  return typeof pattern === 'string' ? pattern : JSON.stringify(filter) ?? String(filter);
+  return typeof pattern === 'string' ? pattern : jsonOf(filter);
+}
+
+/** `undefined` and functions have no JSON; a circle or a bigint in an object can't be written as such. */
+function jsonOf(pattern: unknown): string {
+  try {
+    return JSON.stringify(pattern) ?? String(pattern);
+  } catch (error) {
+    throw new InvalidFilterError(String(pattern), [`it can't be written as JSON: ${(error as Error).message}`]);
+  }
 }

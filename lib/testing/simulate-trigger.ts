@@ -93,8 +93,18 @@ export async function simulateTrigger(options: SimulationOptions): Promise<Simul
  */
 export async function simulateTriggers(triggers: readonly SimulationOptions[]): Promise<SimulationRun[]> {
   triggers.forEach(judge);
-  return simulate(triggers.map((trigger) => ({ ...trigger, mapping: resolveMapping(trigger.mapping) })));
+  const judged = triggers.map((trigger) => ({ ...trigger, mapping: resolveMapping(trigger.mapping) }));
+  const run = lastRun.then(() => simulate(judged));
+  const over = () => undefined;
+  lastRun = run.then(over, over);
+  return run;
 }
+
+/**
+ * Simulations take turns: what goes on in the process tells one whether its handlers wait for the virtual clock alone, and could not
+ * tell the handlers of two apart.
+ */
+let lastRun: Promise<void> = Promise.resolve();
 
 const OPTIONS = ['mapping', 'handler', 'shards', 'timeout', 'environments', 'switches', 'faults', 'noProgressBisect', 'seed'];
 const SHARD = ['records', 'shardId', 'parentShardId'];

@@ -138,7 +138,7 @@ export class SimulatedTrigger {
       hangs: this.fate.strikes('timeout', atRisk),
       park: this.parks ? this.park : undefined,
       ended: (end) => {
-        this.invocations.push(record(shardId, event, end));
+        this.invocations.push(recordInvocation(shardId, event, end));
         if (end.outcome.type === 'response' && !this.reports) {
           this.losses.ignored(event, end.outcome.response);
         }
@@ -174,7 +174,7 @@ export class SimulatedTrigger {
 }
 
 /** Keeps the records of its event, not the copy that the handler was given. */
-function record(shardId: string, event: StreamEvent, { startedAt, endedAt, outcome }: InvocationEnd): SimulatedInvocation {
+function recordInvocation(shardId: string, event: StreamEvent, { startedAt, endedAt, outcome }: InvocationEnd): SimulatedInvocation {
   const created = event.Records[event.Records.length - 1]?.dynamodb?.ApproximateCreationDateTime;
   return {
     at: startedAt,

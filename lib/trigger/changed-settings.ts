@@ -1,7 +1,7 @@
 import { settingsFromCloudFormation } from '../mapping/cloudformation';
 import { FILTER_RULES, JudgedFilters } from '../mapping/filter-rules';
 import { judge, UNKNOWN, Violation } from '../mapping/rule';
-import { JudgedSettings, SETTING_RULES } from '../mapping/setting-rules';
+import { foreignProperties, JudgedSettings, SETTING_RULES } from '../mapping/setting-rules';
 import { RANGES } from '../mapping/settings';
 
 /** Rules that CloudFormation's schema has too: the CDK tells by itself of what breaks them. */
@@ -21,6 +21,7 @@ export function changedSettings(properties: { readonly [name: string]: any }, ju
   // What was a token to the trigger stays unknown, and what is one to the template is as good as absent.
   const changed: JudgedSettings & JudgedFilters = {
     ...judged,
+    written: [...judged.written, ...foreignProperties(Object.keys(properties).filter((name) => literal(name) !== undefined))],
     settings: { ...settings, ...unknowns(judged.settings) },
     filters: judged.filters.includes(UNKNOWN) ? [] : elements(filters).map((filter) => typeof filter?.Pattern === 'string' ? filter.Pattern : UNKNOWN),
     metrics: judged.metrics === UNKNOWN || judged.metrics?.includes(UNKNOWN) ? UNKNOWN : elements(metrics).filter((group) => !isIntrinsic(group)),

@@ -13,7 +13,7 @@ import { givenProperties, judgedSettings } from './judged-settings';
 import { judgedWiring } from './judged-wiring';
 import { destinationGrantee, grantStreamRead, StreamPermissions } from './permissions';
 import { resourceNamed } from './references';
-import { lateErrors, report } from './report';
+import { lateErrors, refuse, report } from './report';
 import { responseTypes, unwritable } from './response-types';
 import { StreamFilter } from './stream-filter';
 import { streamArnOf } from './stream-source';
@@ -199,7 +199,8 @@ export class DynamoStreamTrigger extends Construct {
     const permissions = props.permissions ?? StreamPermissions.MANAGED_POLICY;
     const granted = grantStreamRead(role, permissions, this.table, streamArn);
     const destination = this.failureDestination
-      && new BoundDestination(this.failureDestination, destinationGrantee(role, permissions, this.failureDestination));
+      && new BoundDestination(this.failureDestination, destinationGrantee(role, permissions, this.failureDestination), () =>
+        refuse(this, judge(SETTING_RULES, { ...judged, destination: 'nameless' })));
     const reportBatchItemFailures = props.reportBatchItemFailures ?? DEFAULT_SETTINGS.reportBatchItemFailures;
     const reportsByToken = Token.isUnresolved(reportBatchItemFailures);
     this.eventSourceMapping = new lambda.EventSourceMapping(this, 'EventSourceMapping', {
@@ -216,7 +217,8 @@ export class DynamoStreamTrigger extends Construct {
       enabled: props.enabled,
       filters: props.filters?.length ? props.filters.map(filterCriterion) : undefined,
       filterEncryption: props.filterEncryption,
-      metricsConfig: props.metricsConfig?.metrics.length ? props.metricsConfig : undefined,
+      // An empty list means none; CloudFormation takes no empty one.
+      metricsConfig: props.metricsConfig?.metrics?.length === 0 ? undefined : props.metricsConfig,
       onFailure: destination,
       supportS3OnFailureDestination: true,
     });
@@ -338,13 +340,24 @@ export class DynamoStreamTrigger extends Construct {
 class BoundDestination implements lambda.IEventSourceDlq {
   public arn?: string;
 
-  constructor(private readonly destination: lambda.IEventSourceDlq, private readonly grantee: lambda.IFunction) {}
+  constructor(
+    private readonly destination: lambda.IEventSourceDlq,
+    private readonly grantee: lambda.IFunction,
+    private readonly refuseNameless: () => never,
+  ) {}
 
   public bind(mapping: lambda.IEventSourceMapping): lambda.DlqDestinationConfig {
-    const config = this.destination.bind(mapping, this.grantee);
+    // An untyped caller's may return anything.
+    const config: Partial<lambda.DlqDestinationConfig> = this.destination.bind(mapping, this.grantee) ?? {};
+    if (!isName(config.destination)) return this.refuseNameless();
     this.arn = config.destination;
-    return config;
+    return { destination: config.destination };
   }
+}
+
+/** CloudFormation takes an empty text for no destination. */
+function isName(destination: unknown): destination is string {
+  return Token.isUnresolved(destination) || (typeof destination === 'string' && destination !== '');
 }
 
 /** A token stands for itself. */

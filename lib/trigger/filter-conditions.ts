@@ -31,7 +31,7 @@ export class TextCondition {
 
   /** One of the conditions holds. */
   public static anyOf(...conditions: TextCondition[]): TextCondition {
-    return new TextCondition(conditions.flatMap(({ _alternatives }) => _alternatives));
+    return new TextCondition(conditions.flatMap(alternativesOf));
   }
 
   /** @internal */
@@ -42,21 +42,30 @@ export class TextCondition {
   }
 }
 
+/** @throws TypeError if an untyped caller gave no condition. */
+function alternativesOf(condition: TextCondition): readonly unknown[] {
+  if (condition?._alternatives === undefined) {
+    throw new TypeError(`A filter got ${JSON.stringify(condition) ?? String(condition)} for what a text may be, but takes a TextCondition such as `
+      + 'TextCondition.prefix(\'A-\').');
+  }
+  return condition._alternatives;
+}
+
 /** What a number of the record itself may be. Not for attributes: stream records carry their numbers as texts. */
 export class NumberRange {
   /** It is below the limit. */
   public static below(limit: number): NumberRange {
-    return new NumberRange(['<', known(limit)]);
+    return new NumberRange(['<', finite(limit)]);
   }
 
   /** It is the limit, or above it. */
   public static atLeast(limit: number): NumberRange {
-    return new NumberRange(['>=', known(limit)]);
+    return new NumberRange(['>=', finite(limit)]);
   }
 
   /** It is the start or above it, and below the end. */
   public static between(start: number, end: number): NumberRange {
-    return new NumberRange(['>=', known(start), '<', known(end)]);
+    return new NumberRange(['>=', finite(start), '<', finite(end)]);
   }
 
   /** @internal */
@@ -96,7 +105,7 @@ export class AttributeCondition {
 
   /** It is a text for which the condition holds. */
   public static stringMatches(condition: TextCondition): KeyCondition {
-    return KeyCondition._of('S', condition._alternatives);
+    return KeyCondition._of('S', alternativesOf(condition));
   }
 
   /**
@@ -132,7 +141,7 @@ export class AttributeCondition {
 
   /** It is a set of texts, and the condition holds for at least one of them. */
   public static stringSetHas(condition: TextCondition): AttributeCondition {
-    return AttributeCondition._of('SS', condition._alternatives);
+    return AttributeCondition._of('SS', alternativesOf(condition));
   }
 
   /** It is a set of numbers that has at least one of these. */
@@ -142,13 +151,12 @@ export class AttributeCondition {
 
   /** It is a list, and the condition holds for at least one element. */
   public static listHas(element: AttributeCondition): AttributeCondition {
-    return new AttributeCondition(under('L', element._conditions));
+    return new AttributeCondition(conditionsUnder(['L'], element));
   }
 
   /** It is a map, and for each attribute named here the condition holds. */
   public static mapHas(attributes: { [name: string]: AttributeCondition }): AttributeCondition {
-    const conditions = Object.entries(attributes).flatMap(([name, { _conditions }]) => under(name, _conditions));
-    return new AttributeCondition(under('M', conditions));
+    return new AttributeCondition(Object.entries(attributes).flatMap(([name, condition]) => conditionsUnder(['M', name], condition)));
   }
 
   /** There is an attribute of the type. */
@@ -190,6 +198,14 @@ function spelled(number: number | string): string {
   return plainNumber(String(known(number)));
 }
 
+/** JSON has no other numbers. */
+function finite(number: number): number {
+  if (!Number.isFinite(known(number))) {
+    throw new TypeError(`A NumberRange got ${String(number)}, but takes finite numbers. Leave the end out that has no limit: below(…), atLeast(…).`);
+  }
+  return number;
+}
+
 /** The CDK resolves no number inside a text, as which the pattern goes into the template, and no one could spell it as DynamoDB does. */
 function known<Value extends number | string>(number: Value): Value {
   if (Token.isUnresolved(number)) {
@@ -199,6 +215,15 @@ function known<Value extends number | string>(number: Value): Value {
   return number;
 }
 
-function under(key: string, conditions: Conjunction): any[] {
-  return conditions.map(({ keys, alternatives }) => ({ keys: [key, ...keys], alternatives }));
+/**
+ * An attribute's conditions with the way to it.
+ *
+ * @throws TypeError if an untyped caller gave no condition.
+ */
+export function conditionsUnder(way: readonly string[], condition: AttributeCondition): any[] {
+  if (condition?._conditions === undefined) {
+    throw new TypeError(`${way.join('.')} got ${JSON.stringify(condition) ?? String(condition)}, but takes an AttributeCondition such as `
+      + 'AttributeCondition.stringIs(\'PAID\').');
+  }
+  return condition._conditions.map(({ keys, alternatives }) => ({ keys: [...way, ...keys], alternatives }));
 }

@@ -27,7 +27,8 @@ function serviceOf(arn: string, scope: CfnResource): Known<string> {
 }
 
 function isFifo(resource: CfnResource): boolean {
-  return deployedProperty(resource, resource.cfnResourceType === 'AWS::SNS::Topic' ? 'FifoTopic' : 'FifoQueue') === true;
+  // CloudFormation takes booleans as text too.
+  return String(deployedProperty(resource, resource.cfnResourceType === 'AWS::SNS::Topic' ? 'FifoTopic' : 'FifoQueue')) === 'true';
 }
 
 /** Of an imported queue or topic whose ARN is a token, only what it was imported with tells. `SqsDlq` and `SnsDlq` keep it private. */

@@ -1,4 +1,4 @@
-import { aws_dynamodb as dynamodb, Duration, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
+import { aws_dynamodb as dynamodb, Duration, RemovalPolicy, ResourceEnvironment, Stack, Token } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import type { DynamoStreamTriggerProps } from './dynamo-stream-trigger';
 import { NoFailureDestination } from './failure-destination';
@@ -10,7 +10,7 @@ import { StreamFunction } from './stream-function';
 import { streamArnOf } from './stream-source';
 import { JudgedFilters } from '../mapping/filter-rules';
 import { UNKNOWN } from '../mapping/rule';
-import { JudgedSettings, NoDuration, Shaped } from '../mapping/setting-rules';
+import { JudgedSettings, NoDuration, Places, Shaped } from '../mapping/setting-rules';
 import { DEFAULT_SETTINGS } from '../mapping/settings';
 
 /** Each of the trigger's properties; the compiler sees to it that none is missing. */
@@ -64,18 +64,22 @@ export function judgedSettings(props: DynamoStreamTriggerProps, trigger: Constru
     metrics: judgedMetrics(props.metricsConfig),
     misfits,
     streamNamed: props.table !== undefined && misfits.table === undefined && streamArnOf(props.table) !== undefined,
-    streamElsewhere: misfits.table === undefined && props.table !== undefined ? judgedPlaces(props.table, trigger) : undefined,
+    streamElsewhere: misfits.table === undefined && isOfThisApp(props.table) ? judgedPlaces(Stack.of(props.table), trigger) : undefined,
+    handlerElsewhere: misfits.handler === undefined && props.handler !== undefined ? judgedPlaces(props.handler.env, trigger) : undefined,
     destination: destination(props.onFailure),
     handlerIsStreamFunction: misfits.handler === undefined && props.handler !== undefined
       && ownedFunction(props.handler) instanceof StreamFunction,
   };
 }
 
-function judgedPlaces(table: dynamodb.ITable, trigger: Construct): JudgedSettings['streamElsewhere'] {
-  if (resourceOf(table) === undefined) return undefined;
-  const [there, here] = [Stack.of(table), Stack.of(trigger)].map(({ account, region }) => [account, region]);
+function isOfThisApp(table: dynamodb.ITable | undefined): table is dynamodb.ITable {
+  return resourceOf(table) !== undefined;
+}
+
+function judgedPlaces(place: ResourceEnvironment, trigger: Construct): Places | undefined {
+  const [there, here] = [place, Stack.of(trigger)].map(({ account, region }) => [account, region]);
   const differs = there.some((part, index) => part !== here[index] && !Token.isUnresolved(part) && !Token.isUnresolved(here[index]));
-  return differs ? { table: inPlace(there), trigger: inPlace(here) } : undefined;
+  return differs ? { there: inPlace(there), trigger: inPlace(here) } : undefined;
 }
 
 /** An account and a Region, of which one may be open. */

@@ -1,6 +1,7 @@
 import { Lazy, Stack, Token } from 'aws-cdk-lib';
-import { AttributeCondition, KeyCondition, NumberRange } from './filter-conditions';
-import { allOf, anyOf, patternText, Ways, waysOf } from '../mapping/filter-composition';
+import { AttributeCondition, conditionsUnder, KeyCondition, NumberRange } from './filter-conditions';
+import { allOf, anyOf, FilterCompositionError, patternText, Ways, waysOf } from '../mapping/filter-composition';
+import { parseEventPattern } from '../stream/event-pattern';
 
 /** What happened to the item. */
 export enum StreamEventName {
@@ -66,14 +67,20 @@ export class StreamFilter {
    *
    * Each may look at other fields, and into other lists, only: an event pattern has one condition for each field, and those on one
    * list are all on the same element.
+   *
+   * @throws FilterCompositionError if the filters can't be one, or more of one than texts is a token.
    */
   public static allOf(...filters: StreamFilter[]): StreamFilter {
-    return StreamFilter.of(allOf(filters.map((filter) => filter.ways())));
+    return StreamFilter.of(allOf(filters.map((filter) => StreamFilter.waysOf(filter))));
   }
 
-  /** Records that one of the filters lets through. */
+  /**
+   * Records that one of the filters lets through.
+   *
+   * @throws FilterCompositionError if the filters can't be one, or more of one than texts is a token.
+   */
   public static anyOf(...filters: StreamFilter[]): StreamFilter {
-    return StreamFilter.of(anyOf(filters.map((filter) => filter.ways())));
+    return StreamFilter.of(anyOf(filters.map((filter) => StreamFilter.waysOf(filter))));
   }
 
   /**
@@ -120,7 +127,7 @@ export class StreamFilter {
   }
 
   private static attribute(image: string, name: string, condition: AttributeCondition): StreamFilter {
-    return StreamFilter.of([condition._conditions.map(({ keys, alternatives }) => ({ keys: ['dynamodb', image, name, ...keys], alternatives }))]);
+    return StreamFilter.of([conditionsUnder(['dynamodb', image, name], condition)]);
   }
 
   private static condition(keys: string[], alternatives: readonly unknown[]): StreamFilter {
@@ -131,15 +138,24 @@ export class StreamFilter {
     return new StreamFilter(patternText(ways));
   }
 
+  private static waysOf(filter: StreamFilter): any {
+    if (typeof filter?.toJson !== 'function') {
+      throw new TypeError(`StreamFilter.allOf and anyOf got ${given(filter)}, but take StreamFilters, one after another. Give `
+        + 'StreamFilter.fromCriteria(…) for what lambda.FilterCriteria.filter(…) returns, StreamFilter.fromPattern(…) for a pattern.');
+    }
+    const json = filter.toJson();
+    if (Token.isUnresolved(json) && !isJson(json)) {
+      throw new FilterCompositionError(`The filter ${json} can't be combined, because more of it than texts is known to the deployment only `
+        + '(a token). Give it to the trigger as a filter of its own: a record passes that one of them lets through.');
+    }
+    return waysOf(json) satisfies Ways;
+  }
+
   private constructor(private readonly json: string) {}
 
   /** The event pattern as JSON text, as it goes into the mapping. */
   public toJson(): string {
     return this.json;
-  }
-
-  private ways(): any {
-    return waysOf(this.json) satisfies Ways;
   }
 }
 
@@ -155,6 +171,12 @@ function jsonOf(pattern: object): string {
     return value;
   });
   return holdsOthers ? Lazy.uncachedString({ produce: ({ scope }) => Stack.of(scope).toJsonString(pattern) }) : text;
+}
+
+/** Whether tokens within a text stand in its strings only, so that it can be read. */
+function isJson(text: string): boolean {
+  const parsed = parseEventPattern(text);
+  return parsed.valid || parsed.problems.every(({ kind }) => kind !== 'not-json');
 }
 
 /** What an untyped caller gave; `undefined` and functions have no JSON. */

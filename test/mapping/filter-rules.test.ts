@@ -18,6 +18,7 @@ test.each([
   [newImage({ lines: { L: { M: { sku: { S: [{ exists: true }] } } } }, tags: { SS: ['a'] } })],
   [{ $or: [{ eventName: ['INSERT'] }, newImage({ a: { S: [{ suffix: 'z' }] } })] }],
   ['{"dynamodb.NewImage.status.S":["a"]}'],
+  [newImage({ 'status.S': ['a'] })],
 ])('%j is fine', (pattern) => {
   expect(said(pattern)).toEqual([]);
 });
@@ -26,6 +27,11 @@ test.each([
   [{ eventname: ['INSERT'] }, 'filter-unknown-field: looks at eventname, which no stream record has. Did you mean eventName?'],
   [{ dynamodb: { newImage: { a: { S: ['a'] } } } },
     'filter-unknown-field: looks at dynamodb.newImage, which no stream record has. Did you mean NewImage?'],
+  [{ NewImage: { a: { S: ['a'] } } }, 'filter-unknown-field: looks at NewImage, which no stream record has. Did you mean dynamodb.NewImage?'],
+  [{ dynamodb: { eventName: ['INSERT'] } },
+    'filter-unknown-field: looks at dynamodb.eventName, which no stream record has. Did you mean eventName?'],
+  [{ dynamodb: { status: { S: ['a'] } } }, 'filter-unknown-field: looks at dynamodb.status, which no stream record has. There are '],
+  [newImage({ sizes: { NS: [42] } }), 'but stream records carry numbers as text, which only equality finds: { "NS": ["42"] }'],
   [{ eventName: ['insert'] }, 'filter-event-name: looks for the eventName "insert", which no record has. Did you mean INSERT?'],
   [{ eventName: [{ 'anything-but': ['DELETE'] }] }, 'filter-event-name: looks for the eventName "DELETE", which no record has. '],
   [newImage({ status: ['a'] }), 'filter-type-descriptor: compares dynamodb.NewImage.status itself, which is an object such as'],

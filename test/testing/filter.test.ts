@@ -21,6 +21,9 @@ test.each([['{}'], ['{"eventName": "INSERT"}'], ['INSERT'], ['{"eventName": [{"i
   expect(() => matchesFilter(filter, insert)).toThrow(InvalidFilterError);
 });
 
-test.each([[null], [undefined], [[]], [42]])('refuses %p from an untyped caller', (filter) => {
+const circle: { eventName?: unknown } = {};
+circle.eventName = circle;
+
+test.each([[null], [undefined], [[]], [42], [circle], [{ eventName: [42n] }]])('refuses %p from an untyped caller', (filter) => {
   expect(() => matchesFilter(filter as never, insert)).toThrow(InvalidFilterError);
 });

@@ -268,3 +268,40 @@ test('the same seed gives the same run', () => fc.assert(fc.asyncProperty(plans,
   expect(JSON.stringify(second.run)).toBe(JSON.stringify(first.run));
   expect(second.done.map(numberOf)).toEqual(first.done.map(numberOf));
 }), { numRuns: 40, seed }), 5 * MINUTES);
+
+test('where creation times fall, a record still gets too old in its own time, and a message spans no record that was not given up', () =>
+  fc.assert(fc.asyncProperty(fc.record({
+    seconds: fc.array(fc.integer({ min: 0, max: 200 }), { minLength: 1, maxLength: 25 }),
+    batchSize: fc.integer({ min: 1, max: 10 }),
+    maxBatchingWindow: fc.integer({ min: 0, max: 20 }),
+    bisectBatchOnError: fc.boolean(),
+    seed: fc.integer(),
+  }), async ({ seconds, seed: chance, ...settings }) => {
+    const records = seconds.map((second, index) => streamRecord({ createdAt: 1_735_689_600 + second, sequenceNumber: String(1000 + index) }));
+    const expiries = new Map(records.map((record) => [numberOf(record), (record.dynamodb!.ApproximateCreationDateTime! + 60) * 1000]));
+    const isPoison = (record: StreamRecord) => numberOf(record).endsWith('5');
+    const run = await simulateTrigger({
+      mapping: { ...settings, maxRecordAge: 60, retryAttempts: 6 },
+      handler: ({ Records }: StreamEvent) => {
+        if (Records.some(isPoison)) {
+          throw new Error('poison');
+        }
+      },
+      shards: [{ records }],
+      faults: { throttle: 0.6 },
+      seed: chance,
+    });
+    expect(run.lost).toEqual([]);
+    const givenUp = new Set(run.deliveries.flatMap((delivery) => delivery.records.map(numberOf)));
+    for (const { at, message: { requestContext, DDBStreamBatchInfo: info }, records: gone } of run.deliveries) {
+      const spanned = records.map(numberOf).filter((number) => number >= info.startSequenceNumber && number <= info.endSequenceNumber);
+      expect(spanned.filter((number) => !givenUp.has(number))).toEqual([]);
+      expect(info.batchSize).toBe(gone.length);
+      if (requestContext.condition === 'RecordAgeExceeded') {
+        expect(Math.max(...gone.map((record) => expiries.get(numberOf(record))!))).toBeLessThan(at);
+      }
+    }
+    for (const { at, event } of run.invocations) {
+      expect(event.Records.filter((record) => expiries.get(numberOf(record))! < at)).toEqual([]);
+    }
+  }), { numRuns: 300, seed }), 5 * MINUTES);

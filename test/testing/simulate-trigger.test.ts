@@ -39,6 +39,26 @@ describe('time', () => {
     expect(invocations).toMatchObject([{ durationMs: 0 }]);
   });
 
+  test('simulations that are started together do not disturb each other', async () => {
+    const waiting = (wait: (context: any) => Promise<unknown>) =>
+      run({ handler: (_: unknown, context: unknown) => wait(context), timeout: 3, mapping: { retryAttempts: 0, bisectBatchOnError: false } });
+    const runs = await Promise.all([
+      waiting(() => new Promise(() => undefined)),
+      waiting((context) => context[HOST].sleep(2000)),
+      waiting(() => new Promise((resolve) => setTimeout(resolve, 10))),
+      waiting(() => new Promise((resolve) => setTimeout(resolve, 50))),
+      waiting((context) => context[HOST].sleep(1000)),
+    ]);
+    expect(runs.map(({ invocations }) => invocations[0].durationMs)).toEqual([3000, 2000, 0, 0, 1000]);
+  });
+
+  test('a simulation that fails holds up none after it', async () => {
+    const failing = run({ faults: { latency: NaN } });
+    const next = run({});
+    await expect(failing).rejects.toThrow(/faults.latency/);
+    expect((await next).invocations).toHaveLength(1);
+  });
+
   test('latency is what an invocation takes, by invocation or by record', async () => {
     const all = await run({ faults: { latency: 300 } });
     expect(all.invocations[0].durationMs).toBe(300);
@@ -424,7 +444,7 @@ describe('options that are not what they have to be', () => {
     ['no environment', { environments: 0 }, /environments is 0/],
     ['a batch size of 0', { mapping: { batchSize: 0 } }, /batchSize is 0/],
     ['a setting with a typing error', { mapping: { batchsize: 1 } }, /batchsize .*Did you mean batchSize/],
-    ['a filter that AWS refuses', { mapping: { filters: [{}] } }, /\{\}, which AWS's pattern engine refuses/],
+    ['a filter that AWS refuses', { mapping: { filters: [{}] } }, /\{\}, which AWS's pattern engine calls invalid/],
     ['an unknown destination', { mapping: { onFailure: 'kafka' } }, /onFailure is "kafka"/],
     ['a share above 1', { faults: { crash: 2 } }, /faults.crash is 2/],
     ['an option with a typing error', { fault: {} }, /simulateTrigger has no fault, only mapping, .*faults/],

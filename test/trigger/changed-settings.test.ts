@@ -30,6 +30,9 @@ test.each<[string, (mapping: lambda.CfnEventSourceMapping) => void]>([
   ['tumbling-window-parallelization', (mapping) => Object.assign(mapping, { tumblingWindowInSeconds: 60, parallelizationFactor: 2 })],
   ['filter-field', (mapping) => mapping.filterCriteria = { filters: [{ pattern: '{"eventName":"INSERT"}' }] }],
   ['metrics-group', (mapping) => mapping.metricsConfig = { metrics: ['ErrorCount'] }],
+  ['starting-position-timestamp', (mapping) => mapping.startingPositionTimestamp = 1_767_225_600],
+  ['unknown-property', (mapping) => mapping.scalingConfig = { maximumConcurrency: 2 }],
+  ['unknown-property', (mapping) => mapping.addPropertyOverride('LoggingConfig.SystemLogLevel', 'DEBUG')],
   ['stream-arn', (mapping) => mapping.addPropertyOverride('EventSourceArn', 'arn:aws:dynamodb:eu-west-1:123456789012:table/orders')],
   ['destination-fifo', (mapping) => mapping.addPropertyOverride('DestinationConfig.OnFailure.Destination', FIFO)],
 ])('%s is judged again where a mapping was changed after its trigger was made', (ruleId, change) => {

@@ -23,6 +23,14 @@ test('the settings not given are one safe set', () => {
   });
 });
 
+test('metrics that only the deployment knows reach the mapping', () => {
+  const app = new TestApp();
+  const metricsConfig: any = Lazy.any({ produce: () => ({ metrics: [lambda.MetricType.EVENT_COUNT] }) });
+  app.trigger({ metricsConfig });
+
+  expect(app.mapping().MetricsConfig).toEqual({ Metrics: ['EventCount'] });
+});
+
 test('every setting reaches the mapping', () => {
   const app = new TestApp();
   const key = new kms.Key(app.stack, 'Key');

@@ -1,6 +1,6 @@
 import {
   aws_iam as iam, aws_kms as kms, aws_lambda as lambda, aws_lambda_event_sources as sources, aws_s3 as s3, aws_sns as sns, aws_sqs as sqs,
-  RemovalPolicy,
+  Lazy, RemovalPolicy,
 } from 'aws-cdk-lib';
 import { Match } from 'aws-cdk-lib/assertions';
 import { TestApp } from './app';
@@ -231,6 +231,28 @@ describe('a destination of another account', () => {
     expect(letIn(app, 'AWS::KMS::Key', 'KeyPolicy')).toEqual(['kms:GenerateDataKey']);
     expect(grants(app)[0].Condition).toEqual({ StringEquals: { 's3:ResourceAccount': '999999999999' } });
   });
+});
+
+test.each([
+  ['nothing', undefined],
+  ['no destination', {}],
+  ['an empty one', { destination: '' }],
+  ['what is no text', { destination: 5 }],
+])('a destination of an untyped caller whose bind returns %s is refused: none is what NoFailureDestination is for', (_name, bound: any) => {
+  const app = new TestApp();
+
+  expect(() => app.trigger({ onFailure: { bind: () => bound } })).toThrow(expect.objectContaining({
+    name: 'InvalidTriggerError',
+    violations: [expect.objectContaining({ ruleId: 'destination-type', message: expect.stringContaining('names no destination') })],
+  }));
+});
+
+test('a destination may be named by a token that is no text', () => {
+  const app = new TestApp();
+  const destination: any = { 'Fn::ImportValue': 'FailureTopic' };
+  app.trigger({ onFailure: { bind: () => ({ destination: Lazy.any({ produce: () => destination }) as any }) } });
+
+  expect(app.mapping().DestinationConfig).toEqual({ OnFailure: { Destination: destination } });
 });
 
 describe('the queue that the trigger makes', () => {

@@ -19,6 +19,11 @@ test('all that is wrong with all triggers of an app comes in one error', () => {
 describe('a FIFO destination is found', () => {
   test.each<[string, (app: TestApp) => lambda.IEventSourceDlq]>([
     ['as a topic', ({ stack }) => new sources.SnsDlq(new sns.Topic(stack, 'Topic', { fifo: true }))],
+    ['made one by an override, as text', ({ stack }) => {
+      const queue = new sqs.Queue(stack, 'Queue');
+      (queue.node.defaultChild as sqs.CfnQueue).addPropertyOverride('FifoQueue', 'true');
+      return new sources.SqsDlq(queue);
+    }],
     ['imported by its ARN', ({ stack }) => new sources.SqsDlq(sqs.Queue.fromQueueArn(stack, 'Queue', 'arn:aws:sqs:eu-west-1:123456789012:q.fifo'))],
     ['imported by its name', ({ stack }) => new sources.SqsDlq(sqs.Queue.fromQueueAttributes(stack, 'Queue', {
       queueArn: stack.formatArn({ service: 'sqs', resource: 'q.fifo' }),

@@ -105,6 +105,13 @@ const EXAMPLES: { readonly [ruleId: string]: { readonly trips: Example; readonly
     inside: (app) => app.trigger({ table: app.table() }, 'Trigger', elsewhere(app, { account: ACCOUNT, region: REGION })),
     token: (app) => app.trigger({ table: app.table() }, 'Trigger', elsewhere(app, { account: ACCOUNT })),
   },
+  'handler-elsewhere': {
+    trips: (app) => app.trigger({ handler: app.fn('Fn', { functionName: 'orders' }, elsewhere(app, { account: ACCOUNT, region: 'us-east-1' })) }),
+    inside: (app) => app.trigger({ handler: app.fn('Fn', { functionName: 'orders' }, elsewhere(app, { account: ACCOUNT, region: REGION })) }),
+    token: (app) => app.trigger({
+      handler: lambda.Function.fromFunctionArn(app.stack, 'Imported', `arn:aws:lambda:${Aws.REGION}:${Aws.ACCOUNT_ID}:function:orders`),
+    }),
+  },
   'record-age-over-retention': {
     trips: given({ maxRecordAge: Duration.seconds(86_401) }),
     inside: given({ maxRecordAge: Duration.hours(24) }),

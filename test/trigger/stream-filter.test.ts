@@ -144,6 +144,60 @@ test.each([
   expect(() => StreamFilter.anyOf(StreamFilter.fromJson(text), StreamFilter.expired())).toThrow(named);
 });
 
+describe.each(['allOf', 'anyOf'] as const)('%s', (compose) => {
+  const lazy = cdk.Lazy.string({ produce: () => '{"eventName":["INSERT"]}' });
+
+  test.each([
+    ['a whole pattern', StreamFilter.fromJson(lazy)],
+    ['alternatives', StreamFilter.fromJson(`{"eventName":${lazy}}`)],
+    ['what is no text in a pattern', StreamFilter.fromPattern({ eventName: cdk.Lazy.any({ produce: () => ['INSERT'] }) })],
+  ])('names the token that stands for %s', (_, filter) => {
+    const combine = () => StreamFilter[compose](StreamFilter.expired(), filter);
+    expect(combine).toThrow(expect.objectContaining({ name: 'FilterCompositionError' }));
+    expect(combine).toThrow(`The filter ${filter.toJson()} can't be combined, because more of it than texts is known to the deployment only (a token).`);
+  });
+
+  test('takes tokens for texts', () => {
+    const text = cdk.Lazy.string({ produce: () => 'INSERT' });
+    expect(StreamFilter[compose](StreamFilter.fromPattern({ eventName: [text] }), StreamFilter.expired()).toJson()).toContain(`{"eventName":["${text}"]`);
+  });
+
+  test('says of a pattern with a token what AWS refuses of it', () => {
+    expect(() => StreamFilter[compose](StreamFilter.fromPattern({ eventName: lazy }))).toThrow('AWS refuses it at eventName');
+  });
+
+  test.each([undefined, '{"eventName":["INSERT"]}', { pattern: '{"eventName":["INSERT"]}' }, [StreamFilter.expired()]])('takes no %j', (other: any) => {
+    expect(() => StreamFilter[compose](StreamFilter.expired(), other)).toThrow('but take StreamFilters, one after another');
+  });
+});
+
+test.each<[string, (condition: any) => unknown]>([
+  ['the new image', (condition) => newImage('status', condition)],
+  ['a key', (condition) => StreamFilter.key('status', condition)],
+  ['a list', (condition) => AttributeCondition.listHas(condition)],
+  ['a map', (condition) => AttributeCondition.mapHas({ status: condition })],
+])('a condition on %s has a type', (_, make) => {
+  for (const given of [undefined, null, 'PAID', ['PAID'], TextCondition.oneOf('PAID')]) {
+    expect(() => make(given)).toThrow('but takes an AttributeCondition such as');
+  }
+});
+
+test.each<[string, (condition: any) => unknown]>([
+  ['stringMatches', (condition) => AttributeCondition.stringMatches(condition)],
+  ['stringSetHas', (condition) => AttributeCondition.stringSetHas(condition)],
+  ['anyOf', (condition) => TextCondition.anyOf(TextCondition.oneOf('PAID'), condition)],
+])('%s takes no plain text', (_, make) => {
+  for (const given of [undefined, null, 'PAID', AttributeCondition.stringIs('PAID')]) {
+    expect(() => make(given)).toThrow('but takes a TextCondition such as');
+  }
+});
+
+test.each([NaN, Infinity, -Infinity])('a number of the record is not compared with %d', (number) => {
+  for (const make of [() => NumberRange.below(number), () => NumberRange.atLeast(number), () => NumberRange.between(0, number)]) {
+    expect(make).toThrow(`A NumberRange got ${number}, but takes finite numbers.`);
+  }
+});
+
 test.each([undefined, null, 42, '{"eventName":["INSERT"]}', [{ eventName: ['INSERT'] }]])('fromPattern takes no %j', (given: any) => {
   expect(() => StreamFilter.fromPattern(given)).toThrow(`got ${given === undefined ? 'undefined' : JSON.stringify(given)}, but takes an object`);
 });

@@ -6,6 +6,7 @@ test.each([
   ['maximumRecordAgeInSeconds', 'Did you mean maxRecordAge?'],
   ['bisectBatchOnFunctionError', 'Did you mean bisectBatchOnError?'],
   ['dlq', 'Did you mean onFailure?'],
+  ['destination', 'Did you mean onFailure?'],
   ['scalingConfig', 'a property of SQS event sources'],
   ['loggingConfig', 'a property of Kafka event sources'],
   ['constructor', 'is no property of a DynamoStreamTrigger'],
