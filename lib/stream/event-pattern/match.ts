@@ -17,7 +17,7 @@ interface ArrayCondition {
 function branchHolds(branch: Branch, found: FoundValues): boolean {
   let open: ArrayCondition[] | undefined;
   for (const condition of branch) {
-    const state = judge(condition, found.get(condition.field) ?? NO_VALUES);
+    const state = judge(condition, found.get(condition.field) ?? NO_VALUES, branch);
     if (state === false) {
       return false;
     }
@@ -31,16 +31,21 @@ function branchHolds(branch: Branch, found: FoundValues): boolean {
 const NO_VALUES: readonly FoundValue[] = [];
 
 /** Judges one condition by itself, as far as that is possible. */
-function judge({ alternatives, mayBeAbsent }: Condition, values: readonly FoundValue[]): boolean | ArrayCondition {
+function judge({ alternatives, mayBeAbsent }: Condition, values: readonly FoundValue[], branch: Branch): boolean | ArrayCondition {
   if (values.length === 0) {
     return mayBeAbsent;
   }
   const passing = values.filter(({ value }) => alternatives.some(alternative => alternative.passes(value)));
-  if (passing.some(({ within }) => within === undefined)) {
+  // A value in an array is worth more than one outside only where its element lacks what another condition wants absent.
+  if (passing.some(isOutside) && (passing.every(isOutside) || !branch.some((other) => other.mayBeAbsent))) {
     return true;
   }
-  const absentUnless = mayBeAbsent && values.every(({ within }) => within !== undefined) ? values : undefined;
+  const absentUnless = mayBeAbsent && !values.some(isOutside) ? values : undefined;
   return passing.length > 0 || absentUnless !== undefined ? { passing, absentUnless } : false;
+}
+
+function isOutside({ within }: FoundValue): boolean {
+  return within === undefined;
 }
 
 /** Splits conditions into those that look into the same arrays: what others choose elsewhere is nothing to them. */

@@ -190,6 +190,13 @@ describe('arrays', () => {
     expect(matches('{"l": {"b": ["y"], "a": [{"exists": false}]}}', record)).toBe(false);
   });
 
+  test('a value in an element counts beside one outside, if only in that element another field is absent', () => {
+    const pattern = '{"a": [{"prefix": "x"}], "a.b": [{"exists": false}]}';
+    expect(matches(pattern, { a: ['x', { b: true }, ['x']] })).toBe(true);
+    expect(matches(pattern, { a: ['x', { b: true }] })).toBe(false);
+    expect(matches(pattern, { a: ['x', { b: true }, ['y']] })).toBe(false);
+  });
+
   test('one array met at two places of a record is two', () => {
     const image = { l: [{ a: 'x' }, { a: 'y' }] };
     expect(matches('{"n": {"l": {"a": ["x"]}}, "o": {"l": {"a": ["y"]}}}', { n: image, o: image })).toBe(true);
