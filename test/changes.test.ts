@@ -9,6 +9,7 @@ import { Construct } from 'constructs';
 import {
   DynamoStreamTrigger, DynamoStreamTriggerProps, NoFailureDestination, StreamEventName, StreamFilter, StreamPermissions,
 } from '../lib';
+import { PROPERTIES } from '../lib/trigger/judged-settings';
 
 /**
  * docs/changes.md says what CloudFormation does at each edit of a deployed trigger. Here each edit is made, and the templates before
@@ -257,28 +258,6 @@ const edits: { readonly [edit: string]: Edit } = {
     before: (orders) => void orders.trigger(),
     after: (orders) => eventSource(orders).overrideLogicalId(triggerId),
   },
-};
-
-/** The trigger's properties; the compiler sees to it that none is missing. */
-const PROPERTIES: { readonly [name in keyof Required<DynamoStreamTriggerProps>]: true } = {
-  table: true,
-  handler: true,
-  startingPosition: true,
-  batchSize: true,
-  maxBatchingWindow: true,
-  parallelizationFactor: true,
-  retryAttempts: true,
-  maxRecordAge: true,
-  bisectBatchOnError: true,
-  reportBatchItemFailures: true,
-  tumblingWindow: true,
-  enabled: true,
-  filters: true,
-  filterEncryption: true,
-  metricsConfig: true,
-  onFailure: true,
-  failureQueueRemovalPolicy: true,
-  permissions: true,
 };
 
 test.each(Object.keys(edits))('%s: CloudFormation does what the page says', (edit) => {

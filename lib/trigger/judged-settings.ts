@@ -14,7 +14,7 @@ import { JudgedSettings, NoDuration, Places, Shaped } from '../mapping/setting-r
 import { DEFAULT_SETTINGS } from '../mapping/settings';
 
 /** Each of the trigger's properties; the compiler sees to it that none is missing. */
-const PROPERTIES: { readonly [name in keyof Required<DynamoStreamTriggerProps>]: true } = {
+export const PROPERTIES: { readonly [name in keyof Required<DynamoStreamTriggerProps>]: true } = {
   table: true,
   handler: true,
   startingPosition: true,
