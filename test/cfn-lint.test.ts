@@ -29,7 +29,9 @@ interface Finding {
 /** What cfn-lint says of templates, in words. */
 function findings(templates: readonly string[]): string[] {
   const { stdout, stderr, error } = spawnSync(cfnLint!, ['--format', 'json', '--', ...templates], { encoding: 'utf8' });
-  if (error !== undefined || stderr !== '') throw error ?? new Error(stderr);
+  if (error !== undefined || stderr !== '') {
+    throw error ?? new Error(stderr);
+  }
   return (JSON.parse(stdout) as Finding[])
     .filter((finding) => !isIgnored(finding))
     .map(({ Filename, Message, Location, Rule }) => `${Filename}: ${Rule.Id} ${Message} (${Location.Path.join('.')})`);
@@ -55,16 +57,16 @@ function templatesOfProgram(file: string): string[] {
   return readdirSync(outdir).filter((name) => name.endsWith('.template.json')).map((name) => join(outdir, name));
 }
 
-/** The app of the demo, and those that examples come with. */
+/** The apps that examples come with; the demo's is one of them. */
 function examples(): string[] {
   const folders = readdirSync(join(ROOT, 'examples')).map((folder) => `examples/${folder}/app.ts`);
-  return ['bin/app.ts', ...folders.filter((file) => existsSync(join(ROOT, file)))];
+  return folders.filter((file) => existsSync(join(ROOT, file)));
 }
 
 /** The integration apps are made by their files. */
 function integrationApps(): App[] {
-  return readdirSync(__dirname).filter((file) => file.endsWith('.integ.ts'))
-    .map((file) => jest.requireActual<{ readonly app: App }>(join(__dirname, file)).app);
+  return readdirSync(join(__dirname, 'integ')).filter((file) => file.endsWith('.integ.ts'))
+    .map((file) => jest.requireActual<{ readonly app: App }>(join(__dirname, 'integ', file)).app);
 }
 
 (cfnLint === undefined ? describe.skip : describe)('cfn-lint, where CFN_LINT says where it is,', () => {

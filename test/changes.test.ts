@@ -5,11 +5,11 @@ import {
   App, aws_dynamodb as dynamodb, aws_kms as kms, aws_lambda as lambda, aws_lambda_event_sources as sources, aws_sqs as sqs, CfnResource,
   Duration, RemovalPolicy, Stack,
 } from 'aws-cdk-lib';
-import { Construct } from 'constructs';
+import type { Construct } from 'constructs';
 import {
-  DynamoStreamTrigger, DynamoStreamTriggerProps, NoFailureDestination, StreamEventName, StreamFilter, StreamPermissions,
+  DynamoStreamTrigger, type DynamoStreamTriggerProps, NoFailureDestination, StreamEventName, StreamFilter, StreamPermissions,
 } from '../lib';
-import { PROPERTIES } from '../lib/trigger/judged-settings';
+import { PROPERTIES } from '../lib/trigger/facts/setting-facts';
 
 /**
  * docs/changes.md says what CloudFormation does at each edit of a deployed trigger. Here each edit is made, and the templates before
@@ -22,11 +22,11 @@ const documented = new Map([...page.matchAll(/^\| ([^|]+) \| ([^|]+) \|.*\|.*\|$
 
 /** The stack that most triggers live in, and another one. */
 class Orders {
-  public readonly app = new App({ context: { 'aws:cdk:bundling-stacks': [] }, analyticsReporting: false });
-  public readonly stack = new Stack(this.app, 'Orders');
-  public readonly other = new Stack(this.app, 'Other');
+  readonly app = new App({ context: { 'aws:cdk:bundling-stacks': [] }, analyticsReporting: false });
+  readonly stack = new Stack(this.app, 'Orders');
+  readonly other = new Stack(this.app, 'Other');
 
-  public table(id = 'Table', props: Partial<dynamodb.TablePropsV2> = {}, scope: Construct = this.stack): dynamodb.TableV2 {
+  table(id = 'Table', props: Partial<dynamodb.TablePropsV2> = {}, scope: Construct = this.stack): dynamodb.TableV2 {
     return new dynamodb.TableV2(scope, id, {
       partitionKey: { name: 'pk', type: dynamodb.AttributeType.STRING },
       dynamoStream: dynamodb.StreamViewType.NEW_AND_OLD_IMAGES,
@@ -34,7 +34,7 @@ class Orders {
     });
   }
 
-  public fn(id = 'Fn', scope: Construct = this.stack): lambda.Function {
+  fn(id = 'Fn', scope: Construct = this.stack): lambda.Function {
     return new lambda.Function(scope, id, {
       code: lambda.Code.fromInline('exports.handler = async () => {};'),
       handler: 'index.handler',
@@ -44,12 +44,12 @@ class Orders {
   }
 
   /** A trigger between the only table and function, unless given others. */
-  public trigger(props: Partial<DynamoStreamTriggerProps> = {}, id = 'Trigger', scope: Construct = this.stack): DynamoStreamTrigger {
+  trigger(props: Partial<DynamoStreamTriggerProps> = {}, id = 'Trigger', scope: Construct = this.stack): DynamoStreamTrigger {
     return new DynamoStreamTrigger(scope, id, { table: props.table ?? this.table(), handler: props.handler ?? this.fn(), ...props });
   }
 
   /** The queue that the trigger would make, made by hand. */
-  public queue(id = 'Queue'): sqs.Queue {
+  queue(id = 'Queue'): sqs.Queue {
     return new sqs.Queue(this.stack, id, { enforceSSL: true, removalPolicy: RemovalPolicy.RETAIN });
   }
 }
@@ -292,7 +292,9 @@ function effect(before: Wiring, after: Wiring): string {
     const found: string[] = [];
     fullDiff(from[stack], to[stack]).resources.forEachDifference((_, change) => {
       const part = PARTS[(change.oldResourceType ?? change.newResourceType)!];
-      if (change.changeImpact !== ResourceImpact.NO_CHANGE) found.push(`${part} ${IMPACTS[change.changeImpact]}`);
+      if (change.changeImpact !== ResourceImpact.NO_CHANGE) {
+        found.push(`${part} ${IMPACTS[change.changeImpact]}`);
+      }
     });
     return found;
   });
@@ -311,9 +313,15 @@ function templates(wiring: Wiring): { [stack: string]: any } {
 }
 
 function withStreamArns(value: any, resources: any): any {
-  if (Array.isArray(value)) return value.map((element) => withStreamArns(element, resources));
-  if (typeof value !== 'object' || value === null) return value;
-  if (value['Fn::GetAtt']?.[1] === 'StreamArn') return streamArn(value['Fn::GetAtt'][0], resources);
+  if (Array.isArray(value)) {
+    return value.map((element) => withStreamArns(element, resources));
+  }
+  if (typeof value !== 'object' || value === null) {
+    return value;
+  }
+  if (value['Fn::GetAtt']?.[1] === 'StreamArn') {
+    return streamArn(value['Fn::GetAtt'][0], resources);
+  }
   const parts = Object.fromEntries(Object.entries(value).map(([name, part]) => [name, withStreamArns(part, resources)]));
   return parts['Fn::Join']?.[0] === '' ? { 'Fn::Join': ['', joined(parts['Fn::Join'][1])] } : parts;
 }

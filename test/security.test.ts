@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
-  aws_dynamodb as dynamodb, aws_lambda_event_sources as sources, aws_s3 as s3, aws_sns as sns, aws_sqs as sqs, Stack,
+  aws_dynamodb as dynamodb, aws_lambda_event_sources as sources, aws_s3 as s3, aws_sns as sns, aws_sqs as sqs, type Stack,
 } from 'aws-cdk-lib';
-import { AwsSolutionsChecks, HIPAASecurityChecks, NagPack, NIST80053R5Checks, PCIDSS321Checks, ServerlessChecks } from 'cdk-nag';
+import { AwsSolutionsChecks, HIPAASecurityChecks, type NagPack, NIST80053R5Checks, PCIDSS321Checks, ServerlessChecks } from 'cdk-nag';
 import { S3FailureDestination, StreamFunction, StreamPermissions } from '../lib';
 import { TestApp } from './trigger/app';
 import { ENV, keyOf } from './trigger/variants';
@@ -97,7 +97,9 @@ describe('the table of what is granted', () => {
       .flatMap(({ Properties }) => Properties.PolicyDocument.Statement)
       .filter(({ Resource }) => new RegExp(`"${on}[0-9A-F]{8}"`).test(JSON.stringify(Resource)));
     const actions = statements.flatMap(({ Action }) => Action);
-    if (on === 'Table' && actions.length === 0) actions.push(...managedPolicies(app));
+    if (on === 'Table' && actions.length === 0) {
+      actions.push(...managedPolicies(app));
+    }
     return actions.map((action) => `\`${action}\``).join(', ');
   }
 

@@ -1,4 +1,4 @@
-import { matchesEventPattern, parseEventPattern } from '../../lib/stream/event-pattern';
+import { matchesEventPattern, parseEventPattern } from '../../lib/event-pattern';
 
 /**
  * How many matches of a compiled pattern on a stream record one core does in a second: the median of several rounds. Counted in

@@ -8,7 +8,7 @@ import { DynamoStreamTrigger, StreamFunction, StreamPermissions } from 'dynamo-s
 
 /** A table that is encrypted with a key of its own. */
 export class DataStack extends Stack {
-  public readonly orders: ITableV2;
+  readonly orders: ITableV2;
 
   constructor(scope: Construct, id: string, props?: StackProps) {
     super(scope, id, props);
@@ -23,7 +23,7 @@ export class DataStack extends Stack {
 
 /** A function that uses the table, so that its stack depends on the table's already. */
 export class FunctionsStack extends Stack {
-  public readonly onOrder: IFunction;
+  readonly onOrder: IFunction;
 
   constructor(scope: Construct, id: string, { orders, ...props }: StackProps & { readonly orders: ITableV2 }) {
     super(scope, id, props);

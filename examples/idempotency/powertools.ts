@@ -1,10 +1,11 @@
 import { IdempotencyConfig, makeIdempotent } from '@aws-lambda-powertools/idempotency';
 import type { BasePersistenceLayer } from '@aws-lambda-powertools/idempotency/persistence';
 import type { Context } from 'aws-lambda';
-import type { StreamHandler } from 'dynamo-stream-trigger/runtime';
-import { streamHandler } from 'dynamo-stream-trigger/runtime';
+import { type StreamHandler, streamHandler } from 'dynamo-stream-trigger/runtime';
 
-interface Order { customer: string; email: string }
+interface Order {
+  customer: string; email: string;
+}
 
 /** Longer than a stream keeps a record (a day) and a queue then keeps it for redrive (two weeks): 30 days, in seconds. */
 const REMEMBERED = 30 * 24 * 60 * 60;

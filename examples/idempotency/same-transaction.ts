@@ -1,10 +1,10 @@
 import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
-import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
-import type { StreamHandler } from 'dynamo-stream-trigger/runtime';
-import { streamHandler } from 'dynamo-stream-trigger/runtime';
+import { type DynamoDBDocumentClient, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
+import { type StreamHandler, streamHandler } from 'dynamo-stream-trigger/runtime';
 
-interface Order { customer: string; total: number }
+interface Order {
+  customer: string; total: number;
+}
 
 /** Longer than a stream keeps a record (a day) and a queue then keeps it for redrive (two weeks): 30 days, in seconds. */
 const REMEMBERED = 30 * 24 * 60 * 60;

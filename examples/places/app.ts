@@ -1,2 +1,4 @@
-// What cdk.json runs.
-import '../../bin/app';
+import { App } from 'aws-cdk-lib';
+import { PlacesStack } from './places-stack';
+
+new PlacesStack(new App(), 'Places');

@@ -6,7 +6,7 @@ import { DynamoStreamTrigger, StreamedTable, StreamFunction, StreamPermissions }
 
 /** A table with a replica in each of these Regions. It is named, so that stacks of other Regions can name it. */
 export class SessionsStack extends Stack {
-  public readonly sessions: ITableV2;
+  readonly sessions: ITableV2;
 
   constructor(scope: Construct, id: string, { replicaRegions, ...props }: StackProps & { readonly replicaRegions: string[] }) {
     super(scope, id, props);

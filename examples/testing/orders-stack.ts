@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { Stack } from 'aws-cdk-lib';
 import { AttributeType, StreamViewType, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
-import { Construct } from 'constructs';
+import type { Construct } from 'constructs';
 import { DynamoStreamTrigger, StreamEventName, StreamFilter, StreamFunction } from 'dynamo-stream-trigger';
 
 export class OrdersStack extends Stack {

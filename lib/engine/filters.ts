@@ -1,4 +1,4 @@
-import { type EventPattern, matchesEventPattern, parseEventPattern } from '../stream/event-pattern';
+import { type EventPattern, matchesEventPattern, parseEventPattern } from '../event-pattern';
 import type { StreamRecord } from '../stream/record';
 
 /** Whether a mapping with these filters lets a record pass: without filters any, with several one that passes one of them. */

@@ -1,5 +1,5 @@
 import type { Position, Shard } from './protocol';
-import type { StartingPositionName } from '../mapping/settings';
+import type { StartingPositionName } from '../rules/settings';
 
 /** Which shards of a stream may be read, and from where: a shard's parent is read to its end first. */
 export class Lineage {

@@ -3,7 +3,7 @@ import { DESCRIBE_INTERVAL, DESCRIBE_RETRY_DELAY } from './limits';
 import { Lineage } from './lineage';
 import type { Effect, Input, Machine, Shard } from './protocol';
 import { earlier, ShardPoller } from './shard';
-import type { MappingSettings } from '../mapping/settings';
+import type { MappingSettings } from '../rules/settings';
 
 /** What a mapping has to know beside its settings. */
 export interface MappingOptions {

@@ -52,8 +52,10 @@ function objectSize(value: object, measure: Measure): number {
 /** Quotes and backslashes are escaped, control characters in two to six characters, and so are halves of surrogate pairs. */
 const NOT_ITSELF = /["\\\u0000-\u001f]|[^\u0000-\u007f]/;
 
+const UTF_8 = new TextEncoder();
+
 function stringSize(text: string): number {
-  return NOT_ITSELF.test(text) ? Buffer.byteLength(JSON.stringify(text)) : text.length + 2;
+  return NOT_ITSELF.test(text) ? UTF_8.encode(JSON.stringify(text)).length : text.length + 2;
 }
 
 /** No character takes more than an escape of six bytes. */

@@ -1,5 +1,5 @@
 import { createdAt, type Entry } from './batch';
-import { type MappingSettings, STREAM_RETENTION } from '../mapping/settings';
+import { type MappingSettings, STREAM_RETENTION } from '../rules/settings';
 
 /** When records are too old, and what becomes of them then. */
 export interface AgeLimit {

@@ -1,9 +1,9 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Mapping } from './app';
+import type { Mapping } from './assembly/app';
 import { LocalServiceError } from './errors';
-import type { MappingSettings } from '../mapping/settings';
 import type { StreamReader } from '../reader/stream-reader';
+import type { MappingSettings } from '../rules/settings';
 
 /** Where a mapping begins to read, as the engine takes it. */
 export interface Start {

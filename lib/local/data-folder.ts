@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { isAlive, type Children } from './children';
 import { LocalRunError } from './errors';
+import { isAlive, type Children } from './process/children';
 
 /**
  * Takes the folder that keeps the tables for this run; it is made if there is none yet. Two runs at a time would hand each record to

@@ -1,20 +1,20 @@
 import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
-import { readApp, type App, type LambdaFunction, type Mapping, type NamedResource } from './app';
+import { readApp, type App, type LambdaFunction, type Mapping, type NamedResource } from './assembly/app';
+import { queueUrl, type Endpoints } from './assembly/resource-names';
 import { checkpointsIn, NO_CHECKPOINTS, type Start } from './checkpoints';
-import { endLeftovers, recordChildren, type Children } from './children';
-import { clientOptions } from './credentials';
 import { takeDataFolder } from './data-folder';
-import { startDestinations } from './destinations';
-import { startDynamoDbLocal } from './dynamodb-local';
 import { LocalRunError, LocalServiceError } from './errors';
 import type { LocalEvent } from './events';
-import { startFunction, type LocalFunction } from './local-function';
-import { startMapping } from './local-mapping';
-import { localStream } from './local-stream';
-import { nodeProgram, versionWarning, type NodeProgram } from './node-program';
-import { findOptionalPackage } from './optional-package';
-import { queueUrl, type Endpoints } from './resource-names';
-import { createTables } from './tables';
+import { startFunction, type LocalFunction } from './function/function';
+import { nodeProgram, versionWarning, type NodeProgram } from './function/node-program';
+import { startMapping } from './mapping-run';
+import { endLeftovers, recordChildren, type Children } from './process/children';
+import { clientOptions } from './service/credentials';
+import { startDestinations } from './service/destinations';
+import { startDynamoDbLocal } from './service/dynamodb-local';
+import { findOptionalPackage } from './service/optional-package';
+import { createTables } from './service/tables';
+import { localStream } from './stream';
 import { streamReader } from '../reader/stream-reader';
 
 export interface LocalOptions {

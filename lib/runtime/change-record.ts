@@ -1,6 +1,5 @@
 import type { ExactNumber } from '../stream/exact-number';
-import type { Image } from '../stream/image';
-import { defineProperty, unmarshall } from '../stream/image';
+import { type Image, defineProperty, unmarshall } from '../stream/image';
 import type { EventName, StreamRecord } from '../stream/record';
 
 /** The primary key of an item, unmarshalled. */

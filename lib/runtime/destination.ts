@@ -1,6 +1,5 @@
 /* eslint-disable import/no-extraneous-dependencies -- the Lambda runtime has the SDK, or the bundler packs the user's: it is no dependency */
-import type { ParkedRecord } from '../stream/parked-record';
-import { parkedRecordKey } from '../stream/parked-record';
+import { type ParkedRecord, parkedRecordKey } from '../stream/parked-record';
 
 /** A record on its way to a destination. */
 export interface Parcel {

@@ -1,7 +1,6 @@
 import type { LambdaContext } from './context';
 import type { Failure } from './retry';
-import type { ParkedRecord } from '../stream/parked-record';
-import { PARKED_RECORD_KIND, PARKED_RECORD_VERSION } from '../stream/parked-record';
+import { type ParkedRecord, PARKED_RECORD_KIND, PARKED_RECORD_VERSION } from '../stream/parked-record';
 import type { StreamRecord } from '../stream/record';
 
 /** The poison record as it goes to the failure destination. */

@@ -7,7 +7,9 @@ import { expected } from './expected';
 export type Example = (() => void) | boolean | number | string | Examples;
 
 /** What the options of a function may be. */
-export interface Examples { readonly [option: string]: Example }
+export interface Examples {
+  readonly [option: string]: Example;
+}
 
 /** The example of a function. */
 export const FUNCTION = () => {};

@@ -1,5 +1,4 @@
-import type { Parcel, Send } from './destination';
-import { DESTINATIONS, NotParkedError } from './destination';
+import { type Parcel, type Send, DESTINATIONS, NotParkedError } from './destination';
 import { nameOf, wordOf } from './failure';
 import type { ParkedRecord } from '../stream/parked-record';
 

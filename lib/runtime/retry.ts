@@ -1,6 +1,5 @@
 import { isPoisonRecordError } from './errors';
-import type { TimeBudget } from './time-budget';
-import { NO_TIME } from './time-budget';
+import { type TimeBudget, NO_TIME } from './time-budget';
 import type { Host } from '../stream/boundary';
 
 /** How often a record is tried in one invocation, and how long to wait in between. */

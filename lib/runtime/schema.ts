@@ -1,5 +1,4 @@
-import type { ChangeRecord } from './change-record';
-import { changeRecord } from './change-record';
+import { type ChangeRecord, changeRecord } from './change-record';
 import { PoisonRecordError } from './errors';
 import { defineProperty } from '../stream/image';
 import type { StreamRecord } from '../stream/record';

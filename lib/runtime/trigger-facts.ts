@@ -1,7 +1,6 @@
 import { InvalidTriggerError } from './errors';
 import { expected } from './expected';
-import type { BoundaryFacts, Host, TriggerFacts } from '../stream/boundary';
-import { BOUNDARY_VERSION, ENVIRONMENT_VARIABLE, HOST } from '../stream/boundary';
+import { type BoundaryFacts, type Host, type TriggerFacts, BOUNDARY_VERSION, ENVIRONMENT_VARIABLE, HOST } from '../stream/boundary';
 
 /** The host that invokes the function, if it is not Lambda. */
 export function hostOf(context: object): Host {

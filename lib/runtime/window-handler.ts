@@ -1,14 +1,10 @@
-import type { ChangeRecord, ItemKeys } from './change-record';
-import { changeRecord } from './change-record';
-import type { CallContext, LambdaContext } from './context';
-import { callContext } from './context';
+import { type ChangeRecord, type ItemKeys, changeRecord } from './change-record';
+import { type CallContext, type LambdaContext, callContext } from './context';
 import { InvalidEventError } from './errors';
 import { isWindow, readRecords } from './event';
 import { printFailure } from './failure';
-import type { Example } from './options';
-import { check, FUNCTION } from './options';
-import type { StandardSchema } from './schema';
-import { checkedRecord } from './schema';
+import { type Example, check, FUNCTION } from './options';
+import { type StandardSchema, checkedRecord } from './schema';
 import { notDone } from './stream-handler';
 import { timeBudget } from './time-budget';
 import { hostOf, triggerFacts } from './trigger-facts';

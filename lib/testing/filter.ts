@@ -1,4 +1,4 @@
-import { matchesEventPattern, parseEventPattern } from '../stream/event-pattern';
+import { matchesEventPattern, parseEventPattern } from '../event-pattern';
 import type { StreamRecord } from '../stream/record';
 
 /** An event pattern as an object or as JSON text, or a `StreamFilter`. */

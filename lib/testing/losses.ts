@@ -1,4 +1,4 @@
-import type { SimulatedShard } from './simulated-stream';
+import type { SimulatedShard } from './stream';
 import type { StreamEvent, StreamRecord } from '../stream/record';
 import { compareSequenceNumbers } from '../stream/sequence-number';
 

@@ -1,7 +1,7 @@
 import { filterText, type FilterInput } from './filter';
 import { isSynthesized, readMapping, type SynthesizedMapping, type SynthesizedTemplate } from './synthesized-mapping';
-import { refusalsOf } from '../mapping/refusals';
-import { DEFAULT_SETTINGS, type MappingSettings } from '../mapping/settings';
+import { refusalsOf } from '../rules/refusals';
+import { DEFAULT_SETTINGS, type MappingSettings } from '../rules/settings';
 
 /** A number of seconds, or a `Duration` of the CDK. */
 export type Seconds = number | { toSeconds(): number };

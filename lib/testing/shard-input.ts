@@ -1,6 +1,6 @@
-import type { Item } from './attribute-value';
-import type { SimulatedShard } from './simulated-stream';
-import { DEFAULT_CREATION, isStreamRecord, streamRecord } from './stream-record';
+import type { Item } from './records/attribute-value';
+import { DEFAULT_CREATION, isStreamRecord, streamRecord } from './records/stream-record';
+import type { SimulatedShard } from './stream';
 import { itemKey } from '../stream/item-key';
 import type { StreamRecord } from '../stream/record';
 import { compareSequenceNumbers } from '../stream/sequence-number';

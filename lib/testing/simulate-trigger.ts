@@ -1,9 +1,9 @@
+import type { Handler, LoadedHandler } from './environment';
 import type { Faults } from './faults';
 import { resolveMapping, type SimulatedMapping } from './mapping-input';
+import type { SimulationRun } from './run';
 import type { ShardInput } from './shard-input';
-import type { Handler, LoadedHandler } from './simulated-environment';
 import { simulate } from './simulation';
-import type { SimulationRun } from './simulation-run';
 import type { SynthesizedMapping, SynthesizedTemplate } from './synthesized-mapping';
 
 /** A trigger to simulate. */

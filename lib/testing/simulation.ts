@@ -1,13 +1,13 @@
+import { SimulatedFunction } from './function';
 import type { ResolvedMapping } from './mapping-input';
 import { type RandomSources, randomSources } from './random';
+import { DEFAULT_STREAM_ARN, isStreamRecord } from './records/stream-record';
+import type { SimulationRun } from './run';
 import { Settling } from './settling';
 import { startOf, toShards, withLineage } from './shard-input';
 import type { SimulationOptions } from './simulate-trigger';
-import { SimulatedFunction } from './simulated-function';
-import type { SimulatedShard } from './simulated-stream';
-import { SimulatedTrigger } from './simulated-trigger';
-import type { SimulationRun } from './simulation-run';
-import { DEFAULT_STREAM_ARN, isStreamRecord } from './stream-record';
+import type { SimulatedShard } from './stream';
+import { SimulatedTrigger } from './trigger-driver';
 import { VirtualClock } from './virtual-clock';
 
 /** A trigger to simulate, its mapping complete and judged. */

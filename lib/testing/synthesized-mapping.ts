@@ -1,5 +1,5 @@
-import { settingsFromCloudFormation } from '../mapping/cloudformation';
-import type { MappingSettings } from '../mapping/settings';
+import { settingsFromCloudFormation } from '../rules/cloudformation';
+import type { MappingSettings } from '../rules/settings';
 
 /** A synthesized template: what `Template.fromStack(stack)` returns, or its JSON. */
 export type SynthesizedTemplate = { toJSON(): { [key: string]: any } } | { readonly Resources: { readonly [logicalId: string]: any } };

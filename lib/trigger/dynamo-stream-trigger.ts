@@ -1,27 +1,27 @@
 import {
-  aws_cloudwatch as cloudwatch, aws_dynamodb as dynamodb, aws_kms as kms, aws_lambda as lambda, aws_lambda_event_sources as sources,
-  aws_sqs as sqs, Duration, Names, RemovalPolicy, Stack, Token,
+  aws_cloudwatch as cloudwatch, type aws_dynamodb as dynamodb, type aws_kms as kms, aws_lambda as lambda, aws_lambda_event_sources as sources,
+  type aws_sqs as sqs, Duration, Names, RemovalPolicy, Stack, Token,
 } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
-import { acknowledgeFailureQueue } from './cdk-nag';
-import { changedSettings } from './changed-settings';
-import { deployedProperties } from './deployed-properties';
-import { ExecutionRole } from './execution-role';
-import { failureQueue } from './failure-destination';
-import { informFunction, ownedFunction } from './function-environment';
-import { givenProperties, judgedSettings } from './judged-settings';
-import { judgedWiring } from './judged-wiring';
-import { destinationGrantee, grantStreamRead, StreamPermissions } from './permissions';
-import { resourceNamed } from './references';
+import { acknowledgeFailureQueue } from './destination/cdk-nag';
+import { failureQueue } from './destination/failure-destination';
+import { changedSettings } from './facts/changed-settings';
+import { givenProperties, judgedSettings } from './facts/setting-facts';
+import { judgedWiring } from './facts/wiring-facts';
+import type { StreamFilter } from './filter/stream-filter';
+import { informFunction, ownedFunction } from './function/function-environment';
 import { lateErrors, refuse, report } from './report';
-import { responseTypes, unwritable } from './response-types';
-import { StreamFilter } from './stream-filter';
-import { streamArnOf } from './stream-source';
-import { FILTER_RULES } from '../mapping/filter-rules';
-import { judge } from '../mapping/rule';
-import { SETTING_RULES } from '../mapping/setting-rules';
-import { DEFAULT_SETTINGS } from '../mapping/settings';
-import { WIRING_RULES } from '../mapping/wiring-rules';
+import { ExecutionRole } from './role/execution-role';
+import { destinationGrantee, grantStreamRead, StreamPermissions } from './role/permissions';
+import { streamArnOf } from './table/stream-source';
+import { deployedProperties } from './template/deployed-properties';
+import { resourceNamed } from './template/references';
+import { responseTypes, unwritable } from './template/response-types';
+import { FILTER_RULES } from '../rules/filter/filter-rules';
+import { judge } from '../rules/rule';
+import { SETTING_RULES } from '../rules/setting-rules';
+import { DEFAULT_SETTINGS } from '../rules/settings';
+import { WIRING_RULES } from '../rules/wiring-rules';
 
 /** A trigger's table, its function, and the settings of the mapping between them. */
 export interface DynamoStreamTriggerProps {
@@ -169,15 +169,15 @@ export interface DynamoStreamTriggerProps {
  */
 export class DynamoStreamTrigger extends Construct {
   /** The table whose stream drives the function. */
-  public readonly table: dynamodb.ITable;
+  readonly table: dynamodb.ITable;
   /** The function that receives the records. */
-  public readonly handler: lambda.IFunction;
+  readonly handler: lambda.IFunction;
   /** The mapping between the stream and the function. */
-  public readonly eventSourceMapping: lambda.EventSourceMapping;
+  readonly eventSourceMapping: lambda.EventSourceMapping;
   /** What receives the batches that are given up; undefined: they are dropped. */
-  public readonly failureDestination?: lambda.IEventSourceDlq;
+  readonly failureDestination?: lambda.IEventSourceDlq;
   /** The queue that the trigger made, if it was given no `onFailure`. */
-  public readonly failureQueue?: sqs.Queue;
+  readonly failureQueue?: sqs.Queue;
 
   constructor(scope: Construct, id: string, props: DynamoStreamTriggerProps) {
     super(scope, id);
@@ -225,13 +225,19 @@ export class DynamoStreamTrigger extends Construct {
     const mapping = this.eventSourceMapping.node.defaultChild as lambda.CfnEventSourceMapping;
     // Set here, because the CDK's own class takes a token for a number out of range.
     mapping.maximumRecordAgeInSeconds = (props.maxRecordAge ?? Duration.seconds(DEFAULT_SETTINGS.maxRecordAge)).toSeconds();
-    if (reportsByToken) mapping.functionResponseTypes = responseTypes(reportBatchItemFailures, this);
+    if (reportsByToken) {
+      mapping.functionResponseTypes = responseTypes(reportBatchItemFailures, this);
+    }
     // The name of an imported alias or version leaves its qualifier out.
-    if (isQualifiedArn(this.handler.functionArn)) mapping.functionName = this.handler.functionArn;
+    if (isQualifiedArn(this.handler.functionArn)) {
+      mapping.functionName = this.handler.functionArn;
+    }
     role.applyBefore(this.eventSourceMapping);
     if (judged.destination === 'given') {
       const given = resourceNamed(destination?.arn, this);
-      if (given?.cfnResourceType === 'AWS::SQS::Queue') acknowledgeFailureQueue(given);
+      if (given?.cfnResourceType === 'AWS::SQS::Queue') {
+        acknowledgeFailureQueue(given);
+      }
     }
     // To a token, the function throws its failures: that loses nothing either way.
     const parks = this.informHandler(streamArn, reportBatchItemFailures && !reportsByToken, destination?.arn);
@@ -260,7 +266,7 @@ export class DynamoStreamTrigger extends Construct {
    *
    * @default - the sum over 5 minutes
    */
-  public metric(metricName: string, props?: cloudwatch.MetricOptions): cloudwatch.Metric {
+  metric(metricName: string, props?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return new cloudwatch.Metric({
       namespace: 'AWS/Lambda',
       metricName,
@@ -271,32 +277,32 @@ export class DynamoStreamTrigger extends Construct {
   }
 
   /** Records read from the stream. Needs `metricsConfig`. */
-  public metricPolledEventCount(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
+  metricPolledEventCount(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.metric('PolledEventCount', props);
   }
 
   /** Records that no filter let pass. Needs `metricsConfig`. */
-  public metricFilteredOutEventCount(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
+  metricFilteredOutEventCount(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.metric('FilteredOutEventCount', props);
   }
 
   /** Records that the function was invoked with. Needs `metricsConfig`. */
-  public metricInvokedEventCount(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
+  metricInvokedEventCount(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.metric('InvokedEventCount', props);
   }
 
   /** Records whose invocation failed. Needs `metricsConfig`. */
-  public metricFailedInvokeEventCount(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
+  metricFailedInvokeEventCount(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.metric('FailedInvokeEventCount', props);
   }
 
   /** Records given up without a failure destination, or that it did not take. Needs `metricsConfig`. */
-  public metricDroppedEventCount(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
+  metricDroppedEventCount(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.metric('DroppedEventCount', props);
   }
 
   /** Records whose failed batch reached the failure destination. Needs `metricsConfig`. */
-  public metricOnFailureDestinationDeliveredEventCount(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
+  metricOnFailureDestinationDeliveredEventCount(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.metric('OnFailureDestinationDeliveredEventCount', props);
   }
 
@@ -306,7 +312,7 @@ export class DynamoStreamTrigger extends Construct {
    *
    * @default - the maximum over 5 minutes
    */
-  public metricIteratorAge(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
+  metricIteratorAge(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.handler.metric('IteratorAge', { statistic: cloudwatch.Stats.MAXIMUM, ...props });
   }
 
@@ -315,7 +321,7 @@ export class DynamoStreamTrigger extends Construct {
    *
    * @default - the sum over 5 minutes
    */
-  public metricDestinationDeliveryFailures(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
+  metricDestinationDeliveryFailures(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.handler.metric('DestinationDeliveryFailures', { statistic: cloudwatch.Stats.SUM, ...props });
   }
 
@@ -330,7 +336,9 @@ export class DynamoStreamTrigger extends Construct {
   /** Returns whether the function knows the destination that it is told, as the finished app shows it; one that isn't ours may. */
   private informHandler(stream: string, reports: boolean, park?: string): () => boolean {
     const fn = ownedFunction(this.handler);
-    if (fn === undefined) return () => true;
+    if (fn === undefined) {
+      return () => true;
+    }
     const canName = informFunction(fn, this, { stream, report: reports, park });
     return () => park === undefined || canName(park);
   }
@@ -338,7 +346,7 @@ export class DynamoStreamTrigger extends Construct {
 
 /** A failure destination whose permissions go to the function's role as the trigger may extend it. */
 class BoundDestination implements lambda.IEventSourceDlq {
-  public arn?: string;
+  arn?: string;
 
   constructor(
     private readonly destination: lambda.IEventSourceDlq,
@@ -346,10 +354,12 @@ class BoundDestination implements lambda.IEventSourceDlq {
     private readonly refuseNameless: () => never,
   ) {}
 
-  public bind(mapping: lambda.IEventSourceMapping): lambda.DlqDestinationConfig {
+  bind(mapping: lambda.IEventSourceMapping): lambda.DlqDestinationConfig {
     // An untyped caller's may return anything.
     const config: Partial<lambda.DlqDestinationConfig> = this.destination.bind(mapping, this.grantee) ?? {};
-    if (!isName(config.destination)) return this.refuseNameless();
+    if (!isName(config.destination)) {
+      return this.refuseNameless();
+    }
     this.arn = config.destination;
     return { destination: config.destination };
   }

@@ -1,13 +1,13 @@
-import { Violation } from '../mapping/rule';
+import type { Violation } from '../rules/rule';
 
 /** A trigger's settings would be refused or lose records. Tells of every violation at once. Known by its `name`. */
 export class InvalidTriggerError extends Error {
-  public readonly name = 'InvalidTriggerError';
+  readonly name = 'InvalidTriggerError';
 
   constructor(
     /** The path of the trigger's construct. */
-    public readonly path: string,
-    public readonly violations: readonly Violation[],
+    readonly path: string,
+    readonly violations: readonly Violation[],
   ) {
     super([
       `The trigger ${path} can't work as it is:`,

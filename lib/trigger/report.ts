@@ -1,11 +1,13 @@
 import { Annotations } from 'aws-cdk-lib';
-import { Construct } from 'constructs';
+import type { Construct } from 'constructs';
 import { InvalidTriggerError } from './invalid-trigger-error';
-import { Violation } from '../mapping/rule';
+import type { Violation } from '../rules/rule';
 
 /** Throws what is an error, all of it; otherwise warns, so that each rule can be acknowledged by its id. */
 export function report(trigger: Construct, violations: readonly Violation[]): void {
-  if (violations.some(isError)) refuse(trigger, violations);
+  if (violations.some(isError)) {
+    refuse(trigger, violations);
+  }
   for (const { ruleId, message } of violations) {
     Annotations.of(trigger).addWarningV2(`dynamo-stream-trigger:${ruleId}`, message);
   }

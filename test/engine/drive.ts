@@ -1,5 +1,5 @@
 import { createMapping, type Effect, type Input, type Machine, type MappingOptions, type Notice, type Outcome, type Shard } from '../../lib/engine';
-import { DEFAULT_SETTINGS, type MappingSettings } from '../../lib/mapping/settings';
+import { DEFAULT_SETTINGS, type MappingSettings } from '../../lib/rules/settings';
 import type { StreamEvent, StreamRecord, WindowEvent } from '../../lib/stream/record';
 import { streamRecord } from '../../lib/testing';
 

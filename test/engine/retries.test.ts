@@ -1,6 +1,6 @@
 import { drive, failed, newMachine, numberOf, record, records, sequenceNumber, START } from './drive';
 import type { Effect, Input } from '../../lib/engine';
-import type { MappingSettings } from '../../lib/mapping/settings';
+import type { MappingSettings } from '../../lib/rules/settings';
 import type { StreamRecord } from '../../lib/stream/record';
 
 const shard = (count: number) => [{ shardId: 'shard', records: records(count) }];

@@ -3,8 +3,8 @@ import { CreateTableCommand, DynamoDBClient, ScanCommand } from '@aws-sdk/client
 import { DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import { mailHandler } from '../../examples/idempotency/powertools';
 import { totalsHandler } from '../../examples/idempotency/same-transaction';
-import { recordChildren } from '../../lib/local/children';
-import { startDynamoDbLocal } from '../../lib/local/dynamodb-local';
+import { recordChildren } from '../../lib/local/process/children';
+import { startDynamoDbLocal } from '../../lib/local/service/dynamodb-local';
 import { record } from '../runtime/records';
 
 const children = recordChildren();
@@ -45,7 +45,9 @@ test('with Powertools, what is delivered twice is mailed once', async () => {
   const mails: string[] = [];
   const handler = () => mailHandler(
     new DynamoDBPersistenceLayer({ tableName: 'Claims', awsSdkV3Client: client }),
-    async (to) => { mails.push(to); },
+    async (to) => {
+      mails.push(to);
+    },
   );
   const context = { getRemainingTimeInMillis: () => 60_000 };
   expect(await handler()({ Records: orders.slice(0, 2) }, context)).toEqual({ batchItemFailures: [] });

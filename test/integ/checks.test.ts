@@ -19,10 +19,10 @@ afterEach(async () => {
   await run?.stop();
 });
 
-const integrationApp = (name: string): App => jest.requireActual<{ readonly app: App }>(join(__dirname, '..', `${name}.integ`)).app;
+const integrationApp = (name: string): App => jest.requireActual<{ readonly app: App }>(join(__dirname, `${name}.integ`)).app;
 
 test('every integration app has a check', () => {
-  const apps = readdirSync(join(__dirname, '..')).filter((file) => file.endsWith('.integ.ts'));
+  const apps = readdirSync(__dirname).filter((file) => file.endsWith('.integ.ts'));
 
   expect(Object.keys(checks).sort()).toEqual(apps.map((file) => file.replace('.integ.ts', '')).sort());
 });

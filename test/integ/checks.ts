@@ -96,11 +96,11 @@ function keysIn(payload: unknown): string[] {
 
 /** What is taken bit by bit. */
 class Collected {
-  public readonly all: any[] = [];
+  readonly all: any[] = [];
 
   constructor(private readonly take: () => Promise<any[]>) {}
 
-  public async next(): Promise<any[]> {
+  async next(): Promise<any[]> {
     this.all.push(...await this.take());
     return this.all;
   }
@@ -111,7 +111,9 @@ async function eventually({ every, upTo }: Patience, holds: () => Promise<void>)
     try {
       return await holds();
     } catch (error) {
-      if (Date.now() > end) throw error;
+      if (Date.now() > end) {
+        throw error;
+      }
     }
     await new Promise((resolve) => setTimeout(resolve, every));
   }

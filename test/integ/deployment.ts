@@ -25,22 +25,22 @@ export class Deployment {
     this.s3 = new S3Client(place.s3 ?? {});
   }
 
-  public tableName(id: string): string {
+  tableName(id: string): string {
     return this.place.nameOf(id);
   }
 
-  public async put(tableId: string, item: object): Promise<void> {
+  async put(tableId: string, item: object): Promise<void> {
     await this.documents.send(new PutCommand({ TableName: this.place.nameOf(tableId), Item: { ...item } }));
   }
 
   /** What a table holds, by id. */
-  public async items(tableId: string): Promise<Map<string, Record<string, any>>> {
+  async items(tableId: string): Promise<Map<string, Record<string, any>>> {
     const { Items = [] } = await this.documents.send(new ScanCommand({ TableName: this.place.nameOf(tableId), ConsistentRead: true }));
     return new Map(Items.map((item) => [item.id, item]));
   }
 
   /** The messages of a queue that can be seen now, which others don't see for a while then. */
-  public async messages(queueId: string): Promise<any[]> {
+  async messages(queueId: string): Promise<any[]> {
     const { Messages = [] } = await this.sqs.send(new ReceiveMessageCommand({
       QueueUrl: this.place.nameOf(queueId), MaxNumberOfMessages: 10, WaitTimeSeconds: 1,
     }));
@@ -48,7 +48,7 @@ export class Deployment {
   }
 
   /** Takes the objects out of a bucket, so that it can go with its stack. */
-  public async takeObjects(bucketId: string): Promise<any[]> {
+  async takeObjects(bucketId: string): Promise<any[]> {
     const Bucket = this.place.nameOf(bucketId);
     const { Contents = [] } = await this.s3.send(new ListObjectsV2Command({ Bucket }));
     const objects: any[] = [];
@@ -60,7 +60,9 @@ export class Deployment {
     return objects;
   }
 
-  public end(): void {
-    for (const client of [this.documents, this.sqs, this.s3]) client.destroy();
+  end(): void {
+    for (const client of [this.documents, this.sqs, this.s3]) {
+      client.destroy();
+    }
   }
 }

@@ -16,7 +16,9 @@ export const handler = streamHandler<Item>({
   park: PARK !== 'off',
   onRecord: async ({ newImage, raw }) => {
     const { id, version, poison } = newImage!;
-    if (poison) throw new PoisonRecordError(`${id} is poison`);
+    if (poison) {
+      throw new PoisonRecordError(`${id} is poison`);
+    }
     const table = raw.eventSourceARN!.split('/')[1];
     await results.send(new UpdateCommand({
       TableName,

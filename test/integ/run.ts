@@ -20,14 +20,16 @@ const PATIENCE = { every: 5_000, upTo: 600_000 };
 
 async function main(names: readonly string[]): Promise<void> {
   const unknown = names.filter((name) => !(name in checks));
-  if (unknown.length > 0) throw new Error(`No integration app ${unknown.join(', ')}. There are ${Object.keys(checks).join(', ')}.`);
+  if (unknown.length > 0) {
+    throw new Error(`No integration app ${unknown.join(', ')}. There are ${Object.keys(checks).join(', ')}.`);
+  }
   for (const name of names.length > 0 ? names : Object.keys(checks)) {
     console.log(`${name}: ${await works(name) ? 'works' : 'does not work'}`);
   }
 }
 
 async function works(name: string): Promise<boolean> {
-  const { app }: { readonly app: App } = load(join(__dirname, '..', `${name}.integ`));
+  const { app }: { readonly app: App } = load(join(__dirname, `${name}.integ`));
   const { directory } = app.synth();
   try {
     cdk(directory, 'deploy', '--all', '--require-approval=never', '--outputs-file=outputs.json');
@@ -48,7 +50,9 @@ async function works(name: string): Promise<boolean> {
 function cdk(directory: string, ...args: string[]): void {
   const command = [load.resolve('aws-cdk/bin/cdk'), '--app=.', ...args];
   const { status } = spawnSync(process.execPath, command, { cwd: directory, stdio: 'inherit' });
-  if (status !== 0) throw new Error(`cdk ${args.join(' ')} failed.`);
+  if (status !== 0) {
+    throw new Error(`cdk ${args.join(' ')} failed.`);
+  }
 }
 
 main(process.argv.slice(2)).catch((error: Error) => {

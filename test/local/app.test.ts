@@ -9,9 +9,9 @@ import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { folderWith, functionOf, newApp, ordersTable, synthesize } from './fixture-app';
-import { readApp } from '../../lib/local/app';
+import { readApp } from '../../lib/local/assembly/app';
+import type { Endpoints } from '../../lib/local/assembly/resource-names';
 import { AssemblyError, NoTriggerError } from '../../lib/local/errors';
-import type { Endpoints } from '../../lib/local/resource-names';
 
 const ENDPOINTS: Endpoints = {
   dynamodb: 'http://127.0.0.1:1',

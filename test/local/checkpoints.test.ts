@@ -1,5 +1,5 @@
 import { folderWith } from './fixture-app';
-import type { Mapping } from '../../lib/local/app';
+import type { Mapping } from '../../lib/local/assembly/app';
 import { checkpointsIn, NO_CHECKPOINTS } from '../../lib/local/checkpoints';
 import type { StreamReader } from '../../lib/reader/stream-reader';
 

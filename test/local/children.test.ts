@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { folderWith } from './fixture-app';
-import { endLeftovers, recordChildren } from '../../lib/local/children';
+import { endLeftovers, recordChildren } from '../../lib/local/process/children';
 
 const SLEEP = 'setTimeout(() => {}, 60_000)';
 const sleeper = (mark: string) => ['-e', SLEEP, mark];

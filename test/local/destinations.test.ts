@@ -1,7 +1,7 @@
 import { Socket } from 'node:net';
-import type { App } from '../../lib/local/app';
-import { recordChildren } from '../../lib/local/children';
-import { startDestinations } from '../../lib/local/destinations';
+import type { App } from '../../lib/local/assembly/app';
+import { recordChildren } from '../../lib/local/process/children';
+import { startDestinations } from '../../lib/local/service/destinations';
 import type { FailedBatch } from '../../lib/stream/failed-batch';
 
 test('a message needs no connection of its own', async () => {

@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { folderWith } from './fixture-app';
-import { recordChildren } from '../../lib/local/children';
-import { startDynamoDbLocal } from '../../lib/local/dynamodb-local';
-import { freePort } from '../../lib/local/free-port';
+import { recordChildren } from '../../lib/local/process/children';
+import { startDynamoDbLocal } from '../../lib/local/service/dynamodb-local';
+import { freePort } from '../../lib/local/service/free-port';
 
-jest.mock('../../lib/local/free-port', () => {
-  const actual = jest.requireActual('../../lib/local/free-port');
+jest.mock('../../lib/local/service/free-port', () => {
+  const actual = jest.requireActual('../../lib/local/service/free-port');
   return { ...actual, freePort: jest.fn(actual.freePort) };
 });
 

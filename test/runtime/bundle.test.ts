@@ -3,8 +3,7 @@ import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import type { BuildOptions } from 'esbuild';
-import { build, buildSync } from 'esbuild';
+import { type BuildOptions, build, buildSync } from 'esbuild';
 import { batchOf } from './records';
 import type { ParkedRecord } from '../../lib/stream/parked-record';
 
@@ -21,10 +20,16 @@ const HANDLER = `
   });`;
 
 let folder: string;
-beforeAll(() => { folder = mkdtempSync(join(tmpdir(), 'bundle-')); });
-afterAll(() => { rmSync(folder, { recursive: true }); });
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'bundle-'));
+});
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
 
-interface Run { small: any; large: any; parked: ParkedRecord[]; objects: string[]; lines: any[] }
+interface Run {
+  small: any; large: any; parked: ParkedRecord[]; objects: string[]; lines: any[];
+}
 
 /** Bundles the handler and runs it where it finds the SDK, or not. */
 async function run(kind: string, format: 'cjs' | 'esm', options: BuildOptions, sdkInstalled: boolean): Promise<Run> {

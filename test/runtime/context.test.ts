@@ -1,23 +1,30 @@
 import { batchOf } from './records';
-import type { CallContext } from '../../lib/runtime';
-import { streamHandler, windowHandler } from '../../lib/runtime';
+import { type CallContext, streamHandler, windowHandler } from '../../lib/runtime';
 
 /** As a runtime may make it: a class with state of its own. */
 class Context {
   readonly awsRequestId = 'request-1';
   readonly #deadline = Date.now() + 60_000;
   getRemainingTimeInMillis = () => this.#deadline - Date.now();
-  get functionName() { return 'OnOrder'; }
+  get functionName() {
+    return 'OnOrder';
+  }
 }
 
 async function contextOfCall(handler: 'stream' | 'window'): Promise<CallContext> {
   let seen!: CallContext;
   const event = batchOf('a');
   if (handler === 'stream') {
-    await streamHandler((_, context) => { seen = context; })(event, new Context());
+    await streamHandler((_, context) => {
+      seen = context;
+    })(event, new Context());
   } else {
     const ofWindow: any = { ...event, window: { start: '', end: '' }, state: {} };
-    await windowHandler({ initialState: () => 0, onRecord: (_, __, context) => { seen = context; return 1; } })(ofWindow, new Context());
+    await windowHandler({
+      initialState: () => 0, onRecord: (_, __, context) => {
+        seen = context; return 1;
+      },
+    })(ofWindow, new Context());
   }
   return seen;
 }

@@ -1,10 +1,7 @@
 import * as fc from 'fast-check';
-import { BatchNotDoneError, PoisonRecordError, streamHandler } from '../../lib/runtime';
-import type { BatchResponse, CallContext, ChangeRecord, LambdaContext, StreamHandler } from '../../lib/runtime';
-import type { Host } from '../../lib/stream/boundary';
-import { HOST } from '../../lib/stream/boundary';
-import type { ParkedRecord, SimulationRun, StreamEvent, StreamRecord } from '../../lib/testing';
-import { simulateTrigger, streamRecord } from '../../lib/testing';
+import { BatchNotDoneError, PoisonRecordError, streamHandler, type BatchResponse, type CallContext, type ChangeRecord, type LambdaContext, type StreamHandler } from '../../lib/runtime';
+import { type Host, HOST } from '../../lib/stream/boundary';
+import { type ParkedRecord, type SimulationRun, type StreamEvent, type StreamRecord, simulateTrigger, streamRecord } from '../../lib/testing';
 
 jest.setTimeout(600_000);
 
@@ -174,7 +171,9 @@ class Environment {
     busy.add(itemId);
     try {
       await this.host.sleep(latency, heedsSignal ? signal : undefined);
-      if (heedsSignal) signal.throwIfAborted();
+      if (heedsSignal) {
+        signal.throwIfAborted();
+      }
       if (written.failuresLeft > 0) {
         written.failuresLeft -= written.failures === ALWAYS ? 0 : 1;
         throw failsAs === 'poison' ? new PoisonRecordError('fails') : new Error('fails');
@@ -185,7 +184,9 @@ class Environment {
       world.settle(sequenceNumber);
     } finally {
       busy.delete(itemId);
-      if (invocation !== this.invocation) world.count('settled in a later invocation');
+      if (invocation !== this.invocation) {
+        world.count('settled in a later invocation');
+      }
     }
   }
 
@@ -226,7 +227,9 @@ class Environment {
   }
 
   private expect(holds: boolean, sequenceNumber: string, problem: string): void {
-    if (!holds) this.world.problems.push(`${sequenceNumber} ${problem}`);
+    if (!holds) {
+      this.world.problems.push(`${sequenceNumber} ${problem}`);
+    }
   }
 }
 
@@ -302,8 +305,12 @@ const KINDS = [
   'Runtime.ExitError', 'Sandbox.Timedout', 'BatchNotDoneError', 'given up',
 ];
 
-beforeEach(() => { jest.spyOn(console, 'error').mockImplementation(); });
-afterEach(() => { jest.restoreAllMocks(); });
+beforeEach(() => {
+  jest.spyOn(console, 'error').mockImplementation();
+});
+afterEach(() => {
+  jest.restoreAllMocks();
+});
 
 test(`${SCENARIOS} ways of things going wrong: nothing lost, in order, in time, and nothing done twice in one environment`, async () => {
   const seen = new Map<string, number>();

@@ -59,7 +59,9 @@ beforeAll(() => {
 
 beforeEach(() => {
   lines = [];
-  jest.spyOn(console, 'error').mockImplementation((line) => { lines.push(JSON.parse(line)); });
+  jest.spyOn(console, 'error').mockImplementation((line) => {
+    lines.push(JSON.parse(line));
+  });
   sdk = (globalThis as any).fakeSdk = { clients: [], commands: [], answer: (name: string) => name === 'GetQueueUrl' && { QueueUrl: 'https://queue' } };
 });
 
@@ -69,11 +71,17 @@ afterEach(() => {
   delete process.env.DYNAMO_STREAM_TRIGGER;
 });
 
-afterAll(() => { rmSync(folder, { recursive: true }); });
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
 
 /** A handler for which every record is poison. */
 function poisoned() {
-  return runtime.streamHandler({ concurrency: 100, maxParkedInARow: 1_000, onRecord: () => { throw new runtime.PoisonRecordError('bad'); } });
+  return runtime.streamHandler({
+    concurrency: 100, maxParkedInARow: 1_000, onRecord: () => {
+      throw new runtime.PoisonRecordError('bad');
+    },
+  });
 }
 
 /** Parks records whose images hold texts. Answers the checkpoint. */
@@ -141,7 +149,9 @@ describe.each([QUEUE, TOPIC])('%s', (arn) => {
 
   test('that rejects a batch keeps none of it', async () => {
     sdk.answer = (name) => {
-      if (name === 'GetQueueUrl') return { QueueUrl: 'https://queue' };
+      if (name === 'GetQueueUrl') {
+        return { QueueUrl: 'https://queue' };
+      }
       throw Object.assign(new Error('secret'), { name: 'AccessDenied' });
     };
     expect(await park(arn, ['x', 'y'])).toBe(0);
@@ -152,7 +162,9 @@ describe.each([QUEUE, TOPIC])('%s', (arn) => {
   test('that could not be opened is opened anew the next time', async () => {
     const handler = poisoned();
     const { answer } = sdk;
-    sdk.answer = () => { throw new Error('no way out'); };
+    sdk.answer = () => {
+      throw new Error('no way out');
+    };
     expect(await park(arn, ['x'], handler)).toBe(0);
     sdk.answer = answer;
     expect(await park(arn, ['x'], handler)).toBeUndefined();
@@ -171,7 +183,11 @@ test('the topic is named by its ARN', async () => {
 });
 
 test('a bucket gets an object for each record, under its key; one that it refuses is the checkpoint', async () => {
-  sdk.answer = (_, { Key }) => { if (Key.includes('event-1')) throw Object.assign(new Error(''), { name: 'SlowDown' }); };
+  sdk.answer = (_, { Key }) => {
+    if (Key.includes('event-1')) {
+      throw Object.assign(new Error(''), { name: 'SlowDown' });
+    }
+  };
   expect(await park(BUCKET, ['x', 'y', 'z'])).toBe(1);
   const objects = sdk.commands.map(({ name, input: { Bucket, Key, Body } }) => [name, Bucket, Key.replace(/\d{4}\/\d\d\/\d\d/, 'DAY'), positionOf(Body)]);
   expect(objects.sort()).toEqual(

@@ -18,7 +18,9 @@ test.each([
   ['a window without a state', { Records: [record(0)], window: {} }, 'use windowHandler'],
 ])('%s is refused by name, before anything is processed', async (_, event, message) => {
   let calls = 0;
-  const handler = streamHandler(() => { calls++; });
+  const handler = streamHandler(() => {
+    calls++;
+  });
   await expect(handler(event as any)).rejects.toMatchObject({ name: 'InvalidEventError', message: expect.stringContaining(message) });
   expect(calls).toBe(0);
 });

@@ -20,7 +20,11 @@ function controlled(laneNames: string, concurrency: number, mayStart = () => tru
     succeeded: () => undefined,
     recover: async () => false,
   });
-  return { lanes, started, finish: async (step: number, done = true) => { finish.get(step)!(done); await tick(); } };
+  return {
+    lanes, started, finish: async (step: number, done = true) => {
+      finish.get(step)!(done); await tick();
+    },
+  };
 }
 
 test('steps of one lane run one after another, lanes side by side', async () => {
@@ -67,9 +71,15 @@ test('a recovery that fails stops its lane, and no other', async () => {
     laneOf: (step) => 'aabb'[step],
     concurrency: 1,
     mayStart: () => true,
-    run: (step) => { started.push(step); if (step === 0) throw new Error('no'); },
+    run: (step) => {
+      started.push(step); if (step === 0) {
+        throw new Error('no');
+      }
+    },
     succeeded: () => undefined,
-    recover: async () => { throw new Error('in the recovery'); },
+    recover: async () => {
+      throw new Error('in the recovery');
+    },
   });
   await lanes.ended;
   expect(started).toEqual([0, 2, 3]);
@@ -103,15 +113,21 @@ test('whatever the lanes, latencies and failures: in order, within the limit, ea
         started.push(step);
         if (sync) {
           ended.push(step);
-          if (!done) throw new Error('no');
+          if (!done) {
+            throw new Error('no');
+          }
           return undefined;
         }
         expect(++running).toBeLessThanOrEqual(concurrency);
         return (async () => {
-          for (let i = 0; i < ticks; i++) await Promise.resolve();
+          for (let i = 0; i < ticks; i++) {
+            await Promise.resolve();
+          }
           running--;
           ended.push(step);
-          if (!done) throw new Error('no');
+          if (!done) {
+            throw new Error('no');
+          }
         })();
       },
     });

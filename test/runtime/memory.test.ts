@@ -3,8 +3,12 @@ import { streamHandler } from '../../lib/runtime';
 import { HOST } from '../../lib/stream/boundary';
 import type { StreamRecord } from '../../lib/stream/record';
 
-beforeEach(() => { jest.spyOn(console, 'error').mockImplementation(); });
-afterEach(() => { jest.restoreAllMocks(); });
+beforeEach(() => {
+  jest.spyOn(console, 'error').mockImplementation();
+});
+afterEach(() => {
+  jest.restoreAllMocks();
+});
 
 /** Delivers the records as often as it takes until the first, which fails once, is done. Answers how often each was called. */
 async function callsUntilDone(records: StreamRecord[]): Promise<Map<number, number>> {
@@ -15,7 +19,9 @@ async function callsUntilDone(records: StreamRecord[]): Promise<Map<number, numb
     onRecord: (change) => {
       const at = position(change.sequenceNumber);
       calls.set(at, (calls.get(at) ?? 0) + 1);
-      if (at === 0 && calls.get(at) === 1) throw new Error('no');
+      if (at === 0 && calls.get(at) === 1) {
+        throw new Error('no');
+      }
     },
   });
   expect((await handler({ Records: records })).batchItemFailures).toHaveLength(1);
@@ -37,7 +43,11 @@ test('what was done is remembered for 15 minutes, which each delivery starts ane
   const handler = streamHandler({
     park: false,
     retry: { maxAttempts: 1 },
-    onRecord: (change) => { calls.push(position(change.sequenceNumber)); if (down && position(change.sequenceNumber) === 0) throw new Error('down'); },
+    onRecord: (change) => {
+      calls.push(position(change.sequenceNumber)); if (down && position(change.sequenceNumber) === 0) {
+        throw new Error('down');
+      }
+    },
   });
   const deliver = async () => handler(batchOf('a', 'b'), { [HOST]: { now: () => now } } as any);
   await deliver();

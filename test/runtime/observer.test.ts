@@ -1,12 +1,14 @@
 import { batchOf, position, sequenceNumber, STREAM_ARN } from './records';
-import type { RuntimeEvent, StreamHandlerOptions } from '../../lib/runtime';
-import { PoisonRecordError, streamHandler } from '../../lib/runtime';
+import { type RuntimeEvent, type StreamHandlerOptions, PoisonRecordError, streamHandler } from '../../lib/runtime';
 import { HOST, type Host } from '../../lib/stream/boundary';
-import { simulateTrigger } from '../../lib/testing';
-import type { StreamEvent } from '../../lib/testing';
+import { simulateTrigger, type StreamEvent } from '../../lib/testing';
 
-beforeEach(() => { jest.spyOn(console, 'error').mockImplementation(); });
-afterEach(() => { jest.restoreAllMocks(); });
+beforeEach(() => {
+  jest.spyOn(console, 'error').mockImplementation();
+});
+afterEach(() => {
+  jest.restoreAllMocks();
+});
 
 const at = (change: { sequenceNumber: string }) => position(change.sequenceNumber);
 
@@ -22,7 +24,11 @@ function short(event: RuntimeEvent): unknown[] {
 /** What an observer sees, one record at a time, of batches that come one after another. */
 async function seen(options: StreamHandlerOptions, batches: StreamEvent[], overrides: Partial<Host> = {}): Promise<unknown[][]> {
   const events: RuntimeEvent[] = [];
-  const handler = streamHandler({ concurrency: 1, observer: (event) => { events.push(event); }, ...options });
+  const handler = streamHandler({
+    concurrency: 1, observer: (event) => {
+      events.push(event);
+    }, ...options,
+  });
   const context = { [HOST]: { park: async () => undefined, sleep: async () => undefined, random: () => 0.5, ...overrides } } as any;
   for (const batch of batches) {
     await handler(batch, context);
@@ -35,7 +41,9 @@ test('a batch begins, its records are done or tried again, parked in the end, an
   const onRecord: StreamHandlerOptions['onRecord'] = (change) => {
     const left = failures.get(at(change)) ?? 0;
     failures.set(at(change), left - 1);
-    if (left > 0) throw new Error(`fails ${at(change)}`);
+    if (left > 0) {
+      throw new Error(`fails ${at(change)}`);
+    }
   };
   expect(await seen({ onRecord }, [batchOf('a', 'b', 'c', 'c')])).toEqual([
     ['batchStarted', STREAM_ARN, 4],
@@ -52,7 +60,11 @@ test('a batch begins, its records are done or tried again, parked in the end, an
 
 test('a record that is not done is told with the reason, and what was done beyond it is skipped when it comes again', async () => {
   let down = true;
-  const onRecord: StreamHandlerOptions['onRecord'] = (change) => { if (down && at(change) === 0) { down = false; throw new Error('down'); } };
+  const onRecord: StreamHandlerOptions['onRecord'] = (change) => {
+    if (down && at(change) === 0) {
+      down = false; throw new Error('down');
+    }
+  };
   const { Records } = batchOf('a', 'b');
   expect(await seen({ onRecord, park: false, retry: { maxAttempts: 1 } }, [{ Records }, { Records }])).toEqual([
     ['batchStarted', STREAM_ARN, 2],
@@ -67,7 +79,9 @@ test('a record that is not done is told with the reason, and what was done beyon
 });
 
 test('the brake is told with the record that it stops', async () => {
-  const onRecord = () => { throw new PoisonRecordError('down'); };
+  const onRecord = () => {
+    throw new PoisonRecordError('down');
+  };
   expect(await seen({ onRecord, maxParkedInARow: 1 }, [batchOf('a', 'b')])).toEqual([
     ['batchStarted', STREAM_ARN, 2],
     ['recordParked', 0, 'down', 1],
@@ -78,14 +92,24 @@ test('the brake is told with the record that it stops', async () => {
 });
 
 test('a destination that refuses is told with its reason', async () => {
-  const park = async () => { throw Object.assign(new Error('secret'), { name: 'AccessDenied' }); };
-  const events = await seen({ onRecord: () => { throw new PoisonRecordError('bad'); } }, [batchOf('a')], { park });
+  const park = async () => {
+    throw Object.assign(new Error('secret'), { name: 'AccessDenied' });
+  };
+  const events = await seen({
+    onRecord: () => {
+      throw new PoisonRecordError('bad');
+    },
+  }, [batchOf('a')], { park });
   expect(events).toContainEqual(['recordFailed', 0, 'bad', 1, 'not parked: AccessDenied']);
 });
 
 test('the end of the time is told with how many calls it left behind', async () => {
   const events: unknown[][] = [];
-  const handler = streamHandler({ observer: (event) => { events.push(short(event)); }, onRecord: async () => new Promise(() => undefined) });
+  const handler = streamHandler({
+    observer: (event) => {
+      events.push(short(event));
+    }, onRecord: async () => new Promise(() => undefined),
+  });
   const mapping = { maxBatchingWindow: 10, retryAttempts: 0, bisectBatchOnError: false };
   await simulateTrigger({ handler, shards: [{ records: batchOf('a', 'b', 'b').Records }], timeout: 3, mapping });
   expect(events).toEqual([['batchStarted', STREAM_ARN, 3], ['deadline', 2], ['checkpoint', STREAM_ARN, sequenceNumber(0)]]);

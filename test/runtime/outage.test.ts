@@ -1,10 +1,8 @@
 import * as fc from 'fast-check';
 import { z } from 'zod';
-import type { StreamHandlerOptions } from '../../lib/runtime';
-import { PoisonRecordError, streamHandler } from '../../lib/runtime';
+import { type StreamHandlerOptions, PoisonRecordError, streamHandler } from '../../lib/runtime';
 import { HOST } from '../../lib/stream/boundary';
-import type { Handler, StreamRecord } from '../../lib/testing';
-import { simulateTrigger, streamRecord } from '../../lib/testing';
+import { type Handler, type StreamRecord, simulateTrigger, streamRecord } from '../../lib/testing';
 
 jest.setTimeout(180_000);
 
@@ -16,13 +14,29 @@ const itemOf = (record: StreamRecord) => record.dynamodb!.Keys!.id.S!;
 
 /** How everything fails for a while: in each environment, records are handled with these options. */
 const outages: [string, (isDown: () => boolean) => Pick<StreamHandlerOptions<any>, 'onRecord' | 'schema'>][] = [
-  ['a database that is down', (isDown) => ({ onRecord: () => { if (isDown()) throw new Error('down'); } })],
-  ['a handler that takes every record for poison', (isDown) => ({ onRecord: () => { if (isDown()) throw new PoisonRecordError('down'); } })],
+  ['a database that is down', (isDown) => ({
+    onRecord: () => {
+      if (isDown()) {
+        throw new Error('down');
+      }
+    },
+  })],
+  ['a handler that takes every record for poison', (isDown) => ({
+    onRecord: () => {
+      if (isDown()) {
+        throw new PoisonRecordError('down');
+      }
+    },
+  })],
   ['a schema that rejects everything', (isDown) => ({ schema: z.object({}).refine(() => !isDown()), onRecord: () => undefined })],
 ];
 
-beforeEach(() => { jest.spyOn(console, 'error').mockImplementation(); });
-afterEach(() => { jest.restoreAllMocks(); });
+beforeEach(() => {
+  jest.spyOn(console, 'error').mockImplementation();
+});
+afterEach(() => {
+  jest.restoreAllMocks();
+});
 
 describe.each(outages)('%s', (_, failing) => {
   test('parks ten records an environment at most, loses none, and afterwards each item goes on in order', async () => {
@@ -52,8 +66,12 @@ describe.each(outages)('%s', (_, failing) => {
           ...failing(() => clock() >= down && clock() < down + lasts * 1_000),
           concurrency,
           observer: (event) => {
-            if (event.type === 'recordDone') done.push(numberOf(event.record));
-            if (event.type === 'recordParked') parkedBy[environment]++;
+            if (event.type === 'recordDone') {
+              done.push(numberOf(event.record));
+            }
+            if (event.type === 'recordParked') {
+              parkedBy[environment]++;
+            }
           },
         });
         return async (event, context) => {

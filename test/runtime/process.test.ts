@@ -5,11 +5,11 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as fc from 'fast-check';
 import { onChange, type Told } from './handlers/on-change';
 import { DynamoStreamTrigger, StreamFunction } from '../../lib';
-import { type App, readApp } from '../../lib/local/app';
-import { type Children, recordChildren } from '../../lib/local/children';
-import { type Destinations, startDestinations } from '../../lib/local/destinations';
-import { type LocalFunction, startFunction } from '../../lib/local/local-function';
-import { queueUrl } from '../../lib/local/resource-names';
+import { type App, readApp } from '../../lib/local/assembly/app';
+import { queueUrl } from '../../lib/local/assembly/resource-names';
+import { type LocalFunction, startFunction } from '../../lib/local/function/function';
+import { type Children, recordChildren } from '../../lib/local/process/children';
+import { type Destinations, startDestinations } from '../../lib/local/service/destinations';
 import type { ParkedRecord } from '../../lib/stream/parked-record';
 import type { BatchResponse, StreamEvent, StreamRecord } from '../../lib/stream/record';
 import { type Handler, simulateTrigger, streamRecord } from '../../lib/testing';
@@ -41,7 +41,9 @@ beforeAll(async () => {
   destinations = await startDestinations(children, process.cwd(), app);
 }, 180_000);
 
-beforeEach(() => { jest.spyOn(console, 'error').mockImplementation(); });
+beforeEach(() => {
+  jest.spyOn(console, 'error').mockImplementation();
+});
 
 afterEach(async () => {
   jest.restoreAllMocks();
@@ -66,7 +68,9 @@ async function start(trigger: 'Parking' | 'Holding'): Promise<LocalFunction> {
     sdkFolders: [process.cwd()],
     node: process.execPath,
     inspect: false,
-    onLog: (line, stream) => { stream === 'stdout' ? calls.push(JSON.parse(line)) : printed.push(line); },
+    onLog: (line, stream) => {
+      stream === 'stdout' ? calls.push(JSON.parse(line)) : printed.push(line);
+    },
   });
   started.push(running);
   return running;

@@ -1,9 +1,7 @@
 import { batchOf, position, record, STREAM_ARN } from './records';
 import { VirtualLambda } from './virtual-lambda';
-import type { BatchResponse, RuntimeEvent, StreamHandlerOptions } from '../../lib/runtime';
-import { PoisonRecordError, streamHandler } from '../../lib/runtime';
-import type { Host } from '../../lib/stream/boundary';
-import { HOST } from '../../lib/stream/boundary';
+import { type BatchResponse, type RuntimeEvent, type StreamHandlerOptions, PoisonRecordError, streamHandler } from '../../lib/runtime';
+import { type Host, HOST } from '../../lib/stream/boundary';
 import type { ParkedRecord } from '../../lib/stream/parked-record';
 
 const reported = (response: BatchResponse) => response.batchItemFailures.map(({ itemIdentifier }) => position(itemIdentifier));
@@ -17,9 +15,13 @@ function host(overrides: Partial<Host> = {}) {
     awsRequestId: 'request-1',
     invokedFunctionArn: 'arn:aws:lambda:eu-west-1:111122223333:function:f',
     [HOST]: {
-      park: async (poison: ParkedRecord) => { parked.push(poison); },
+      park: async (poison: ParkedRecord) => {
+        parked.push(poison);
+      },
       now: () => 1_700_000_000_000,
-      sleep: async (milliseconds: number) => { waits.push(milliseconds); },
+      sleep: async (milliseconds: number) => {
+        waits.push(milliseconds);
+      },
       random: () => 1,
       ...overrides,
     },
@@ -33,9 +35,13 @@ const bound = (lambda: VirtualLambda) => ({ invoke: lambda.invoke.bind(lambda) a
 let lines: any[];
 beforeEach(() => {
   lines = [];
-  jest.spyOn(console, 'error').mockImplementation((line) => { lines.push(JSON.parse(line)); });
+  jest.spyOn(console, 'error').mockImplementation((line) => {
+    lines.push(JSON.parse(line));
+  });
 });
-afterEach(() => { jest.restoreAllMocks(); });
+afterEach(() => {
+  jest.restoreAllMocks();
+});
 
 describe('retry in place', () => {
   test('a record is tried three times, with growing waits', async () => {
@@ -43,7 +49,9 @@ describe('retry in place', () => {
     const attempts: number[] = [];
     const handler = streamHandler((_, { attempt }) => {
       attempts.push(attempt);
-      if (attempt < 3) throw new Error('not yet');
+      if (attempt < 3) {
+        throw new Error('not yet');
+      }
     });
     expect(reported(await handler(batchOf('a'), context))).toEqual([]);
     expect(attempts).toEqual([1, 2, 3]);
@@ -52,7 +60,11 @@ describe('retry in place', () => {
 
   test('the wait is a random part of a bounded one', async () => {
     const { waits, context } = host({ random: () => 0.5 });
-    const handler = streamHandler({ onRecord: () => { throw new Error('no'); }, retry: { maxAttempts: 5, baseDelay: 400, maxDelay: 1_000 } });
+    const handler = streamHandler({
+      onRecord: () => {
+        throw new Error('no');
+      }, retry: { maxAttempts: 5, baseDelay: 400, maxDelay: 1_000 },
+    });
     await handler(batchOf('a'), context);
     expect(waits).toEqual([200, 400, 500, 500]);
   });
@@ -64,7 +76,11 @@ describe('retry in place', () => {
   ])('%s is not tried again', async (_, options, error) => {
     const { parked, context } = host();
     let calls = 0;
-    await streamHandler({ ...options, onRecord: () => { calls++; throw error; } })(batchOf('a'), context);
+    await streamHandler({
+      ...options, onRecord: () => {
+        calls++; throw error;
+      },
+    })(batchOf('a'), context);
     expect(calls).toBe(1);
     expect(parked).toHaveLength(1);
   });
@@ -74,7 +90,11 @@ describe('retry in place', () => {
     const calls: number[] = [];
     const handler = streamHandler({
       isRetryable: (error) => (error as Error).message === 'temporary',
-      onRecord: (change) => { calls.push(at(change)); if (at(change) === 0) throw undefined; },
+      onRecord: (change) => {
+        calls.push(at(change)); if (at(change) === 0) {
+          throw undefined;
+        }
+      },
     });
     expect(reported(await handler(batchOf('a', 'a'), context))).toEqual([]);
     expect(calls).toEqual([0, 0, 0, 1]);
@@ -83,9 +103,15 @@ describe('retry in place', () => {
 
   test('what failed last, and when, is what is parked', async () => {
     const parked: ParkedRecord[] = [];
-    const { invoke, sleep, now } = bound(new VirtualLambda({ park: async (poison) => { parked.push(poison); } }));
+    const { invoke, sleep, now } = bound(new VirtualLambda({
+      park: async (poison) => {
+        parked.push(poison);
+      },
+    }));
     const start = now();
-    const handler = streamHandler(async (_, { attempt }) => { await sleep(1_000); throw new Error(`try ${attempt}`); });
+    const handler = streamHandler(async (_, { attempt }) => {
+      await sleep(1_000); throw new Error(`try ${attempt}`);
+    });
     await invoke(handler, batchOf('a'), 60_000);
     expect(parked).toMatchObject([{ error: { message: 'try 3' }, tries: 3 }]);
     // Three calls of a second, with waits of 100 and 200 ms.
@@ -95,16 +121,26 @@ describe('retry in place', () => {
   test('a wait that would outlast the time is not begun', async () => {
     const { invoke, now } = bound(new VirtualLambda());
     const start = now();
-    const handler = streamHandler({ retry: { baseDelay: 5_000, maxDelay: 5_000 }, onRecord: () => { throw new Error('no'); } });
+    const handler = streamHandler({
+      retry: { baseDelay: 5_000, maxDelay: 5_000 }, onRecord: () => {
+        throw new Error('no');
+      },
+    });
     expect(reported(await invoke(handler, batchOf('a'), 3_000))).toEqual([0]);
     expect(now()).toBe(start);
   });
 
   test('a wait that outlasts the time is followed by no try', async () => {
     let left = 10_000;
-    const { context } = host({ sleep: async () => { left = 0; } });
+    const { context } = host({
+      sleep: async () => {
+        left = 0;
+      },
+    });
     let calls = 0;
-    const handler = streamHandler(() => { calls++; throw new Error('no'); });
+    const handler = streamHandler(() => {
+      calls++; throw new Error('no');
+    });
     expect(reported(await handler(batchOf('a'), { ...context, getRemainingTimeInMillis: () => left }))).toEqual([0]);
     expect(calls).toBe(1);
     expect(lines).toEqual([expect.objectContaining({ outcome: 'out of time' })]);
@@ -112,7 +148,11 @@ describe('retry in place', () => {
 });
 
 describe('parking', () => {
-  const poison = (message = 'secret in the message') => streamHandler({ onRecord: () => { throw new TypeError(message); } });
+  const poison = (message = 'secret in the message') => streamHandler({
+    onRecord: () => {
+      throw new TypeError(message);
+    },
+  });
 
   test('a poison record is parked whole, and then done', async () => {
     const { parked, context } = host();
@@ -142,13 +182,23 @@ describe('parking', () => {
 
   test.each<[string, unknown]>([
     ['an error without a stack', { name: 'Rpc', message: 'm', stack: null }],
-    ['an error that can\'t be read', { get name() { throw new Error('in the getter'); } }],
+    ['an error that can\'t be read', {
+      get name() {
+        throw new Error('in the getter');
+      },
+    }],
     ['an error that can\'t be printed', { message: { toString: null, valueOf: null } }],
-    ['an error whose issues are a circle', new PoisonRecordError('bad', { issues: [((circle: any) => { circle.self = circle; return circle; })({})] })],
+    ['an error whose issues are a circle', new PoisonRecordError('bad', {
+      issues: [((circle: any) => {
+        circle.self = circle; return circle;
+      })({})],
+    })],
     ['nothing', undefined],
   ])('%s is parked like any other', async (_, thrown) => {
     const { parked, context } = host();
-    expect(reported(await streamHandler(() => { throw thrown; })(batchOf('a'), context))).toEqual([]);
+    expect(reported(await streamHandler(() => {
+      throw thrown;
+    })(batchOf('a'), context))).toEqual([]);
     expect(() => JSON.stringify(parked)).not.toThrow();
     expect(lines).toEqual([expect.objectContaining({ outcome: 'parked' })]);
   });
@@ -156,7 +206,9 @@ describe('parking', () => {
   test('the text of an error does not make a record too large to be parked', async () => {
     const { parked, context } = host();
     const issues = Array.from({ length: 1_000 }, (_, line) => ({ message: 'x'.repeat(1_000), path: [BigInt(line)] }));
-    const handler = streamHandler(() => { throw new PoisonRecordError('y'.repeat(1_000_000), { issues }); });
+    const handler = streamHandler(() => {
+      throw new PoisonRecordError('y'.repeat(1_000_000), { issues });
+    });
     await handler(batchOf('a'), context);
     expect(JSON.stringify(parked[0]).length).toBeLessThan(30_000);
     expect(parked[0].error.issues![1]).toEqual({ message: 'x'.repeat(1_000), path: ['1'] });
@@ -169,20 +221,30 @@ describe('parking', () => {
     ['with data for a name', Object.assign(new Error('no'), { name: 'secret of the item' })],
   ])('of an error %s nothing is printed', async (_, thrown) => {
     const { context } = host();
-    await streamHandler(() => { throw thrown; })(batchOf('a'), context);
+    await streamHandler(() => {
+      throw thrown;
+    })(batchOf('a'), context);
     expect(lines).toHaveLength(1);
     expect(JSON.stringify(lines)).not.toContain('secret');
   });
 
   test('of a destination that refuses, the error\'s name and code are printed', async () => {
     const refusal = Object.assign(new Error('Invalid body: secret'), { name: 'InvalidMessageContents', code: 'E400' });
-    const { context } = host({ park: async () => { throw refusal; } });
+    const { context } = host({
+      park: async () => {
+        throw refusal;
+      },
+    });
     await poison()(batchOf('a'), context);
     expect(lines).toEqual([expect.objectContaining({ outcome: 'not parked: InvalidMessageContents E400' })]);
   });
 
   test('of a destination that refuses with data for a code, nothing of it is printed', async () => {
-    const { context } = host({ park: async () => { throw Object.assign(new Error('secret'), { name: 'no secret name', code: 'a secret code' }); } });
+    const { context } = host({
+      park: async () => {
+        throw Object.assign(new Error('secret'), { name: 'no secret name', code: 'a secret code' });
+      },
+    });
     await poison()(batchOf('a'), context);
     expect(lines).toHaveLength(1);
     expect(JSON.stringify(lines)).not.toContain('secret');
@@ -191,7 +253,11 @@ describe('parking', () => {
   test('the rest of its lane goes on', async () => {
     const { context } = host();
     const done: number[] = [];
-    const handler = streamHandler((change) => { if (at(change) === 0) throw new Error('no'); done.push(at(change)); });
+    const handler = streamHandler((change) => {
+      if (at(change) === 0) {
+        throw new Error('no');
+      } done.push(at(change));
+    });
     expect(reported(await handler(batchOf('a', 'a', 'b'), context))).toEqual([]);
     expect(done.sort()).toEqual([1, 2]);
   });
@@ -199,10 +265,20 @@ describe('parking', () => {
   test.each<[string, object, object]>([
     ['nothing takes parked records', {}, { park: undefined }],
     ['parking is off', { park: false }, {}],
-    ['the destination refuses', {}, { park: async () => { throw new Error('AccessDenied'); } }],
+    ['the destination refuses', {}, {
+      park: async () => {
+        throw new Error('AccessDenied');
+      },
+    }],
   ])('where %s it is the checkpoint', async (_, options, overrides) => {
     const { context } = host(overrides);
-    const handler = streamHandler({ ...options, onRecord: (change) => { if (at(change) === 1) throw new Error('no'); } });
+    const handler = streamHandler({
+      ...options, onRecord: (change) => {
+        if (at(change) === 1) {
+          throw new Error('no');
+        }
+      },
+    });
     expect(reported(await handler(batchOf('a', 'b', 'c'), context))).toEqual([1]);
     expect(lines).toHaveLength(1);
   });
@@ -211,7 +287,11 @@ describe('parking', () => {
     const { parked, context } = host();
     let outage = true;
     const done: number[] = [];
-    const handler = streamHandler((change) => { if (outage) throw new Error('down'); done.push(at(change)); });
+    const handler = streamHandler((change) => {
+      if (outage) {
+        throw new Error('down');
+      } done.push(at(change));
+    });
     const keys = Array.from({ length: 100 }, (_, index) => index % 20);
     const { Records } = batchOf(...keys);
     let rest = Records;
@@ -229,7 +309,11 @@ describe('parking', () => {
   test('one record that is done makes place for as many parked ones again', async () => {
     const { parked, context } = host();
     const handler = streamHandler({
-      concurrency: 1, maxParkedInARow: 2, onRecord: (change) => { if (at(change) % 3 < 2) throw new PoisonRecordError('bad'); },
+      concurrency: 1, maxParkedInARow: 2, onRecord: (change) => {
+        if (at(change) % 3 < 2) {
+          throw new PoisonRecordError('bad');
+        }
+      },
     });
     expect(reported(await handler(batchOf(...Array(9).keys()), context))).toEqual([]);
     expect(parked).toHaveLength(6);
@@ -238,8 +322,18 @@ describe('parking', () => {
   test('records that a destination refused take no place', async () => {
     let refuses = true;
     const parked: string[] = [];
-    const { context } = host({ park: async ({ record: { eventID } }) => { if (refuses) throw new Error('AccessDenied'); parked.push(eventID!); } });
-    const handler = streamHandler({ maxParkedInARow: 1, onRecord: () => { throw new PoisonRecordError('bad'); } });
+    const { context } = host({
+      park: async ({ record: { eventID } }) => {
+        if (refuses) {
+          throw new Error('AccessDenied');
+        } parked.push(eventID!);
+      },
+    });
+    const handler = streamHandler({
+      maxParkedInARow: 1, onRecord: () => {
+        throw new PoisonRecordError('bad');
+      },
+    });
     for (let delivery = 1; delivery <= 3; delivery++) {
       expect(reported(await handler(batchOf('a'), context))).toEqual([0]);
     }
@@ -250,7 +344,11 @@ describe('parking', () => {
 
   test('changes that nobody handles don\'t make an outage look over', async () => {
     const { parked, context } = host();
-    const handler = streamHandler({ concurrency: 1, onInsert: () => { throw new PoisonRecordError('down'); } });
+    const handler = streamHandler({
+      concurrency: 1, onInsert: () => {
+        throw new PoisonRecordError('down');
+      },
+    });
     const Records = Array.from({ length: 100 }, (_, index) => record(index, index, { eventName: index % 2 ? 'MODIFY' : 'INSERT' }));
     expect(reported(await handler({ Records }, context))).toEqual([20]);
     expect(parked).toHaveLength(10);
@@ -259,13 +357,17 @@ describe('parking', () => {
   test('records on their way to be parked count, also when one is done before they get there', async () => {
     const parked: string[] = [];
     const { context } = host({
-      park: async (poisoned) => { await new Promise((resolve) => setTimeout(resolve, 10)); parked.push(poisoned.record.eventID!); },
+      park: async (poisoned) => {
+        await new Promise((resolve) => setTimeout(resolve, 10)); parked.push(poisoned.record.eventID!);
+      },
     });
     const handler = streamHandler({
       maxParkedInARow: 2,
       concurrency: 3,
       onRecord: async (change) => {
-        if (at(change) !== 2) throw new PoisonRecordError('down');
+        if (at(change) !== 2) {
+          throw new PoisonRecordError('down');
+        }
         await Promise.resolve();
       },
     });
@@ -279,14 +381,24 @@ describe('parking', () => {
     const lambda = new VirtualLambda({
       park: async (poisoned) => {
         parked.push(poisoned.record.eventID!);
-        if (parked.length === 1) await new Promise<void>((resolve) => { accept = resolve; });
+        if (parked.length === 1) {
+          await new Promise<void>((resolve) => {
+            accept = resolve;
+          });
+        }
       },
     });
     const skipped: string[] = [];
     const handler = streamHandler({
       maxParkedInARow: 1,
-      onRecord: () => { throw new PoisonRecordError('down'); },
-      observer: (event) => { if (event.type === 'recordSkipped') skipped.push(event.record.eventID!); },
+      onRecord: () => {
+        throw new PoisonRecordError('down');
+      },
+      observer: (event) => {
+        if (event.type === 'recordSkipped') {
+          skipped.push(event.record.eventID!);
+        }
+      },
     });
     expect(reported(await lambda.invoke(handler, batchOf('a'), 300))).toEqual([0]);
     const again = lambda.invoke(handler, batchOf('a', 'a'), 300);
@@ -305,7 +417,11 @@ describe('the time budget', () => {
   test('before the timeout nothing new is started, and the first not done is reported', async () => {
     const { invoke, sleep } = bound(lambda());
     const done: number[] = [];
-    const handler = streamHandler({ concurrency: 1, onRecord: async (change) => { await sleep(20); done.push(at(change)); } });
+    const handler = streamHandler({
+      concurrency: 1, onRecord: async (change) => {
+        await sleep(20); done.push(at(change));
+      },
+    });
     // A twentieth of the time is kept for the answer, and as much as a call takes.
     expect(reported(await invoke(handler, batchOf(...Array(200).keys()), 3_000))).toEqual([done.length]);
     expect(done).toHaveLength(Math.ceil((3_000 - 150 - 20) / 20));
@@ -318,7 +434,9 @@ describe('the time budget', () => {
     let takes = 500;
     const handler = streamHandler({
       concurrency: 1,
-      onRecord: async (_, { signal }) => { calls++; await sleep(takes); aborted += signal.aborted ? 1 : 0; },
+      onRecord: async (_, { signal }) => {
+        calls++; await sleep(takes); aborted += signal.aborted ? 1 : 0;
+      },
     });
     await invoke(handler, batchOf(...Array(20).keys()), 3_000);
     expect([calls, aborted]).toEqual([5, 0]);
@@ -330,7 +448,9 @@ describe('the time budget', () => {
   test('the first record is started, however slow the last ones were, and however short the time is', async () => {
     const { invoke, sleep } = bound(lambda());
     let calls = 0;
-    const handler = streamHandler(async () => { calls++; await sleep(2_000); });
+    const handler = streamHandler(async () => {
+      calls++; await sleep(2_000);
+    });
     for (const [before, timeout] of [2_500, 2_500, 100, 10].entries()) {
       await invoke(handler, { Records: [record(before)] }, timeout);
       expect(calls).toBe(before + 1);
@@ -339,7 +459,9 @@ describe('the time budget', () => {
 
   test('without a timeout, outside Lambda, there is all the time that a timer can wait for', async () => {
     const waits: number[] = [];
-    const timer = (_: () => void, milliseconds: number) => { waits.push(milliseconds); return () => undefined; };
+    const timer = (_: () => void, milliseconds: number) => {
+      waits.push(milliseconds); return () => undefined;
+    };
     await streamHandler(() => undefined)(batchOf('a'), { [HOST]: { timer } } as any);
     expect(waits).toHaveLength(1);
     expect(waits[0]).toBeGreaterThan(24 * 60 * 60 * 1_000);
@@ -350,14 +472,22 @@ describe('the time budget', () => {
     const { invoke, now } = bound(lambda());
     const start = now();
     let aborted = 0;
-    const handler = streamHandler(async (_, { signal }) => { signal.addEventListener('abort', () => { aborted = now() - start; }); await never(); });
+    const handler = streamHandler(async (_, { signal }) => {
+      signal.addEventListener('abort', () => {
+        aborted = now() - start;
+      }); await never();
+    });
     expect(reported(await invoke(handler, batchOf('a'), 60_000))).toEqual([0]);
     expect([aborted, now() - start]).toEqual([59_000, 59_500]);
   });
 
   test('a call that heeds the signal ends, and its record is neither poison nor done', async () => {
     const parked: unknown[] = [];
-    const { invoke } = bound(new VirtualLambda({ park: async (poisoned) => { parked.push(poisoned); } }));
+    const { invoke } = bound(new VirtualLambda({
+      park: async (poisoned) => {
+        parked.push(poisoned);
+      },
+    }));
     const handler = streamHandler({
       retry: { maxAttempts: 1 },
       onRecord: async (_, { signal }) => new Promise((__, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
@@ -374,7 +504,9 @@ describe('the time budget', () => {
     const failed: string[] = [];
     const handler = streamHandler({
       onRecord: async (__, { signal }) => new Promise((___, reject) => signal.addEventListener('abort', () => reject(error))),
-      observer: ({ type }) => { failed.push(type); },
+      observer: ({ type }) => {
+        failed.push(type);
+      },
     });
     expect(reported(await invoke(handler, batchOf('a'), 300))).toEqual(checkpoint);
     expect(lines).toEqual([expect.objectContaining(line)]);
@@ -384,10 +516,14 @@ describe('the time budget', () => {
   test('a record whose schema took too long to check is not begun', async () => {
     const { invoke, sleep } = bound(lambda());
     const called: number[] = [];
-    const validate = async (value: any) => { await sleep(280); return { value }; };
+    const validate = async (value: any) => {
+      await sleep(280); return { value };
+    };
     const handler = streamHandler({
       schema: { '~standard': { version: 1, vendor: 'test', validate } },
-      onRecord: async (change) => { called.push(at(change)); await sleep(100); },
+      onRecord: async (change) => {
+        called.push(at(change)); await sleep(100);
+      },
     });
     expect(reported(await invoke(handler, { Records: [record(0, 'a', { newImage: { total: 1 } })] }, 300))).toEqual([0]);
     // In this time the check of the first ends.
@@ -400,7 +536,9 @@ describe('the time budget', () => {
     const calls: number[] = [];
     const handler = streamHandler(async (change) => {
       calls.push(at(change));
-      if (calls.length === 1) await sleep(1_000);
+      if (calls.length === 1) {
+        await sleep(1_000);
+      }
     });
     expect(reported(await invoke(handler, batchOf('a', 'a', 'b'), 300))).toEqual([0]);
     expect(reported(await invoke(handler, batchOf('a', 'a', 'b'), 300))).toEqual([0]);
@@ -412,7 +550,11 @@ describe('the time budget', () => {
   test('an item of another stream with the same key does not wait for it', async () => {
     const { invoke } = bound(lambda());
     let calls = 0;
-    const handler = streamHandler(async () => { if (++calls === 1) await never(); });
+    const handler = streamHandler(async () => {
+      if (++calls === 1) {
+        await never();
+      }
+    });
     await invoke(handler, batchOf('a'), 300);
     const elsewhere = batchOf('a').Records.map((one) => ({ ...one, eventSourceARN: 'arn:other' }));
     expect(reported(await invoke(handler, { Records: elsewhere }, 300))).toEqual([]);
@@ -422,7 +564,11 @@ describe('the time budget', () => {
   test('an abandoned call that fails in the end is tried anew', async () => {
     const { invoke, sleep } = bound(lambda());
     let calls = 0;
-    const handler = streamHandler(async () => { if (++calls === 1) { await sleep(400); throw new Error('aborted'); } });
+    const handler = streamHandler(async () => {
+      if (++calls === 1) {
+        await sleep(400); throw new Error('aborted');
+      }
+    });
     await invoke(handler, batchOf('a'), 300);
     expect(reported(await invoke(handler, batchOf('a'), 5_000))).toEqual([]);
     expect(calls).toBe(2);
@@ -435,7 +581,11 @@ describe('memory', () => {
     const handler = streamHandler({
       retry: { maxAttempts: 1 },
       park: false,
-      onRecord: (change) => { calls.push(at(change)); if (at(change) === failAt && calls.filter((one) => one === failAt).length === 1) throw new Error('no'); },
+      onRecord: (change) => {
+        calls.push(at(change)); if (at(change) === failAt && calls.filter((one) => one === failAt).length === 1) {
+          throw new Error('no');
+        }
+      },
     });
     return { calls, handler };
   };
@@ -493,9 +643,15 @@ test('an observer sees the course of a batch, and can do no harm', async () => {
   const events: RuntimeEvent[] = [];
   jest.spyOn(console, 'error').mockImplementation();
   const handler = streamHandler({
-    onRecord: (change) => { if (at(change) === 0) throw new Error('no'); },
+    onRecord: (change) => {
+      if (at(change) === 0) {
+        throw new Error('no');
+      }
+    },
     retry: { maxAttempts: 2 },
-    observer: (event) => { events.push(event); throw new Error('in the observer'); },
+    observer: (event) => {
+      events.push(event); throw new Error('in the observer');
+    },
   });
   expect(reported(await handler(batchOf('a', 'b'), context))).toEqual([]);
   expect(events.map(({ type }) => type).sort()).toEqual(['batchStarted', 'checkpoint', 'recordDone', 'recordParked', 'recordRetried']);
@@ -503,8 +659,14 @@ test('an observer sees the course of a batch, and can do no harm', async () => {
 
 test('an observer whose promise rejects can do no harm either', async () => {
   const printed: unknown[] = [];
-  jest.spyOn(console, 'error').mockImplementation((error) => { printed.push(error); });
-  const handler = streamHandler({ onRecord: () => undefined, observer: async () => { throw new Error('in the observer'); } });
+  jest.spyOn(console, 'error').mockImplementation((error) => {
+    printed.push(error);
+  });
+  const handler = streamHandler({
+    onRecord: () => undefined, observer: async () => {
+      throw new Error('in the observer');
+    },
+  });
   expect(reported(await handler(batchOf('a')))).toEqual([]);
   await new Promise((resolve) => setImmediate(resolve));
   expect(printed).toContainEqual(expect.objectContaining({ message: 'in the observer' }));

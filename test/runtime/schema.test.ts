@@ -2,12 +2,13 @@ import { buildSync } from 'esbuild';
 import * as v from 'valibot';
 import { z } from 'zod';
 import { record } from './records';
-import type { StandardSchema } from '../../lib/runtime';
-import { streamHandler } from '../../lib/runtime';
+import { type StandardSchema, streamHandler } from '../../lib/runtime';
 import { HOST } from '../../lib/stream/boundary';
 import type { ParkedRecord } from '../../lib/stream/parked-record';
 
-interface Order { total: number }
+interface Order {
+  total: number;
+}
 
 /** arktype is an ES module, and jest runs CommonJS. */
 function arktype(): typeof import('arktype', { with: { 'resolution-mode': 'import' } }) {
@@ -25,13 +26,21 @@ const schemas: [string, StandardSchema<Order>][] = [
   ['arktype', arktype().type({ total: 'number' })],
 ];
 
-beforeEach(() => { jest.spyOn(console, 'error').mockImplementation(); });
-afterEach(() => { jest.restoreAllMocks(); });
+beforeEach(() => {
+  jest.spyOn(console, 'error').mockImplementation();
+});
+afterEach(() => {
+  jest.restoreAllMocks();
+});
 
 describe.each(schemas)('%s', (_, schema) => {
   test('images that fit reach the handler, those of an INSERT too, absent ones absent', async () => {
     const seen: unknown[] = [];
-    const handler = streamHandler({ schema, onRecord: ({ newImage, oldImage }) => { seen.push([newImage?.total, oldImage?.total]); } });
+    const handler = streamHandler({
+      schema, onRecord: ({ newImage, oldImage }) => {
+        seen.push([newImage?.total, oldImage?.total]);
+      },
+    });
     await handler({
       Records: [
         record(0, 'a', { eventName: 'INSERT', newImage: { total: 1 } }),
@@ -46,17 +55,37 @@ describe.each(schemas)('%s', (_, schema) => {
   test.each(['newImage', 'oldImage'])('a record whose %s alone does not fit is poison', async (image) => {
     const parked: ParkedRecord[] = [];
     let calls = 0;
-    const context = { [HOST]: { park: async (poison: ParkedRecord) => { parked.push(poison); } } } as any;
+    const context = {
+      [HOST]: {
+        park: async (poison: ParkedRecord) => {
+          parked.push(poison);
+        },
+      },
+    } as any;
     const images = { newImage: { total: 1 }, oldImage: { total: 1 }, [image]: { total: 'one' } };
-    await streamHandler({ schema, onRecord: () => { calls++; } })({ Records: [record(0, 'a', images)] }, context);
+    await streamHandler({
+      schema, onRecord: () => {
+        calls++;
+      },
+    })({ Records: [record(0, 'a', images)] }, context);
     expect([calls, parked.length]).toEqual([0, 1]);
   });
 
   test('a record that does not fit is parked with the issues, without a call', async () => {
     const parked: ParkedRecord[] = [];
     let calls = 0;
-    const context = { [HOST]: { park: async (poison: ParkedRecord) => { parked.push(poison); } } } as any;
-    await streamHandler({ schema, onRecord: () => { calls++; } })({ Records: [record(0, 'a', { newImage: { total: 'secret' } })] }, context);
+    const context = {
+      [HOST]: {
+        park: async (poison: ParkedRecord) => {
+          parked.push(poison);
+        },
+      },
+    } as any;
+    await streamHandler({
+      schema, onRecord: () => {
+        calls++;
+      },
+    })({ Records: [record(0, 'a', { newImage: { total: 'secret' } })] }, context);
     expect(calls).toBe(0);
     expect(parked[0].error.name).toBe('PoisonRecordError');
     expect(JSON.parse(JSON.stringify(parked[0].error.issues))).toEqual([{ message: expect.any(String), path: ['total'] }]);
@@ -67,12 +96,22 @@ describe.each(schemas)('%s', (_, schema) => {
 
 test('a record whose check leaves no time for its call is not begun, and is no poison', async () => {
   let left = 10_000;
-  const validate = async (value: any) => { left = 400; return { value }; };
+  const validate = async (value: any) => {
+    left = 400; return { value };
+  };
   const parked: ParkedRecord[] = [];
-  const context = { getRemainingTimeInMillis: () => left, [HOST]: { park: async (poison: ParkedRecord) => { parked.push(poison); } } } as any;
+  const context = {
+    getRemainingTimeInMillis: () => left, [HOST]: {
+      park: async (poison: ParkedRecord) => {
+        parked.push(poison);
+      },
+    },
+  } as any;
   let calls = 0;
   const handler = streamHandler({
-    schema: { '~standard': { version: 1, vendor: 'test', validate } }, retry: { maxAttempts: 1 }, onRecord: () => { calls++; },
+    schema: { '~standard': { version: 1, vendor: 'test', validate } }, retry: { maxAttempts: 1 }, onRecord: () => {
+      calls++;
+    },
   });
   const { batchItemFailures } = await handler({ Records: [record(0, 'a', { newImage: { total: 1 } })] }, context);
   expect(batchItemFailures).toHaveLength(1);
@@ -83,7 +122,11 @@ test('a record whose check leaves no time for its call is not begun, and is no p
 test('the schema gives the images their type, and may change them', async () => {
   const schema = z.object({ at: z.string().transform((text) => new Date(text)) });
   const seen: (number | undefined)[] = [];
-  await streamHandler({ schema, onInsert: (change) => { seen.push(change.newImage?.at.getTime()); } })({
+  await streamHandler({
+    schema, onInsert: (change) => {
+      seen.push(change.newImage?.at.getTime());
+    },
+  })({
     Records: [record(0, 'a', { eventName: 'INSERT', newImage: { at: '1970-01-01T00:00:01Z' } })],
   });
   expect(seen).toEqual([1_000]);

@@ -1,15 +1,18 @@
 import type { DynamoDBStreamHandler } from 'aws-lambda';
 import * as fc from 'fast-check';
 import { batchOf, position, record } from './records';
-import type { BatchResponse, ChangeRecord } from '../../lib/runtime';
-import { streamHandler } from '../../lib/runtime';
+import { type BatchResponse, type ChangeRecord, streamHandler } from '../../lib/runtime';
 import type { AttributeMap } from '../../lib/stream/record';
 
 /** Without retries in place. */
 const once = { retry: { maxAttempts: 1 } };
 
-beforeEach(() => { jest.spyOn(console, 'error').mockImplementation(); });
-afterEach(() => { jest.restoreAllMocks(); });
+beforeEach(() => {
+  jest.spyOn(console, 'error').mockImplementation();
+});
+afterEach(() => {
+  jest.restoreAllMocks();
+});
 
 const reported = (response: BatchResponse) =>
   response.batchItemFailures.map(({ itemIdentifier }) => position(itemIdentifier));
@@ -30,7 +33,9 @@ test('exactly the lowest record not done is reported', async () => {
   const handler = streamHandler({
     ...once,
     onRecord: async ({ sequenceNumber }) => {
-      if (failing.has(position(sequenceNumber))) throw new Error('no');
+      if (failing.has(position(sequenceNumber))) {
+        throw new Error('no');
+      }
     },
   });
   expect(reported(await handler(batchOf('a', 'b', 'c', 'd', 'e')))).toEqual([2]);
@@ -38,7 +43,11 @@ test('exactly the lowest record not done is reported', async () => {
 
 test('a failure that is no error, or is not asynchronous, is a failure', async () => {
   for (const thrown of [undefined, null, 'text']) {
-    expect(reported(await streamHandler({ ...once, onRecord: () => { throw thrown; } })(batchOf('a')))).toEqual([0]);
+    expect(reported(await streamHandler({
+      ...once, onRecord: () => {
+        throw thrown;
+      },
+    })(batchOf('a')))).toEqual([0]);
     // eslint-disable-next-line prefer-promise-reject-errors
     expect(reported(await streamHandler({ ...once, onRecord: async () => Promise.reject(thrown) })(batchOf('a')))).toEqual([0]);
   }
@@ -47,8 +56,12 @@ test('a failure that is no error, or is not asynchronous, is a failure', async (
 test('each kind of change goes to its function, and is done without one', async () => {
   const calls: string[] = [];
   const handler = streamHandler({
-    onInsert: (change) => { calls.push(`insert ${change.eventName}`); },
-    onRemove: (change) => { calls.push(`remove ${change.eventName}`); },
+    onInsert: (change) => {
+      calls.push(`insert ${change.eventName}`);
+    },
+    onRemove: (change) => {
+      calls.push(`remove ${change.eventName}`);
+    },
   });
   const Records = [
     record(0, 'a', { eventName: 'INSERT' }), record(1, 'b', { eventName: 'MODIFY' }), record(2, 'c', { eventName: 'REMOVE' }),
@@ -68,8 +81,12 @@ test('an item is known by its full key, in whatever order its attributes come, a
   };
   const started: string[] = [];
   let finish!: () => void;
-  const held = new Promise<void>((resolve) => { finish = resolve; });
-  const handler = streamHandler(async ({ sequenceNumber }) => { started.push(Object.keys(keys)[position(sequenceNumber)]); await held; });
+  const held = new Promise<void>((resolve) => {
+    finish = resolve;
+  });
+  const handler = streamHandler(async ({ sequenceNumber }) => {
+    started.push(Object.keys(keys)[position(sequenceNumber)]); await held;
+  });
   const Records = Object.values(keys).map((Keys, at) => ({ ...record(at), dynamodb: { ...record(at).dynamodb, Keys } }));
   const response = handler({ Records });
   await new Promise((resolve) => setImmediate(resolve));
@@ -96,7 +113,9 @@ test('of ten thousand records, no more are in work than concurrency says', async
 
 test('ten records are in work at once, unless told otherwise', async () => {
   let started = 0;
-  const response = streamHandler(async () => { started++; await new Promise((resolve) => setImmediate(resolve)); })(batchOf(...Array(12).keys()));
+  const response = streamHandler(async () => {
+    started++; await new Promise((resolve) => setImmediate(resolve));
+  })(batchOf(...Array(12).keys()));
   await Promise.resolve();
   expect(started).toBe(10);
   await response;
@@ -105,13 +124,17 @@ test('ten records are in work at once, unless told otherwise', async () => {
 test('a record without an eventID has an empty one', async () => {
   let seen: string | undefined;
   const { eventID: _, ...anonymous } = record(0);
-  await streamHandler((change) => { seen = change.eventId; })({ Records: [anonymous] });
+  await streamHandler((change) => {
+    seen = change.eventId;
+  })({ Records: [anonymous] });
   expect(seen).toBe('');
 });
 
 test('records out of order are put in order', async () => {
   const seen: number[] = [];
-  const handler = streamHandler((change) => { seen.push(position(change.sequenceNumber)); });
+  const handler = streamHandler((change) => {
+    seen.push(position(change.sequenceNumber));
+  });
   await handler({ Records: [record(2, 'a'), record(0, 'a'), record(1, 'a')] });
   expect(seen).toEqual([0, 1, 2]);
 });
@@ -119,7 +142,9 @@ test('records out of order are put in order', async () => {
 test('the record has what the contract names, its images unmarshalled', async () => {
   let seen: ChangeRecord | undefined;
   const raw = record(7, 'a', { eventName: 'INSERT', newImage: { total: 12, tags: new Set(['x']) } });
-  await streamHandler((change) => { seen = change; })({ Records: [raw] });
+  await streamHandler((change) => {
+    seen = change;
+  })({ Records: [raw] });
   expect(seen).toMatchObject({
     eventName: 'INSERT',
     keys: { pk: 'order', sk: 'a' },
@@ -139,13 +164,19 @@ test('a removal because of time to live is told from one by a user', async () =>
   const byTimeToLive = { ...record(1, 'a', { eventName: 'REMOVE' }), userIdentity: { type: 'Service', principalId: 'dynamodb.amazonaws.com' } };
   const byAnotherService = { ...byTimeToLive, userIdentity: { type: 'Service', principalId: 'other.amazonaws.com' } };
   const replaced = { ...byTimeToLive, eventName: 'MODIFY' as const };
-  await streamHandler((change) => { expired.push(change.expired); })({ Records: [removal, byTimeToLive, byAnotherService, replaced] });
+  await streamHandler((change) => {
+    expired.push(change.expired);
+  })({ Records: [removal, byTimeToLive, byAnotherService, replaced] });
   expect(expired).toEqual([false, true, false, false]);
 });
 
 describe('whether failures are reported or thrown', () => {
-  const failing = () => { throw new Error('no'); };
-  const variable = (facts: unknown) => { process.env.DYNAMO_STREAM_TRIGGER = JSON.stringify(facts); };
+  const failing = () => {
+    throw new Error('no');
+  };
+  const variable = (facts: unknown) => {
+    process.env.DYNAMO_STREAM_TRIGGER = JSON.stringify(facts);
+  };
 
   afterEach(() => {
     delete process.env.DYNAMO_STREAM_TRIGGER;
@@ -181,9 +212,15 @@ test('for any keys, latencies and failures: the lowest not done is named, and no
       concurrency,
       onRecord: async (change): Promise<void> => {
         const at = position(change.sequenceNumber);
-        if (steps.some(({ key }, before) => before < at && key === steps[at].key && !done.has(before))) outOfOrder.push(at);
-        for (let i = 0; i < steps[at].ticks; i++) await Promise.resolve();
-        if (steps[at].fails) throw new Error('no');
+        if (steps.some(({ key }, before) => before < at && key === steps[at].key && !done.has(before))) {
+          outOfOrder.push(at);
+        }
+        for (let i = 0; i < steps[at].ticks; i++) {
+          await Promise.resolve();
+        }
+        if (steps[at].fails) {
+          throw new Error('no');
+        }
         done.add(at);
       },
     });

@@ -7,7 +7,9 @@ const facts = (text: unknown, reports?: boolean) => {
   return triggerFacts(STREAM_ARN, {}, reports);
 };
 
-afterEach(() => { delete process.env.DYNAMO_STREAM_TRIGGER; });
+afterEach(() => {
+  delete process.env.DYNAMO_STREAM_TRIGGER;
+});
 
 test('a trigger that names the stream goes before one that names none', () => {
   const triggers = [{ report: false }, { stream: STREAM_ARN, report: true, park: 'arn:aws:s3:::b' }];
@@ -48,7 +50,9 @@ describe('a handler whose variable can\'t be read', () => {
   const windowEvent: any = { ...batchOf('a'), window: { start: '', end: '' }, state: {} };
   let calls = 0;
   const handlers: [string, () => Promise<unknown>][] = [
-    ['streamHandler', async () => streamHandler(() => { calls++; })(batchOf('a'))],
+    ['streamHandler', async () => streamHandler(() => {
+      calls++;
+    })(batchOf('a'))],
     ['windowHandler', async () => windowHandler<number>({ initialState: () => 0, onRecord: () => calls++ })(windowEvent)],
   ];
 

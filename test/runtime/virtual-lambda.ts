@@ -10,7 +10,9 @@ export class VirtualLambda {
   constructor(private readonly host: Host = {}) {}
 
   readonly sleep = async (milliseconds: number): Promise<void> =>
-    new Promise((resolve) => { this.clock.schedule(this.clock.now() + milliseconds, resolve); });
+    new Promise((resolve) => {
+      this.clock.schedule(this.clock.now() + milliseconds, resolve);
+    });
 
   /** Runs the handler, and answers what it does. Time goes on until then, for everything that is under way. */
   async invoke<Event, Response>(
@@ -26,7 +28,9 @@ export class VirtualLambda {
     };
     const context = { awsRequestId: 'request-1', getRemainingTimeInMillis: () => end - this.clock.now(), [HOST]: host };
     let answered = false;
-    const response = handler(event, context).finally(() => { answered = true; });
+    const response = handler(event, context).finally(() => {
+      answered = true;
+    });
     response.catch(() => undefined);
     for (;;) {
       await new Promise((resolve) => setImmediate(resolve));

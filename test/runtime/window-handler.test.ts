@@ -18,15 +18,21 @@ const windowOf = (keys: string[], overrides: Partial<WindowEvent> = {}): WindowE
   ...overrides,
 });
 
-beforeEach(() => { jest.spyOn(console, 'error').mockImplementation(); });
-afterEach(() => { jest.restoreAllMocks(); });
+beforeEach(() => {
+  jest.spyOn(console, 'error').mockImplementation();
+});
+afterEach(() => {
+  jest.restoreAllMocks();
+});
 
 const counting = (failAt = -1) => windowHandler<{ seen: number[] }>({
   initialState: () => ({ seen: [] }),
   onRecord: (state, change) => {
     // Changes the state in place before it fails, as a careless function would.
     state.seen.push(position(change.sequenceNumber));
-    if (position(change.sequenceNumber) === failAt) throw new Error('no');
+    if (position(change.sequenceNumber) === failAt) {
+      throw new Error('no');
+    }
     return state;
   },
 });
@@ -48,7 +54,9 @@ test.each([{ isFinalInvokeForWindow: true }, { isWindowTerminatedEarly: true }])
   const handler = windowHandler<number>({
     initialState: () => 0,
     onRecord: (state) => state + 1,
-    onWindowEnd: (state, window) => { ends.push([state, window]); },
+    onWindowEnd: (state, window) => {
+      ends.push([state, window]);
+    },
   });
   expect(await handler(windowOf([], { state: 5, ...flags }))).toEqual({ state: 5, batchItemFailures: [] });
   expect(ends).toEqual([[5, {
@@ -61,8 +69,12 @@ test('a window that ends early ends with its last record, not before', async () 
   const ends: number[] = [];
   const handler = windowHandler<number>({
     initialState: () => 0,
-    onRecord: async (sum) => { await lambda.sleep(1_500); return sum + 1; },
-    onWindowEnd: (sum) => { ends.push(sum); },
+    onRecord: async (sum) => {
+      await lambda.sleep(1_500); return sum + 1;
+    },
+    onWindowEnd: (sum) => {
+      ends.push(sum);
+    },
   });
   const early = { isWindowTerminatedEarly: true };
   expect(await lambda.invoke(handler, windowOf(['a', 'b'], early), 2_000)).toEqual({ state: 1, batchItemFailures: [{ itemIdentifier: sequenceNumber(1) }] });
@@ -72,7 +84,11 @@ test('a window that ends early ends with its last record, not before', async () 
 });
 
 test('a window that can\'t be ended throws, so that Lambda ends it again', async () => {
-  const handler = windowHandler<number>({ initialState: () => 0, onRecord: (n) => n, onWindowEnd: () => { throw new Error('sink down'); } });
+  const handler = windowHandler<number>({
+    initialState: () => 0, onRecord: (n) => n, onWindowEnd: () => {
+      throw new Error('sink down');
+    },
+  });
   await expect(handler(windowOf([], { isFinalInvokeForWindow: true }))).rejects.toThrow('sink down');
 });
 
@@ -116,7 +132,9 @@ test('nothing is started after the signal, and what heeds it late does not count
     initialState: () => 0,
     onRecord: async (sum, { sequenceNumber: number }, { signal }) => {
       calls.push(position(number));
-      if (position(number) === 1) await new Promise((resolve) => signal.addEventListener('abort', resolve));
+      if (position(number) === 1) {
+        await new Promise((resolve) => signal.addEventListener('abort', resolve));
+      }
       return sum + 1;
     },
   });
@@ -128,7 +146,11 @@ test('nothing is started after the signal, and what heeds it late does not count
 test('where no trigger says so, the handler says that its mapping reports', async () => {
   process.env.AWS_LAMBDA_RUNTIME_API = '127.0.0.1:9001';
   try {
-    const options = { initialState: () => 0, onRecord: () => { throw new Error('no'); } };
+    const options = {
+      initialState: () => 0, onRecord: () => {
+        throw new Error('no');
+      },
+    };
     await expect(windowHandler<number>(options)(windowOf(['a']))).rejects.toThrow('Set reportBatchItemFailures');
     expect((await windowHandler<number>({ ...options, reportBatchItemFailures: true })(windowOf(['a']))).batchItemFailures).toHaveLength(1);
   } finally {
@@ -149,12 +171,20 @@ test('images are checked by the schema, and a record that does not fit fails whe
 test('a poison record is neither parked nor remembered', async () => {
   const parked: unknown[] = [];
   const calls: number[] = [];
-  const context = { [HOST]: { park: async (record_: unknown) => { parked.push(record_); } } } as any;
+  const context = {
+    [HOST]: {
+      park: async (record_: unknown) => {
+        parked.push(record_);
+      },
+    },
+  } as any;
   const handler = windowHandler<number>({
     initialState: () => 0,
     onRecord: (sum, { sequenceNumber: number }) => {
       calls.push(position(number));
-      if (position(number) === 1) throw new PoisonRecordError('bad');
+      if (position(number) === 1) {
+        throw new PoisonRecordError('bad');
+      }
       return sum + 1;
     },
   });
@@ -202,11 +232,15 @@ test('behind a mapping, whatever fails, every record counts once in its window, 
           await sleep(latency);
           const left = failures.get(number)!;
           failures.set(number, left - 1);
-          if (left > 0) throw new Error('no');
+          if (left > 0) {
+            throw new Error('no');
+          }
           return seen;
         },
         onWindowEnd: (seen, { start }) => {
-          if (endings-- > 0) throw new Error('sink down');
+          if (endings-- > 0) {
+            throw new Error('sink down');
+          }
           windows.set(start, seen);
         },
       });

@@ -77,7 +77,9 @@ test('whatever the AWS SDK marshalls comes back', () => {
 });
 
 /** An attribute value in DynamoDB's notation, and what it says, told by whoever made it up. */
-interface Told { readonly attribute: AttributeValue; readonly says: unknown }
+interface Told {
+  readonly attribute: AttributeValue; readonly says: unknown;
+}
 
 /** What an unmarshalled value says: its type by name, numbers as an integer with 200 places after the point, bytes in hexadecimal. */
 function saying(value: ImageValue): unknown {
@@ -87,11 +89,21 @@ function saying(value: ImageValue): unknown {
     case 'number':
     case 'bigint': return ['number', scaled(String(value))];
   }
-  if (value === null) return ['null'];
-  if (value instanceof Decimal) return ['number', scaled(value.text)];
-  if (value instanceof Uint8Array) return ['bytes', Buffer.from(value).toString('hex')];
-  if (value instanceof Set) return ['set', [...value as Set<ImageValue>].map(saying)];
-  if (Array.isArray(value)) return ['list', value.map(saying)];
+  if (value === null) {
+    return ['null'];
+  }
+  if (value instanceof Decimal) {
+    return ['number', scaled(value.text)];
+  }
+  if (value instanceof Uint8Array) {
+    return ['bytes', Buffer.from(value).toString('hex')];
+  }
+  if (value instanceof Set) {
+    return ['set', [...value as Set<ImageValue>].map(saying)];
+  }
+  if (Array.isArray(value)) {
+    return ['list', value.map(saying)];
+  }
   expect(Object.getPrototypeOf(value)).toBe(Object.prototype);
   return ['map', byName(Reflect.ownKeys(value).map((name): [string, unknown] => [String(name), saying(value[String(name)])]))];
 }

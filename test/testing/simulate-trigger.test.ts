@@ -10,7 +10,11 @@ const run = (options: Partial<SimulationOptions>) => simulateTrigger({ handler: 
 
 describe('defaults', () => {
   test('settings that are not given are the defaults of the construct, a failure destination included', async () => {
-    const { invocations, failed, lost } = await run({ handler: () => { throw new Error('always'); }, shards: [{ records: orders(1) }] });
+    const { invocations, failed, lost } = await run({
+      handler: () => {
+        throw new Error('always');
+      }, shards: [{ records: orders(1) }],
+    });
     expect(invocations).toHaveLength(101);
     expect(failed).toMatchObject([{ requestContext: { approximateInvokeCount: 101 } }]);
     expect(lost).toEqual([]);
@@ -94,7 +98,11 @@ describe('time', () => {
   });
 
   test('hours of retries take no time', async () => {
-    const { invocations, failed } = await run({ mapping: { retryAttempts: -1 }, handler: () => { throw new Error('down'); } });
+    const { invocations, failed } = await run({
+      mapping: { retryAttempts: -1 }, handler: () => {
+        throw new Error('down');
+      },
+    });
     expect(failed.every(({ requestContext }) => requestContext.condition === 'RecordAgeExceeded')).toBe(true);
     expect(invocations.at(-1)!.at / 1000 - START).toBeGreaterThan(21 * 3600);
   });
@@ -127,7 +135,11 @@ describe('what the handler gets', () => {
     };
     expect(invocations).toEqual([all]);
     expect(JSON.parse(JSON.stringify(invocations))).toEqual([all]);
-    const failing = await run({ shards: [{ records }], handler: () => { throw new Error('no'); }, mapping: { retryAttempts: 0 } });
+    const failing = await run({
+      shards: [{ records }], handler: () => {
+        throw new Error('no');
+      }, mapping: { retryAttempts: 0 },
+    });
     expect(failing.invocations[0]).not.toHaveProperty('response');
   });
 
@@ -149,7 +161,11 @@ describe('what the handler gets', () => {
   });
 
   test.each([[undefined, 'undefined'], ['text', 'text'], [null, 'null']])('throwing %p is a failure like any other', async (thrown, errorMessage) => {
-    const { invocations } = await run({ handler: () => { throw thrown; }, mapping: { retryAttempts: 0, bisectBatchOnError: false } });
+    const { invocations } = await run({
+      handler: () => {
+        throw thrown;
+      }, mapping: { retryAttempts: 0, bisectBatchOnError: false },
+    });
     expect(invocations).toMatchObject([{ error: { errorMessage } }]);
   });
 
@@ -237,7 +253,9 @@ describe('environments', () => {
     test('fail the invocation if they can\'t', async () => {
       let loads = 0;
       const load = () => {
-        if (++loads === 1) throw new Error('no TABLE');
+        if (++loads === 1) {
+          throw new Error('no TABLE');
+        }
         return () => null;
       };
       const { invocations } = await run({ handler: { load } });
@@ -315,7 +333,9 @@ describe('faults', () => {
   test('what the destination refuses is lost', async () => {
     const records = orders(2);
     const { lost, failed, metrics } = await run({
-      shards: [{ records }], mapping: { retryAttempts: 0 }, handler: () => { throw new Error('no'); }, faults: { refuse: once() },
+      shards: [{ records }], mapping: { retryAttempts: 0 }, handler: () => {
+        throw new Error('no');
+      }, faults: { refuse: once() },
     });
     expect(lost).toEqual([records[0]]);
     expect(failed).toHaveLength(1);
@@ -339,7 +359,11 @@ describe('faults', () => {
 describe('losses', () => {
   test('without a destination, what is given up is lost', async () => {
     const records = orders(3);
-    const { lost } = await run({ shards: [{ records }], mapping: { onFailure: 'none', retryAttempts: 0 }, handler: () => { throw new Error('no'); } });
+    const { lost } = await run({
+      shards: [{ records }], mapping: { onFailure: 'none', retryAttempts: 0 }, handler: () => {
+        throw new Error('no');
+      },
+    });
     expect(lost).toEqual(records);
   });
 
@@ -415,7 +439,9 @@ describe('with the runtime', () => {
   });
 
   test('a destination that refuses parked records makes the record the checkpoint', async () => {
-    const handler = streamHandler(() => { throw new Error('poison'); });
+    const handler = streamHandler(() => {
+      throw new Error('poison');
+    });
     const { parked, failed } = await run({
       handler, shards: [{ records: orders(1) }], mapping: { retryAttempts: 1 }, faults: { refuse: ({ message }) => 'kind' in message },
     });
@@ -478,6 +504,10 @@ test('an iterator age is the age of the last record when the invocation starts',
 });
 
 test('at an S3 destination the object key comes with the delivery', async () => {
-  const { deliveries } = await run({ mapping: { onFailure: 's3', retryAttempts: 0, bisectBatchOnError: false }, handler: () => { throw new Error('no'); } });
+  const { deliveries } = await run({
+    mapping: { onFailure: 's3', retryAttempts: 0, bisectBatchOnError: false }, handler: () => {
+      throw new Error('no');
+    },
+  });
   expect(deliveries[0].objectKey).toMatch(/^aws\/lambda\/[0-9a-f-]{36}\/shardId-0{20}\/2025\/01\/01\/2025-01-01T00\.00\.00-[0-9a-f-]{36}$/);
 });

@@ -12,7 +12,9 @@ const sizes = ({ invocations }: Awaited<ReturnType<typeof simulateTrigger>>) => 
 
 test('several mappings read one stream, each with its own settings and its own progress', async () => {
   const shards = stream(ORDERS, 10);
-  const fails = () => { throw new Error('no'); };
+  const fails = () => {
+    throw new Error('no');
+  };
   const [fine, failing] = await simulateTriggers([
     { handler: () => null, shards, mapping: { batchSize: 4 } },
     { handler: fails, shards, mapping: { retryAttempts: 0, bisectBatchOnError: false, onFailure: 's3' } },
@@ -24,14 +26,20 @@ test('several mappings read one stream, each with its own settings and its own p
 });
 
 test('a trigger among others runs as it does alone', async () => {
-  const options: SimulationOptions = { handler: () => { throw new Error('no'); }, shards: stream(ORDERS, 20), mapping: { retryAttempts: 2 }, seed: 7 };
+  const options: SimulationOptions = {
+    handler: () => {
+      throw new Error('no');
+    }, shards: stream(ORDERS, 20), mapping: { retryAttempts: 2 }, seed: 7,
+  };
   const [among] = await simulateTriggers([options, { handler: () => null, shards: stream(REFUNDS, 5) }]);
   expect(JSON.stringify(among)).toBe(JSON.stringify(await simulateTrigger(options)));
 });
 
 test('the same triggers make the same runs, and no UUID twice', async () => {
   const simulated = () => {
-    const fails = (name: string) => () => { throw new Error(name); };
+    const fails = (name: string) => () => {
+      throw new Error(name);
+    };
     const mapping = { retryAttempts: 1, onFailure: 's3' } as const;
     return simulateTriggers([{ handler: fails('a'), shards, mapping }, { handler: fails('b'), shards, mapping }]);
   };
@@ -70,7 +78,11 @@ test('triggers of different handlers don\'t wait for each other', async () => {
 
 test('the runtime tells the triggers of its function apart by their streams', async () => {
   jest.spyOn(console, 'error').mockImplementation();
-  const handler = streamHandler({ onRecord: () => { throw new Error('no'); }, retry: { maxAttempts: 1 } });
+  const handler = streamHandler({
+    onRecord: () => {
+      throw new Error('no');
+    }, retry: { maxAttempts: 1 },
+  });
   const mapping = { retryAttempts: 0, bisectBatchOnError: false };
   const [parking, silent] = await simulateTriggers([
     { handler, shards: stream(ORDERS, 2), mapping },

@@ -5,7 +5,7 @@ import { Code, Function, Runtime, StartingPosition } from 'aws-cdk-lib/aws-lambd
 import { DynamoEventSource, SnsDlq } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { DynamoStreamTrigger, NoFailureDestination, StreamFilter, StreamEventName } from '../../lib';
-import { DEFAULT_SETTINGS } from '../../lib/mapping/settings';
+import { DEFAULT_SETTINGS } from '../../lib/rules/settings';
 import { simulateTrigger, streamRecord } from '../../lib/testing';
 import { resolveMapping } from '../../lib/testing/mapping-input';
 
@@ -54,7 +54,11 @@ test('a test runs what is deployed', async () => {
     table, handler, retryAttempts: 0, filters: [StreamFilter.eventName(StreamEventName.INSERT)], onFailure: NoFailureDestination.INSTANCE,
   });
   const records = [streamRecord({ newImage: { id: 'a' } }), streamRecord({ oldImage: { id: 'b' } })];
-  const run = await simulateTrigger({ mapping: Template.fromStack(stack), handler: () => { throw new Error('no'); }, shards: [{ records }] });
+  const run = await simulateTrigger({
+    mapping: Template.fromStack(stack), handler: () => {
+      throw new Error('no');
+    }, shards: [{ records }],
+  });
   expect(run.invocations).toHaveLength(1);
   expect(run.lost).toEqual([records[0]]);
 });

@@ -1,23 +1,23 @@
-import { App, aws_dynamodb as dynamodb, aws_lambda as lambda, Stack, StackProps } from 'aws-cdk-lib';
+import { App, aws_dynamodb as dynamodb, aws_lambda as lambda, Stack, type StackProps } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import { AwsSolutionsChecks, NagPack } from 'cdk-nag';
-import { DynamoStreamTrigger, DynamoStreamTriggerProps } from '../../lib';
+import { AwsSolutionsChecks, type NagPack } from 'cdk-nag';
+import { DynamoStreamTrigger, type DynamoStreamTriggerProps } from '../../lib';
 
 /** An app without bundling, in which the CDK's own findings fail the synthesis, and what a trigger needs in a stack of it. */
 export class TestApp {
-  public readonly app: App;
-  public readonly stack: Stack;
+  readonly app: App;
+  readonly stack: Stack;
 
   constructor(props?: StackProps, context?: { readonly [flag: string]: unknown }) {
     this.app = new App({ context: { ...context, 'aws:cdk:bundling-stacks': [], '@aws-cdk/core:validateAgainstDefaultRules': true } });
     this.stack = this.addStack('Orders', props);
   }
 
-  public addStack(id: string, props?: StackProps): Stack {
+  addStack(id: string, props?: StackProps): Stack {
     return new Stack(this.app, id, props);
   }
 
-  public table(id = 'Table', props: Partial<dynamodb.TablePropsV2> = {}, stack = this.stack): dynamodb.TableV2 {
+  table(id = 'Table', props: Partial<dynamodb.TablePropsV2> = {}, stack = this.stack): dynamodb.TableV2 {
     return new dynamodb.TableV2(stack, id, {
       partitionKey: { name: 'pk', type: dynamodb.AttributeType.STRING },
       dynamoStream: dynamodb.StreamViewType.NEW_AND_OLD_IMAGES,
@@ -25,7 +25,7 @@ export class TestApp {
     });
   }
 
-  public fn(id = 'Fn', props: Partial<lambda.FunctionProps> = {}, stack = this.stack): lambda.Function {
+  fn(id = 'Fn', props: Partial<lambda.FunctionProps> = {}, stack = this.stack): lambda.Function {
     return new lambda.Function(stack, id, {
       code: lambda.Code.fromInline('exports.handler = async () => {};'),
       handler: 'index.handler',
@@ -35,7 +35,7 @@ export class TestApp {
   }
 
   /** A trigger with a table and a function of its own, unless given others. */
-  public trigger(props: Partial<DynamoStreamTriggerProps> = {}, id = 'Trigger', stack = this.stack): DynamoStreamTrigger {
+  trigger(props: Partial<DynamoStreamTriggerProps> = {}, id = 'Trigger', stack = this.stack): DynamoStreamTrigger {
     return new DynamoStreamTrigger(stack, id, {
       table: props.table ?? this.table(`${id}Table`, {}, stack),
       handler: props.handler ?? this.fn(`${id}Fn`, {}, stack),
@@ -43,33 +43,35 @@ export class TestApp {
     });
   }
 
-  public template(stack = this.stack): Template {
+  template(stack = this.stack): Template {
     return Template.fromStack(stack);
   }
 
   /** The ids of the rules of which the synthesis of the app warns. */
-  public warnings(): string[] {
+  warnings(): string[] {
     return this.app.node.findAll().flatMap(({ node }) => node.metadata)
       .filter(({ type }) => type === 'aws:cdk:warning')
       .map(({ data }) => /\[ack: dynamo-stream-trigger:([a-z-]+)\]/.exec(data)?.[1] ?? data);
   }
 
   /** The ids of what cdk-nag's AwsSolutions finds, or another pack of its. */
-  public findings(pack: NagPack = new AwsSolutionsChecks()): string[] {
+  findings(pack: NagPack = new AwsSolutionsChecks()): string[] {
     return pack.validateScope(this.app).violations.map(({ ruleName }) => ruleName);
   }
 
   /** The paths of the resources in which cdk-nag finds one thing. */
-  public offenders(finding: string): string[] {
+  offenders(finding: string): string[] {
     const { violations } = new AwsSolutionsChecks().validateScope(this.app);
     return violations.filter(({ ruleName }) => ruleName === finding)
       .flatMap(({ violatingResources }) => violatingResources.map(({ constructPath }: { constructPath?: string }) => constructPath!));
   }
 
   /** The properties of the only mapping in a stack. */
-  public mapping(stack = this.stack): Record<string, any> {
+  mapping(stack = this.stack): Record<string, any> {
     const [mapping, ...others] = Object.values(this.template(stack).findResources('AWS::Lambda::EventSourceMapping'));
-    if (mapping === undefined || others.length > 0) throw new Error('not exactly one mapping');
+    if (mapping === undefined || others.length > 0) {
+      throw new Error('not exactly one mapping');
+    }
     return mapping.Properties;
   }
 }

@@ -1,5 +1,5 @@
 import { Aspects, aws_lambda as lambda, Fn } from 'aws-cdk-lib';
-import { IConstruct } from 'constructs';
+import type { IConstruct } from 'constructs';
 import { TestApp } from './app';
 import { StreamEventName, StreamFilter } from '../../lib';
 
@@ -12,7 +12,9 @@ function synthesize(change: (mapping: lambda.CfnEventSourceMapping) => void): { 
   app.trigger({ filters: [StreamFilter.eventName(StreamEventName.INSERT)] });
   Aspects.of(app.app).add({
     visit: (node: IConstruct) => {
-      if (node instanceof lambda.CfnEventSourceMapping) change(node);
+      if (node instanceof lambda.CfnEventSourceMapping) {
+        change(node);
+      }
     },
   });
   try {

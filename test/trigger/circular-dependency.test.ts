@@ -1,10 +1,10 @@
 import {
-  aws_dynamodb as dynamodb, aws_iam as iam, aws_kms as kms, aws_lambda as lambda, aws_lambda_event_sources as sources, aws_sqs as sqs,
-  CfnResource, Fn,
+  aws_dynamodb as dynamodb, aws_iam as iam, aws_kms as kms, type aws_lambda as lambda, aws_lambda_event_sources as sources, aws_sqs as sqs,
+  type CfnResource, Fn,
 } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { TestApp } from './app';
-import { DynamoStreamTriggerProps, StreamedTable, StreamPermissions } from '../../lib';
+import { type DynamoStreamTriggerProps, StreamedTable, StreamPermissions } from '../../lib';
 
 const ENV = { account: '123456789012', region: 'eu-west-1' };
 

@@ -1,4 +1,4 @@
-import { aws_dynamodb as dynamodb, aws_kms as kms, Stack } from 'aws-cdk-lib';
+import { aws_dynamodb as dynamodb, aws_kms as kms, type Stack } from 'aws-cdk-lib';
 import { TestApp } from './app';
 import { StreamedTable } from '../../lib';
 

@@ -4,7 +4,7 @@ import {
 } from 'aws-cdk-lib';
 import { Match } from 'aws-cdk-lib/assertions';
 import { TestApp } from './app';
-import { DynamoStreamTrigger, DynamoStreamTriggerProps, NoFailureDestination, StreamEventName, StreamFilter } from '../../lib';
+import { DynamoStreamTrigger, type DynamoStreamTriggerProps, NoFailureDestination, StreamEventName, StreamFilter } from '../../lib';
 
 test('the settings not given are one safe set', () => {
   const app = new TestApp();

@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   aws_dynamodb as dynamodb, aws_ec2 as ec2, aws_ecr as ecr, aws_iam as iam, aws_kms as kms, aws_lambda as lambda,
-  aws_lambda_event_sources as sources, aws_sqs as sqs, NestedStack, Stack,
+  aws_lambda_event_sources as sources, aws_sqs as sqs, NestedStack, type Stack,
 } from 'aws-cdk-lib';
 import { Match } from 'aws-cdk-lib/assertions';
-import { Node } from 'constructs';
+import type { Node } from 'constructs';
 import { TestApp } from './app';
 import { APPS, ENV, FUNCTION_ARN, KEY_ARN, STREAM_ARN } from './variants';
 import { DynamoStreamTrigger, NoFailureDestination, StreamFunction, StreamPermissions } from '../../lib';

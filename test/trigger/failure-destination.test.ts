@@ -1,5 +1,5 @@
 import {
-  aws_iam as iam, aws_kms as kms, aws_lambda as lambda, aws_lambda_event_sources as sources, aws_s3 as s3, aws_sns as sns, aws_sqs as sqs,
+  aws_iam as iam, aws_kms as kms, type aws_lambda as lambda, aws_lambda_event_sources as sources, aws_s3 as s3, aws_sns as sns, aws_sqs as sqs,
   Lazy, RemovalPolicy,
 } from 'aws-cdk-lib';
 import { Match } from 'aws-cdk-lib/assertions';
@@ -288,7 +288,9 @@ describe('the queue that the trigger makes', () => {
     const app = new TestApp();
     app.trigger({ failureQueueRemovalPolicy });
 
-    for (const type of ['AWS::SQS::Queue', 'AWS::SQS::QueuePolicy']) app.template().hasResource(type, { DeletionPolicy: deletionPolicy });
+    for (const type of ['AWS::SQS::Queue', 'AWS::SQS::QueuePolicy']) {
+      app.template().hasResource(type, { DeletionPolicy: deletionPolicy });
+    }
   });
 });
 

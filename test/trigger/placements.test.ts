@@ -1,5 +1,5 @@
 import {
-  aws_dynamodb as dynamodb, aws_iam as iam, aws_kms as kms, aws_lambda as lambda, aws_lambda_event_sources as sources, aws_s3 as s3,
+  aws_dynamodb as dynamodb, aws_iam as iam, aws_kms as kms, type aws_lambda as lambda, aws_lambda_event_sources as sources, aws_s3 as s3,
   aws_sns as sns, aws_sqs as sqs, CfnOutput, NestedStack, Stack, Stage,
 } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
@@ -17,7 +17,9 @@ const NEEDS: readonly (readonly [Part, Part])[] = [
 
 /** Every way to put the parts into three stacks, up to the stacks' names: `AABCA` has the table, the key and the trigger in one. */
 const PLACEMENTS = (function place(begun: string): string[] {
-  if (begun.length === PARTS.length) return [begun];
+  if (begun.length === PARTS.length) {
+    return [begun];
+  }
   return [...'ABC'].slice(0, new Set(begun).size + 1).flatMap((stack) => place(begun + stack));
 })('');
 
@@ -62,7 +64,9 @@ describe.each(DESTINATIONS)('with a %s', (_name, destination) => {
 
     // Fails where resources of one template need each other in a circle.
     stacks.forEach((stack) => Template.fromStack(stack));
-    if (at('handler') !== at('trigger')) expect(at('handler').dependencies).not.toContain(at('trigger'));
+    if (at('handler') !== at('trigger')) {
+      expect(at('handler').dependencies).not.toContain(at('trigger'));
+    }
     const actions = stacks.flatMap((stack) => Object.values(app.template(stack).findResources('AWS::IAM::Policy')))
       .flatMap(({ Properties }) => Properties.PolicyDocument.Statement.flatMap(({ Action }: any) => Action));
     expect(actions).toEqual(expect.arrayContaining(['dynamodb:GetRecords', 'kms:Decrypt']));

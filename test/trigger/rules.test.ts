@@ -1,12 +1,12 @@
-import { join } from 'path';
+import { join } from 'node:path';
 import {
   aws_dynamodb as dynamodb, aws_iam as iam, aws_kms as kms, aws_lambda as lambda, aws_lambda_event_sources as sources,
-  aws_sqs as sqs, Aws, CfnCondition, Duration, Environment, Fn, Lazy, Stack, Token,
+  aws_sqs as sqs, Aws, CfnCondition, Duration, type Environment, Fn, Lazy, Stack, Token,
 } from 'aws-cdk-lib';
-import { Construct } from 'constructs';
+import type { Construct } from 'constructs';
 import { TestApp } from './app';
-import { DynamoStreamTriggerProps, NoFailureDestination, StreamedTable, StreamEventName, StreamFilter, StreamFunction, StreamPermissions } from '../../lib';
-import { RULE_BOOK } from '../../lib/mapping/rule-book';
+import { type DynamoStreamTriggerProps, NoFailureDestination, StreamedTable, StreamEventName, StreamFilter, StreamFunction, StreamPermissions } from '../../lib';
+import { RULE_BOOK } from '../../lib/rules/rule-book';
 
 const [ACCOUNT, REGION] = ['123456789012', 'eu-west-1'];
 const STREAM_ARN = `arn:aws:dynamodb:${REGION}:${ACCOUNT}:table/orders/stream/2026-01-01T00:00:00.000`;
@@ -301,15 +301,21 @@ const EXAMPLES: { readonly [ruleId: string]: { readonly trips: Example; readonly
   'stream-readers': {
     trips: (app) => {
       const table = app.table();
-      for (const id of ['One', 'Two', 'Three']) app.trigger({ table }, id);
+      for (const id of ['One', 'Two', 'Three']) {
+        app.trigger({ table }, id);
+      }
     },
     inside: (app) => {
       const table = app.table();
-      for (const id of ['One', 'Two']) app.trigger({ table }, id);
+      for (const id of ['One', 'Two']) {
+        app.trigger({ table }, id);
+      }
       app.trigger({ table: app.table('Other') }, 'Three');
     },
     token: (app) => {
-      for (const id of ['One', 'Two', 'Three']) stream(Token.asString({ 'Fn::ImportValue': id }), id)(app);
+      for (const id of ['One', 'Two', 'Three']) {
+        stream(Token.asString({ 'Fn::ImportValue': id }), id)(app);
+      }
     },
   },
   'stream-of-another-table': {
@@ -360,7 +366,9 @@ describe.each(RULES.map(({ id, severity }) => [id, severity] as const))('%s', (i
 
     expect(severity === 'error' ? errors : warnings).toContain(id);
     expect(others).toEqual([]);
-    if (severity === 'warning') expect(errors).toEqual([]);
+    if (severity === 'warning') {
+      expect(errors).toEqual([]);
+    }
   });
 
   test('allows what is just inside', () => {
@@ -388,7 +396,9 @@ function outcome(example: Example): { errors: string[]; warnings: string[]; othe
   } catch (error) {
     const { message } = error as Error;
     errors.push(...[...message.matchAll(/\(([a-z-]+)\)$/gm)].map(([, id]) => id));
-    if (errors.length === 0) others.push(message);
+    if (errors.length === 0) {
+      others.push(message);
+    }
   }
   return { errors, warnings: app.warnings(), others };
 }
@@ -420,7 +430,9 @@ function looksAt(image: string): StreamFilter {
 function inserts(): StreamFilter;
 function inserts(count: number): StreamFilter[];
 function inserts(count?: number): StreamFilter | StreamFilter[] {
-  if (count === undefined) return StreamFilter.eventName(StreamEventName.INSERT);
+  if (count === undefined) {
+    return StreamFilter.eventName(StreamEventName.INSERT);
+  }
   return Array.from({ length: count }, (_, index) => StreamFilter.fromPattern({ eventID: [String(index)] }));
 }
 

@@ -3,7 +3,7 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as fc from 'fast-check';
 import { TestApp } from './app';
 import { AttributeCondition, AttributeDataType, NumberRange, StreamEventName, StreamFilter, TextCondition } from '../../lib';
-import { parseEventPattern } from '../../lib/stream/event-pattern';
+import { parseEventPattern } from '../../lib/event-pattern';
 import { matchesFilter, streamRecord } from '../../lib/testing';
 
 const order = { id: 'o-1', status: 'SHIPPED', total: 129.95, paid: true, note: null, tags: new Set(['gift', 'express']), sizes: new Set([1, 2]) };

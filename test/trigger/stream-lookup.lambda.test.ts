@@ -1,17 +1,17 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { createServer, IncomingMessage, request, Server, ServerResponse } from 'node:http';
-import { AddressInfo } from 'node:net';
+import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
 import { CreateTableCommand, DescribeTableCommand, DynamoDBClient, UpdateTableCommand } from '@aws-sdk/client-dynamodb';
-import { Children, recordChildren } from '../../lib/local/children';
-import { clientOptions } from '../../lib/local/credentials';
-import { DynamoDbLocal, startDynamoDbLocal } from '../../lib/local/dynamodb-local';
-import { LookupRequest, LookupResponse } from '../../lib/trigger/stream-lookup.lambda';
+import { type Children, recordChildren } from '../../lib/local/process/children';
+import { clientOptions } from '../../lib/local/service/credentials';
+import { type DynamoDbLocal, startDynamoDbLocal } from '../../lib/local/service/dynamodb-local';
+import type { LookupRequest, LookupResponse } from '../../lib/trigger/table/stream-lookup.lambda';
 
 /** What is deployed: the build's bundle, run by a Node.js of its own. */
 const ROOT = resolve(__dirname, '..', '..');
-const BUNDLE = join(ROOT, 'build', 'trigger', 'stream-lookup.lambda.bundle', 'index.js');
+const BUNDLE = join(ROOT, 'build', 'trigger', 'table', 'stream-lookup.lambda.bundle', 'index.js');
 const DOCS = readFileSync(join(ROOT, 'docs', 'sources.md'), 'utf8');
 const PROGRAM = `
   const [request, milliseconds] = JSON.parse(process.argv[1]);

@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import {
   aws_dynamodb as dynamodb, aws_ec2 as ec2, aws_ecr as ecr, aws_iam as iam, aws_kms as kms, aws_lambda as lambda,
-  aws_lambda_event_sources as sources, aws_s3 as s3, aws_sns as sns, aws_sqs as sqs, Duration, RemovalPolicy, Stack, Tags,
+  aws_lambda_event_sources as sources, aws_s3 as s3, aws_sns as sns, aws_sqs as sqs, Duration, RemovalPolicy, type Stack, Tags,
 } from 'aws-cdk-lib';
 import { CURRENTLY_RECOMMENDED_FLAGS } from 'aws-cdk-lib/cx-api';
 import { TestApp } from './app';
 import {
-  DynamoStreamTriggerProps, NoFailureDestination, S3FailureDestination, StreamedTable, StreamEventName, StreamFilter, StreamFunction,
+  type DynamoStreamTriggerProps, NoFailureDestination, S3FailureDestination, StreamedTable, StreamEventName, StreamFilter, StreamFunction,
   StreamPermissions,
 } from '../../lib';
 

@@ -1,0 +1,339 @@
+import { readAssembly, type Resource, type Stack } from './assembly';
+import { NoTriggerError } from '../errors';
+import { resolver, UnresolvedValueError, type Resolve, type Surroundings } from './intrinsics';
+import { attributeOf, nameOf, LOCAL_ACCOUNT, LOCAL_REGION, type Endpoints } from './resource-names';
+import { settingsFromCloudFormation } from '../../rules/cloudformation';
+import { refusalsOf } from '../../rules/refusals';
+import type { MappingSettings } from '../../rules/settings';
+import type { StreamViewType } from '../../stream/record';
+
+/** What of a synthesized app runs on this machine, by the names and ARNs that its code sees. */
+export interface App {
+  readonly tables: readonly Table[];
+  readonly queues: readonly NamedResource[];
+  readonly topics: readonly NamedResource[];
+  readonly buckets: readonly NamedResource[];
+  /** Those that a mapping invokes. */
+  readonly functions: readonly LambdaFunction[];
+  readonly mappings: readonly Mapping[];
+  /** What can't run here, and why. */
+  readonly notRunning: readonly string[];
+}
+
+/** A resource as its template names it, and as it is called here. */
+export interface NamedResource {
+  /** The construct path, such as `Shop/Orders`. */
+  readonly path: string;
+  readonly logicalId: string;
+  readonly name: string;
+  readonly arn: string;
+  readonly region: string;
+}
+
+export interface Table extends NamedResource {
+  readonly keySchema: readonly { AttributeName: string; KeyType: 'HASH' | 'RANGE' }[];
+  readonly attributeDefinitions: readonly { AttributeName: string; AttributeType: 'S' | 'N' | 'B' }[];
+  readonly globalIndexes: readonly TableIndex[];
+  readonly localIndexes: readonly TableIndex[];
+  readonly streamViewType?: StreamViewType;
+  readonly timeToLiveAttribute?: string;
+}
+
+export interface TableIndex {
+  readonly IndexName: string;
+  readonly KeySchema: Table['keySchema'];
+  readonly Projection: { ProjectionType: 'ALL' | 'KEYS_ONLY' | 'INCLUDE'; NonKeyAttributes?: string[] };
+}
+
+export interface LambdaFunction extends NamedResource {
+  /** The folder with the function's code. */
+  readonly codeDirectory?: string;
+  /** The code itself, where the template holds it. */
+  readonly inlineCode?: string;
+  /** Such as `index.handler`. */
+  readonly handler: string;
+  /** Such as `nodejs24.x`. */
+  readonly runtime: string;
+  /** Seconds. */
+  readonly timeout: number;
+  /** MB. */
+  readonly memorySize: number;
+  readonly reservedConcurrency?: number;
+  /** The environment variables, with what is only known once everything runs. */
+  environment(endpoints: Endpoints): Environment;
+}
+
+/** A function's environment variables. */
+export interface Environment {
+  readonly variables: Record<string, string>;
+  /** Variables that could not be resolved here, and why; they are not set. */
+  readonly unresolved: readonly string[];
+}
+
+export interface Mapping {
+  readonly path: string;
+  readonly settings: MappingSettings;
+  readonly function: LambdaFunction;
+  /** As the mapping names it: with the alias or version, where it has one. */
+  readonly functionArn: string;
+  readonly executedVersion: string;
+  readonly table: Table;
+  readonly destinationArn?: string;
+}
+
+/**
+ * Finds in a cloud assembly what can run here.
+ *
+ * @throws AssemblyError, NoTriggerError
+ */
+export function readApp(directory: string): App {
+  const stacks = readAssembly(directory);
+  const reading = new Reading(stacks);
+  const app: App = {
+    tables: reading.each(['AWS::DynamoDB::Table', 'AWS::DynamoDB::GlobalTable'], (where) => reading.table(where)),
+    queues: reading.each(['AWS::SQS::Queue'], (where) => reading.named(where)),
+    topics: reading.each(['AWS::SNS::Topic'], (where) => reading.named(where)),
+    buckets: reading.each(['AWS::S3::Bucket'], (where) => reading.named(where)),
+    functions: [],
+    mappings: [],
+    notRunning: reading.notRunning,
+  };
+  reading.each(['AWS::CloudFormation::Stack'], () => {
+    throw new NotRunning('what is in a nested stack does not run here');
+  });
+  const mappings = reading.each(['AWS::Lambda::EventSourceMapping'], (where) => reading.mapping(where, app.tables));
+  if (mappings.length === 0) {
+    const found = stacks.map((stack) => stack.id).join(', ') || 'none';
+    throw new NoTriggerError([
+      `No trigger to run in ${directory} (stacks: ${found}).`,
+      'A trigger is a mapping between the stream of a table and a Node.js function, both in the app: add a DynamoStreamTrigger,',
+      'or a DynamoEventSource, to a stack and run `npx cdk synth` again.',
+      ...reading.notRunning.map((line) => `- ${line}`),
+    ].join('\n'));
+  }
+  return { ...app, mappings, functions: [...new Set(mappings.map((mapping) => mapping.function))] };
+}
+
+/** A resource at its place. */
+interface Where {
+  readonly stack: Stack;
+  readonly logicalId: string;
+  readonly resource: Resource;
+  /** One of its properties, resolved. One by one, because those that don't matter here may name what only AWS has, such as a key. */
+  get(property: string): any;
+}
+
+/** What this can't run, said where it is met. */
+class NotRunning extends Error {}
+
+class Reading {
+  readonly notRunning: string[] = [];
+  private readonly resolve: Resolve;
+  private readonly tableNames = new Set<string>();
+  private readonly functions = new Map<Resource, LambdaFunction>();
+
+  constructor(private readonly stacks: readonly Stack[]) {
+    this.resolve = resolver(this.surroundings());
+  }
+
+  /** Everything of these types. What can't be read is named in `notRunning` and left out. */
+  each<T>(types: string[], read: (where: Where) => T): T[] {
+    return this.stacks.flatMap((stack) => Object.entries(stack.template.Resources ?? {}).flatMap(([logicalId, resource]) => {
+      if (!types.includes(resource.Type) || !this.isPresent(stack, resource)) {
+        return [];
+      }
+      try {
+        return [read(this.where(stack, logicalId, resource))];
+      } catch (error) {
+        if (!(error instanceof NotRunning || error instanceof UnresolvedValueError)) {
+          throw error;
+        }
+        this.notRunning.push(`${pathOf({ stack, logicalId })} (${resource.Type}): ${error.message}`);
+        return [];
+      }
+    }));
+  }
+
+  named({ stack, logicalId, resource }: Where): NamedResource {
+    const surroundings = this.surroundings();
+    const arn = surroundings.attribute(stack, logicalId, resource, resource.Type === 'AWS::SNS::Topic' ? 'TopicArn' : 'Arn')!;
+    return {
+      path: pathOf({ stack, logicalId }),
+      logicalId,
+      name: nameOf(stack, logicalId, resource, this.resolve),
+      arn,
+      region: surroundings.region(stack),
+    };
+  }
+
+  table(where: Where): Table {
+    const named = this.named(where);
+    if (this.tableNames.has(named.name)) {
+      throw new NotRunning(`another table of the app is called ${named.name} too, and DynamoDB Local has one region only`);
+    }
+    this.tableNames.add(named.name);
+    const view = where.get('StreamSpecification')?.StreamViewType;
+    const timeToLive = where.get('TimeToLiveSpecification');
+    return {
+      ...named,
+      keySchema: where.get('KeySchema'),
+      attributeDefinitions: where.get('AttributeDefinitions'),
+      globalIndexes: (where.get('GlobalSecondaryIndexes') ?? []).map(indexOf),
+      localIndexes: (where.get('LocalSecondaryIndexes') ?? []).map(indexOf),
+      ...(view && { streamViewType: view }),
+      ...(isTrue(timeToLive?.Enabled) && { timeToLiveAttribute: timeToLive.AttributeName }),
+    };
+  }
+
+  mapping(where: Where, tables: readonly Table[]): Mapping {
+    const settings = settingsFromCloudFormation(where.get);
+    if (!settings.enabled) {
+      throw new NotRunning('the mapping is disabled');
+    }
+    const source = where.get('EventSourceArn');
+    const tableArn = /^(.*:table\/[^/]+)\/stream\//.exec(source ?? '')?.[1];
+    const table = tables.find((candidate) => candidate.arn === tableArn);
+    if (!table) {
+      throw new NotRunning(`its source ${source} is not the stream of a table in this app`);
+    }
+    if (!table.streamViewType) {
+      throw new NotRunning(`the table ${table.path} has no stream`);
+    }
+    const refusals = refusalsOf(settings);
+    if (refusals.length > 0) {
+      throw new NotRunning(`its settings can't be used. ${refusals.join(' ')}`);
+    }
+    const { function: target, functionArn, executedVersion } = this.functionCalled(String(where.get('FunctionName')));
+    const destinationArn = where.get('DestinationConfig')?.OnFailure?.Destination;
+    return {
+      path: pathOf(where),
+      settings,
+      function: target,
+      functionArn,
+      executedVersion,
+      table,
+      ...(destinationArn && { destinationArn }),
+    };
+  }
+
+  /** The function behind a name, an ARN, or one of these with an alias or version. */
+  private functionCalled(nameOrArn: string): { function: LambdaFunction; functionArn: string; executedVersion: string } {
+    const [name, qualifier] = nameOrArn.replace(/^arn:[^:]*:lambda:[^:]*:[^:]*:function:/, '').split(':');
+    for (const stack of this.stacks) {
+      for (const [logicalId, resource] of Object.entries(stack.template.Resources ?? {})) {
+        if (resource.Type === 'AWS::Lambda::Function' && nameOf(stack, logicalId, resource, this.resolve) === name) {
+          const found = this.function(stack, logicalId, resource);
+          return { function: found, functionArn: found.arn + (qualifier ? `:${qualifier}` : ''), executedVersion: qualifier ?? '$LATEST' };
+        }
+      }
+    }
+    throw new NotRunning(`its function ${nameOrArn} is not in this app`);
+  }
+
+  private function(stack: Stack, logicalId: string, resource: Resource): LambdaFunction {
+    const known = this.functions.get(resource);
+    if (known) {
+      return known;
+    }
+    const where = this.where(stack, logicalId, resource);
+    const reservedConcurrency = where.get('ReservedConcurrentExecutions');
+    const found: LambdaFunction = {
+      ...this.named(where),
+      ...this.code(where),
+      handler: where.get('Handler'),
+      runtime: where.get('Runtime'),
+      // CloudFormation's own defaults.
+      timeout: Number(where.get('Timeout') ?? 3),
+      memorySize: Number(where.get('MemorySize') ?? 128),
+      ...(reservedConcurrency !== undefined && { reservedConcurrency: Number(reservedConcurrency) }),
+      environment: (endpoints) => this.environment(stack, resource.Properties?.Environment?.Variables, endpoints),
+    };
+    this.functions.set(resource, found);
+    return found;
+  }
+
+  private code(where: Where): Pick<LambdaFunction, 'codeDirectory' | 'inlineCode'> {
+    if (where.get('PackageType') === 'Image') {
+      throw new NotRunning('its function is a container image; only Node.js functions run here');
+    }
+    const runtime = where.get('Runtime');
+    if (!/^nodejs/.test(runtime ?? '')) {
+      throw new NotRunning(`its function runs on ${runtime}; only Node.js functions run here`);
+    }
+    if (where.resource.Properties?.Layers?.length) {
+      this.notRunning.push(`${pathOf(where)} (layers): layers are not loaded here`);
+    }
+    const code = where.get('Code');
+    if (code?.ZipFile !== undefined) {
+      return { inlineCode: code.ZipFile };
+    }
+    const codeDirectory = where.stack.assets.get(code?.S3Key);
+    if (!codeDirectory) {
+      throw new NotRunning('its function\'s code is not an asset of this app');
+    }
+    if (codeDirectory.endsWith('.zip')) {
+      throw new NotRunning(`its function's code is an archive, ${codeDirectory}; only code of a folder runs here`);
+    }
+    return { codeDirectory };
+  }
+
+  private environment(stack: Stack, variables: Record<string, unknown> = {}, endpoints: Endpoints): Environment {
+    const resolve = resolver(this.surroundings(endpoints));
+    const found: Record<string, string> = {};
+    const unresolved: string[] = [];
+    for (const [name, value] of Object.entries(variables)) {
+      try {
+        found[name] = String(resolve(stack, value));
+      } catch (error) {
+        if (!(error instanceof UnresolvedValueError)) {
+          throw error;
+        }
+        unresolved.push(`${name}: ${error.message}`);
+      }
+    }
+    return { variables: found, unresolved };
+  }
+
+  private where(stack: Stack, logicalId: string, resource: Resource): Where {
+    return { stack, logicalId, resource, get: (property) => this.resolve(stack, resource.Properties?.[property]) };
+  }
+
+  private isPresent(stack: Stack, resource: Resource): boolean {
+    return resource.Condition === undefined || this.resolve(stack, { Condition: resource.Condition });
+  }
+
+  /** What Ref of an alias or a version gives. Here every version is the code as it is now. */
+  private qualifiedArn(stack: Stack, resource: Resource): string {
+    const target = this.resolve(stack, resource.Properties?.FunctionName);
+    return `${this.functionCalled(target).function.arn}:${resource.Type === 'AWS::Lambda::Alias' ? resource.Properties?.Name : 1}`;
+  }
+
+  private surroundings(endpoints?: Endpoints): Surroundings {
+    const surroundings: Surroundings = {
+      stacks: this.stacks,
+      account: (stack) => stack.account ?? LOCAL_ACCOUNT,
+      region: (stack) => stack.region ?? LOCAL_REGION,
+      attribute: (stack, logicalId, resource, attribute) => {
+        if (resource.Type === 'AWS::Lambda::Alias' || resource.Type === 'AWS::Lambda::Version') {
+          return attribute === undefined ? this.qualifiedArn(stack, resource) : undefined;
+        }
+        const place = { region: surroundings.region(stack), account: surroundings.account(stack) };
+        return attributeOf(resource, nameOf(stack, logicalId, resource, this.resolve), place, attribute, endpoints);
+      },
+    };
+    return surroundings;
+  }
+}
+
+function pathOf({ stack, logicalId }: { stack: Stack; logicalId: string }): string {
+  return stack.paths.get(logicalId) ?? `${stack.id}/${logicalId}`;
+}
+
+function indexOf({ IndexName, KeySchema, Projection }: TableIndex): TableIndex {
+  return { IndexName, KeySchema, Projection };
+}
+
+/** CloudFormation takes booleans as such and as text. */
+function isTrue(value: unknown): boolean {
+  return String(value) === 'true';
+}

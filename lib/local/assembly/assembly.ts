@@ -1,0 +1,119 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { AssemblyError } from '../errors';
+
+/** One stack of a synthesized app: its template, and where its assets lie. */
+export interface Stack {
+  /** The construct path of the stack, such as `Prod/Orders`. */
+  readonly id: string;
+  readonly name: string;
+  /** Undefined where the app leaves it to the deployment. */
+  readonly account?: string;
+  readonly region?: string;
+  readonly template: Template;
+  /** The construct path of each logical id. */
+  readonly paths: ReadonlyMap<string, string>;
+  /** Where the file assets lie, by object key. */
+  readonly assets: ReadonlyMap<string, string>;
+}
+
+/** The parts of a CloudFormation template that matter here. */
+export interface Template {
+  readonly Resources?: { readonly [logicalId: string]: Resource };
+  readonly Parameters?: { readonly [name: string]: { readonly Type: string; readonly Default?: unknown } };
+  readonly Mappings?: { readonly [name: string]: { readonly [key: string]: { readonly [key: string]: unknown } } };
+  readonly Conditions?: { readonly [name: string]: unknown };
+  readonly Outputs?: { readonly [name: string]: { readonly Value: unknown; readonly Export?: { readonly Name: unknown } } };
+}
+
+export interface Resource {
+  readonly Type: string;
+  readonly Properties?: { readonly [name: string]: any };
+  readonly Metadata?: { readonly [name: string]: any };
+  readonly Condition?: string;
+}
+
+/**
+ * Reads every stack of a cloud assembly (`cdk.out`), those of its stages included.
+ *
+ * @throws AssemblyError
+ */
+export function readAssembly(directory: string): Stack[] {
+  const file = join(directory, 'manifest.json');
+  if (!existsSync(file)) {
+    throw new AssemblyError(
+      `No synthesized app in ${resolve(directory)}: it has no manifest.json.\n`
+      + 'Run `npx cdk synth` first, or name the folder it writes to with --app.',
+    );
+  }
+  const artifacts: [string, Artifact][] = Object.entries(readJson<{ artifacts?: Record<string, Artifact> }>(file).artifacts ?? {});
+  return artifacts.flatMap(([id, artifact]) => {
+    switch (artifact.type) {
+      case 'aws:cloudformation:stack': return [readStack(directory, id, artifact, Object.fromEntries(artifacts))];
+      case 'cdk:cloud-assembly': return readAssembly(join(directory, artifact.properties!.directoryName!));
+      default: return [];
+    }
+  });
+}
+
+/** What a manifest says of a stack, a stage or a list of assets. */
+interface Artifact {
+  readonly type: string;
+  readonly environment?: string;
+  readonly displayName?: string;
+  readonly dependencies?: string[];
+  readonly properties?: { readonly stackName?: string; readonly templateFile?: string; readonly file?: string; readonly directoryName?: string };
+  readonly metadata?: Metadata;
+  readonly additionalMetadataFile?: string;
+}
+
+type Metadata = Record<string, { readonly type: string; readonly data?: unknown }[]>;
+
+function readStack(directory: string, id: string, artifact: Artifact, artifacts: Record<string, Artifact>): Stack {
+  const [account, region] = (artifact.environment ?? '').replace('aws://', '').split('/');
+  const metadata: Metadata = {
+    ...artifact.metadata,
+    ...(artifact.additionalMetadataFile && readJson<Metadata>(join(directory, artifact.additionalMetadataFile))),
+  };
+  const assetLists = (artifact.dependencies ?? []).map((name) => artifacts[name]).filter((other) => other?.type === 'cdk:asset-manifest');
+  return {
+    id: artifact.displayName?.replace(/ \(.*\)$/, '') ?? id,
+    name: artifact.properties?.stackName ?? id,
+    account: account?.startsWith('unknown') ? undefined : account,
+    region: region?.startsWith('unknown') ? undefined : region,
+    template: readJson<Template>(join(directory, artifact.properties!.templateFile!)),
+    paths: pathsIn(metadata),
+    assets: new Map(assetLists.flatMap((list) => assetsIn(join(directory, list.properties!.file!)))),
+  };
+}
+
+/** `/Stack/Orders/Resource` is the resource; people know the construct: `Stack/Orders`. */
+function pathsIn(metadata: Metadata): Map<string, string> {
+  const paths = new Map<string, string>();
+  for (const [path, entries] of Object.entries(metadata)) {
+    const logicalId = entries.find((entry) => entry.type === 'aws:cdk:logicalId')?.data;
+    if (typeof logicalId === 'string') {
+      paths.set(logicalId, path.replace(/^\//, '').replace(/\/(Resource|Default)$/, ''));
+    }
+  }
+  return paths;
+}
+
+function assetsIn(file: string): [string, string][] {
+  const { files = {} } = readJson<{ files?: Record<string, FileAsset> }>(file);
+  return Object.values(files).flatMap((asset) => Object.values(asset.destinations ?? {})
+    .map((destination): [string, string] => [destination.objectKey, resolve(dirname(file), asset.source?.path ?? '')]));
+}
+
+interface FileAsset {
+  readonly source?: { readonly path?: string };
+  readonly destinations?: Record<string, { readonly objectKey: string }>;
+}
+
+function readJson<T>(file: string): T {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw new AssemblyError(`Can't read ${file}: ${(error as Error).message}\nRun \`npx cdk synth\` again.`);
+  }
+}

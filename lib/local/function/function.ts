@@ -1,0 +1,156 @@
+import { randomUUID } from 'node:crypto';
+import { realpathSync, writeFileSync } from 'node:fs';
+import { devNull } from 'node:os';
+import { join } from 'node:path';
+import { startEnvironment, type ExecutionEnvironment, type ExecutionEnvironmentOptions } from './environment';
+import type { Outcome } from '../../engine';
+import type { LambdaFunction } from '../assembly/app';
+import type { Endpoints } from '../assembly/resource-names';
+import type { Children } from '../process/children';
+import { LOCAL_CREDENTIALS } from '../service/credentials';
+
+/** A function of the app with its execution environments: as many as there are invocations at a time. */
+export interface LocalFunction {
+  /** Runs the handler once, in an environment that is free or, if there is none, in a new one. */
+  invoke(event: unknown, functionArn: string): Promise<Outcome>;
+  /** Kills every process that is running the handler, as a crash would; how many there were. */
+  kill(): number;
+  stop(): Promise<void>;
+}
+
+export interface LocalFunctionOptions {
+  /** The template's, resolved. */
+  readonly variables: Readonly<Record<string, string>>;
+  readonly endpoints: Endpoints;
+  readonly sdkFolders: readonly string[];
+  readonly node: string;
+  readonly inspect: boolean;
+  readonly onLog: ExecutionEnvironmentOptions['onLog'];
+}
+
+/**
+ * Starts a function with one environment, so that code that does not load is known before the first record.
+ *
+ * @throws FunctionLoadError
+ */
+export async function startFunction(children: Children, target: LambdaFunction, options: LocalFunctionOptions): Promise<LocalFunction> {
+  const taskRoot = codeFolder(children, target);
+  const settings: ExecutionEnvironmentOptions = {
+    functionName: target.name,
+    taskRoot,
+    sdkFolders: options.sdkFolders,
+    node: options.node,
+    inspect: options.inspect,
+    timeout: target.timeout,
+    memorySize: target.memorySize,
+    variables: {
+      ...processVariables(), ...lambdaVariables(target, taskRoot), ...sdkVariables(options.endpoints), ...options.variables,
+    },
+    onLog: options.onLog,
+  };
+  const all = new Set<ExecutionEnvironment>();
+  const free: ExecutionEnvironment[] = [];
+  let busy = 0;
+
+  free.push(await start());
+  return { invoke, kill, stop };
+
+  async function start(): Promise<ExecutionEnvironment> {
+    const environment = await startEnvironment(children, settings);
+    all.add(environment);
+    void environment.ended.then(() => {
+      all.delete(environment);
+      const index = free.indexOf(environment);
+      if (index >= 0) {
+        free.splice(index, 1);
+      }
+    });
+    await environment.ready;
+    return environment;
+  }
+
+  async function invoke(event: unknown, functionArn: string): Promise<Outcome> {
+    if (busy >= (target.reservedConcurrency ?? Infinity)) {
+      return { type: 'throttled' };
+    }
+    busy++;
+    try {
+      const environment = free.pop() ?? await start();
+      const outcome = await environment.invoke(JSON.stringify(event), functionArn);
+      if (all.has(environment)) {
+        free.push(environment);
+      }
+      return outcome;
+    } catch (error) {
+      const { name, message } = error as Error;
+      return { type: 'error', requestId: randomUUID(), errorType: name, errorMessage: message };
+    } finally {
+      busy--;
+    }
+  }
+
+  function kill(): number {
+    const running = [...all].filter((environment) => !free.includes(environment));
+    running.forEach((environment) => environment.kill());
+    return running.length;
+  }
+
+  async function stop(): Promise<void> {
+    await Promise.all([...all].map((environment) => {
+      environment.kill();
+      return environment.ended;
+    }));
+  }
+}
+
+/** Where the code lies. Links are followed, because Node names a module by where it really is. */
+function codeFolder(children: Children, target: LambdaFunction): string {
+  if (target.codeDirectory !== undefined) {
+    return realpathSync(target.codeDirectory);
+  }
+  const folder = children.temporaryFolder();
+  writeFileSync(join(folder, 'index.js'), target.inlineCode!);
+  return folder;
+}
+
+/** What a process needs to run on this machine. Nothing else of the user's own environment gets into the function. */
+function processVariables(): Record<string, string> {
+  const names = ['PATH', 'HOME', 'TMPDIR', 'TEMP', 'SYSTEMROOT'];
+  return Object.fromEntries(names.flatMap((name) => process.env[name] === undefined ? [] : [[name, process.env[name]]]));
+}
+
+/** Source: Lambda's guide, "Defined runtime environment variables". */
+function lambdaVariables(target: LambdaFunction, taskRoot: string): Record<string, string> {
+  return {
+    _HANDLER: target.handler,
+    LAMBDA_TASK_ROOT: taskRoot,
+    AWS_EXECUTION_ENV: `AWS_Lambda_${target.runtime}`,
+    AWS_LAMBDA_FUNCTION_NAME: target.name,
+    AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
+    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(target.memorySize),
+    AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
+    AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${target.name}`,
+    AWS_LAMBDA_LOG_STREAM_NAME: 'local',
+    AWS_REGION: target.region,
+    AWS_DEFAULT_REGION: target.region,
+    AWS_ACCESS_KEY_ID: LOCAL_CREDENTIALS.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: LOCAL_CREDENTIALS.secretAccessKey,
+    TZ: ':UTC',
+  };
+}
+
+/** Sends the AWS SDK to the local endpoints, and keeps it from the user's profiles and from the network. */
+function sdkVariables(endpoints: Endpoints): Record<string, string> {
+  return {
+    AWS_ENDPOINT_URL_DYNAMODB: endpoints.dynamodb,
+    AWS_ENDPOINT_URL_DYNAMODB_STREAMS: endpoints.dynamodb,
+    AWS_ENDPOINT_URL_SQS: endpoints.destinations,
+    AWS_ENDPOINT_URL_SNS: endpoints.destinations,
+    AWS_ENDPOINT_URL_S3: endpoints.destinations,
+    AWS_CONFIG_FILE: devNull,
+    AWS_SHARED_CREDENTIALS_FILE: devNull,
+    AWS_EC2_METADATA_DISABLED: 'true',
+    // It would advise a newer Node.js for a function that runs on Lambda's.
+    AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+  };
+}

@@ -1,0 +1,74 @@
+import { randomUUID } from 'node:crypto';
+import { createMapping } from '../engine';
+import type { Mapping } from './assembly/app';
+import type { Start } from './checkpoints';
+import { drive, type Driver } from './driver';
+import type { LocalEvent } from './events';
+import type { LocalFunction } from './function/function';
+import { destinationKind, type Destinations } from './service/destinations';
+import type { StreamReader } from '../reader/stream-reader';
+
+/** What a mapping works with. */
+export interface MappingParts {
+  /** Under the ARN that the function sees. */
+  readonly stream: StreamReader;
+  readonly start: Start;
+  readonly target: LocalFunction;
+  readonly destinations: Destinations;
+  readonly observer: (event: LocalEvent) => void;
+  readonly onCheckpoint: (shardId: string, sequenceNumber: string) => void;
+  readonly onFailure: (error: Error) => void;
+}
+
+/** Sets a mapping to work between its stream, its function and its failure destination. */
+export function startMapping(mapping: Mapping, parts: MappingParts): Driver {
+  const { stream, start: { startingPosition, checkpoints }, target, destinations, observer, onCheckpoint, onFailure } = parts;
+  const { path: trigger, destinationArn, functionArn, function: { name: functionName } } = mapping;
+  const machine = createMapping({
+    settings: { ...mapping.settings, startingPosition },
+    checkpoints,
+    functionArn,
+    executedVersion: mapping.executedVersion,
+    streamArn: stream.streamArn,
+    mappingId: randomUUID(),
+    destination: destinationArn ? destinationKind(destinationArn) : undefined,
+    uuid: randomUUID,
+  });
+  let known = 0;
+  return drive(machine, {
+    shards: async () => {
+      try {
+        const shards = await stream.shards();
+        if (shards.length !== known) {
+          known = shards.length;
+          observer({ type: 'shards', trigger, shards: known });
+        }
+        return shards;
+      } catch (error) {
+        observer({ type: 'warning', message: `${trigger}: the stream's shards can't be listed now. ${(error as Error).message}` });
+        throw error;
+      }
+    },
+    read: (shardId, from, limit) => stream.read(shardId, from, limit),
+    invoke: async ({ shardId, event }) => {
+      const invocation = { trigger, functionName, shardId, event };
+      observer({ type: 'invocationStarted', ...invocation });
+      const at = performance.now();
+      const outcome = await target.invoke(event, functionArn);
+      observer({ type: 'invocationEnded', ...invocation, outcome, durationMs: performance.now() - at });
+      return outcome;
+    },
+    deliver: async ({ message, records, objectKey }) => {
+      const delivery = { type: 'delivered', trigger, destinationArn: destinationArn!, message, records } as const;
+      try {
+        await destinations.deliver(destinationArn!, message, objectKey);
+        observer({ ...delivery, accepted: true });
+      } catch (error) {
+        observer({ ...delivery, accepted: false, reason: (error as Error).message });
+        throw error;
+      }
+    },
+    onCheckpoint,
+    onNotice: (notice) => observer({ type: 'notice', trigger, notice }),
+  }, onFailure);
+}

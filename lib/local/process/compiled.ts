@@ -1,0 +1,19 @@
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { LocalServiceError } from '../errors';
+
+/**
+ * A program of lib/local as it is compiled, to be run in a process of its own.
+ */
+export function compiled(program: 'service/destination-server' | 'function/runtime-client'): string {
+  const file = join(packageRoot(), 'build', 'local', `${program}.js`);
+  if (!existsSync(file)) {
+    throw new LocalServiceError(`${file} is missing. In a clone of the project run \`npx projen compile\`, otherwise install the package again.`);
+  }
+  return file;
+}
+
+/** This code runs from the sources, from what is compiled of them, and from the command line's bundle: each lies elsewhere in the package. */
+function packageRoot(folder = __dirname): string {
+  return existsSync(join(folder, 'package.json')) ? folder : packageRoot(dirname(folder));
+}

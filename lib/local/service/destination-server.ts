@@ -1,0 +1,59 @@
+import { pathToFileURL } from 'node:url';
+import { PARKED_RECORD_KIND, PARKED_RECORD_PREFIX } from '../../stream/parked-record';
+
+/** What this process tells the one that started it: its port when it listens, and where a record was parked. */
+export type FromDestinationServer = { readonly port: number } | { readonly parkedAt: { readonly service: 'sqs' | 'sns' | 's3'; readonly name: string } };
+
+/**
+ * SQS, SNS and S3 on this machine, in a process of their own on a free port: it ends with the one that started it.
+ *
+ * Argument: the main file of the package fauxqs.
+ */
+async function main([file]: string[]): Promise<void> {
+  const load = (path: string) => import(new URL(path, pathToFileURL(file)).href);
+  const { buildApp } = await load('');
+  const { SqsStore } = await load('./sqs/sqsStore.js');
+  const { SnsStore } = await load('./sns/snsStore.js');
+  const { S3Store } = await load('./s3/s3Store.js');
+  // Its own start function would listen on every network interface, and make queue URLs whose host names do not resolve.
+  const sqsStore = Object.assign(new SqsStore(), { host: undefined });
+  const stores = { sqsStore, snsStore: new SnsStore(), s3Store: new S3Store() };
+  Object.values(stores).forEach((store) => store.spy = { addMessage: tellParked });
+  const app = buildApp({ logger: false, stores });
+  await app.listen({ port: 0, host: '127.0.0.1' });
+  tell({ port: app.server.address().port });
+}
+
+/** What a store says of whatever happens in it. */
+type StoreEvent =
+  | { readonly service: 'sqs'; readonly status: string; readonly queueName: string; readonly body: string }
+  | { readonly service: 'sns'; readonly status: string; readonly topicName: string; readonly body: string }
+  | { readonly service: 's3'; readonly status: string; readonly bucket: string; readonly key: string };
+
+function tellParked(event: StoreEvent): void {
+  const { service, status } = event;
+  if (service === 's3' && status === 'uploaded' && event.key.startsWith(PARKED_RECORD_PREFIX)) {
+    tell({ parkedAt: { service, name: event.bucket } });
+  } else if (service !== 's3' && status === 'published' && isParkedRecord(event.body)) {
+    tell({ parkedAt: { service, name: service === 'sqs' ? event.queueName : event.topicName } });
+  }
+}
+
+/** Most messages are none, so that few are parsed. */
+function isParkedRecord(body: string): boolean {
+  try {
+    return body.includes(PARKED_RECORD_KIND) && JSON.parse(body).kind === PARKED_RECORD_KIND;
+  } catch {
+    return false;
+  }
+}
+
+function tell(message: FromDestinationServer): void {
+  process.send!(message);
+}
+
+process.once('disconnect', () => process.exit());
+main(process.argv.slice(2)).catch((error) => {
+  console.error(error);
+  process.exit(1);
+});

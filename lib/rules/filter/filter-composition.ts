@@ -1,0 +1,183 @@
+import { fieldOf, type Place, RECORD } from './record-shape';
+import { alternativeKey, MAX_BRANCHES, parseEventPattern, type Operator } from '../../event-pattern';
+
+/** What one field of a record may hold: one of the alternatives, each as it stands in an event pattern. */
+export interface FieldCondition {
+  /** The names that lead to the field. */
+  readonly keys: readonly string[];
+  readonly alternatives: readonly unknown[];
+}
+
+/** Conditions that all have to hold, each on another field. */
+export type Conjunction = readonly FieldCondition[];
+
+/** A filter as its ways to pass: a record passes that one of them lets through. */
+export type Ways = readonly Conjunction[];
+
+/**
+ * The ways of an event pattern.
+ *
+ * @throws FilterCompositionError if AWS refuses the pattern, or reads less in it than its text says.
+ */
+export function waysOf(pattern: string): Ways {
+  const parsed = parseEventPattern(pattern);
+  if (!parsed.valid) {
+    const [{ path, message }] = parsed.problems;
+    throw new FilterCompositionError(`The filter ${pattern} can't be combined, because AWS refuses it${path && ` at ${path}`}: ${message}`);
+  }
+  if (parsed.remarks.length > 0) {
+    const [{ path, message }] = parsed.remarks;
+    throw new FilterCompositionError(`The filter ${pattern} can't be combined, because it is not what it seems${path && ` at ${path}`}: `
+      + message);
+  }
+  return parsed.pattern.branches.map((branch) => branch.map(({ keys, alternatives }) => ({
+    keys,
+    alternatives: alternatives.map(({ operator, operand }) => operator === 'equals' ? operand : { [operator]: operand }),
+  })));
+}
+
+/**
+ * Lets a record through that all of the filters let through.
+ *
+ * @throws FilterCompositionError if two of them look at the same field: an event pattern has one condition for each. And if two
+ * look into the same list: in one event pattern, both conditions are on one element. And if they come to more combinations than
+ * AWS takes.
+ */
+export function allOf(filters: readonly Ways[]): Ways {
+  const combinations = filters.reduce((product, { length }) => product * length, 1);
+  if (combinations > MAX_BRANCHES) {
+    throw new FilterCompositionError(`All of these ${filters.length} filters come to ${combinations} combinations of their alternatives, `
+      + `but an event pattern takes at most ${MAX_BRANCHES}. Combine fewer, or look at some of the fields in the function.`);
+  }
+  return filters.reduce((ways, filter) => ways.flatMap((way) => filter.map((other) => together(way, other))), [[]] as Ways);
+}
+
+/** Lets a record through that one of the filters lets through. */
+export function anyOf(filters: readonly Ways[]): Ways {
+  const ways = filters.flat();
+  const fields = new Set(ways.flatMap((way) => way.map(fieldName)));
+  const single = fields.size === 1 && ways.every((way) => way.length === 1);
+  return single ? [[{ keys: ways[0][0].keys, alternatives: ways.flatMap(([{ alternatives }]) => alternatives) }]] : ways;
+}
+
+/**
+ * The event pattern with these ways.
+ *
+ * @throws FilterCompositionError if a field has a name that AWS reads as an operator.
+ */
+export function patternText(ways: Ways): string {
+  const patterns = withoutOverlaps(ways).map(nested);
+  const text = JSON.stringify(patterns.length === 1 ? patterns[0] : { $or: patterns });
+  const parsed = parseEventPattern(text);
+  if (!parsed.valid) {
+    const [{ path, message }] = parsed.problems;
+    throw new FilterCompositionError(`The filter can't be written as an event pattern, because AWS refuses it${path && ` at ${path}`}: `
+      + message);
+  }
+  return text;
+}
+
+/** Filters that can't be one filter. */
+export class FilterCompositionError extends Error {
+  readonly name = 'FilterCompositionError';
+}
+
+/**
+ * The same ways with no two that AWS would take for one (it keeps the first alone): of ways on the same fields, no two have an
+ * alternative in common on each.
+ */
+function withoutOverlaps(ways: Ways): Ways {
+  const distinct: { readonly way: Conjunction; readonly known: KnownAlternatives }[] = [];
+  const open = [...ways];
+  for (let way = open.shift(); way !== undefined; way = open.shift()) {
+    const known = alternativesByField(way);
+    const other = distinct.find((earlier) => overlap(known, earlier.known));
+    if (other === undefined) {
+      distinct.push({ way, known });
+    } else {
+      open.unshift(...split(way, other.known));
+    }
+  }
+  return distinct.map(({ way }) => way);
+}
+
+/** The alternatives of a way by field, each as the text by which AWS's pattern engine tells them apart. */
+type KnownAlternatives = ReadonlyMap<string, ReadonlySet<string>>;
+
+function alternativesByField(way: Conjunction): KnownAlternatives {
+  return new Map(way.map((condition) => [fieldName(condition), new Set(condition.alternatives.map(keyOf))]));
+}
+
+function overlap(way: KnownAlternatives, other: KnownAlternatives): boolean {
+  return way.size === other.size && [...way].every(([field, keys]) => [...keys].some((key) => other.get(field)?.has(key)));
+}
+
+/** What a way has that another one hasn't, in parts: each differs from the other on one field altogether. */
+function split(way: Conjunction, other: KnownAlternatives): Conjunction[] {
+  const isKnown = (condition: FieldCondition) => (alternative: unknown) => other.get(fieldName(condition))!.has(keyOf(alternative));
+  const known = way.map((condition) => ({ ...condition, alternatives: condition.alternatives.filter(isKnown(condition)) }));
+  return way.flatMap((condition, index) => {
+    const alternatives = condition.alternatives.filter((alternative) => !isKnown(condition)(alternative));
+    // What differs on a field before is a part of its own.
+    return alternatives.length > 0 ? [[...known.slice(0, index), { ...condition, alternatives }, ...way.slice(index + 1)]] : [];
+  });
+}
+
+function keyOf(alternative: unknown): string {
+  const [[operator, operand]] = typeof alternative === 'object' && alternative !== null ? Object.entries(alternative) : [['equals', alternative]];
+  return alternativeKey({ operator: operator as Operator, operand });
+}
+
+function together(way: Conjunction, other: Conjunction): Conjunction {
+  const fields = new Set(way.map(fieldName));
+  const twice = other.find((condition) => fields.has(fieldName(condition)));
+  if (twice) {
+    throw new FilterCompositionError(`Two filters look at ${fieldName(twice)}, but an event pattern has one condition for each field: `
+      + 'AWS would keep the last. Write one condition, or look at the field in the function.');
+  }
+  const list = way.flatMap((condition) => other.map((second) => sharedList(condition, second))).find((path) => path !== undefined);
+  if (list) {
+    throw new FilterCompositionError(`Two filters look into the list ${list}, but in one event pattern both conditions are on the same `
+      + 'element. Write one condition for an element that meets both, or look at the list in the function.');
+  }
+  return [...way, ...other];
+}
+
+function sharedList(condition: FieldCondition, other: FieldCondition): string | undefined {
+  let place: Place | undefined = RECORD;
+  for (let i = 0; i < condition.keys.length && condition.keys[i] === other.keys[i]; i++) {
+    if (place?.type === 'value' && condition.keys[i] === 'L') {
+      return condition.keys.slice(0, i).join('.');
+    }
+    place = place && fieldOf(place, condition.keys[i]);
+  }
+  return undefined;
+}
+
+/** To AWS, `{"a": {"b": …}}` and `{"a.b": …}` are one field. */
+function fieldName({ keys }: FieldCondition): string {
+  return keys.join('.');
+}
+
+interface Pattern {
+  [key: string]: Pattern | readonly unknown[];
+}
+
+function nested(way: Conjunction): Pattern {
+  const pattern: Pattern = {};
+  for (const { keys, alternatives } of way) {
+    const parent = keys.slice(0, -1).reduce((at, key) => (own(at, key) ?? define(at, key, {})) as Pattern, pattern);
+    define(parent, keys[keys.length - 1], alternatives);
+  }
+  return pattern;
+}
+
+function own(pattern: Pattern, key: string): Pattern | readonly unknown[] | undefined {
+  return Object.hasOwn(pattern, key) ? pattern[key] : undefined;
+}
+
+/** An attribute may be called `__proto__`. */
+function define<Value extends Pattern | readonly unknown[]>(pattern: Pattern, key: string, value: Value): Value {
+  Object.defineProperty(pattern, key, { value, enumerable: true, configurable: true, writable: true });
+  return value;
+}

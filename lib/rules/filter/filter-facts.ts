@@ -1,0 +1,57 @@
+import { EVENT_NAMES, fieldOf, type Place, RECORD } from './record-shape';
+import { parseEventPattern, type Alternative, type Branch, type Condition } from '../../event-pattern';
+
+/** A field that a filter looks at, and what it may be. */
+export interface FilterCondition {
+  /** The names that lead to it. */
+  readonly keys: readonly string[];
+  /** What stands there in a record; undefined if no record has such a field. */
+  readonly place?: Place;
+  /** The name at which the way left the shape of a record, and where that was. */
+  readonly stray?: { readonly parent: Place; readonly keys: readonly string[] };
+  readonly alternatives: readonly Alternative[];
+  /** The event names that the filter lets pass beside this condition; undefined if it says nothing of them. */
+  readonly eventNames?: readonly string[];
+}
+
+/** The conditions of a filter, each once even if `$or` repeats it; none of an invalid one. */
+export function conditionsOf(pattern: string): FilterCondition[] {
+  const parsed = parseEventPattern(pattern);
+  if (!parsed.valid) {
+    return [];
+  }
+  const byPath = new Map<string, FilterCondition>();
+  for (const branch of parsed.pattern.branches) {
+    for (const condition of branch) {
+      const before = byPath.get(condition.path);
+      byPath.set(condition.path, { ...placed(condition), eventNames: union(before, eventNamesOf(branch)) });
+    }
+  }
+  return [...byPath.values()];
+}
+
+function placed({ keys, alternatives }: Condition): FilterCondition {
+  let place: Place = RECORD;
+  for (const [index, name] of keys.entries()) {
+    const next = fieldOf(place, name);
+    if (next === undefined) {
+      return { keys, alternatives, stray: name.includes('.') ? undefined : { parent: place, keys: keys.slice(0, index + 1) } };
+    }
+    place = next;
+  }
+  // `{"a.S": …}` is `{"a": {"S": …}}` to the engine: where names hold dots, they may lead further than to an attribute of that name.
+  return place.type === 'value' && keys.some((name) => name.includes('.')) ? { keys, alternatives } : { keys, alternatives, place };
+}
+
+/** A condition of several branches stands beside the event names of all of them. */
+function union(before: FilterCondition | undefined, names: readonly string[] | undefined): readonly string[] | undefined {
+  if (before === undefined) {
+    return names;
+  }
+  return before.eventNames && names && [...before.eventNames, ...names];
+}
+
+function eventNamesOf(branch: Branch): readonly string[] | undefined {
+  const alternatives = branch.find(({ field }) => field === 'eventName')?.alternatives;
+  return alternatives && EVENT_NAMES.filter((name) => alternatives.some(({ passes }) => passes(name)));
+}

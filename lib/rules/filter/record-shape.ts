@@ -1,0 +1,87 @@
+import type { EventName } from '../../stream/record';
+
+/** The names of the kinds of change. */
+export const EVENT_NAMES: readonly EventName[] = ['INSERT', 'MODIFY', 'REMOVE'];
+
+/** What stands at one place of a stream record, so far as a filter can look at it. */
+export type Place =
+  /** An object whose fields are known. */
+  | { readonly type: 'object'; readonly name: string; readonly fields: { readonly [name: string]: Place } }
+  /** An item or its key: attribute names of the user's own, and their values. */
+  | { readonly type: 'attributes' }
+  /** An attribute's value: an object with one type descriptor. */
+  | { readonly type: 'value' }
+  /** What filters compare. */
+  | { readonly type: 'text' | 'number' | 'boolean' };
+
+const TEXT: Place = { type: 'text' };
+const NUMBER: Place = { type: 'number' };
+const ATTRIBUTES: Place = { type: 'attributes' };
+const VALUE: Place = { type: 'value' };
+
+/** A whole record. */
+export const RECORD: Place = {
+  type: 'object',
+  name: 'a record',
+  fields: {
+    eventID: TEXT,
+    eventName: TEXT,
+    eventVersion: TEXT,
+    eventSource: TEXT,
+    awsRegion: TEXT,
+    eventSourceARN: TEXT,
+    userIdentity: { type: 'object', name: 'userIdentity', fields: { type: TEXT, principalId: TEXT } },
+    dynamodb: {
+      type: 'object',
+      name: 'dynamodb',
+      fields: {
+        ApproximateCreationDateTime: NUMBER,
+        Keys: ATTRIBUTES,
+        NewImage: ATTRIBUTES,
+        OldImage: ATTRIBUTES,
+        SequenceNumber: TEXT,
+        SizeBytes: NUMBER,
+        StreamViewType: TEXT,
+      },
+    },
+  },
+};
+
+/** What stands under a type descriptor. Numbers are written as text, and lists are looked into. */
+const DESCRIPTORS: { readonly [descriptor: string]: Place } = {
+  S: TEXT, N: TEXT, B: TEXT, SS: TEXT, NS: TEXT, BS: TEXT, BOOL: { type: 'boolean' }, NULL: { type: 'boolean' }, L: VALUE, M: ATTRIBUTES,
+};
+
+/** The fields that a place is known to have; undefined if their names are the user's. */
+export function knownFields(place: Place): readonly string[] | undefined {
+  switch (place.type) {
+    case 'object': return Object.keys(place.fields);
+    case 'value': return Object.keys(DESCRIPTORS);
+    case 'attributes': return undefined;
+    default: return [];
+  }
+}
+
+/** The place that a field leads to; undefined if no record has it. */
+export function fieldOf(place: Place, name: string): Place | undefined {
+  if (place.type === 'attributes') {
+    return VALUE;
+  }
+  const fields = place.type === 'object' ? place.fields : place.type === 'value' ? DESCRIPTORS : {};
+  return Object.hasOwn(fields, name) ? fields[name] : undefined;
+}
+
+/** The path at which a record has a field of this name, such as `dynamodb.NewImage`; undefined if it has none. */
+export function pathOfField(name: string, within: Place = RECORD): string | undefined {
+  if (within.type !== 'object') {
+    return undefined;
+  }
+  if (Object.hasOwn(within.fields, name)) {
+    return name;
+  }
+  const [path] = Object.entries(within.fields).flatMap(([field, place]) => {
+    const rest = pathOfField(name, place);
+    return rest === undefined ? [] : [`${field}.${rest}`];
+  });
+  return path;
+}

@@ -1,0 +1,86 @@
+import type { Input, Position, Shard } from '../engine';
+import { STREAM_RETENTION } from '../rules/settings';
+import type { StreamRecord } from '../stream/record';
+import { compareSequenceNumbers } from '../stream/sequence-number';
+
+/** A shard of a simulated stream: what is in it, and when each record can be read. Times in milliseconds since the epoch. */
+export interface SimulatedShard extends Shard {
+  readonly records: readonly StreamRecord[];
+  /** By record; never falling. */
+  readonly readableAt: readonly number[];
+  /** From when the stream lists it. */
+  readonly openedAt: number;
+  /** When its children took over. A shard without children stays open. */
+  readonly closedAt?: number;
+}
+
+/** A stream under a virtual clock. */
+export class SimulatedStream {
+  /** Records that no read will ever bring: before LATEST, or past the retention. */
+  readonly passedOver: StreamRecord[] = [];
+  private readonly shards: ReadonlyMap<string, SimulatedShard>;
+  /** The index of the next record to read, by shard. */
+  private readonly cursors = new Map<string, number>();
+  private unread: number;
+
+  constructor(shards: readonly SimulatedShard[]) {
+    this.shards = new Map(shards.map((shard) => [shard.shardId, shard]));
+    this.unread = shards.reduce((sum, shard) => sum + shard.records.length, 0);
+  }
+
+  describe(now: number): Input {
+    const shards = [...this.shards.values()]
+      .filter((shard) => shard.openedAt <= now)
+      .map(({ shardId, parentShardId }) => ({ shardId, parentShardId }));
+    return { type: 'described', shards };
+  }
+
+  read(now: number, shardId: string, from: Position, limit: number): Input {
+    const shard = this.shards.get(shardId)!;
+    const start = this.cursors.get(shardId) ?? this.passOver(shard, 0, locate(shard, from, now));
+    const trimmed = this.passOver(shard, start, count(shard, start, Infinity, now - STREAM_RETENTION * 1000 - 1));
+    if (trimmed > start) {
+      return { type: 'readFailed', shardId, reason: 'trimmed' };
+    }
+    const next = this.moveTo(shard, start, count(shard, start, start + limit, now));
+    const end = shard.closedAt !== undefined && shard.closedAt <= now && next === shard.records.length;
+    return { type: 'read', shardId, records: shard.records.slice(start, next), end };
+  }
+
+  /** Whether every record has been read that will ever be there. */
+  exhausted(): boolean {
+    return this.unread === 0;
+  }
+
+  private passOver(shard: SimulatedShard, start: number, end: number): number {
+    this.passedOver.push(...shard.records.slice(start, end));
+    return this.moveTo(shard, start, end);
+  }
+
+  private moveTo(shard: SimulatedShard, start: number, end: number): number {
+    this.unread -= end - start;
+    this.cursors.set(shard.shardId, end);
+    return end;
+  }
+}
+
+/** The index after the last record from `start` up to `end` that was readable at `time`. */
+function count(shard: SimulatedShard, start: number, end: number, time: number): number {
+  const last = Math.min(end, shard.records.length);
+  let index = start;
+  while (index < last && shard.readableAt[index] <= time) {
+    index++;
+  }
+  return index;
+}
+
+function locate(shard: SimulatedShard, from: Position, now: number): number {
+  switch (from.type) {
+    case 'TRIM_HORIZON':
+      return 0;
+    case 'LATEST':
+      return count(shard, 0, Infinity, now);
+    case 'AFTER_SEQUENCE_NUMBER':
+      return shard.records.filter((record) => compareSequenceNumbers(record.dynamodb!.SequenceNumber!, from.sequenceNumber) <= 0).length;
+  }
+}

@@ -1,0 +1,191 @@
+import { createMapping, type Effect, type EventCount, type Input, type Machine, type Notice } from '../engine';
+import { copy } from './copy';
+import { Fate } from './faults';
+import type { InvocationEnd, SimulatedFunction } from './function';
+import { Losses } from './losses';
+import type { ResolvedMapping } from './mapping-input';
+import type { RandomSources } from './random';
+import type { SimulatedDelivery, SimulatedInvocation, SimulationRun } from './run';
+import type { SimulationOptions } from './simulate-trigger';
+import { type SimulatedShard, SimulatedStream } from './stream';
+import type { VirtualClock } from './virtual-clock';
+import type { ParkedRecord } from '../stream/parked-record';
+import type { StreamEvent } from '../stream/record';
+
+/** What a trigger is simulated from: the caller's options, and what follows from them. */
+export interface TriggerSetup extends Pick<SimulationOptions, 'switches' | 'faults' | 'noProgressBisect'> {
+  readonly mapping: ResolvedMapping;
+  readonly streamArn: string;
+  readonly shards: readonly SimulatedShard[];
+  readonly random: RandomSources;
+}
+
+type EffectOf<Type extends Effect['type']> = Extract<Effect, { type: Type }>;
+
+/** Drives a mapping's machine under a virtual clock, between a simulated stream and a simulated function. */
+export class SimulatedTrigger {
+  private readonly shards: readonly SimulatedShard[];
+  private readonly stream: SimulatedStream;
+  private readonly machine: Machine;
+  private readonly fate: Fate;
+  private readonly reports: boolean;
+  private readonly parks: boolean;
+  private readonly losses = new Losses();
+  private readonly invocations: SimulatedInvocation[] = [];
+  private readonly deliveries: SimulatedDelivery[] = [];
+  private readonly parked: ParkedRecord[] = [];
+  private readonly metrics: Record<EventCount, number> = {
+    PolledEventCount: 0,
+    FilteredOutEventCount: 0,
+    InvokedEventCount: 0,
+    FailedInvokeEventCount: 0,
+    DroppedEventCount: 0,
+    OnFailureDestinationDeliveredEventCount: 0,
+  };
+
+  constructor(
+    { mapping, streamArn, shards, random, switches = [], faults = {}, noProgressBisect }: TriggerSetup,
+    private readonly lambda: SimulatedFunction,
+    private readonly clock: VirtualClock,
+  ) {
+    const { settings, destination } = mapping;
+    const { uuid } = random;
+    this.reports = settings.reportBatchItemFailures;
+    this.parks = destination !== undefined;
+    this.shards = shards;
+    this.stream = new SimulatedStream(shards);
+    this.fate = new Fate(faults, random.faults);
+    this.machine = createMapping({
+      settings, functionArn: lambda.arn, streamArn, mappingId: uuid(), executedVersion: '$LATEST', destination, uuid, noProgressBisect,
+    });
+    for (const { at, enabled } of switches) {
+      clock.schedule(clock.now() + at * 1000, () => this.tell({ type: 'enabled', enabled }));
+    }
+  }
+
+  /** Lets the mapping do what time brings. */
+  tick(): void {
+    this.tell({ type: 'tick' });
+  }
+
+  /** When to tick next, if nothing else happens first. */
+  deadline(): number | undefined {
+    return this.machine.deadline();
+  }
+
+  /** Whether every record has been read, and nothing is left to do for any. */
+  isOver(): boolean {
+    return this.stream.exhausted() && this.machine.idle();
+  }
+
+  /** What came of it, when nothing more will happen. */
+  result(startedAt: number): SimulationRun {
+    this.losses.add(this.stream.passedOver);
+    return {
+      invocations: this.invocations.sort((a, b) => a.at - b.at),
+      failed: this.deliveries.map((delivery) => delivery.message),
+      deliveries: this.deliveries,
+      parked: this.parked,
+      lost: this.losses.list(this.shards),
+      metrics: this.metrics,
+      startedAt,
+      endedAt: this.clock.now(),
+    };
+  }
+
+  /** Tells the machine what happened, and does what it asks for. What that brings about is told in turn, one thing after another. */
+  private tell(input: Input): void {
+    const told = [input];
+    for (let next = told.shift(); next; next = told.shift()) {
+      for (const effect of this.machine.handle(this.clock.now(), next)) {
+        const answer = this.perform(effect);
+        if (answer) {
+          told.push(answer);
+        }
+      }
+    }
+  }
+
+  /** Does what an effect says; returns the answer if there is one at once. */
+  private perform(effect: Effect): Input | undefined {
+    switch (effect.type) {
+      case 'describe':
+        return this.stream.describe(this.clock.now());
+      case 'read':
+        return this.stream.read(this.clock.now(), effect.shardId, effect.from, effect.limit);
+      case 'invoke':
+        return this.invoke(effect);
+      case 'deliver':
+        return this.deliver(effect);
+      case 'checkpoint':
+        this.losses.checkpoint(effect.shardId, effect.sequenceNumber);
+        return undefined;
+      case 'notice':
+        this.observe(effect.notice);
+        return undefined;
+    }
+  }
+
+  private invoke({ invocation, shardId, event }: EffectOf<'invoke'>): Input | undefined {
+    const atRisk = { at: this.clock.now(), shardId, event };
+    if (this.fate.strikes('throttle', atRisk)) {
+      return { type: 'returned', invocation, outcome: { type: 'throttled' } };
+    }
+    this.lambda.invoke({
+      event: () => copy(event),
+      latency: this.fate.latency(event),
+      crashes: this.fate.crashes(atRisk),
+      hangs: this.fate.strikes('timeout', atRisk),
+      park: this.parks ? this.park : undefined,
+      ended: (end) => {
+        this.invocations.push(recordInvocation(shardId, event, end));
+        if (end.outcome.type === 'response' && !this.reports) {
+          this.losses.ignored(event, end.outcome.response);
+        }
+        this.tell({ type: 'returned', invocation, outcome: end.outcome });
+      },
+    });
+    return undefined;
+  }
+
+  private deliver({ delivery, message, objectKey, records }: EffectOf<'deliver'>): Input {
+    const at = this.clock.now();
+    const accepted = !this.fate.refuses({ at, message });
+    if (accepted) {
+      this.deliveries.push({ at, message, records, ...(objectKey !== undefined && { objectKey }) });
+    }
+    return { type: 'delivered', delivery, accepted };
+  }
+
+  private readonly park = async (record: ParkedRecord): Promise<void> => {
+    if (this.fate.refuses({ at: this.clock.now(), message: record })) {
+      throw new Error('The failure destination refuses the record, as the simulation was told.');
+    }
+    this.parked.push(copy(record));
+  };
+
+  private observe(notice: Notice): void {
+    if (notice.type === 'count') {
+      this.metrics[notice.name] += notice.value;
+    } else if (notice.type === 'dropped') {
+      this.losses.add(notice.records);
+    }
+  }
+}
+
+/** Keeps the records of its event, not the copy that the handler was given. */
+function recordInvocation(shardId: string, event: StreamEvent, { startedAt, endedAt, outcome }: InvocationEnd): SimulatedInvocation {
+  const created = event.Records[event.Records.length - 1]?.dynamodb?.ApproximateCreationDateTime;
+  return {
+    at: startedAt,
+    shardId,
+    get event() {
+      return copy(event);
+    },
+    ...(outcome.type === 'response'
+      ? { response: outcome.response }
+      : { error: { errorType: outcome.errorType, errorMessage: outcome.errorMessage } }),
+    durationMs: endedAt - startedAt,
+    ...(created !== undefined && { iteratorAgeMs: startedAt - created * 1000 }),
+  };
+}

@@ -1,0 +1,52 @@
+import * as cdk from 'aws-cdk-lib';
+import { Stack } from 'aws-cdk-lib';
+import type { IConstruct } from 'constructs';
+
+/** Tells cdk-nag that a queue is a dead-letter queue: it knows those of queues and functions, but not those of mappings. */
+export function acknowledgeFailureQueue(queue: IConstruct): void {
+  acknowledge(queue, ['AwsSolutions-SQS3', 'Serverless-SQSRedrivePolicy'],
+    'This queue is the dead-letter queue of an event source mapping, which cdk-nag does not know.');
+}
+
+/** Tells cdk-nag why the policies of a role name objects with a wildcard: it objects to each, whatever stands before it. */
+export function acknowledgeObjects(role: IConstruct, objectArns: readonly string[], reason: string): void {
+  const acknowledgeAll = () => {
+    acknowledge(role, objectArns.map((arn) => `AwsSolutions-IAM5[Resource::${inFinding(Stack.of(role).resolve(arn))}]`), reason);
+  };
+  acknowledgeAll();
+  // How the template names a bucket of another stack is known only then.
+  role.node.addValidation({
+    validate: () => {
+      acknowledgeAll();
+      return [];
+    },
+  });
+}
+
+/**
+ * Notes what `Validations.of(construct).acknowledge` would, where cdk-nag reads it. The CDK's own method takes a stack trace for each
+ * rule, which in an app of many triggers is most of what acknowledging costs.
+ */
+function acknowledge(construct: IConstruct, rules: readonly string[], reason: string): void {
+  // Known to the CDK since 2.258, before which cdk-nag 3 does not run.
+  const { Validations } = cdk as { Validations?: { readonly ACKNOWLEDGED_RULES_METADATA_KEY: string } };
+  if (Validations === undefined) {
+    return;
+  }
+  construct.node.addMetadata(Validations.ACKNOWLEDGED_RULES_METADATA_KEY, Object.fromEntries(rules.map((rule) => [rule, reason])));
+}
+
+/** An ARN as cdk-nag spells it in the id of a finding. */
+function inFinding(resolved: any): string {
+  if (typeof resolved === 'string') {
+    return resolved;
+  }
+  const [[fn, argument]] = Object.entries<any>(resolved);
+  switch (fn) {
+    case 'Fn::Join': return argument[1].map(inFinding).join(argument[0]);
+    case 'Fn::GetAtt': return `<${argument.join('.')}>`;
+    case 'Fn::ImportValue': return inFinding(argument);
+    case 'Ref': return `<${argument}>`;
+    default: return JSON.stringify(resolved);
+  }
+}

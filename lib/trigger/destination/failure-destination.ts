@@ -1,0 +1,35 @@
+import { type aws_lambda as lambda, aws_sqs as sqs, Duration, type RemovalPolicy } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import { acknowledgeFailureQueue } from './cdk-nag';
+
+/**
+ * Gives up records without a trace: what Lambda can't process is dropped.
+ *
+ * The only way to have no failure destination.
+ */
+export class NoFailureDestination implements lambda.IEventSourceDlq {
+  /** No failure destination. */
+  static readonly INSTANCE = new NoFailureDestination();
+
+  private constructor() {}
+
+  /** An empty destination, which is CloudFormation's word for none. */
+  bind(_target: lambda.IEventSourceMapping, _targetHandler: lambda.IFunction): lambda.DlqDestinationConfig {
+    return { destination: '' };
+  }
+}
+
+/** The queue that a trigger makes when it is given no destination: standard, because Lambda never delivers to a FIFO queue. */
+export function failureQueue(scope: Construct, id: string, removalPolicy: RemovalPolicy): sqs.Queue {
+  const queue = new sqs.Queue(scope, id, {
+    encryption: sqs.QueueEncryption.SQS_MANAGED,
+    enforceSSL: true,
+    // The longest SQS keeps a message.
+    retentionPeriod: Duration.days(14),
+    removalPolicy,
+  });
+  acknowledgeFailureQueue(queue);
+  // A queue that stays stays TLS only.
+  queue.node.findAll().filter((child) => child instanceof sqs.QueuePolicy).forEach((policy) => policy.applyRemovalPolicy(removalPolicy));
+  return queue;
+}

@@ -1,0 +1,42 @@
+import { aws_iam as iam, type aws_lambda as lambda, type aws_s3 as s3, Stack } from 'aws-cdk-lib';
+import { acknowledgeObjects } from './cdk-nag';
+import { PARKED_RECORD_PREFIX } from '../../stream/parked-record';
+import { resourceOf } from '../template/references';
+
+/** The start of the keys of Lambda's failed batches. https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html */
+const FAILED_BATCH_PREFIX = 'aws/lambda/';
+
+/**
+ * A bucket that receives what is given up: failed batches with their records under `aws/lambda/`, and parked records under
+ * `dynamo-stream-trigger/parked/`.
+ *
+ * Grants `s3:PutObject` on objects with these keys and `s3:ListBucket` on the bucket, and `kms:GenerateDataKey` on the bucket's key
+ * if it has one. The CDK's own `S3OnFailureDestination` may read and delete every object, too. A bucket of this app, or one that is
+ * imported with its `account`, is written to only as long as it belongs to that account.
+ */
+export class S3FailureDestination implements lambda.IEventSourceDlq {
+  constructor(private readonly bucket: s3.IBucket) {}
+
+  /** Lets the function's role write, and names the bucket. */
+  bind(_target: lambda.IEventSourceMapping, targetHandler: lambda.IFunction): lambda.DlqDestinationConfig {
+    const { bucket } = this;
+    const objects = [FAILED_BATCH_PREFIX, PARKED_RECORD_PREFIX].map((prefix) => bucket.arnForObjects(`${prefix}*`));
+    const common = { grantee: targetHandler, resource: bucket, conditions: ofOwner(bucket) };
+    iam.Grant.addToPrincipalOrResource({ ...common, actions: ['s3:PutObject'], resourceArns: objects });
+    iam.Grant.addToPrincipalOrResource({ ...common, actions: ['s3:ListBucket'], resourceArns: [bucket.bucketArn] });
+    bucket.encryptionKey?.grant(targetHandler, 'kms:GenerateDataKey');
+    if (targetHandler.role !== undefined) {
+      acknowledgeObjects(targetHandler.role, objects, 'The rest of the keys is made by Lambda and the runtime, when they write there.');
+    }
+    return { destination: bucket.bucketArn };
+  }
+}
+
+/**
+ * Keeps records out of the bucket of somebody else who took the name after the bucket was deleted. An imported bucket has the
+ * account of its stack where nobody said otherwise, which need not be its owner's.
+ */
+function ofOwner(bucket: s3.IBucket): Record<string, Record<string, unknown>> | undefined {
+  const { account } = bucket.env;
+  return resourceOf(bucket) !== undefined || account !== Stack.of(bucket).account ? { StringEquals: { 's3:ResourceAccount': account } } : undefined;
+}

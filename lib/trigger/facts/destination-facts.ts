@@ -1,0 +1,38 @@
+import { type aws_lambda as lambda, type aws_sns as sns, type aws_sqs as sqs, type CfnResource, Stack } from 'aws-cdk-lib';
+import { type Known, UNKNOWN } from '../../rules/rule';
+import type { JudgedDestination } from '../../rules/wiring-rules';
+import { deployedProperty } from '../template/deployed-properties';
+import { ofArn, plain, textOf } from '../template/known-text';
+import { isResource, resourceNamed, soleReference } from '../template/references';
+
+/** A mapping's failure destination for the rules, as the mapping names it, beside what the trigger was given. */
+export function judgedDestination(
+  destination: string, mapping: lambda.CfnEventSourceMapping, given: lambda.IEventSourceDlq | undefined,
+): JudgedDestination {
+  const arn = textOf(destination, mapping);
+  const resource = resourceNamed(destination, mapping);
+  return {
+    arn,
+    service: ofArn(arn, 'service') ?? serviceOf(destination, mapping),
+    fifo: arn.endsWith('.fifo') || (resource !== undefined && isFifo(resource)) || isToldFifo(given, destination),
+    region: ofArn(arn, 'region') ?? (resource === undefined ? UNKNOWN : plain(Stack.of(resource).region)),
+  };
+}
+
+/** The service of a resource whose own ARN a value is. What another resource looks up may be of any. */
+function serviceOf(arn: string, scope: CfnResource): Known<string> {
+  const reference = soleReference(arn, scope);
+  const [, service] = /^AWS::(?!CloudFormation::)([^:]+)::/.exec(reference && isResource(reference.target) ? reference.target.cfnResourceType : '') ?? [];
+  return service === undefined || reference?.displayName !== 'Arn' ? UNKNOWN : service.toLowerCase();
+}
+
+function isFifo(resource: CfnResource): boolean {
+  // CloudFormation takes booleans as text too.
+  return String(deployedProperty(resource, resource.cfnResourceType === 'AWS::SNS::Topic' ? 'FifoTopic' : 'FifoQueue')) === 'true';
+}
+
+/** Of an imported queue or topic whose ARN is a token, only what it was imported with tells. `SqsDlq` and `SnsDlq` keep it private. */
+function isToldFifo(given: unknown, destination: string): boolean {
+  const { queue, topic } = (given ?? {}) as { queue?: Partial<sqs.IQueue>; topic?: Partial<sns.ITopic> };
+  return (queue?.fifo === true && queue.queueArn === destination) || (topic?.fifo === true && topic.topicArn === destination);
+}

@@ -1,0 +1,229 @@
+import { Token } from 'aws-cdk-lib';
+import type { Conjunction } from '../../rules/filter/filter-composition';
+import { plainNumber } from '../../stream/exact-number';
+
+/** What a text may be. Texts are compared letter by letter, and case counts unless said otherwise. */
+export class TextCondition {
+  /** It is one of these texts. */
+  static oneOf(...texts: string[]): TextCondition {
+    return new TextCondition(texts);
+  }
+
+  /** It is one of these texts, or differs from one in case only. */
+  static oneOfIgnoringCase(...texts: string[]): TextCondition {
+    return new TextCondition(texts.map((text) => ({ 'equals-ignore-case': text })));
+  }
+
+  /** It starts with one of these texts. */
+  static prefix(...texts: string[]): TextCondition {
+    return new TextCondition(texts.map((prefix) => ({ prefix })));
+  }
+
+  /** It ends with one of these texts. */
+  static suffix(...texts: string[]): TextCondition {
+    return new TextCondition(texts.map((suffix) => ({ suffix })));
+  }
+
+  /** It is there, and none of these texts. */
+  static noneOf(...texts: string[]): TextCondition {
+    return new TextCondition([{ 'anything-but': texts }]);
+  }
+
+  /** One of the conditions holds. */
+  static anyOf(...conditions: TextCondition[]): TextCondition {
+    return new TextCondition(conditions.flatMap(alternativesOf));
+  }
+
+  /** @internal */
+  readonly _alternatives: readonly unknown[];
+
+  private constructor(alternatives: readonly unknown[]) {
+    this._alternatives = alternatives;
+  }
+}
+
+/** @throws TypeError if an untyped caller gave no condition. */
+function alternativesOf(condition: TextCondition): readonly unknown[] {
+  if (condition?._alternatives === undefined) {
+    throw new TypeError(`A filter got ${JSON.stringify(condition) ?? String(condition)} for what a text may be, but takes a TextCondition such as `
+      + 'TextCondition.prefix(\'A-\').');
+  }
+  return condition._alternatives;
+}
+
+/** What a number of the record itself may be. Not for attributes: stream records carry their numbers as texts. */
+export class NumberRange {
+  /** It is below the limit. */
+  static below(limit: number): NumberRange {
+    return new NumberRange(['<', finite(limit)]);
+  }
+
+  /** It is the limit, or above it. */
+  static atLeast(limit: number): NumberRange {
+    return new NumberRange(['>=', finite(limit)]);
+  }
+
+  /** It is the start or above it, and below the end. */
+  static between(start: number, end: number): NumberRange {
+    return new NumberRange(['>=', finite(start), '<', finite(end)]);
+  }
+
+  /** @internal */
+  readonly _comparison: readonly unknown[];
+
+  private constructor(comparison: readonly unknown[]) {
+    this._comparison = comparison;
+  }
+}
+
+/** The types of attributes whose presence a filter can ask for. Lambda can't ask for that of a list or a map. */
+export enum AttributeDataType {
+  /** Text. */
+  STRING = 'S',
+  /** A number. */
+  NUMBER = 'N',
+  /** Bytes. */
+  BINARY = 'B',
+  /** True or false. */
+  BOOLEAN = 'BOOL',
+  /** DynamoDB's null. */
+  NULL = 'NULL',
+  /** A set of texts. */
+  STRING_SET = 'SS',
+  /** A set of numbers. */
+  NUMBER_SET = 'NS',
+  /** A set of bytes. */
+  BINARY_SET = 'BS',
+}
+
+/** What an attribute has to be. Each condition names a type: an attribute of another type never passes. */
+export class AttributeCondition {
+  /** It is a text, one of these. */
+  static stringIs(...texts: string[]): KeyCondition {
+    return AttributeCondition.stringMatches(TextCondition.oneOf(...texts));
+  }
+
+  /** It is a text for which the condition holds. */
+  static stringMatches(condition: TextCondition): KeyCondition {
+    return KeyCondition._of('S', alternativesOf(condition));
+  }
+
+  /**
+   * It is a number, one of these, however it was written: to DynamoDB 42, 42.0 and 4.2e1 are one number.
+   *
+   * Filters can't ask for more or less of a number: stream records carry it as a text.
+   *
+   * @param numbers numbers that a double holds exactly; `exactNumberIs` takes others
+   */
+  static numberIs(...numbers: number[]): KeyCondition {
+    return KeyCondition._of('N', numbers.map(spelled));
+  }
+
+  /** It is a number, one of these, given as decimal texts of up to 38 digits. */
+  static exactNumberIs(...decimals: string[]): KeyCondition {
+    return KeyCondition._of('N', decimals.map(spelled));
+  }
+
+  /** It is a number, and none of these. */
+  static numberIsNot(...numbers: number[]): KeyCondition {
+    return KeyCondition._of('N', [{ 'anything-but': numbers.map(spelled) }]);
+  }
+
+  /** It is this truth value. */
+  static booleanIs(value: boolean): AttributeCondition {
+    return AttributeCondition._of('BOOL', [value]);
+  }
+
+  /** It is DynamoDB's null, which is something else than an attribute that is not there. */
+  static isNull(): AttributeCondition {
+    return AttributeCondition._of('NULL', [true]);
+  }
+
+  /** It is a set of texts, and the condition holds for at least one of them. */
+  static stringSetHas(condition: TextCondition): AttributeCondition {
+    return AttributeCondition._of('SS', alternativesOf(condition));
+  }
+
+  /** It is a set of numbers that has at least one of these. */
+  static numberSetHas(...numbers: number[]): AttributeCondition {
+    return AttributeCondition._of('NS', numbers.map(spelled));
+  }
+
+  /** It is a list, and the condition holds for at least one element. */
+  static listHas(element: AttributeCondition): AttributeCondition {
+    return new AttributeCondition(conditionsUnder(['L'], element));
+  }
+
+  /** It is a map, and for each attribute named here the condition holds. */
+  static mapHas(attributes: { [name: string]: AttributeCondition }): AttributeCondition {
+    return new AttributeCondition(Object.entries(attributes).flatMap(([name, condition]) => conditionsUnder(['M', name], condition)));
+  }
+
+  /** There is an attribute of the type. */
+  static exists(dataType: AttributeDataType): AttributeCondition {
+    return AttributeCondition._of(dataType, [{ exists: true }]);
+  }
+
+  /** There is no attribute of the type: none at all, or one of another type. */
+  static notExists(dataType: AttributeDataType): AttributeCondition {
+    return AttributeCondition._of(dataType, [{ exists: false }]);
+  }
+
+  /** @internal */
+  static _of(type: string, alternatives: readonly unknown[]): AttributeCondition {
+    return new AttributeCondition([{ keys: [type], alternatives }]);
+  }
+
+  /** @internal */
+  readonly _conditions: Conjunction;
+
+  protected constructor(conditions: any[]) {
+    this._conditions = conditions;
+  }
+}
+
+/** What a key attribute has to be: keys are texts, numbers or bytes. */
+export class KeyCondition extends AttributeCondition {
+  /** @internal */
+  static _of(type: string, alternatives: readonly unknown[]): KeyCondition {
+    return new KeyCondition([{ keys: [type], alternatives }]);
+  }
+
+  /** Tells it from other conditions where types are compared by their shape. */
+  readonly fitsKeys = true;
+}
+
+/** A number as stream records spell it. */
+function spelled(number: number | string): string {
+  return plainNumber(String(known(number)));
+}
+
+/** JSON has no other numbers. */
+function finite(number: number): number {
+  if (!Number.isFinite(known(number))) {
+    throw new TypeError(`A NumberRange got ${String(number)}, but takes finite numbers. Leave the end out that has no limit: below(…), atLeast(…).`);
+  }
+  return number;
+}
+
+/** The CDK resolves no number inside a text, as which the pattern goes into the template, and no one could spell it as DynamoDB does. */
+function known<Value extends number | string>(number: Value): Value {
+  if (Token.isUnresolved(number)) {
+    throw new TypeError('A filter got a number that only the deployment knows (a token), which can\'t be written into its event pattern. '
+      + 'Give the number itself, or compare it in the function.');
+  }
+  return number;
+}
+
+/**
+ * An attribute's conditions with the way to it.
+ *
+ * @throws TypeError if an untyped caller gave no condition.
+ */
+export function conditionsUnder(way: readonly string[], condition: AttributeCondition): any[] {
+  if (condition?._conditions === undefined) {
+    throw new TypeError(`${way.join('.')} got ${JSON.stringify(condition) ?? String(condition)}, but takes an AttributeCondition such as `
+      + 'AttributeCondition.stringIs(\'PAID\').');
+  }
+  return condition._conditions.map(({ keys, alternatives }) => ({ keys: [...way, ...keys], alternatives }));
+}

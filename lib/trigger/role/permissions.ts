@@ -1,0 +1,66 @@
+import { type aws_dynamodb as dynamodb, aws_iam as iam, type aws_lambda as lambda, aws_lambda_event_sources as sources } from 'aws-cdk-lib';
+import type { ExecutionRole } from './execution-role';
+
+/** What the handler's role may do. */
+export enum StreamPermissions {
+  /** AWS's managed policy AWSLambdaDynamoDBExecutionRole, as the Lambda guide says: any stream, and the function's logs. */
+  MANAGED_POLICY = 'MANAGED_POLICY',
+  /**
+   * The four actions on the stream's ARN alone. Of what the CDK's own failure destinations grant, only what delivers and parks:
+   * their grants have wildcards in their actions.
+   */
+  LEAST_PRIVILEGE = 'LEAST_PRIVILEGE',
+}
+
+const STREAM_READ_ACTIONS = [
+  'dynamodb:DescribeStream',
+  'dynamodb:GetRecords',
+  'dynamodb:GetShardIterator',
+  'dynamodb:ListStreams',
+];
+
+/**
+ * Lets the role read the table's stream, and decrypt it where the table has a key of its own.
+ *
+ * @returns the ARNs that the role's permissions name.
+ */
+export function grantStreamRead(
+  role: ExecutionRole, permissions: StreamPermissions, table: dynamodb.ITable, streamArn: string,
+): readonly string[] {
+  const attached = permissions === StreamPermissions.MANAGED_POLICY
+    && role.attachManagedPolicy('service-role/AWSLambdaDynamoDBExecutionRole');
+  if (!attached) {
+    iam.Grant.addToPrincipal({ grantee: role.grantee, actions: STREAM_READ_ACTIONS, resourceArns: [streamArn] });
+  }
+  table.encryptionKey?.grant(role.grantee, 'kms:Decrypt', 'kms:DescribeKey');
+  return [...attached ? [] : [streamArn], ...table.encryptionKey ? [table.encryptionKey.keyArn] : []];
+}
+
+/** What a failure destination is bound to. One of the user's own grants what its author says; the CDK's grant more than is needed. */
+export function destinationGrantee(
+  role: ExecutionRole, permissions: StreamPermissions, destination: lambda.IEventSourceDlq,
+): lambda.IFunction {
+  return permissions === StreamPermissions.LEAST_PRIVILEGE && CDK_DESTINATIONS.some((type) => destination instanceof type)
+    ? role.granteeOf('Sender', onlySending)
+    : role.grantee;
+}
+
+const CDK_DESTINATIONS = [sources.SqsDlq, sources.SnsDlq, sources.S3OnFailureDestination];
+
+/**
+ * What Lambda calls to deliver a failed batch, and the runtime to park a record.
+ * https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html,
+ * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html
+ */
+const SENDING_ACTIONS = [
+  'sqs:SendMessage', 'sqs:GetQueueUrl', 'sns:Publish', 's3:PutObject', 's3:ListBucket', 'kms:GenerateDataKey', 'kms:Decrypt',
+];
+
+function onlySending(statement: iam.PolicyStatement): iam.PolicyStatement | undefined {
+  const actions = SENDING_ACTIONS.filter((needed) => statement.actions.some((granted) => covers(granted, needed)));
+  return actions.length > 0 ? statement.copy({ actions }) : undefined;
+}
+
+function covers(granted: string, action: string): boolean {
+  return granted.endsWith('*') ? action.startsWith(granted.slice(0, -1)) : granted === action;
+}

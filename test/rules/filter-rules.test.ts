@@ -1,0 +1,114 @@
+import { FILTER_RULES } from '../../lib/rules/filter/filter-rules';
+import { judge } from '../../lib/rules/rule';
+
+/** What the rules say of one filter. */
+function said(pattern: object | string): string[] {
+  const text = typeof pattern === 'string' ? pattern : JSON.stringify(pattern);
+  return judge(FILTER_RULES, { filters: [text] }).map(({ ruleId, message }) => `${ruleId}: ${message.replace('filters[0] ', '')}`);
+}
+
+const newImage = (attributes: object) => ({ dynamodb: { NewImage: attributes } });
+
+test.each([
+  [{ eventName: ['INSERT', { prefix: 'MOD' }] }],
+  [{ eventName: [{ 'anything-but': ['REMOVE'] }] }],
+  [{ userIdentity: { type: ['Service'], principalId: ['dynamodb.amazonaws.com'] } }],
+  [{ dynamodb: { Keys: { pk: { S: [{ prefix: 'order#' }] } }, SizeBytes: [{ numeric: ['>', 1000] }] } }],
+  [newImage({ total: { N: ['42', { 'anything-but': ['0'] }] }, paid: { BOOL: [true] }, gone: { NULL: [true] } })],
+  [newImage({ lines: { L: { M: { sku: { S: [{ exists: true }] } } } }, tags: { SS: ['a'] } })],
+  [{ $or: [{ eventName: ['INSERT'] }, newImage({ a: { S: [{ suffix: 'z' }] } })] }],
+  ['{"dynamodb.NewImage.status.S":["a"]}'],
+  [newImage({ 'status.S': ['a'] })],
+])('%j is fine', (pattern) => {
+  expect(said(pattern)).toEqual([]);
+});
+
+test.each([
+  [{ eventname: ['INSERT'] }, 'filter-unknown-field: looks at eventname, which no stream record has. Did you mean eventName?'],
+  [{ dynamodb: { newImage: { a: { S: ['a'] } } } },
+    'filter-unknown-field: looks at dynamodb.newImage, which no stream record has. Did you mean NewImage?'],
+  [{ NewImage: { a: { S: ['a'] } } }, 'filter-unknown-field: looks at NewImage, which no stream record has. Did you mean dynamodb.NewImage?'],
+  [{ dynamodb: { eventName: ['INSERT'] } },
+    'filter-unknown-field: looks at dynamodb.eventName, which no stream record has. Did you mean eventName?'],
+  [{ dynamodb: { status: { S: ['a'] } } }, 'filter-unknown-field: looks at dynamodb.status, which no stream record has. There are '],
+  [newImage({ sizes: { NS: [42] } }), 'but stream records carry numbers as text, which only equality finds: { "NS": ["42"] }'],
+  [{ eventName: ['insert'] }, 'filter-event-name: looks for the eventName "insert", which no record has. Did you mean INSERT?'],
+  [{ eventName: [{ 'anything-but': ['DELETE'] }] }, 'filter-event-name: looks for the eventName "DELETE", which no record has. '],
+  [newImage({ status: ['a'] }), 'filter-type-descriptor: compares dynamodb.NewImage.status itself, which is an object such as'],
+  [newImage({ status: { s: ['a'] } }), 'filter-type-descriptor: looks at dynamodb.NewImage.status.s, but the value of status stands under'],
+  [newImage({ total: { N: [42] } }), 'filter-value-type: compares dynamodb.NewImage.total.N with 42, but stream records carry numbers as text'],
+  [newImage({ paid: { BOOL: ['true'] } }), 'filter-value-type: compares dynamodb.NewImage.paid.BOOL with "true"'],
+  [newImage({ gone: { NULL: [false] } }), 'filter-value-type: compares dynamodb.NewImage.gone.NULL with false, but stream records carry true there'],
+  [newImage({ gone: { NULL: [null] } }), 'filter-value-type: compares dynamodb.NewImage.gone.NULL with null, but stream records carry true there'],
+  [{ dynamodb: { SizeBytes: ['1000'] } }, 'filter-value-type: compares dynamodb.SizeBytes with "1000", but stream records carry a number there.'],
+  [newImage({ status: [{ exists: true }] }), 'filter-exists: asks whether dynamodb.NewImage.status exists, but for an object that never matches.'],
+  [{ dynamodb: { OldImage: [{ exists: false }] } }, 'filter-exists: asks whether dynamodb.OldImage exists, but for an object that always matches.'],
+  [{ dynamodb: ['a'] }, 'filter-object: compares dynamodb, which is an object and never matches.'],
+  [newImage({ ip: { S: [{ cidr: '10.0.0.0/8' }] } }), 'filter-operator-support: uses {"cidr":"10.0.0.0/8"} at dynamodb.NewImage.ip.S'],
+  [newImage({ a: { S: [{ prefix: { 'equals-ignore-case': 'a' } }] } }), 'filter-operator-support: uses {"prefix":{"equals-ignore-case":"a"}}'],
+])('%j is warned of', (pattern, message) => {
+  expect(said(pattern)).toEqual([expect.stringContaining(message)]);
+});
+
+test.each([
+  [{ eventName: ['INSERTED', 'UPDATED'] }, ['the eventName "INSERTED"', 'the eventName "UPDATED"']],
+  [newImage({ total: { N: [1, 2] } }), ['total.N with 1,', 'total.N with 2,']],
+  [newImage({ a: [{ exists: true }, { exists: false }] }), ['never matches', 'always matches']],
+  [newImage({ a: { S: [{ cidr: '10.0.0.0/8' }, { wildcard: 'a*' }] } }), ['{"cidr":"10.0.0.0/8"}', '{"wildcard":"a*"}']],
+])('every mistake of a condition is told of: %j', (pattern, messages) => {
+  expect(said(pattern)).toEqual(messages.map((message) => expect.stringContaining(message)));
+});
+
+test.each([
+  newImage({ paid: { BOOL: [{ prefix: 't' }] } }),
+  newImage({ gone: { NULL: [{ 'equals-ignore-case': 'TRUE' }] } }),
+  { dynamodb: { SizeBytes: [{ prefix: '1' }] } },
+  { dynamodb: { ApproximateCreationDateTime: [{ suffix: '0' }] } },
+])('a text operator where there is no text is warned of: %j', (pattern) => {
+  expect(said(pattern)).toEqual([expect.stringMatching(/^filter-value-type: .* never equal\.$/)]);
+});
+
+test.each([
+  [{ prefix: 'UPD' }], [{ suffix: 'ed' }], [{ 'equals-ignore-case': 'update' }], [{ exists: false }],
+  [{ 'anything-but': ['INSERT', 'MODIFY', 'REMOVE'] }],
+])('an alternative that no event name meets is warned of: %j', (alternative) => {
+  expect(said({ eventName: ['INSERT', alternative] }))
+    .toEqual([`filter-event-name: asks of the eventName ${JSON.stringify(alternative)}, which none meets. There are INSERT, MODIFY, REMOVE.`]);
+});
+
+test.each([
+  newImage({ total: { N: [{ 'anything-but': 42 }] } }),
+  newImage({ total: { N: [{ 'anything-but': [42, 43] }] } }),
+  newImage({ paid: { BOOL: [{ 'anything-but': 'true' }] } }),
+  { dynamodb: { SizeBytes: [{ 'anything-but': ['1000'] }] } },
+])('an exclusion of what is never there is told to pass always: %j', (pattern) => {
+  expect(said(pattern)).toEqual([expect.stringMatching(/^filter-value-type: .*always passes\.$/)]);
+});
+
+test.each([
+  ['42.0', '42'], ['4.2e1', '42'], ['007', '7'], ['+1', '1'], ['.5', '0.5'], ['5.', '5'], ['-0', '0'], ['abc', undefined], ['', undefined], ['1e999', undefined], ['1e-131', undefined],
+])('the number %j, which no record spells so, is warned of', (text, spelling) => {
+  const reason = spelling === undefined ? 'no number of DynamoDB is spelled so' : `stream records spell that number "${spelling}"`;
+  const warning = (path: string, outcome: string) =>
+    [expect.stringMatching(new RegExp(`^filter-number-spelling: compares dynamodb.NewImage.${path} with .*${reason}.*${outcome}\\.$`))];
+  expect(said(newImage({ total: { N: [text] } }))).toEqual(warning('total.N', 'never matches'));
+  expect(said(newImage({ sizes: { NS: [text] } }))).toEqual(warning('sizes.NS', 'never matches'));
+  expect(said(newImage({ total: { N: [{ 'equals-ignore-case': text }] } }))).toEqual(warning('total.N', 'never matches'));
+  expect(said(newImage({ total: { N: [{ 'anything-but': ['1', text] }] } }))).toEqual(warning('total.N', 'excludes nothing'));
+});
+
+test('parts of a number, numbers in texts and attributes called N are no misspelled numbers', () => {
+  expect(said(newImage({ total: { N: [{ prefix: '007' }, '-0.5'] }, code: { S: ['007'] }, N: { S: ['42.0'] } }))).toEqual([]);
+});
+
+test('a condition that $or repeats is told of once', () => {
+  expect(said({ $or: [{ eventID: ['1'] }, { eventID: ['2'] }], eventname: ['INSERT'] })).toHaveLength(1);
+});
+
+test('every mistake of every filter is told of, by the number of the filter', () => {
+  const violations = judge(FILTER_RULES, { filters: ['{"eventName":"INSERT","eventID":[]}', '{"x":["y"]}'] });
+
+  expect(violations.map(({ ruleId, message }) => `${ruleId} ${message.slice(0, 10)}`)).toEqual([
+    'filter-field filters[0]', 'filter-empty-array filters[0]', 'filter-unknown-field filters[1]',
+  ]);
+});
