@@ -82,7 +82,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
   typecheckTests: true,
   jestOptions: {
     updateSnapshot: javascript.UpdateSnapshot.NEVER,
-    jestConfig: { testTimeout: 30_000, collectCoverage: false },
+    jestConfig: { testTimeout: 30_000, collectCoverage: false, globalSetup: '<rootDir>/test/temporary-folder.ts' },
   },
 });
 
