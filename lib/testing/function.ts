@@ -1,4 +1,4 @@
-import { type Outcome, RESPONSE_BYTES } from '../engine';
+import { exited, failure, type Outcome, RESPONSE_BYTES, timedOut, tooLarge } from '../engine';
 import { type Handler, loadingEnvironment, type LoadedHandler, sharedEnvironment, type SimulatedEnvironment } from './environment';
 import type { VirtualClock } from './virtual-clock';
 import { type Host, HOST, type TriggerFacts } from '../stream/boundary';
@@ -91,7 +91,7 @@ export class SimulatedFunction {
     };
     const cancelTimeout = clock.schedule(deadline, () => end(timedOut(requestId, options.timeout), true));
     const { crashes } = invocation;
-    const cancelCrash = typeof crashes === 'number' ? clock.schedule(startedAt + crashes, () => end(crashed(requestId), true)) : undefined;
+    const cancelCrash = typeof crashes === 'number' ? clock.schedule(startedAt + crashes, () => end(exited(requestId, CRASH), true)) : undefined;
     const answer = (outcome: InvocationEnd['outcome']) => {
       if (state !== 'running') {
         return;
@@ -100,14 +100,14 @@ export class SimulatedFunction {
       const endsAt = Math.max(startedAt + invocation.latency, clock.now());
       if (!invocation.hangs && endsAt < deadline) {
         cancelTimeout();
-        clock.schedule(endsAt, () => state !== 'over' && (crashes === true ? end(crashed(requestId), true) : end(outcome, false)));
+        clock.schedule(endsAt, () => state !== 'over' && (crashes === true ? end(exited(requestId, CRASH), true) : end(outcome, false)));
       }
     };
     this.answering++;
     environment.thaw();
     this.call(environment, invocation.event(), this.context(environment, requestId, deadline, invocation.park)).then(
       answer,
-      (error) => answer({ type: 'error', requestId, ...describeError(error) }),
+      (error) => answer(thrown(requestId, error)),
     );
   }
 
@@ -168,23 +168,11 @@ function sleep(environment: SimulatedEnvironment, milliseconds: number, signal?:
   });
 }
 
-function timedOut(requestId: string, timeout: number): InvocationEnd['outcome'] {
-  const errorMessage = `RequestId: ${requestId} Error: Task timed out after ${(timeout / 1000).toFixed(2)} seconds`;
-  return { type: 'error', requestId, errorType: 'Sandbox.Timedout', errorMessage };
-}
+/** How a process ends that a fault makes crash. */
+const CRASH = { code: 1 };
 
-function crashed(requestId: string): InvocationEnd['outcome'] {
-  const errorMessage = `RequestId: ${requestId} Error: Runtime exited with error: exit status 1`;
-  return { type: 'error', requestId, errorType: 'Runtime.ExitError', errorMessage };
-}
-
-function tooLarge(requestId: string): InvocationEnd['outcome'] {
-  const errorMessage = `Response payload size exceeded maximum allowed payload size (${RESPONSE_BYTES} bytes).`;
-  return { type: 'error', requestId, errorType: 'Function.ResponseSizeTooLarge', errorMessage };
-}
-
-function describeError(error: unknown): { errorType: string; errorMessage: string } {
+function thrown(requestId: string, error: unknown): InvocationEnd['outcome'] {
   return error instanceof Error || (typeof error === 'object' && error !== null && 'message' in error)
-    ? { errorType: String((error as Error).name ?? 'Error'), errorMessage: String((error as Error).message) }
-    : { errorType: typeof error, errorMessage: String(error) };
+    ? failure(requestId, String((error as Error).name ?? 'Error'), String((error as Error).message))
+    : failure(requestId, typeof error, String(error));
 }

@@ -116,7 +116,7 @@ describe('how an invocation ends', () => {
     ['process.exit(0)', 'async () => process.exit(0)', 'Runtime.ExitError', 'without providing a reason'],
     ['a promise that never settles', 'async () => new Promise(() => {})', 'Runtime.NodeJsExit', 'never settled'],
     ['a result that is no JSON', 'async () => 1n', 'Runtime.JSONStringifyError', 'BigInt'],
-    ['a result over 6 MB', 'async () => "x".repeat(7 * 1024 * 1024)', 'Function.ResponseSizeTooLarge', '6291456'],
+    ['a result over 6 MB', 'async () => "x".repeat(7 * 1024 * 1024)', 'Function.ResponseSizeTooLarge', '6291556'],
   ])('with an error after %s', async (_, handler, errorType, errorMessage) => {
     expect(await outcomeOf(`exports.handler = ${handler};`))
       .toMatchObject({ type: 'error', errorType, errorMessage: expect.stringContaining(errorMessage) });

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createInterface } from 'node:readline';
-import type { Outcome } from '../../engine';
+import { exited, failure, type Outcome, outOfMemory, timedOut } from '../../engine';
 import { FunctionLoadError } from '../errors';
 import { watchMemory } from './memory';
 import { serveRuntimeApi, type Invocation, type ReportedError } from './runtime-api';
@@ -53,7 +53,7 @@ export async function startEnvironment(children: Children, options: ExecutionEnv
   let deliver: ((invocation: Invocation) => void) | undefined;
   let running: { requestId: string; answer?: Outcome; end(outcome: Outcome): void } | undefined;
   let initError: ReportedError | undefined;
-  let outOfMemory = false;
+  let tookTooMuch = false;
   let endWatch: () => void;
   let markReady!: () => void;
 
@@ -96,7 +96,7 @@ export async function startEnvironment(children: Children, options: ExecutionEnv
     child.once('error', (error) => fail(error.message));
     child.once('close', (code, signal) => fail(initError
       ? `${initError.errorType}: ${initError.errorMessage}`
-      : outOfMemory ? `it needs more than its ${options.memorySize} MB of memory to load`
+      : tookTooMuch ? `it needs more than its ${options.memorySize} MB of memory to load`
         : `its process ended while loading (${signal ?? `exit code ${code}`})`));
   });
   ready.catch(() => {}).finally(() => clearTimeout(initTimer));
@@ -107,7 +107,7 @@ export async function startEnvironment(children: Children, options: ExecutionEnv
       endWatch();
       const { requestId, answer: given, end: endInvocation } = running ?? {};
       running = undefined;
-      endInvocation?.(given ?? failure(requestId!, outOfMemory ? 'Runtime.OutOfMemory' : 'Runtime.ExitError', exitMessage(requestId!, code, signal)));
+      endInvocation?.(given ?? (tookTooMuch ? outOfMemory(requestId!) : exited(requestId!, signal ? { signal } : { code: code ?? 1 })));
       resolve();
     };
     child.once('error', () => end(1, null));
@@ -121,8 +121,7 @@ export async function startEnvironment(children: Children, options: ExecutionEnv
       const requestId = randomUUID();
       return new Promise<Outcome>((resolve) => {
         const timer = setTimeout(() => {
-          const seconds = timeout.toFixed(2);
-          answer(requestId, failure(requestId, 'Sandbox.Timedout', `RequestId: ${requestId} Error: Task timed out after ${seconds} seconds`));
+          answer(requestId, timedOut(requestId, timeout * 1000));
           killGroup(child.pid);
         }, timeout * 1000);
         running = {
@@ -141,7 +140,7 @@ export async function startEnvironment(children: Children, options: ExecutionEnv
 
   function watch(): void {
     endWatch = child.pid === undefined ? () => {} : watchMemory(child.pid, options.memorySize, () => {
-      outOfMemory = true;
+      tookTooMuch = true;
       killGroup(child.pid);
     });
   }
@@ -180,19 +179,4 @@ function responded(requestId: string, body: string): Outcome {
   } catch (error) {
     return failure(requestId, 'Runtime.InvalidResponse', `The response is not JSON: ${(error as Error).message}`);
   }
-}
-
-function failure(requestId: string, errorType: string, errorMessage: string): Outcome {
-  return { type: 'error', requestId, errorType, errorMessage };
-}
-
-/** Lambda names a signal by what it does. */
-const SIGNAL_WORDS: Partial<Record<NodeJS.Signals, string>> = {
-  SIGABRT: 'aborted', SIGKILL: 'killed', SIGSEGV: 'segmentation fault', SIGTERM: 'terminated',
-};
-
-function exitMessage(requestId: string, code: number | null, signal: NodeJS.Signals | null): string {
-  const how = signal ? `Runtime exited with error: signal: ${SIGNAL_WORDS[signal] ?? signal}`
-    : code === 0 ? 'Runtime exited without providing a reason' : `Runtime exited with error: exit status ${code}`;
-  return `RequestId: ${requestId} Error: ${how}`;
 }

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { RESPONSE_BYTES } from '../../engine';
+import { RESPONSE_BYTES, tooLarge } from '../../engine';
 
 /** What a function gets to do. */
 export interface Invocation {
@@ -72,10 +72,7 @@ async function answer(listener: RuntimeListener, request: IncomingMessage, respo
     listener.onInitError(errorIn(body));
   } else if (request.method === 'POST' && kind === 'response') {
     if (Buffer.byteLength(body) > RESPONSE_BYTES) {
-      listener.onError(requestId, {
-        errorType: 'Function.ResponseSizeTooLarge',
-        errorMessage: `Response payload size exceeded maximum allowed payload size (${RESPONSE_BYTES} bytes).`,
-      });
+      listener.onError(requestId, tooLarge(requestId));
       response.writeHead(413).end();
       return;
     }

@@ -1,0 +1,54 @@
+import { RESPONSE_BYTES } from './limits';
+import type { Outcome } from './protocol';
+
+/**
+ * The errors that Lambda itself reports for a function that could not answer, in Lambda's words. They are what a caller of the
+ * function sees, and what its logs name.
+ */
+
+/** An invocation that failed. */
+export type FailedOutcome = Extract<Outcome, { type: 'error' }>;
+
+/** How a process ended: with an exit code, or by a signal such as 'SIGKILL'. */
+export type ProcessEnd = { readonly code: number } | { readonly signal: string };
+
+/** An invocation that failed, with the error that the function or its runtime reported. */
+export function failure(requestId: string, errorType: string, errorMessage: string): FailedOutcome {
+  return { type: 'error', requestId, errorType, errorMessage };
+}
+
+/** The function did not answer within its timeout. */
+export function timedOut(requestId: string, milliseconds: number): FailedOutcome {
+  return failure(requestId, 'Sandbox.Timedout', ofRequest(requestId, `Task timed out after ${(milliseconds / 1000).toFixed(2)} seconds`));
+}
+
+/** The function's process ended before it answered. */
+export function exited(requestId: string, end: ProcessEnd): FailedOutcome {
+  return failure(requestId, 'Runtime.ExitError', ofRequest(requestId, exitText(end)));
+}
+
+/** Lambda killed the function's process because it needed more memory than the function has. */
+export function outOfMemory(requestId: string): FailedOutcome {
+  return failure(requestId, 'Runtime.OutOfMemory', ofRequest(requestId, exitText({ signal: 'SIGKILL' })));
+}
+
+/** The function's answer is larger than Lambda takes. */
+export function tooLarge(requestId: string): FailedOutcome {
+  return failure(requestId, 'Function.ResponseSizeTooLarge', `Response payload size exceeded maximum allowed payload size (${RESPONSE_BYTES} bytes).`);
+}
+
+function ofRequest(requestId: string, text: string): string {
+  return `RequestId: ${requestId} Error: ${text}`;
+}
+
+/** Lambda names a signal by what it does. */
+const SIGNALS: Readonly<Record<string, string>> = {
+  SIGABRT: 'aborted', SIGKILL: 'killed', SIGSEGV: 'segmentation fault', SIGTERM: 'terminated',
+};
+
+function exitText(end: ProcessEnd): string {
+  if ('signal' in end) {
+    return `Runtime exited with error: signal: ${SIGNALS[end.signal] ?? end.signal}`;
+  }
+  return end.code === 0 ? 'Runtime exited without providing a reason' : `Runtime exited with error: exit status ${end.code}`;
+}
