@@ -1,5 +1,5 @@
 import { createdAt, type Entry, type Failure, sequenceNumberOf } from './batch';
-import type { FailedBatch, FailureCondition } from '../stream/failed-batch';
+import { FAILED_BATCH_PREFIX, type FailedBatch, type FailureCondition } from '../stream/failed-batch';
 
 /** What is given up, and what led to it. */
 export interface GivenUp {
@@ -51,7 +51,7 @@ export function failureMessage(now: number, givenUp: GivenUp, origin: MessageOri
 /** Where Lambda puts a failed batch in an S3 bucket. */
 export function objectKey(now: number, shardId: string, mappingId: string, uuid: string): string {
   const [date, time] = wholeSeconds(now).replace('Z', '').split('T');
-  return `aws/lambda/${mappingId}/${shardId}/${date.replaceAll('-', '/')}/${date}T${time.replaceAll(':', '.')}-${uuid}`;
+  return `${FAILED_BATCH_PREFIX}${mappingId}/${shardId}/${date.replaceAll('-', '/')}/${date}T${time.replaceAll(':', '.')}-${uuid}`;
 }
 
 function wholeSeconds(milliseconds: number): string {

@@ -16,9 +16,6 @@ export const EVENT_BYTES = 6 * 1024 * 1024;
  */
 export const RESPONSE_BYTES = EVENT_BYTES + 100;
 
-/** The state of a tumbling window has at most 1 MB; beyond it the window is terminated early (Lambda guide). */
-export const WINDOW_STATE_BYTES = 1024 * 1024;
-
 /**
  * The wait after a failed invocation: it doubles with each failure in a row. AWS does not document it; these reproduce the
  * recorded 8 invocations of a record that is given up at an age of 60 seconds.

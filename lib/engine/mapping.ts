@@ -4,6 +4,7 @@ import { Lineage } from './lineage';
 import type { Effect, Input, Machine, Shard } from './protocol';
 import { earlier, ShardPoller } from './shard';
 import type { MappingSettings } from '../rules/settings';
+import type { DestinationKind } from '../stream/destination';
 
 /** What a mapping has to know beside its settings. */
 export interface MappingOptions {
@@ -16,7 +17,7 @@ export interface MappingOptions {
   /** What the messages on the failure destination name as the version that ran, such as '$LATEST'. */
   readonly executedVersion: string;
   /** The kind of failure destination. None: what is given up is dropped. */
-  readonly destination?: 'sqs' | 'sns' | 's3';
+  readonly destination?: DestinationKind;
   /** Makes a UUID: for requests that never were and for object keys. */
   readonly uuid: () => string;
   /** Resumes: for each shard the last sequence number done with, as `checkpoint` effects reported it. */

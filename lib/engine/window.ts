@@ -1,7 +1,6 @@
 import { createdAt, type Entry } from './batch';
-import { WINDOW_STATE_BYTES } from './limits';
 import { payloadSize } from './payload-size';
-import type { WindowEvent } from '../stream/record';
+import { WINDOW_STATE_BYTES, type WindowEvent } from '../stream/record';
 
 /** A tumbling window of a shard, open from its first record to its final invocation. Times in milliseconds. */
 export interface TumblingWindow {

@@ -5,8 +5,9 @@ import type { Start } from './checkpoints';
 import { drive, type Driver } from './driver';
 import type { LocalEvent } from './events';
 import type { LocalFunction } from './function/function';
-import { destinationKind, type Destinations } from './service/destinations';
+import type { Destinations } from './service/destinations';
 import type { StreamReader } from '../reader/stream-reader';
+import { destinationKind } from '../stream/destination';
 
 /** What a mapping works with. */
 export interface MappingParts {

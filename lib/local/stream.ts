@@ -1,5 +1,6 @@
 import type { StreamReader } from '../reader/stream-reader';
-import type { StreamRecord } from '../stream/record';
+import { arnParts } from '../stream/arn';
+import { type StreamRecord, TTL_IDENTITY } from '../stream/record';
 
 /**
  * A stream of DynamoDB Local as AWS would show it: its records under the table's region and ARN, created when they were. (That
@@ -9,7 +10,7 @@ import type { StreamRecord } from '../stream/record';
  * @param now milliseconds since the epoch
  */
 export function localStream(reader: StreamReader, streamArn: string, now: () => number): StreamReader {
-  const [, , , region] = streamArn.split(':');
+  const { region } = arnParts(streamArn);
   return {
     streamArn,
     shards: () => reader.shards(),
@@ -30,7 +31,7 @@ function corrected(record: StreamRecord, streamArn: string, region: string, arri
     ...(removedByTimeToLive && { eventName: 'REMOVE' }),
     awsRegion: region,
     dynamodb: { ...record.dynamodb, ApproximateCreationDateTime: createdAt(record, arrived) },
-    ...(removedByTimeToLive && { userIdentity: { principalId: 'dynamodb.amazonaws.com', type: 'Service' } }),
+    ...(removedByTimeToLive && { userIdentity: TTL_IDENTITY }),
     eventSourceARN: streamArn,
   };
 }

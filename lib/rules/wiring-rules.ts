@@ -2,6 +2,7 @@ import { conditionsOf } from './filter/filter-facts';
 import type { JudgedFilters } from './filter/filter-rules';
 import { type Known, type Rule, SOURCES, UNKNOWN } from './rule';
 import type { Alternative } from '../event-pattern';
+import { DESTINATION_KINDS } from '../stream/destination';
 
 /** What a trigger is wired to, as only the finished app shows it. */
 export interface JudgedWiring extends JudgedFilters {
@@ -61,7 +62,7 @@ export interface JudgedDestination {
 }
 
 /** The services that take what a mapping gives up. */
-const DESTINATION_SERVICES: readonly string[] = ['sqs', 'sns', 's3'];
+const DESTINATION_SERVICES: readonly string[] = DESTINATION_KINDS;
 
 /** How many mappings may read one stream, as AWS recommends it. */
 export const READER_LIMITS = { single: 2, replicated: 1 } as const;

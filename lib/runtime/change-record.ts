@@ -1,6 +1,6 @@
 import type { ExactNumber } from '../stream/exact-number';
 import { type Image, defineProperty, unmarshall } from '../stream/image';
-import type { EventName, StreamRecord } from '../stream/record';
+import { type EventName, isExpiry, type StreamRecord } from '../stream/record';
 
 /** The primary key of an item, unmarshalled. */
 export interface ItemKeys {
@@ -72,8 +72,7 @@ class LazyRecord implements ChangeRecord {
   }
 
   get expired(): boolean {
-    const { eventName, userIdentity } = this.raw;
-    return eventName === 'REMOVE' && userIdentity?.type === 'Service' && userIdentity.principalId === 'dynamodb.amazonaws.com';
+    return isExpiry(this.raw);
   }
 
   get sequenceNumber(): string {

@@ -1,4 +1,6 @@
 /* eslint-disable import/no-extraneous-dependencies -- the Lambda runtime has the SDK, or the bundler packs the user's: it is no dependency */
+import { arnParts } from '../stream/arn';
+import type { DestinationKind } from '../stream/destination';
 import { type ParkedRecord, parkedRecordKey } from '../stream/parked-record';
 
 /** A record on its way to a destination. */
@@ -17,13 +19,13 @@ export type Send = (parcels: Parcel[], options: { abortSignal: AbortSignal }) =>
 }>;
 
 /** What a kind of destination takes at once, and how to reach one. */
-export type Destination = [
-  maxParcels: number,
+export interface Destination {
+  readonly maxParcels: number;
   /** Of one parcel, and of all that are sent at once. */
-  maxBytes: number,
-  /** Loads the SDK's client for an ARN, given in its parts. */
-  open: (arn: string[], options: { abortSignal: AbortSignal }) => Promise<Send>,
-];
+  readonly maxBytes: number;
+  /** Loads the SDK's client for an ARN. */
+  readonly open: (arn: string, options: { abortSignal: AbortSignal }) => Promise<Send>;
+}
 
 /** Why a record was not parked, in our own words, which hold nothing of the item. */
 export class NotParkedError extends Error {}
@@ -31,33 +33,46 @@ export class NotParkedError extends Error {}
 /** One attempt, and soon: the record stays where it is if it fails. */
 const CLIENT = { maxAttempts: 1, requestHandler: { connectionTimeout: 1_000 } };
 
-/** The kinds of destination, by the service that an ARN names. */
-export const DESTINATIONS: { readonly [service: string]: Destination | undefined } = {
+/** What each kind of destination takes, and how to reach one. */
+export const DESTINATIONS: { readonly [kind in DestinationKind]: Destination } = {
   // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html
-  sqs: [10, 1024 * 1024, async ([, , , region, account, name], options) => {
-    const { SQSClient, GetQueueUrlCommand, SendMessageBatchCommand } = await import('@aws-sdk/client-sqs').catch(noSdk);
-    // The region's endpoint, or the one that the environment names; the SDK would take the URL's host instead.
-    const client = new SQSClient({ ...CLIENT, region, useQueueUrlAsEndpoint: false });
-    const { QueueUrl } = await client.send(new GetQueueUrlCommand({ QueueName: name, QueueOwnerAWSAccountId: account }), options);
-    return async (parcels, sending) => client.send(new SendMessageBatchCommand({
-      QueueUrl, Entries: parcels.map(({ id, body }) => ({ Id: id, MessageBody: body })),
-    }), sending);
-  }],
+  sqs: {
+    maxParcels: 10,
+    maxBytes: 1024 * 1024,
+    open: async (arn, options) => {
+      const { SQSClient, GetQueueUrlCommand, SendMessageBatchCommand } = await import('@aws-sdk/client-sqs').catch(noSdk);
+      const { region, account, resource } = arnParts(arn);
+      // The region's endpoint, or the one that the environment names; the SDK would take the URL's host instead.
+      const client = new SQSClient({ ...CLIENT, region, useQueueUrlAsEndpoint: false });
+      const { QueueUrl } = await client.send(new GetQueueUrlCommand({ QueueName: resource, QueueOwnerAWSAccountId: account }), options);
+      return async (parcels, sending) => client.send(new SendMessageBatchCommand({
+        QueueUrl, Entries: parcels.map(({ id, body }) => ({ Id: id, MessageBody: body })),
+      }), sending);
+    },
+  },
   // https://docs.aws.amazon.com/sns/latest/dg/large-message-payloads.html
-  sns: [10, 256 * 1024, async (arn) => {
-    const { SNSClient, PublishBatchCommand } = await import('@aws-sdk/client-sns').catch(noSdk);
-    const client = new SNSClient({ ...CLIENT, region: arn[3] });
-    return async (parcels, sending) => client.send(new PublishBatchCommand({
-      TopicArn: arn.join(':'), PublishBatchRequestEntries: parcels.map(({ id, body }) => ({ Id: id, Message: body })),
-    }), sending);
-  }],
-  s3: [1, Infinity, async (arn) => {
-    const { S3Client, PutObjectCommand } = await import('@aws-sdk/client-s3').catch(noSdk);
-    const client = new S3Client({ ...CLIENT, followRegionRedirects: true });
-    return async ([{ record, body }], sending) => client.send(new PutObjectCommand({
-      Bucket: arn[5], Key: parkedRecordKey(record), Body: body, ContentType: 'application/json',
-    }), sending) as object;
-  }],
+  sns: {
+    maxParcels: 10,
+    maxBytes: 256 * 1024,
+    open: async (arn) => {
+      const { SNSClient, PublishBatchCommand } = await import('@aws-sdk/client-sns').catch(noSdk);
+      const client = new SNSClient({ ...CLIENT, region: arnParts(arn).region });
+      return async (parcels, sending) => client.send(new PublishBatchCommand({
+        TopicArn: arn, PublishBatchRequestEntries: parcels.map(({ id, body }) => ({ Id: id, Message: body })),
+      }), sending);
+    },
+  },
+  s3: {
+    maxParcels: 1,
+    maxBytes: Infinity,
+    open: async (arn) => {
+      const { S3Client, PutObjectCommand } = await import('@aws-sdk/client-s3').catch(noSdk);
+      const client = new S3Client({ ...CLIENT, followRegionRedirects: true });
+      return async ([{ record, body }], sending) => client.send(new PutObjectCommand({
+        Bucket: arnParts(arn).resource, Key: parkedRecordKey(record), Body: body, ContentType: 'application/json',
+      }), sending) as object;
+    },
+  },
 };
 
 function noSdk(cause: unknown): never {

@@ -1,6 +1,6 @@
 import { InvalidEventError } from './errors';
 import { expected } from './expected';
-import type { StreamEvent, StreamRecord } from '../stream/record';
+import { EVENT_NAMES, type StreamEvent, type StreamRecord } from '../stream/record';
 import { compareSequenceNumbers } from '../stream/sequence-number';
 
 /** A record that has what the runtime relies on. */
@@ -11,8 +11,6 @@ export interface CheckedRecord extends StreamRecord {
     readonly SequenceNumber: string;
   };
 }
-
-const EVENT_NAMES = ['INSERT', 'MODIFY', 'REMOVE'];
 
 /** Whether the event belongs to a tumbling window. */
 export function isWindow(event: unknown): boolean {

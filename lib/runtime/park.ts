@@ -1,5 +1,6 @@
 import { type Parcel, type Send, DESTINATIONS, NotParkedError } from './destination';
 import { nameOf, wordOf } from './failure';
+import { destinationKind } from '../stream/destination';
 import type { ParkedRecord } from '../stream/parked-record';
 
 /** Puts a record on the failure destination. Rejects, with the reason, if the destination did not take it. */
@@ -8,10 +9,13 @@ export type Park = (record: ParkedRecord) => Promise<void>;
 /** Milliseconds. A function in a VPC may have no way out: what does not answer must not use up the function's time. */
 const SEND_TIMEOUT = 3_000;
 
+/** What an ARN of no such kind takes. */
+const NOWHERE = { maxParcels: 0, maxBytes: 0, open: undefined };
+
 /** Parks at an SQS queue, an SNS topic or an S3 bucket, told apart by the ARN. What is parked at one time is sent together. */
 export function parkAt(arn: string): Park {
-  const parts = arn.split(':');
-  const [maxParcels, maxBytes, open] = DESTINATIONS[parts[2]] ?? [];
+  const kind = destinationKind(arn);
+  const { maxParcels, maxBytes, open } = kind ? DESTINATIONS[kind] : NOWHERE;
   let opened: Promise<Send> | undefined;
   let parcels: Parcel[] = [];
   let bytes = 0;
@@ -29,7 +33,7 @@ export function parkAt(arn: string): Park {
     }));
     try {
       // Loads the SDK, which most invocations never need.
-      return await Promise.race([late, (opened ??= open!(parts, options)).then(async (deliver) => {
+      return await Promise.race([late, (opened ??= open!(arn, options)).then(async (deliver) => {
         // What was refused must not be sent any more.
         options.abortSignal.throwIfAborted();
         return deliver(batch, options);
@@ -45,12 +49,12 @@ export function parkAt(arn: string): Park {
     const body = JSON.stringify(record).replaceAll('\uFFFE', '\\ufffe').replaceAll('\uFFFF', '\\uffff');
     const size = Buffer.byteLength(body);
     if (!open) {
-      throw new NotParkedError(`${arn} is no SQS queue, SNS topic or S3 bucket`);
+      throw new NotParkedError(`${arn} is not an SQS queue, SNS topic or S3 bucket`);
     }
-    if (size > maxBytes!) {
+    if (size > maxBytes) {
       throw new NotParkedError(`${size} bytes, at most ${maxBytes} are taken: use an S3 bucket`);
     }
-    if (parcels.length === 0 || parcels.length === maxParcels || bytes + size > maxBytes!) {
+    if (parcels.length === 0 || parcels.length === maxParcels || bytes + size > maxBytes) {
       parcels = [];
       bytes = 0;
       sent = send(parcels);

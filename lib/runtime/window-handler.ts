@@ -9,10 +9,7 @@ import { notDone } from './stream-handler';
 import { timeBudget } from './time-budget';
 import { hostOf, triggerFacts } from './trigger-facts';
 import type { Image } from '../stream/image';
-import type { StreamEvent, WindowEvent } from '../stream/record';
-
-/** The most that a window's state may take as JSON. https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-windows.html */
-export const MAX_STATE_BYTES = 1024 * 1024;
+import { type StreamEvent, WINDOW_STATE_BYTES, type WindowEvent } from '../stream/record';
 
 /** A tumbling window. */
 export interface Window {
@@ -143,8 +140,8 @@ function toJson(state: unknown): string {
     throw new TypeError('The state of a window is undefined, but has to be what JSON can hold: onRecord returns the next state');
   }
   const bytes = Buffer.byteLength(text);
-  if (bytes > MAX_STATE_BYTES) {
-    throw new RangeError(`The state of the window takes ${bytes} bytes as JSON, and Lambda takes at most ${MAX_STATE_BYTES}: keep less in it`);
+  if (bytes > WINDOW_STATE_BYTES) {
+    throw new RangeError(`The state of the window takes ${bytes} bytes as JSON, and Lambda takes at most ${WINDOW_STATE_BYTES}: keep less in it`);
   }
   return text;
 }

@@ -1,3 +1,6 @@
+/** The start of the keys under which Lambda puts failed batches in an S3 bucket. */
+export const FAILED_BATCH_PREFIX = 'aws/lambda/';
+
 /** Why Lambda gave a batch up. */
 export type FailureCondition = 'RetryAttemptsExhausted' | 'RecordAgeExceeded';
 

@@ -24,8 +24,11 @@ export interface AttributeMap {
   [name: string]: AttributeValue;
 }
 
+/** What can happen to an item. */
+export const EVENT_NAMES = ['INSERT', 'MODIFY', 'REMOVE'] as const;
+
 /** What happened to the item. */
-export type EventName = 'INSERT' | 'MODIFY' | 'REMOVE';
+export type EventName = typeof EVENT_NAMES[number];
 
 /** What a stream holds of an item. */
 export type StreamViewType = 'KEYS_ONLY' | 'NEW_IMAGE' | 'OLD_IMAGE' | 'NEW_AND_OLD_IMAGES';
@@ -57,6 +60,14 @@ export interface StreamRecord {
   userIdentity?: { principalId: string; type: string } | undefined;
 }
 
+/** The `userIdentity` of a record whose item DynamoDB itself removed, because its time to live was over. */
+export const TTL_IDENTITY = { type: 'Service', principalId: 'dynamodb.amazonaws.com' } as const;
+
+/** Whether DynamoDB itself removed the item, because its time to live was over. */
+export function isExpiry({ eventName, userIdentity }: StreamRecord): boolean {
+  return eventName === 'REMOVE' && userIdentity?.type === TTL_IDENTITY.type && userIdentity.principalId === TTL_IDENTITY.principalId;
+}
+
 /** One batch, as Lambda delivers it: records of one shard. */
 export interface StreamEvent {
   Records: StreamRecord[];
@@ -72,6 +83,9 @@ export interface WindowEvent extends StreamEvent {
   isFinalInvokeForWindow: boolean;
   isWindowTerminatedEarly: boolean;
 }
+
+/** The most that a window's state may take as JSON. https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-windows.html */
+export const WINDOW_STATE_BYTES = 1024 * 1024;
 
 /** What a function answers when its mapping reports batch item failures: the records not done. */
 export interface BatchResponse {

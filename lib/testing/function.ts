@@ -1,6 +1,7 @@
 import { exited, failure, type Outcome, RESPONSE_BYTES, timedOut, tooLarge } from '../engine';
 import { type Handler, loadingEnvironment, type LoadedHandler, sharedEnvironment, type SimulatedEnvironment } from './environment';
 import type { VirtualClock } from './virtual-clock';
+import { arnParts } from '../stream/arn';
 import { type Host, HOST, type TriggerFacts } from '../stream/boundary';
 import type { ParkedRecord } from '../stream/parked-record';
 import type { StreamEvent } from '../stream/record';
@@ -131,7 +132,7 @@ export class SimulatedFunction {
 
   private context(environment: SimulatedEnvironment, requestId: string, deadline: number, park: Invocation['park']) {
     const { functionArn, triggers, random } = this.options;
-    const functionName = functionArn.split(':')[6];
+    const functionName = arnParts(functionArn).resource.replace('function:', '');
     const host: Host = {
       triggers,
       park,

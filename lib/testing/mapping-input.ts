@@ -2,6 +2,7 @@ import { filterText, type FilterInput } from './filter';
 import { isSynthesized, readMapping, type SynthesizedMapping, type SynthesizedTemplate } from './synthesized-mapping';
 import { refusalsOf } from '../rules/refusals';
 import { DEFAULT_SETTINGS, type MappingSettings } from '../rules/settings';
+import { DESTINATION_KINDS, type DestinationKind } from '../stream/destination';
 
 /** A number of seconds, or a `Duration` of the CDK. */
 export type Seconds = number | { toSeconds(): number };
@@ -50,13 +51,13 @@ export interface SimulatedMapping {
    *
    * @default 'sqs'
    */
-  readonly onFailure?: 'sqs' | 'sns' | 's3' | 'none' | object;
+  readonly onFailure?: DestinationKind | 'none' | object;
 }
 
 /** What a simulation needs to know of a mapping. */
 export interface ResolvedMapping {
   readonly settings: MappingSettings;
-  readonly destination?: 'sqs' | 'sns' | 's3';
+  readonly destination?: DestinationKind;
   /** The function's timeout in seconds, where a template says it. */
   readonly timeout?: number;
 }
@@ -81,7 +82,7 @@ export function resolveMapping(given: SimulatedMapping | SynthesizedTemplate | S
   }
   const settings = fromProps(given);
   judgeSettings(settings, Object.keys(given).filter((name) => given[name as keyof SimulatedMapping] !== undefined));
-  return { settings, destination: destinationKind(given.onFailure) };
+  return { settings, destination: destinationOf(given.onFailure) };
 }
 
 function fromProps(given: { readonly [name: string]: any }): MappingSettings {
@@ -101,16 +102,16 @@ function inSeconds(value: unknown): unknown {
   return typeof toSeconds === 'function' ? toSeconds.call(value) : value;
 }
 
-const DESTINATIONS = ['sqs', 'sns', 's3', 'none'];
+const DESTINATIONS = [...DESTINATION_KINDS, 'none'];
 
-function destinationKind(onFailure: SimulatedMapping['onFailure'] = 'sqs'): 'sqs' | 'sns' | 's3' | undefined {
+function destinationOf(onFailure: SimulatedMapping['onFailure'] = 'sqs'): DestinationKind | undefined {
   if (typeof onFailure === 'object' && onFailure !== null) {
     return 'topic' in onFailure ? 'sns' : 'bucket' in onFailure ? 's3' : 'queue' in onFailure ? 'sqs' : undefined;
   }
   if (!DESTINATIONS.includes(onFailure)) {
     throw new TypeError(`onFailure is ${JSON.stringify(onFailure)}, but has to be one of ${DESTINATIONS.join(', ')}.`);
   }
-  return onFailure === 'none' ? undefined : onFailure as 'sqs' | 'sns' | 's3';
+  return onFailure === 'none' ? undefined : onFailure as DestinationKind;
 }
 
 function judgeSettings(settings: MappingSettings, written: readonly string[]): void {

@@ -9,6 +9,7 @@ import type { SimulationOptions } from './simulate-trigger';
 import type { SimulatedShard } from './stream';
 import { SimulatedTrigger } from './trigger-driver';
 import { VirtualClock } from './virtual-clock';
+import { arnParts } from '../stream/arn';
 
 /** A trigger to simulate, its mapping complete and judged. */
 export interface JudgedTrigger extends Omit<SimulationOptions, 'mapping'> {
@@ -99,7 +100,7 @@ function functionOf(group: readonly Part[], index: number, clock: VirtualClock):
     throw new TypeError(`Two triggers bring the stream ${twice} to the same handler, which AWS refuses. If they are two streams, give the `
       + 'records of each a streamArn of its own: streamRecord({ streamArn, … }).');
   }
-  const [, , , region, account] = arns[0].split(':');
+  const { region, account } = arnParts(arns[0]);
   const timeout = agreed('the same handler', 'timeout', group.map(({ trigger }) => trigger.timeout ?? trigger.mapping.timeout)) ?? 60;
   return new SimulatedFunction({
     handler: group[0].trigger.handler,

@@ -1,5 +1,6 @@
 import { settingsFromCloudFormation } from '../rules/cloudformation';
 import type { MappingSettings } from '../rules/settings';
+import { DESTINATION_KINDS, type DestinationKind } from '../stream/destination';
 
 /** A synthesized template: what `Template.fromStack(stack)` returns, or its JSON. */
 export type SynthesizedTemplate = { toJSON(): { [key: string]: any } } | { readonly Resources: { readonly [logicalId: string]: any } };
@@ -14,7 +15,7 @@ export interface SynthesizedMapping {
 /** What a template says of a mapping and its function. */
 export interface FoundMapping {
   readonly settings: MappingSettings;
-  readonly destination?: 'sqs' | 'sns' | 's3';
+  readonly destination?: DestinationKind;
   /** The function's timeout in seconds, where the function is in the template. */
   readonly timeout?: number;
 }
@@ -45,7 +46,7 @@ export function readMapping(source: SynthesizedTemplate | SynthesizedMapping): F
   const timeout = functionOf(resources, properties.FunctionName)?.Properties?.Timeout;
   return {
     settings,
-    destination: destinationKind(resources, properties.DestinationConfig?.OnFailure?.Destination),
+    destination: destinationOf(resources, properties.DestinationConfig?.OnFailure?.Destination),
     ...(typeof timeout === 'number' && { timeout }),
   };
 }
@@ -85,14 +86,12 @@ function referred(resources: { readonly [logicalId: string]: Resource }, value: 
   return typeof id === 'string' ? resources[id] : undefined;
 }
 
-const KINDS: { readonly [service: string]: 'sqs' | 'sns' | 's3' } = { SQS: 'sqs', SNS: 'sns', S3: 's3' };
-
 /** A destination of another stack is known by its ARN, or taken for a queue. */
-function destinationKind(resources: { readonly [logicalId: string]: Resource }, destination: any): 'sqs' | 'sns' | 's3' | undefined {
+function destinationOf(resources: { readonly [logicalId: string]: Resource }, destination: any): DestinationKind | undefined {
   if (destination === undefined) {
     return undefined;
   }
-  const type = referred(resources, destination)?.Type.split('::')[1];
-  const [service] = /(?<=:)(sqs|sns|s3)(?=:)/.exec(JSON.stringify(destination)) ?? [];
-  return KINDS[type ?? service?.toUpperCase() ?? 'SQS'] ?? 'sqs';
+  const service = referred(resources, destination)?.Type.split('::')[1].toLowerCase();
+  const text = JSON.stringify(destination);
+  return DESTINATION_KINDS.find((kind) => service ? service === kind : text.includes(`:${kind}:`)) ?? 'sqs';
 }

@@ -1,8 +1,9 @@
 import { pathToFileURL } from 'node:url';
+import type { DestinationKind } from '../../stream/destination';
 import { PARKED_RECORD_KIND, PARKED_RECORD_PREFIX } from '../../stream/parked-record';
 
 /** What this process tells the one that started it: its port when it listens, and where a record was parked. */
-export type FromDestinationServer = { readonly port: number } | { readonly parkedAt: { readonly service: 'sqs' | 'sns' | 's3'; readonly name: string } };
+export type FromDestinationServer = { readonly port: number } | { readonly parkedAt: { readonly service: DestinationKind; readonly name: string } };
 
 /**
  * SQS, SNS and S3 on this machine, in a process of their own on a free port: it ends with the one that started it.

@@ -4,6 +4,8 @@ import { CreateQueueCommand, SendMessageCommand, SQSClient } from '@aws-sdk/clie
 import { clientOptions } from './credentials';
 import type { FromDestinationServer } from './destination-server';
 import { findOptionalPackage, mainFile } from './optional-package';
+import { arnParts } from '../../stream/arn';
+import { destinationKind } from '../../stream/destination';
 import type { FailedBatch } from '../../stream/failed-batch';
 import type { App } from '../assembly/app';
 import { queueUrl } from '../assembly/resource-names';
@@ -20,11 +22,6 @@ export interface Destinations {
   /** Puts a failed batch where the ARN says; at S3 under the key. Rejects if it was not taken. */
   deliver(arn: string, message: FailedBatch, objectKey?: string): Promise<void>;
   stop(): Promise<void>;
-}
-
-/** What kind of failure destination an ARN names. */
-export function destinationKind(arn: string): 'sqs' | 'sns' | 's3' {
-  return arn.split(':')[2] as 'sqs' | 'sns' | 's3';
 }
 
 /**
@@ -51,7 +48,7 @@ export async function startDestinations(
       return resolve(message.port);
     }
     const { service, name } = message.parkedAt;
-    const arn = failureDestinations.find((candidate) => destinationKind(candidate) === service && partsOf(candidate).name === name);
+    const arn = failureDestinations.find((candidate) => destinationKind(candidate) === service && arnParts(candidate).resource === name);
     if (arn !== undefined) {
       onParked(arn);
     }
@@ -84,7 +81,7 @@ async function createAll(clients: Clients, app: App): Promise<void> {
     ...failureDestinationsOf(app),
   ]);
   for (const arn of arns) {
-    const { region, name } = partsOf(arn);
+    const { region, resource: name } = arnParts(arn);
     const { sqs, sns, s3 } = clients.of(region);
     switch (destinationKind(arn)) {
       case 'sqs': await sqs.send(new CreateQueueCommand({ QueueName: name })); break;
@@ -99,7 +96,7 @@ function failureDestinationsOf({ mappings }: App): string[] {
 }
 
 async function deliver(clients: Clients, arn: string, message: FailedBatch, objectKey?: string): Promise<void> {
-  const { region, name } = partsOf(arn);
+  const { region, resource: name } = arnParts(arn);
   const { sqs, sns, s3 } = clients.of(region);
   const body = JSON.stringify(message);
   switch (destinationKind(arn)) {
@@ -116,7 +113,8 @@ async function deliver(clients: Clients, arn: string, message: FailedBatch, obje
 /** The clients of an endpoint, one for each region: a connection is not made anew for each message. */
 interface Clients {
   readonly endpoint: string;
-  of(region?: string): RegionalClients;
+  /** Of an ARN's region; that of a bucket is empty. */
+  of(region: string): RegionalClients;
   destroy(): void;
 }
 
@@ -127,20 +125,15 @@ interface RegionalClients {
 }
 
 function clientsOf(endpoint: string): Clients {
-  const byRegion = new Map<string | undefined, RegionalClients>();
+  const byRegion = new Map<string, RegionalClients>();
   return {
     endpoint,
     of: (region) => {
-      const options = clientOptions(endpoint, region);
+      const options = clientOptions(endpoint, region || undefined);
       const clients = byRegion.get(region) ?? { sqs: new SQSClient(options), sns: new SNSClient(options), s3: new S3Client(options) };
       byRegion.set(region, clients);
       return clients;
     },
     destroy: () => byRegion.forEach(({ sqs, sns, s3 }) => [sqs, sns, s3].forEach((client) => client.destroy())),
   };
-}
-
-function partsOf(arn: string): { region?: string; name: string } {
-  const parts = arn.split(':');
-  return { region: parts[3] || undefined, name: parts.slice(5).join(':') };
 }

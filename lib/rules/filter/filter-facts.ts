@@ -1,5 +1,6 @@
-import { EVENT_NAMES, fieldOf, type Place, RECORD } from './record-shape';
+import { fieldOf, type Place, RECORD } from './record-shape';
 import { parseEventPattern, type Alternative, type Branch, type Condition } from '../../event-pattern';
+import { EVENT_NAMES } from '../../stream/record';
 
 /** A field that a filter looks at, and what it may be. */
 export interface FilterCondition {

@@ -1,9 +1,9 @@
 import { conditionsOf, type FilterCondition } from './filter-facts';
 import { nearestName } from '../nearest-name';
-import { EVENT_NAMES, knownFields, pathOfField, type Place } from './record-shape';
+import { knownFields, pathOfField, type Place } from './record-shape';
 import { parseEventPattern, type Alternative, type Operator, type PatternProblem, type PatternProblemKind } from '../../event-pattern';
 import { plainNumber } from '../../stream/exact-number';
-import type { EventName } from '../../stream/record';
+import { EVENT_NAMES, type EventName } from '../../stream/record';
 import { type Known, type Rule, SOURCES } from '../rule';
 
 /** The filters of one trigger: JSON text, a token, or what an untyped caller gave in place of a filter. */

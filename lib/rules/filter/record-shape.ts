@@ -1,8 +1,3 @@
-import type { EventName } from '../../stream/record';
-
-/** The names of the kinds of change. */
-export const EVENT_NAMES: readonly EventName[] = ['INSERT', 'MODIFY', 'REMOVE'];
-
 /** What stands at one place of a stream record, so far as a filter can look at it. */
 export type Place =
   /** An object whose fields are known. */

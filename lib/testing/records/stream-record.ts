@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { type Item, type OneTypeMap, toAttributeMap } from './attribute-value';
 import { itemSize } from './item-size';
-import type { EventName, StreamChange, StreamRecord, StreamViewType } from '../../stream/record';
+import { arnParts } from '../../stream/arn';
+import { EVENT_NAMES, type EventName, type StreamChange, type StreamRecord, type StreamViewType, TTL_IDENTITY } from '../../stream/record';
 
 /** What a record is made from. Everything may be left out. */
 export interface StreamRecordOptions {
@@ -90,7 +91,7 @@ export function streamRecord(options: StreamRecordOptions = {}): MadeRecord {
     eventName,
     eventVersion: '1.1',
     eventSource: 'aws:dynamodb',
-    awsRegion: streamArn.split(':')[3],
+    awsRegion: arnParts(streamArn).region,
     dynamodb: {
       ApproximateCreationDateTime: inSeconds(createdAt),
       Keys: keys,
@@ -99,7 +100,7 @@ export function streamRecord(options: StreamRecordOptions = {}): MadeRecord {
       SizeBytes: itemSize(keys) + itemSize(images.NewImage) + itemSize(images.OldImage),
       StreamViewType: viewType,
     },
-    ...(options.expired && { userIdentity: { type: 'Service', principalId: 'dynamodb.amazonaws.com' } }),
+    ...(options.expired && { userIdentity: { ...TTL_IDENTITY } }),
     eventSourceARN: streamArn,
   };
 }
@@ -115,7 +116,7 @@ export function isStreamRecord(value: object): value is StreamRecord {
 }
 
 const CHOICES = {
-  eventName: ['INSERT', 'MODIFY', 'REMOVE'],
+  eventName: EVENT_NAMES,
   viewType: ['KEYS_ONLY', 'NEW_IMAGE', 'OLD_IMAGE', 'NEW_AND_OLD_IMAGES'],
 } as const;
 
