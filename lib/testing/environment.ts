@@ -3,26 +3,26 @@ import type { VirtualClock } from './virtual-clock';
 /** A Lambda handler of any kind; what it returns may be a promise. */
 export type Handler = (event: any, context: any, callback: any) => unknown;
 
-/** Code that every execution environment loads for itself, so that each has a memory of its own. */
+/** Code that each execution environment loads for itself, so that each has its own memory. */
 export interface LoadedHandler {
-  /** Called when an environment starts; what it throws, or rejects with, fails the invocation. */
+  /** Called when an environment starts. If it throws or rejects, the invocation fails. */
   readonly load: () => Handler | Promise<Handler>;
 }
 
 /** One execution environment: it serves one invocation at a time. */
 export interface SimulatedEnvironment {
   readonly handler: () => Handler | Promise<Handler>;
-  /** Calls back after so many milliseconds. Returns how to call that off. */
+  /** Calls back after so many milliseconds. Returns a function that cancels it. */
   readonly schedule: (milliseconds: number, action: () => void) => () => void;
   /** An invocation begins. */
   readonly thaw: () => void;
   /** The invocation has been answered. */
   readonly freeze: () => void;
-  /** What takes its place when its process ends. */
+  /** The environment that takes its place when its process ends. */
   readonly successor: () => SimulatedEnvironment;
 }
 
-/** Environments that share one handler and its memory. They don't freeze: what one waits for may be the work of another. */
+/** Environments that share one handler and its memory. They never freeze: one may wait for the work of another. */
 export function sharedEnvironment(handler: Handler, clock: VirtualClock): SimulatedEnvironment {
   const nothing = () => undefined;
   const environment: SimulatedEnvironment = {
@@ -36,8 +36,8 @@ export function sharedEnvironment(handler: Handler, clock: VirtualClock): Simula
 }
 
 /**
- * An environment that loads its own handler. Between invocations it is frozen: what falls due in it happens when it thaws, and
- * never if its process ends.
+ * An environment that loads its own handler. Between invocations it is frozen: timers that fall due fire when it thaws, or never if
+ * its process ends first.
  */
 export function loadingEnvironment({ load }: LoadedHandler, clock: VirtualClock): SimulatedEnvironment {
   let handler: Handler | undefined;

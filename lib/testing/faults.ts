@@ -3,41 +3,41 @@ import type { FailedBatch } from '../stream/failed-batch';
 import type { ParkedRecord } from '../stream/parked-record';
 import type { StreamEvent, StreamRecord } from '../stream/record';
 
-/** An invocation that a fault may befall. */
+/** An invocation that a fault may hit. */
 export interface InvocationAtRisk {
-  /** When it is to start, in milliseconds since the epoch. */
+  /** When it would start, in milliseconds since the epoch. */
   readonly at: number;
   readonly shardId: string;
   readonly event: StreamEvent;
 }
 
-/** A message that the failure destination may refuse: Lambda's own, or a record that the runtime parks. */
+/** A message that the failure destination may refuse: a failed batch, or a record that the runtime parks. */
 export interface DeliveryAtRisk {
   /** In milliseconds since the epoch. */
   readonly at: number;
   readonly message: FailedBatch | ParkedRecord;
 }
 
-/** How often a fault strikes: a share from 0 to 1 by which chance decides, or a function that decides. */
+/** How often a fault strikes: a share from 0 to 1, by which chance decides, or a function that decides. */
 export type Chance<Subject, Strike = boolean> = number | ((subject: Subject) => Strike);
 
 /** What goes wrong in a simulation. */
 export interface Faults {
   /**
-   * How long an invocation takes, in milliseconds of virtual time: a number, or a function that says it of each record, summed up.
+   * How long an invocation takes, in milliseconds of virtual time: a number, or a function of a record, summed over the batch.
    * The handler itself runs when the invocation starts.
    *
    * @default 0
    */
   readonly latency?: number | ((record: StreamRecord) => number);
-  /** The function has no concurrency left: it is not invoked, and no retry is used. */
+  /** The function has no concurrency left: it is not invoked, and the retry count stays the same. */
   readonly throttle?: Chance<InvocationAtRisk>;
   /**
-   * The process ends before the answer is sent: what the handler did is done, but nobody knows. A function may also say after how
-   * many milliseconds the process ends, in the middle of its work; an invocation that has ended by then is spared.
+   * The process ends before the response is sent: the handler's work is done, but Lambda does not know. A function may also return a
+   * number of milliseconds after which the process ends, in the middle of its work. An invocation that ends sooner is spared.
    */
   readonly crash?: Chance<InvocationAtRisk, boolean | number>;
-  /** The answer does not come before the function's timeout. */
+  /** The response does not come before the function's timeout. */
   readonly timeout?: Chance<InvocationAtRisk>;
   /** The failure destination refuses what is sent to it. */
   readonly refuse?: Chance<DeliveryAtRisk>;
@@ -45,23 +45,19 @@ export interface Faults {
   readonly reshards?: readonly Reshard[];
 }
 
-/** Decides whether faults strike, the same way for the same source of random numbers. */
+/** Decides whether faults strike, in the same way for the same source of random numbers. */
 export class Fate {
-  constructor(private readonly faults: Faults, private readonly random: () => number) {
-    for (const name of ['throttle', 'crash', 'timeout', 'refuse'] as const) {
-      judgeChance(name, faults[name]);
-    }
-  }
+  constructor(private readonly faults: Faults, private readonly random: () => number) {}
 
   strikes(fault: 'throttle' | 'timeout', invocation: InvocationAtRisk): boolean {
     return this.decide(this.faults[fault], invocation);
   }
 
-  /** Whether the process ends before the answer is sent, or after how many milliseconds it ends. */
+  /** Whether the process ends before the response is sent, or after how many milliseconds it ends. */
   crashes(invocation: InvocationAtRisk): boolean | number {
     const strike = this.decide(this.faults.crash, invocation);
     if (typeof strike === 'number' && !(strike >= 0 && strike < Infinity)) {
-      throw new RangeError(`faults.crash came to ${strike}; it has to be true, false, or a number of milliseconds from 0.`);
+      throw new RangeError(`faults.crash returned ${strike} but must return true, false, or a number of milliseconds from 0.`);
     }
     return strike;
   }
@@ -75,19 +71,12 @@ export class Fate {
     const { latency = 0 } = this.faults;
     const duration = typeof latency === 'number' ? latency : event.Records.reduce((sum, record) => sum + latency(record), 0);
     if (!(duration >= 0 && duration < Infinity)) {
-      throw new RangeError(`faults.latency came to ${duration}; it has to be a number of milliseconds from 0.`);
+      throw new RangeError(`faults.latency is ${duration} but must be a number of milliseconds from 0.`);
     }
     return duration;
   }
 
   private decide<Subject, Strike>(chance: Chance<Subject, Strike> | undefined, subject: Subject): Strike | boolean {
     return typeof chance === 'function' ? chance(subject) : chance !== undefined && this.random() < chance;
-  }
-}
-
-function judgeChance(name: string, chance: unknown): void {
-  const share = typeof chance === 'number' && chance >= 0 && chance <= 1;
-  if (chance !== undefined && typeof chance !== 'function' && !share) {
-    throw new TypeError(`faults.${name} is ${String(chance)}; it has to be a share from 0 to 1, or a function that returns a boolean.`);
   }
 }

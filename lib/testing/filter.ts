@@ -5,7 +5,7 @@ import type { StreamRecord } from '../stream/record';
 export type FilterInput = string | { toJson(): string } | { readonly [key: string]: unknown };
 
 /**
- * Whether a record passes a filter, as AWS's pattern engine answers.
+ * Whether a record passes a filter, by the rules of AWS's pattern engine.
  *
  * ```ts
  * expect(matchesFilter({ eventName: ['INSERT'] }, streamRecord({ newImage: { id: '1' } }))).toBe(true);
@@ -19,7 +19,7 @@ export function matchesFilter(filter: FilterInput, record: StreamRecord): boolea
 }
 
 /**
- * `matchesFilter` for many records: reads the filter once.
+ * `matchesFilter` for many records: parses the filter once.
  *
  * @throws InvalidFilterError
  */
@@ -40,7 +40,7 @@ export class InvalidFilterError extends Error {
   }
 }
 
-/** The event pattern as JSON text. `lambda.FilterCriteria.filter(…)` returns an object that holds it. */
+/** The event pattern as JSON text. The object that `lambda.FilterCriteria.filter(…)` returns holds it. */
 export function filterText(filter: FilterInput): string {
   if (typeof filter === 'string') {
     return filter;
@@ -52,7 +52,7 @@ export function filterText(filter: FilterInput): string {
   return typeof pattern === 'string' ? pattern : jsonOf(filter);
 }
 
-/** `undefined` and functions have no JSON; a circle or a bigint in an object can't be written as such. */
+/** The value as JSON; as text where JSON has no word for it. A circle or a bigint in an object is an error. */
 function jsonOf(pattern: unknown): string {
   try {
     return JSON.stringify(pattern) ?? String(pattern);

@@ -27,7 +27,7 @@ export interface InvocationEnd {
 interface Invocation {
   readonly event: () => StreamEvent;
   readonly latency: number;
-  /** Whether the process ends before the answer is sent, or after how many milliseconds it ends. */
+  /** Whether the process ends before the response is sent, or after how many milliseconds it ends. */
   readonly crashes: boolean | number;
   readonly hangs: boolean;
   /** Takes what the runtime parks of this event. */
@@ -35,7 +35,7 @@ interface Invocation {
   readonly ended: (end: InvocationEnd) => void;
 }
 
-/** The user's handler under a virtual clock: as many environments as allowed, one invocation at a time in each. */
+/** The user's handler under a virtual clock: as many environments as allowed, each with one invocation at a time. */
 export class SimulatedFunction {
   private readonly queue: Invocation[] = [];
   private readonly free: SimulatedEnvironment[];
@@ -51,7 +51,7 @@ export class SimulatedFunction {
     return this.options.functionArn;
   }
 
-  /** Whether no handler has yet to answer. */
+  /** Whether every handler that was called has answered. */
   readonly answered = (): boolean => this.answering === 0;
 
   /** Invokes the handler as soon as an environment is free. */
@@ -62,7 +62,7 @@ export class SimulatedFunction {
 
   private next(): void {
     while (this.free.length > 0 && this.queue.length > 0) {
-      // Lambda does not say which of several it takes.
+      // Lambda does not document which of several it takes.
       const chosen = this.free.length > 1 ? Math.floor(this.options.random() * this.free.length) : 0;
       this.start(this.queue.shift()!, this.free.splice(chosen, 1)[0]);
     }
@@ -124,7 +124,7 @@ export class SimulatedFunction {
         }
       })
       : await handler(event, context, undefined);
-    // Lambda hands on what JSON makes of the answer; nothing becomes null.
+    // Lambda passes the response on as JSON; no response becomes null.
     const body = JSON.stringify(response ?? null) ?? 'null';
     const requestId = context.awsRequestId;
     return Buffer.byteLength(body) > RESPONSE_BYTES ? tooLarge(requestId) : { type: 'response', requestId, response: JSON.parse(body) };

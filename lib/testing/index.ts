@@ -1,5 +1,5 @@
 export { simulateTrigger, simulateTriggers } from './simulate-trigger';
-export type { SimulationOptions } from './simulate-trigger';
+export type { SimulationOptions } from './options';
 export type { SimulatedDelivery, SimulatedInvocation, SimulationRun } from './run';
 export { compileFilter, InvalidFilterError, matchesFilter } from './filter';
 export type { FilterInput } from './filter';

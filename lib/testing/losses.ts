@@ -2,7 +2,7 @@ import type { SimulatedShard } from './stream';
 import type { StreamEvent, StreamRecord } from '../stream/record';
 import { compareSequenceNumbers } from '../stream/sequence-number';
 
-/** Keeps what is lost, and how far each shard is done with. */
+/** Keeps the lost records, and the checkpoint of each shard. */
 export class Losses {
   private readonly lost = new Set<StreamRecord>();
   private readonly checkpoints = new Map<string, string>();
@@ -11,12 +11,12 @@ export class Losses {
     records.forEach((record) => this.lost.add(record));
   }
 
-  /** Everything in the shard up to this number is done with, unless it is lost. */
+  /** Everything in the shard up to this number is done or lost. */
   checkpoint(shardId: string, sequenceNumber: string): void {
     this.checkpoints.set(shardId, sequenceNumber);
   }
 
-  /** The records that a handler reported as failed to a mapping that does not listen. */
+  /** Adds the records that a handler reported as failed to a mapping that ignores reports. */
   ignored(event: StreamEvent, response: unknown): void {
     const failures = (response as { batchItemFailures?: unknown } | null)?.batchItemFailures;
     if (Array.isArray(failures) && failures.length > 0) {
@@ -25,7 +25,7 @@ export class Losses {
     }
   }
 
-  /** All that is lost when nothing more will happen, in the order of the shards. */
+  /** All lost records at the end of the run, in the order of the shards. */
   list(shards: readonly SimulatedShard[]): StreamRecord[] {
     return shards.flatMap(({ shardId, records }) => {
       const checkpoint = this.checkpoints.get(shardId);

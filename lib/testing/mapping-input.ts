@@ -1,3 +1,4 @@
+import { inWords } from './check';
 import { filterText, type FilterInput } from './filter';
 import { isSynthesized, readMapping, type SynthesizedMapping, type SynthesizedTemplate } from './synthesized-mapping';
 import { refusalsOf } from '../rules/refusals';
@@ -8,8 +9,8 @@ import { DESTINATION_KINDS, type DestinationKind } from '../stream/destination';
 export type Seconds = number | { toSeconds(): number };
 
 /**
- * A mapping's settings by the construct's names; what is left out is the construct's default. The construct's own props fit, their
- * table and handler are not looked at.
+ * A mapping's settings under the construct's names. Omitted settings are the construct's defaults. The construct's own props fit:
+ * their table and handler are ignored.
  */
 export interface SimulatedMapping {
   /** @default 'TRIM_HORIZON' */
@@ -21,13 +22,13 @@ export interface SimulatedMapping {
   /** @default 1 */
   readonly parallelizationFactor?: number;
   /**
-   * -1: without limit.
+   * -1 means without limit.
    *
    * @default 100
    */
   readonly retryAttempts?: number;
   /**
-   * -1: without limit.
+   * -1 means without limit.
    *
    * @default - 22 hours
    */
@@ -37,7 +38,7 @@ export interface SimulatedMapping {
   /** @default true */
   readonly reportBatchItemFailures?: boolean;
   /**
-   * 0: no windows.
+   * 0 means no windows.
    *
    * @default 0
    */
@@ -47,7 +48,7 @@ export interface SimulatedMapping {
   /** @default - every record passes */
   readonly filters?: readonly FilterInput[];
   /**
-   * The kind of failure destination; that of the construct's props fits too.
+   * The kind of failure destination. The `onFailure` of the construct's props fits too.
    *
    * @default 'sqs'
    */
@@ -58,30 +59,30 @@ export interface SimulatedMapping {
 export interface ResolvedMapping {
   readonly settings: MappingSettings;
   readonly destination?: DestinationKind;
-  /** The function's timeout in seconds, where a template says it. */
+  /** The function's timeout in seconds, where a template has it. */
   readonly timeout?: number;
 }
 
 const DURATIONS = ['maxBatchingWindow', 'maxRecordAge', 'tumblingWindow'] as const;
 
-/** Props of the construct that say nothing about how records are delivered. */
-const NOT_LOOKED_AT = ['table', 'handler', 'permissions', 'filterEncryption', 'metricsConfig', 'failureQueueRemovalPolicy'];
+/** Props of the construct that don't change how records are delivered. */
+const IGNORED = ['table', 'handler', 'permissions', 'filterEncryption', 'metricsConfig', 'failureQueueRemovalPolicy'];
 
-const PROPERTIES = [...Object.keys(DEFAULT_SETTINGS), 'onFailure', ...NOT_LOOKED_AT];
+const PROPERTIES = [...Object.keys(DEFAULT_SETTINGS), 'onFailure', ...IGNORED];
 
 /**
- * Settings from what the caller gave, complete and judged by the rules that the construct applies.
+ * The settings that the caller gave, completed by defaults, and checked by the rules that the construct applies.
  *
- * @throws TypeError with all that is wrong: each setting, what was given, what is allowed.
+ * @throws TypeError with all that is wrong: for each setting what was given and what is allowed.
  */
 export function resolveMapping(given: SimulatedMapping | SynthesizedTemplate | SynthesizedMapping = {}): ResolvedMapping {
   if (isSynthesized(given)) {
     const found = readMapping(given);
-    judgeSettings(found.settings, []);
+    checkSettings(found.settings, []);
     return found;
   }
   const settings = fromProps(given);
-  judgeSettings(settings, Object.keys(given).filter((name) => given[name as keyof SimulatedMapping] !== undefined));
+  checkSettings(settings, Object.keys(given).filter((name) => given[name as keyof SimulatedMapping] !== undefined));
   return { settings, destination: destinationOf(given.onFailure) };
 }
 
@@ -109,15 +110,14 @@ function destinationOf(onFailure: SimulatedMapping['onFailure'] = 'sqs'): Destin
     return 'topic' in onFailure ? 'sns' : 'bucket' in onFailure ? 's3' : 'queue' in onFailure ? 'sqs' : undefined;
   }
   if (!DESTINATIONS.includes(onFailure)) {
-    throw new TypeError(`onFailure is ${JSON.stringify(onFailure)}, but has to be one of ${DESTINATIONS.join(', ')}.`);
+    throw new TypeError(`onFailure is ${inWords(onFailure)} but must be one of ${DESTINATIONS.join(', ')}.`);
   }
   return onFailure === 'none' ? undefined : onFailure as DestinationKind;
 }
 
-function judgeSettings(settings: MappingSettings, written: readonly string[]): void {
-  // The table and the function of a simulation are its shards and its handler.
+function checkSettings(settings: MappingSettings, written: readonly string[]): void {
   const refusals = refusalsOf(settings, written, PROPERTIES);
   if (refusals.length > 0) {
-    throw new TypeError(`The mapping can't be as given.\n${refusals.map((message) => `- ${message}`).join('\n')}`);
+    throw new TypeError(`The mapping is not valid.\n${refusals.map((message) => `- ${message}`).join('\n')}`);
   }
 }

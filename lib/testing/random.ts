@@ -1,4 +1,4 @@
-/** A source of numbers from 0 up to but not including 1: the same seed, the same numbers (mulberry32). */
+/** A source of numbers from 0 up to but not including 1. The same seed gives the same numbers (mulberry32). */
 function seededRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -9,20 +9,20 @@ function seededRandom(seed: number): () => number {
   };
 }
 
-/** What chance decides in the simulation of one trigger, each from a source of its own. */
+/** The random numbers of one trigger's simulation, by what they are for: one use does not disturb another. */
 export interface RandomSources {
   readonly uuid: () => string;
   readonly faults: () => number;
   readonly runtime: () => number;
 }
 
-/** The sources of the trigger at this place: triggers of one seed differ. */
+/** The sources of the trigger at this place in the list: triggers with the same seed differ. */
 export function randomSources(seed: number, place: number): RandomSources {
   const [ids, faults, runtime] = [0, 1, 2].map((kind) => seededRandom(seed + 3 * place + kind));
   return { uuid: () => randomUuid(ids), faults, runtime };
 }
 
-/** A UUID, version 4, from such a source. */
+/** A UUID, version 4. */
 function randomUuid(random: () => number): string {
   const digit = (choices: string) => choices[Math.floor(random() * choices.length)];
   return 'xxxxxxxx-xxxx-4xxx-yxxx-xxxxxxxxxxxx'

@@ -3,22 +3,22 @@ import type { FailedBatch } from '../stream/failed-batch';
 import type { ParkedRecord } from '../stream/parked-record';
 import type { StreamEvent, StreamRecord, WindowEvent } from '../stream/record';
 
-/** What came of a simulation. Times are milliseconds since the epoch. */
+/** The result of a simulation. Times are milliseconds since the epoch. */
 export interface SimulationRun {
   /** Every invocation of the handler, in order of virtual time. */
   readonly invocations: readonly SimulatedInvocation[];
   /** The messages on the failure destination, exactly as Lambda writes them. */
   readonly failed: readonly FailedBatch[];
-  /** The same with what a destination knows beside the message. */
+  /** The same messages, each with the records given up, and the object key at an S3 destination. */
   readonly deliveries: readonly SimulatedDelivery[];
   /** What the runtime parked on the failure destination. */
   readonly parked: readonly ParkedRecord[];
   /**
-   * Records neither processed nor filtered out nor on the failure destination: empty unless the settings allow loss. With
+   * Records that were neither processed nor filtered out nor put on the failure destination. Empty unless the settings allow loss. With
    * reportBatchItemFailures off, records that the handler reported as failed are among them, because Lambda ignores the report.
    */
   readonly lost: readonly StreamRecord[];
-  /** The sums of the metrics that a mapping emits whose metricsConfig asks for EventCount. */
+  /** The sums of the metrics that a mapping emits if its metricsConfig asks for EventCount. */
   readonly metrics: Readonly<Record<EventCount, number>>;
   /** When it began and ended. */
   readonly startedAt: number;
@@ -29,9 +29,9 @@ export interface SimulationRun {
 export interface SimulatedInvocation {
   readonly at: number;
   readonly shardId: string;
-  /** What the handler was given: made anew whenever it is read. */
+  /** The event that the handler was given. A new copy at each read. */
   readonly event: StreamEvent | WindowEvent;
-  /** What it answered, as Lambda reads it: absent if it failed. */
+  /** The response, as Lambda reads it. Absent if the invocation failed. */
   readonly response?: unknown;
   /** Why it failed: it threw, timed out, or its process ended. */
   readonly error?: { readonly errorType: string; readonly errorMessage: string };

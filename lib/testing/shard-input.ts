@@ -8,17 +8,17 @@ import { compareSequenceNumbers } from '../stream/sequence-number';
 /** A shard of the simulated stream. */
 export interface ShardInput {
   /**
-   * What is in it, oldest first: stream records as Lambda delivers them, or items, each of which stands for its own insertion. An
-   * item's first attribute is taken for its key.
+   * Its records, oldest first: stream records as Lambda delivers them, or items. An item stands for its insertion, and its first
+   * attribute is its key.
    */
   readonly records: readonly (StreamRecord | Item)[];
   /** @default - a name made from its place in the list */
   readonly shardId?: string;
-  /** The shard that this one is a part of: it is closed, and read before. */
+  /** The shard that this one was split from. It is closed, and read to its end before this one. */
   readonly parentShardId?: string;
 }
 
-/** A shard is split in two: from then on the records of each of its items are in one of its children. */
+/** A shard is split in two: from then on, the records of an item are in one of the two children. */
 export interface Reshard {
   /** In seconds after the start. */
   readonly at: number;
@@ -29,26 +29,26 @@ export interface Reshard {
 type Draft = { -readonly [name in keyof SimulatedShard]: SimulatedShard[name] };
 
 /**
- * The shards of the simulated stream, from what the caller gave.
+ * The shards of the simulated stream, from the caller's input.
  *
- * @throws TypeError if they are no shards, or a shard's sequence numbers don't rise.
+ * @throws TypeError if a record is neither a stream record nor an item, or if the sequence numbers of a shard don't rise.
  */
 export function toShards(inputs: readonly ShardInput[], streamArn: string): SimulatedShard[] {
   const shards = inputs.map((input, index) => toShard(input, index, streamArn));
-  judgeNames(shards);
+  checkNames(shards);
   return shards;
 }
 
-/** When the first record of all can be read. */
+/** When the first record can be read. */
 export function startOf(shards: readonly SimulatedShard[]): number {
   const first = shards.reduce((earliest, shard) => Math.min(earliest, shard.readableAt[0] ?? Infinity), Infinity);
   return first === Infinity ? DEFAULT_CREATION * 1000 : first;
 }
 
 /**
- * Splits shards when it is time to, and lets parents close before their children open.
+ * Applies the splits, and lets parents close before their children open.
  *
- * @throws TypeError if there is no such shard to split, or shards are each other's parents.
+ * @throws TypeError if there is no such shard to split, or if shards are each other's parents.
  */
 export function withLineage(given: readonly SimulatedShard[], reshards: readonly Reshard[], start: number): SimulatedShard[] {
   const shards: Draft[] = given.map((shard) => ({ ...shard }));
@@ -62,7 +62,7 @@ export function withLineage(given: readonly SimulatedShard[], reshards: readonly
 function toShard({ records, shardId, parentShardId }: ShardInput, index: number, streamArn: string): Draft {
   const name = shardId ?? `shardId-${String(index).padStart(20, '0')}`;
   const complete = records.map((record, place) => (isStreamRecord(record) ? record : insertion(record, `shards[${index}].records[${place}]`, streamArn)));
-  judgeOrder(complete, index);
+  checkOrder(complete, index);
   return { shardId: name, parentShardId, records: complete, readableAt: readableAt(complete), openedAt: -Infinity };
 }
 
@@ -74,16 +74,16 @@ function insertion(item: Item, name: string, streamArn: string): StreamRecord {
   }
 }
 
-function judgeOrder(records: readonly StreamRecord[], shard: number): void {
+function checkOrder(records: readonly StreamRecord[], shard: number): void {
   let before: string | undefined;
   for (const [place, record] of records.entries()) {
     const number = record.dynamodb?.SequenceNumber;
     if (typeof number !== 'string' || !/^\d+$/.test(number)) {
-      throw new TypeError(`shards[${shard}].records[${place}] has the SequenceNumber ${JSON.stringify(number)}, but it has to be a string of `
+      throw new TypeError(`shards[${shard}].records[${place}] has the SequenceNumber ${JSON.stringify(number)} but must have a string of `
         + 'digits. streamRecord() makes one.');
     }
     if (before !== undefined && compareSequenceNumbers(before, number) >= 0) {
-      throw new TypeError(`shards[${shard}].records[${place}] has the SequenceNumber ${number}, which does not come after ${before} before it. `
+      throw new TypeError(`shards[${shard}].records[${place}] has the SequenceNumber ${number}, which is not above ${before} of the record before it. `
         + 'Give the records of a shard in the order of the stream.');
     }
     before = number;
@@ -100,11 +100,11 @@ function createdIn(record: StreamRecord): number | undefined {
   return record.dynamodb?.ApproximateCreationDateTime;
 }
 
-function judgeNames(shards: readonly SimulatedShard[]): void {
+function checkNames(shards: readonly SimulatedShard[]): void {
   const names = shards.map((shard) => shard.shardId);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) {
-    throw new TypeError(`There are two shards named ${twice}. Each has to have a shardId of its own; without any they are numbered.`);
+    throw new TypeError(`Two shards have the shardId ${twice}, but each must have its own. Omit shardId to have the shards numbered.`);
   }
 }
 
@@ -113,7 +113,7 @@ function split(shards: Draft[], { shardId }: Reshard, time: number): void {
   const parents = new Set(shards.map((shard) => shard.parentShardId));
   const open = shards.filter((shard) => !parents.has(shard.shardId) && (shardId === undefined || shard.shardId === shardId));
   if (open.length === 0) {
-    throw new TypeError(`There is no open shard ${shardId} to split. There are ${shards.map((shard) => shard.shardId).join(', ')}.`);
+    throw new TypeError(`faults.reshards names the shard ${shardId}, but no open shard has this shardId. The shards are ${shards.map((shard) => shard.shardId).join(', ')}.`);
   }
   for (const parent of open) {
     const place = parent.readableAt.findIndex((readable) => readable >= time);
@@ -137,13 +137,13 @@ function keyOf(record: StreamRecord): string {
   return itemKey(record.dynamodb?.Keys ?? {});
 }
 
-/** A parent closes with its last record, unless told when; its children open then. */
+/** A parent closes at its split, or else with its last record. Its children open then. */
 function connect(shards: readonly Draft[], start: number): void {
   const byId = new Map(shards.map((shard) => [shard.shardId, shard]));
   const visit = (shard: Draft, seen: readonly string[]): Draft => {
     const parent = shard.parentShardId === undefined ? undefined : byId.get(shard.parentShardId);
     if (seen.includes(shard.shardId)) {
-      throw new TypeError(`The shards ${seen.join(', ')} are each other's parents. A shard's parent is older than the shard.`);
+      throw new TypeError(`The shards ${seen.join(', ')} are each other's parents, but a parent must be older than its children. Correct parentShardId.`);
     }
     if (parent) {
       const { readableAt: times, openedAt } = visit(parent, [...seen, shard.shardId]);

@@ -1,35 +1,35 @@
 import { SimulatedFunction } from './function';
 import type { ResolvedMapping } from './mapping-input';
+import type { SimulationOptions } from './options';
 import { type RandomSources, randomSources } from './random';
 import { DEFAULT_STREAM_ARN, isStreamRecord } from './records/stream-record';
 import type { SimulationRun } from './run';
 import { Settling } from './settling';
 import { startOf, toShards, withLineage } from './shard-input';
-import type { SimulationOptions } from './simulate-trigger';
 import type { SimulatedShard } from './stream';
 import { SimulatedTrigger } from './trigger-driver';
 import { VirtualClock } from './virtual-clock';
 import { arnParts } from '../stream/arn';
 
-/** A trigger to simulate, its mapping complete and judged. */
-export interface JudgedTrigger extends Omit<SimulationOptions, 'mapping'> {
+/** A trigger to simulate, with a mapping that is complete and checked. */
+export interface ResolvedTrigger extends Omit<SimulationOptions, 'mapping'> {
   readonly mapping: ResolvedMapping;
 }
 
-/** A trigger with its stream, which all triggers of the same shards have in common. */
+/** A trigger and its stream, which all triggers with the same shards share. */
 interface Part {
-  readonly trigger: JudgedTrigger;
+  readonly trigger: ResolvedTrigger;
   readonly streamArn: string;
   readonly shards: readonly SimulatedShard[];
   readonly random: RandomSources;
 }
 
 /**
- * Runs triggers under one virtual clock until there is nothing left to do. Those of one handler are of one function.
+ * Runs triggers under one virtual clock until nothing is left to do. Triggers with the same handler drive one function.
  *
- * @throws TypeError if triggers don't agree on what they share, or AWS does not allow them beside each other.
+ * @throws TypeError if triggers disagree on what they share, or if AWS refuses them beside each other.
  */
-export async function simulate(triggers: readonly JudgedTrigger[]): Promise<SimulationRun[]> {
+export async function simulate(triggers: readonly ResolvedTrigger[]): Promise<SimulationRun[]> {
   const groups = grouped(triggers, ({ shards }) => shards);
   const streams = groups.map(([{ shards }]) => toShards(shards, streamOf(shards)));
   const startedAt = startOf(streams.flat());
@@ -71,7 +71,7 @@ async function runToTheEnd(triggers: readonly SimulatedTrigger[], functions: rea
   }
 }
 
-/** Moves the clock to whatever comes next; false if nothing does. */
+/** Moves the clock to the next event. Returns false if there is none. */
 function moveOn(triggers: readonly SimulatedTrigger[], clock: VirtualClock): boolean {
   let [next, deadline] = [triggers[0], Infinity];
   for (const trigger of triggers) {
@@ -97,8 +97,8 @@ function functionOf(group: readonly Part[], index: number, clock: VirtualClock):
   const arns = group.map(({ streamArn }) => streamArn);
   const twice = arns.find((arn, place) => arns.indexOf(arn) !== place);
   if (twice !== undefined) {
-    throw new TypeError(`Two triggers bring the stream ${twice} to the same handler, which AWS refuses. If they are two streams, give the `
-      + 'records of each a streamArn of its own: streamRecord({ streamArn, … }).');
+    throw new TypeError(`Two triggers connect the stream ${twice} to the same handler, but AWS allows one mapping per stream and function. If they are `
+      + 'two streams, give the records of each stream their own ARN: streamRecord({ streamArn, … }).');
   }
   const { region, account } = arnParts(arns[0]);
   const timeout = agreed('the same handler', 'timeout', group.map(({ trigger }) => trigger.timeout ?? trigger.mapping.timeout)) ?? 60;
@@ -117,16 +117,16 @@ function functionOf(group: readonly Part[], index: number, clock: VirtualClock):
   }, clock);
 }
 
-/** What those of one group say of what they share; undefined if none says anything. */
-function agreed<T>(shared: string, option: string, said: readonly (T | undefined)[]): T | undefined {
-  const different = [...new Map(said.filter((value) => value !== undefined).map((value) => [JSON.stringify(value), value])).entries()];
+/** The value of an option that the triggers of a group share; undefined if none of them has it. */
+function agreed<T>(shared: string, option: string, values: readonly (T | undefined)[]): T | undefined {
+  const different = [...new Map(values.filter((value) => value !== undefined).map((value) => [JSON.stringify(value), value])).entries()];
   if (different.length > 1) {
-    throw new TypeError(`Triggers of ${shared} say ${option}: ${different.map(([text]) => text).join(' and ')}. Say it once, or the same each time.`);
+    throw new TypeError(`Triggers with ${shared} have different values of ${option}: ${different.map(([text]) => text).join(' and ')}. Give it once, or the same value each time.`);
   }
   return different[0]?.[1];
 }
 
-/** The stream that the records say they are of. */
+/** The ARN of the stream, as the first record has it. */
 function streamOf(shards: SimulationOptions['shards']): string {
   for (const { records } of shards) {
     if (records.length > 0 && isStreamRecord(records[0])) {

@@ -3,10 +3,10 @@ import { STREAM_RETENTION } from '../rules/settings';
 import type { StreamRecord } from '../stream/record';
 import { compareSequenceNumbers } from '../stream/sequence-number';
 
-/** A shard of a simulated stream: what is in it, and when each record can be read. Times in milliseconds since the epoch. */
+/** A shard of a simulated stream: its records, and when each can be read. Times in milliseconds since the epoch. */
 export interface SimulatedShard extends Shard {
   readonly records: readonly StreamRecord[];
-  /** By record; never falling. */
+  /** For each record; never falling. */
   readonly readableAt: readonly number[];
   /** From when the stream lists it. */
   readonly openedAt: number;
@@ -16,7 +16,7 @@ export interface SimulatedShard extends Shard {
 
 /** A stream under a virtual clock. */
 export class SimulatedStream {
-  /** Records that no read will ever bring: before LATEST, or past the retention. */
+  /** Records that no read will return: before LATEST, or past the retention. */
   readonly passedOver: StreamRecord[] = [];
   private readonly shards: ReadonlyMap<string, SimulatedShard>;
   /** The index of the next record to read, by shard. */
@@ -47,7 +47,7 @@ export class SimulatedStream {
     return { type: 'read', shardId, records: shard.records.slice(start, next), end };
   }
 
-  /** Whether every record has been read that will ever be there. */
+  /** Whether every record has been read or passed over. */
   exhausted(): boolean {
     return this.unread === 0;
   }

@@ -12,7 +12,7 @@ export interface SynthesizedMapping {
   readonly logicalId: string;
 }
 
-/** What a template says of a mapping and its function. */
+/** What a template holds of a mapping and its function. */
 export interface FoundMapping {
   readonly settings: MappingSettings;
   readonly destination?: DestinationKind;
@@ -35,7 +35,7 @@ export function isSynthesized(value: object): value is SynthesizedTemplate | Syn
 /**
  * Reads a mapping from a synthesized template.
  *
- * @throws TypeError if there is none, if several leave open which one is meant, or if a setting is known at deployment only.
+ * @throws TypeError if there is none, if there are several and none is named, or if a setting is known only at deployment.
  */
 export function readMapping(source: SynthesizedTemplate | SynthesizedMapping): FoundMapping {
   const { template, logicalId } = 'template' in source ? source : { template: source, logicalId: undefined };
@@ -59,17 +59,17 @@ function choose(resources: { readonly [logicalId: string]: Resource }, wanted: s
   if (wanted !== undefined && found.includes(wanted)) {
     return wanted;
   }
-  const list = found.length > 0 ? `It has ${found.join(', ')}.` : `It has no ${MAPPING} with a StartingPosition.`;
+  const list = found.length > 0 ? `Its mappings are ${found.join(', ')}.` : `It has no ${MAPPING} with a StartingPosition.`;
   throw new TypeError(wanted === undefined && found.length > 0
-    ? `The template has several mappings: ${found.join(', ')}. Say which: { mapping: { template, logicalId: '${found[0]}' } }.`
-    : `The template has no mapping ${wanted ?? 'of a stream'}. ${list} Was it made from the stack that holds the trigger?`);
+    ? `The template has several mappings: ${found.join(', ')}. Name one: { mapping: { template, logicalId: '${found[0]}' } }.`
+    : `The template has no mapping ${wanted ?? 'of a stream'}. ${list} Use the template of the stack that holds the trigger.`);
 }
 
 function resolved(property: string, value: any): any {
   const intrinsic = typeof value === 'object' && value !== null && !Array.isArray(value)
     && Object.keys(value).some((key) => key === 'Ref' || key.startsWith('Fn::'));
   if (intrinsic) {
-    throw new TypeError(`The template's ${property} is ${JSON.stringify(value)}, which only a deployment knows. `
+    throw new TypeError(`The template's ${property} is ${JSON.stringify(value)}, whose value is known only at deployment. `
       + 'Give the settings as an object instead: { mapping: { batchSize: … } }.');
   }
   return value;
@@ -86,7 +86,7 @@ function referred(resources: { readonly [logicalId: string]: Resource }, value: 
   return typeof id === 'string' ? resources[id] : undefined;
 }
 
-/** A destination of another stack is known by its ARN, or taken for a queue. */
+/** The kind of a destination in another stack comes from its ARN; without one it counts as a queue. */
 function destinationOf(resources: { readonly [logicalId: string]: Resource }, destination: any): DestinationKind | undefined {
   if (destination === undefined) {
     return undefined;

@@ -4,15 +4,15 @@ import { Fate } from './faults';
 import type { InvocationEnd, SimulatedFunction } from './function';
 import { Losses } from './losses';
 import type { ResolvedMapping } from './mapping-input';
+import type { SimulationOptions } from './options';
 import type { RandomSources } from './random';
 import type { SimulatedDelivery, SimulatedInvocation, SimulationRun } from './run';
-import type { SimulationOptions } from './simulate-trigger';
 import { type SimulatedShard, SimulatedStream } from './stream';
 import type { VirtualClock } from './virtual-clock';
 import type { ParkedRecord } from '../stream/parked-record';
 import type { StreamEvent } from '../stream/record';
 
-/** What a trigger is simulated from: the caller's options, and what follows from them. */
+/** What the simulation of a trigger needs: the caller's options, and what follows from them. */
 export interface TriggerSetup extends Pick<SimulationOptions, 'switches' | 'faults' | 'noProgressBisect'> {
   readonly mapping: ResolvedMapping;
   readonly streamArn: string;
@@ -59,26 +59,26 @@ export class SimulatedTrigger {
       settings, functionArn: lambda.arn, streamArn, mappingId: uuid(), executedVersion: '$LATEST', destination, uuid, noProgressBisect,
     });
     for (const { at, enabled } of switches) {
-      clock.schedule(clock.now() + at * 1000, () => this.tell({ type: 'enabled', enabled }));
+      clock.schedule(clock.now() + at * 1000, () => this.take({ type: 'enabled', enabled }));
     }
   }
 
-  /** Lets the mapping do what time brings. */
+  /** Lets the mapping do what is due. */
   tick(): void {
-    this.tell({ type: 'tick' });
+    this.take({ type: 'tick' });
   }
 
-  /** When to tick next, if nothing else happens first. */
+  /** When to tick next at the latest. */
   deadline(): number | undefined {
     return this.machine.deadline();
   }
 
-  /** Whether every record has been read, and nothing is left to do for any. */
+  /** Whether every record has been read, and nothing is left to do. */
   isOver(): boolean {
     return this.stream.exhausted() && this.machine.idle();
   }
 
-  /** What came of it, when nothing more will happen. */
+  /** The result, when nothing more will happen. */
   result(startedAt: number): SimulationRun {
     this.losses.add(this.stream.passedOver);
     return {
@@ -93,20 +93,20 @@ export class SimulatedTrigger {
     };
   }
 
-  /** Tells the machine what happened, and does what it asks for. What that brings about is told in turn, one thing after another. */
-  private tell(input: Input): void {
-    const told = [input];
-    for (let next = told.shift(); next; next = told.shift()) {
+  /** Hands the machine an input and performs its effects. Their answers are inputs in turn, one after another. */
+  private take(input: Input): void {
+    const inputs = [input];
+    for (let next = inputs.shift(); next; next = inputs.shift()) {
       for (const effect of this.machine.handle(this.clock.now(), next)) {
         const answer = this.perform(effect);
         if (answer) {
-          told.push(answer);
+          inputs.push(answer);
         }
       }
     }
   }
 
-  /** Does what an effect says; returns the answer if there is one at once. */
+  /** Performs an effect. Returns its answer, if there is one at once. */
   private perform(effect: Effect): Input | undefined {
     switch (effect.type) {
       case 'describe':
@@ -142,7 +142,7 @@ export class SimulatedTrigger {
         if (end.outcome.type === 'response' && !this.reports) {
           this.losses.ignored(event, end.outcome.response);
         }
-        this.tell({ type: 'returned', invocation, outcome: end.outcome });
+        this.take({ type: 'returned', invocation, outcome: end.outcome });
       },
     });
     return undefined;
@@ -159,7 +159,7 @@ export class SimulatedTrigger {
 
   private readonly park = async (record: ParkedRecord): Promise<void> => {
     if (this.fate.refuses({ at: this.clock.now(), message: record })) {
-      throw new Error('The failure destination refuses the record, as the simulation was told.');
+      throw new Error('The failure destination refuses the record, because faults.refuse says so.');
     }
     this.parked.push(copy(record));
   };
@@ -173,7 +173,7 @@ export class SimulatedTrigger {
   }
 }
 
-/** Keeps the records of its event, not the copy that the handler was given. */
+/** Keeps the records of the event, not the copy that the handler was given. */
 function recordInvocation(shardId: string, event: StreamEvent, { startedAt, endedAt, outcome }: InvocationEnd): SimulatedInvocation {
   const created = event.Records[event.Records.length - 1]?.dynamodb?.ApproximateCreationDateTime;
   return {

@@ -2,13 +2,13 @@ interface Appointment {
   readonly at: number;
   readonly order: number;
   readonly action: () => void;
-  /** Its place in the heap; -1 when it is over or called off. */
+  /** Its place in the heap; -1 when it is over or cancelled. */
   place: number;
 }
 
-/** A clock that only moves when told to, from one appointment to the next. Milliseconds since the epoch. */
+/** A clock that moves from one appointment to the next, when its owner says so. Milliseconds since the epoch. */
 export class VirtualClock {
-  /** A binary heap: earliest first, and in the order of making among equals. */
+  /** A binary heap: earliest first, and equal ones in the order in which they were made. */
   private readonly heap: Appointment[] = [];
   private made = 0;
 
@@ -16,7 +16,7 @@ export class VirtualClock {
 
   readonly now = (): number => this.time;
 
-  /** Runs the action when the clock gets there. Returns how to call it off. */
+  /** Runs the action when the clock gets there. Returns a function that cancels it. */
   schedule(at: number, action: () => void): () => void {
     const appointment = { at: Math.max(at, this.time), order: this.made++, action, place: this.heap.length };
     this.heap.push(appointment);

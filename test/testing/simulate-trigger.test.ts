@@ -461,35 +461,6 @@ describe('with the runtime', () => {
   });
 });
 
-describe('options that are not what they have to be', () => {
-  test.each<[string, object, RegExp]>([
-    ['no handler', { handler: undefined }, /handler is undefined; it has to be a function/],
-    ['a handler that is neither a function nor loaded by one', { handler: { load: 1 } }, /it has to be a function, .* or { load/],
-    ['a crash at no time', { faults: { crash: () => NaN } }, /faults.crash came to NaN/],
-    ['a timeout of an hour', { timeout: 3600 }, /timeout is 3600/],
-    ['no environment', { environments: 0 }, /environments is 0/],
-    ['a batch size of 0', { mapping: { batchSize: 0 } }, /batchSize is 0/],
-    ['a setting with a typing error', { mapping: { batchsize: 1 } }, /batchsize .*Did you mean batchSize/],
-    ['a filter that AWS refuses', { mapping: { filters: [{}] } }, /\{\}, which AWS's pattern engine calls invalid/],
-    ['an unknown destination', { mapping: { onFailure: 'kafka' } }, /onFailure is "kafka"/],
-    ['a share above 1', { faults: { crash: 2 } }, /faults.crash is 2/],
-    ['an option with a typing error', { fault: {} }, /simulateTrigger has no fault, only mapping, .*faults/],
-    ['a fault with a typing error', { faults: { throtle: 0.1 } }, /faults has no throtle, only latency, throttle/],
-    ['a shard with a typing error', { shards: [{ records: [], shardID: 'a' }] }, /shards\[0\] has no shardID, only records, shardId/],
-    ['a switch before the start', { switches: [{ at: -1, enabled: false }] }, /switches\[0\].at is -1/],
-    ['a reshard at no time', { faults: { reshards: [{ at: '5s' }] } }, /faults.reshards\[0\].at is 5s/],
-    ['an unknown reading of bisect', { noProgressBisect: 'none' }, /noProgressBisect is none; it has to be 'halve' or 'whole'/],
-    ['a record that is nothing', { shards: [{ records: [null] }] }, /shards\[0\].records\[0\] is neither a stream record nor an item/],
-    ['an item without a key', { shards: [{ records: [{ id: 'a' }, {}] }] }, /shards\[0\].records\[1\] is neither .* at least one attribute/],
-    ['no shards', { shards: undefined }, /shards has to be a list/],
-    ['records in the wrong order', { shards: [{ records: orders(2).reverse() }] }, /does not come after/],
-    ['shards of one name', { shards: [{ shardId: 'a', records: [] }, { shardId: 'a', records: [] }] }, /two shards named a/],
-    ['shards in a circle', { shards: [{ shardId: 'a', parentShardId: 'a', records: [] }] }, /parents/],
-  ])('%s', async (_, options, message) => {
-    await expect(run(options)).rejects.toThrow(message);
-  });
-});
-
 test('items stand for their insertion', async () => {
   const { invocations } = await run({ shards: [{ records: [{ id: 'a', total: 5 }, { id: 'b', total: 7 }] }] });
   expect(invocations[0].event.Records.map(({ eventName, dynamodb }) => [eventName, dynamodb!.Keys, dynamodb!.NewImage])).toEqual([

@@ -108,24 +108,3 @@ test('a stream is split for all that read it, and its items are the same records
 test('without triggers there are no runs', async () => {
   expect(await simulateTriggers([])).toEqual([]);
 });
-
-test('two of one stream and one handler are refused, as AWS refuses them', async () => {
-  const trigger = { handler: () => null, shards: stream(ORDERS, 1) };
-  await expect(simulateTriggers([trigger, { ...trigger }])).rejects.toThrow(/table\/Orders.* to the same handler, which AWS refuses/);
-});
-
-describe('triggers that don\'t fit each other', () => {
-  const handler = () => null;
-  const shards = stream(ORDERS, 1);
-  test.each<[string, SimulationOptions[], RegExp]>([
-    ['one handler with two timeouts', [{ handler, shards, timeout: 1 }, { handler, shards: stream(REFUNDS, 1), timeout: 2 }],
-      /of the same handler say timeout: 1 and 2/],
-    ['one handler with two numbers of environments', [{ handler, shards, environments: 3 }, { handler, shards: stream(REFUNDS, 1), environments: 1 }],
-      /say environments: 3 and 1/],
-    ['one stream that is split twice', [{ handler, shards, faults: { reshards: [{ at: 1 }] } }, { handler: () => 1, shards, faults: { reshards: [] } }],
-      /of the same shards say faults.reshards/],
-    ['one that is wrong by itself', [{ handler, shards }, { handler: () => 1, shards, mapping: { batchSize: 0 } }], /batchSize is 0/],
-  ])('%s', async (_, triggers, message) => {
-    await expect(simulateTriggers(triggers)).rejects.toThrow(message);
-  });
-});

@@ -105,23 +105,24 @@ test.each([
   ['an empty set', new Set()],
   ['a set of values of several types', new Set([1, 'a'])],
 ])('an attribute can not be %s', (what, value) => {
-  expect(() => streamRecord({ newImage: { id: 'a', list: [{ value: value as never }] } })).toThrow(`An attribute can't be ${what}`);
+  expect(() => streamRecord({ newImage: { id: 'a', list: [{ value: value as never }] } })).toThrow(`An attribute is ${what} but must be a string, a finite number, a boolean, null, bytes, a list, a map, or a set with elements of one type.`);
 });
 
 test.each([
-  [{ newimage: { id: 'a' } }, /no option newimage, only eventName, .*newImage/],
-  [{ eventName: 'CREATE' }, /eventName is "CREATE", but has to be one of INSERT, MODIFY, REMOVE/],
-  [{ viewType: 'ALL' }, /viewType is "ALL", but has to be one of KEYS_ONLY/],
-  [{ newImage: 'a' }, /newImage is "a", but has to be an item/],
-  [{ keys: ['a'] }, /keys is \["a"\], but has to be an item/],
-  [{ newImage: {} }, /at least one attribute/],
-  [{ createdAt: 1_735_689_600_000 }, /createdAt is 1735689600000, but .* not milliseconds/],
-  [{ createdAt: new Date('never') }, /createdAt is Invalid Date/],
-  [{ sequenceNumber: 5 }, /sequenceNumber is 5, but has to be a string of digits/],
-  [{ sequenceNumber: '5a' }, /sequenceNumber is "5a"/],
-  [null, /can't be made from null/],
-])('no record is made from %j', (options, message) => {
-  expect(() => streamRecord(options as never)).toThrow(message);
+  [{ newimage: { id: 'a' } }],
+  [{ eventName: 'CREATE' }],
+  [{ viewType: 'ALL' }],
+  [{ newImage: 'a' }],
+  [{ keys: ['a'] }],
+  [{ newImage: {} }],
+  [{ createdAt: 1_735_689_600_000 }],
+  [{ createdAt: new Date('never') }],
+  [{ sequenceNumber: 5 }],
+  [{ sequenceNumber: '5a' }],
+  [{ expired: 'yes' }],
+  [null],
+])('no record is made from %j', (options) => {
+  expect(() => streamRecord(options as never)).toThrowErrorMatchingSnapshot();
 });
 
 test('an event takes records, and what records are made from', () => {

@@ -78,16 +78,16 @@ test('several mappings leave open which one is meant, until one is named', () =>
   handler.addEventSource(new DynamoEventSource(other, { startingPosition: StartingPosition.LATEST, batchSize: 7 }));
   const template = Template.fromStack(stack);
   const second = Object.keys(template.findResources('AWS::Lambda::EventSourceMapping', { Properties: { BatchSize: 7 } }))[0];
-  expect(() => resolveMapping(template)).toThrow(/several mappings: .*, .*Say which: \{ mapping: \{ template, logicalId: /);
+  expect(() => resolveMapping(template)).toThrow(/several mappings: .*, .*Name one: \{ mapping: \{ template, logicalId: /);
   expect(resolveMapping({ template, logicalId: second }).settings.batchSize).toBe(7);
-  expect(() => resolveMapping({ template, logicalId: 'Third' })).toThrow(/no mapping Third/);
+  expect(() => resolveMapping({ template, logicalId: 'Third' })).toThrow(/no mapping Third\. Its mappings are .*, .*\. Use the template/);
 });
 
 test('a template without a mapping says so', () => {
-  expect(() => resolveMapping(Template.fromStack(parts().stack))).toThrow(/It has no AWS::Lambda::EventSourceMapping/);
+  expect(() => resolveMapping(Template.fromStack(parts().stack))).toThrow(/no mapping of a stream\. It has no AWS::Lambda::EventSourceMapping .* Use the template of the stack that holds the trigger/);
 });
 
 test('a setting that only a deployment knows is named', () => {
   const Resources = { M: { Type: 'AWS::Lambda::EventSourceMapping', Properties: { StartingPosition: 'LATEST', BatchSize: { Ref: 'Size' } } } };
-  expect(() => resolveMapping({ Resources })).toThrow(/BatchSize is \{"Ref":"Size"\}, which only a deployment knows/);
+  expect(() => resolveMapping({ Resources })).toThrow(/BatchSize is \{"Ref":"Size"\}, whose value is known only at deployment\. Give the settings as an object/);
 });

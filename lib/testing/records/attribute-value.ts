@@ -1,19 +1,19 @@
 import type { AttributeValue } from '../../stream/record';
 
-/** An attribute's value as JavaScript has it, or in DynamoDB's own notation. */
+/** An attribute's value in JavaScript, or in DynamoDB's notation. */
 export type Value =
   | AttributeValue | string | number | bigint | boolean | null | Uint8Array
   | readonly Value[] | ReadonlySet<string | number | bigint | Uint8Array> | { readonly [name: string]: Value };
 
-/** An item as JavaScript has it, or in DynamoDB's own notation. */
+/** An item in JavaScript, or in DynamoDB's notation. */
 export interface Item {
   readonly [name: string]: Value;
 }
 
-/** One of these types, and nothing of the others. */
+/** Exactly one of these types. */
 type OneOf<Types> = { [Type in keyof Types]: { [type in Type]: Types[type] } & { [type in Exclude<keyof Types, Type>]?: never } }[keyof Types];
 
-/** An attribute value with exactly one type descriptor, as the types of `@types/aws-lambda` ask for. */
+/** An attribute value with exactly one type descriptor, as the types of `@types/aws-lambda` require. */
 export type OneTypeValue = OneOf<{
   B: string;
   BOOL: boolean;
@@ -27,12 +27,12 @@ export type OneTypeValue = OneOf<{
   SS: string[];
 }>;
 
-/** An item or its key, of such values. */
+/** An item, or its key, in DynamoDB's notation. */
 export interface OneTypeMap {
   [name: string]: OneTypeValue;
 }
 
-/** An item in DynamoDB's own notation. What already is in it stays as it is. */
+/** The item in DynamoDB's notation. Values that are in it already stay as they are. */
 export function toAttributeMap(item: Item): OneTypeMap {
   return Object.fromEntries(Object.entries(item).map(([name, value]) => [name, toAttributeValue(value)]));
 }
@@ -97,7 +97,7 @@ function digits(value: number | bigint): string {
 }
 
 function refusal(what: string): TypeError {
-  return new TypeError(`An attribute can't be ${what}: it takes strings, finite numbers, booleans, null, bytes, lists, maps, and sets of one type.`);
+  return new TypeError(`An attribute is ${what} but must be a string, a finite number, a boolean, null, bytes, a list, a map, or a set with elements of one type.`);
 }
 
 function base64(bytes: Uint8Array): string {

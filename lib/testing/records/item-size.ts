@@ -1,6 +1,6 @@
 import type { AttributeMap, AttributeValue } from '../../stream/record';
 
-/** How many bytes an item has by DynamoDB's own count: names and values, a number by its digits. */
+/** The size of an item in bytes, as DynamoDB counts it: names and values, a number by its digits. */
 export function itemSize(item: AttributeMap | undefined): number {
   return Object.entries(item ?? {}).reduce((size, [name, value]) => size + Buffer.byteLength(name) + valueSize(value), 0);
 }

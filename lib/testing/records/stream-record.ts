@@ -3,8 +3,9 @@ import { type Item, type OneTypeMap, toAttributeMap } from './attribute-value';
 import { itemSize } from './item-size';
 import { arnParts } from '../../stream/arn';
 import { EVENT_NAMES, type EventName, type StreamChange, type StreamRecord, type StreamViewType, TTL_IDENTITY } from '../../stream/record';
+import { anObject, type Check, checkOptions, type Checks, flag, oneOf, text } from '../check';
 
-/** What a record is made from. Everything may be left out. */
+/** What a record is made from. Each option may be omitted. */
 export interface StreamRecordOptions {
   /** @default - from the images: INSERT with a new one only, REMOVE with an old one only, MODIFY with both */
   readonly eventName?: EventName;
@@ -41,26 +42,26 @@ export interface StreamRecordOptions {
   /** @default - that of a table `Table` in us-east-1 */
   readonly streamArn?: string;
   /**
-   * Removed by DynamoDB itself because its time to live was over.
+   * Whether DynamoDB removed the item because its time to live was over.
    *
    * @default false
    */
   readonly expired?: boolean;
 }
 
-/** A record that was made: what takes the `DynamoDBRecord` of `@types/aws-lambda` takes it too. */
+/** The record that `streamRecord` makes. It fits the `DynamoDBRecord` of `@types/aws-lambda`. */
 export interface MadeRecord extends StreamRecord {
   dynamodb?: StreamChange & { Keys?: OneTypeMap; NewImage?: OneTypeMap; OldImage?: OneTypeMap };
 }
 
 type OneOrMore<T> = T | readonly T[];
 
-/** An event of such records: what takes a `DynamoDBStreamEvent` takes it too. */
+/** The event that `streamEvent` makes. It fits the `DynamoDBStreamEvent` of `@types/aws-lambda`. */
 export interface MadeEvent {
   Records: MadeRecord[];
 }
 
-/** The stream that records and simulations belong to unless they say otherwise. */
+/** The stream of records and simulations that don't name one. */
 export const DEFAULT_STREAM_ARN = 'arn:aws:dynamodb:us-east-1:123456789012:table/Table/stream/2025-01-01T00:00:00.000';
 
 /** 2025-01-01T00:00:00Z, in seconds. */
@@ -71,15 +72,15 @@ let lastSequenceNumber = 100_000_000_000_000_000_000_000n;
 /**
  * A well-formed stream record, as Lambda delivers it.
  *
- * Items may be plain JavaScript or in DynamoDB's notation. Without an image, the item is its key and nothing else. Images that the
- * view type leaves out are left out here too.
+ * Items may be plain JavaScript or in DynamoDB's notation. Without an image, the item is its key and nothing else. The record has only
+ * the images that the view type includes.
  *
  *     streamRecord({ keys: { id: 'order-1' }, newImage: { id: 'order-1', total: 12 } })
  *
- * @throws TypeError for options that no record can be made from.
+ * @throws TypeError if an option is not what it must be.
  */
 export function streamRecord(options: StreamRecordOptions = {}): MadeRecord {
-  judge(options);
+  checkRecord(options);
   const { viewType = 'NEW_AND_OLD_IMAGES', streamArn = DEFAULT_STREAM_ARN, createdAt = DEFAULT_CREATION } = options;
   const sequenceNumber = options.sequenceNumber ?? String(++lastSequenceNumber);
   const { newImage, oldImage } = options;
@@ -105,59 +106,43 @@ export function streamRecord(options: StreamRecordOptions = {}): MadeRecord {
   };
 }
 
-/** An event with these records, as Lambda delivers it to a handler. Takes records, what they are made from, and lists of both. */
+/** An event of these records, as Lambda delivers it to a handler. Takes records, the options of `streamRecord`, and lists of both. */
 export function streamEvent(...records: readonly OneOrMore<StreamRecord | StreamRecordOptions>[]): MadeEvent {
   return { Records: records.flat().map((record) => (isStreamRecord(record) ? record as MadeRecord : streamRecord(record))) };
 }
 
-/** Whether it is a record already, not what one is made from. */
+/** Whether it is a record already, not the options of one. */
 export function isStreamRecord(value: object): value is StreamRecord {
   return typeof (value as StreamRecord | null)?.dynamodb === 'object';
 }
 
-const CHOICES = {
-  eventName: EVENT_NAMES,
-  viewType: ['KEYS_ONLY', 'NEW_IMAGE', 'OLD_IMAGE', 'NEW_AND_OLD_IMAGES'],
-} as const;
+const anItem: Check = { ...anObject, allowed: 'an item: an object such as { id: \'a\' }' };
 
-const ITEMS = ['keys', 'newImage', 'oldImage'] as const;
+/** The last second of the year 9999. */
+const LAST_SECOND = 253_402_300_799;
 
-const OPTIONS: readonly string[] = [...Object.keys(CHOICES), ...ITEMS, 'createdAt', 'sequenceNumber', 'eventID', 'streamArn', 'expired'];
+const OPTIONS: Checks<StreamRecordOptions> = {
+  eventName: oneOf(...EVENT_NAMES),
+  keys: anItem,
+  newImage: anItem,
+  oldImage: anItem,
+  createdAt: {
+    allowed: 'a Date, or a number of seconds (not milliseconds) since the epoch',
+    fits: (value) => inSeconds(value) >= 0 && inSeconds(value) <= LAST_SECOND,
+  },
+  sequenceNumber: { allowed: 'a string of digits', fits: (value) => typeof value === 'string' && /^\d+$/.test(value) },
+  eventID: text,
+  viewType: oneOf('KEYS_ONLY', 'NEW_IMAGE', 'OLD_IMAGE', 'NEW_AND_OLD_IMAGES'),
+  streamArn: text,
+  expired: flag,
+};
 
-function judge(options: StreamRecordOptions): void {
-  if (typeof options !== 'object' || options === null) {
-    throw new TypeError(`A record can't be made from ${String(options)}, only from an object such as { newImage: { id: 'a' } }.`);
-  }
-  const unknown = Object.keys(options).find((name) => !OPTIONS.includes(name));
-  if (unknown !== undefined) {
-    throw new TypeError(`streamRecord has no option ${unknown}, only ${OPTIONS.join(', ')}. An item is one of them: { newImage: { id: 'a' } }.`);
-  }
-  for (const name of ['eventName', 'viewType'] as const) {
-    const value = options[name];
-    if (value !== undefined && !(CHOICES[name] as readonly string[]).includes(value)) {
-      throw new TypeError(`${name} is ${JSON.stringify(value)}, but has to be one of ${CHOICES[name].join(', ')}.`);
-    }
-  }
-  for (const name of ITEMS) {
-    const item: unknown = options[name];
-    if (item !== undefined && (typeof item !== 'object' || item === null || Array.isArray(item))) {
-      throw new TypeError(`${name} is ${JSON.stringify(item)}, but has to be an item: an object such as { id: 'a' }.`);
-    }
-  }
+function checkRecord(options: StreamRecordOptions): void {
+  checkOptions('streamRecord', options, OPTIONS);
   if (Object.keys(options.keys ?? options.newImage ?? options.oldImage ?? { id: '' }).length === 0) {
-    throw new TypeError('An item has at least one attribute, its key: { id: \'a\' }.');
-  }
-  const { createdAt, sequenceNumber } = options;
-  if (createdAt !== undefined && !(inSeconds(createdAt) >= 0 && inSeconds(createdAt) <= LAST_SECOND)) {
-    throw new TypeError(`createdAt is ${String(createdAt)}, but has to be a Date, or a number of seconds since the epoch: not milliseconds.`);
-  }
-  if (sequenceNumber !== undefined && !(typeof sequenceNumber === 'string' && /^\d+$/.test(sequenceNumber))) {
-    throw new TypeError(`sequenceNumber is ${JSON.stringify(sequenceNumber)}, but has to be a string of digits.`);
+    throw new TypeError('The item is empty but must have at least one attribute, its key: { id: \'a\' }.');
   }
 }
-
-/** That of the year 9999. */
-const LAST_SECOND = 253_402_300_799;
 
 function inSeconds(time: Date | number): number {
   return Math.floor(time instanceof Date ? time.getTime() / 1000 : time);
