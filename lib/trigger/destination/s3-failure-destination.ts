@@ -1,7 +1,7 @@
 import { aws_iam as iam, type aws_lambda as lambda, type aws_s3 as s3, Stack } from 'aws-cdk-lib';
 import { acknowledgeObjects } from './cdk-nag';
 import { PARKED_RECORD_PREFIX } from '../../stream/parked-record';
-import { resourceOf } from '../template/references';
+import { resourceOf } from '../template/resource';
 
 /** The start of the keys of Lambda's failed batches. https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html */
 const FAILED_BATCH_PREFIX = 'aws/lambda/';

@@ -1,9 +1,11 @@
 import { type aws_lambda as lambda, type aws_sns as sns, type aws_sqs as sqs, type CfnResource, Stack } from 'aws-cdk-lib';
 import { type Known, UNKNOWN } from '../../rules/rule';
 import type { JudgedDestination } from '../../rules/wiring-rules';
+import { soleReference } from '../template/canonical-text';
 import { deployedProperty } from '../template/deployed-properties';
 import { ofArn, plain, textOf } from '../template/known-text';
-import { isResource, resourceNamed, soleReference } from '../template/references';
+import { resourceNamed } from '../template/references';
+import { isResource } from '../template/resource';
 
 /** A mapping's failure destination for the rules, as the mapping names it, beside what the trigger was given. */
 export function judgedDestination(

@@ -1,7 +1,9 @@
 import { type aws_lambda as lambda, CfnResource, Token } from 'aws-cdk-lib';
 import { TOKEN } from '../../rules/wiring-rules';
+import { canonicalText } from '../template/canonical-text';
 import { ofArn, textOf } from '../template/known-text';
-import { canonicalText, environmentOf, referencesIn } from '../template/references';
+import { referencesIn } from '../template/references';
+import { environmentOf } from '../template/stacks';
 
 /** A function is named by its name or its ARN, and is always in the account and Region of its mapping. */
 export function functionKey(mapping: lambda.CfnEventSourceMapping): string {

@@ -6,12 +6,12 @@ import { type JudgedSettings, NoDuration, type Places, type Shaped } from '../..
 import { DEFAULT_SETTINGS } from '../../rules/settings';
 import { NoFailureDestination } from '../destination/failure-destination';
 import type { DynamoStreamTriggerProps } from '../dynamo-stream-trigger';
-import { ownedFunction } from '../function/function-environment';
+import { ownedFunction } from '../function/owned-function';
 import { StreamFunction } from '../function/stream-function';
 import { StreamPermissions } from '../role/permissions';
 import { streamArnOf } from '../table/stream-source';
 import { plain } from '../template/known-text';
-import { resourceOf } from '../template/references';
+import { resourceOf } from '../template/resource';
 
 /** Each of the trigger's properties; the compiler sees to it that none is missing. */
 export const PROPERTIES: { readonly [name in keyof Required<DynamoStreamTriggerProps>]: true } = {

@@ -1,38 +1,40 @@
-import { CfnResource, type aws_lambda as lambda, Stage } from 'aws-cdk-lib';
+import { type aws_lambda as lambda, Stage } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import { lookupOf } from '../table/stream-lookup';
-import { canonicalText, environmentOf, resourceNamed } from '../template/references';
+import { canonicalText } from '../template/canonical-text';
+import { resourceNamed } from '../template/references';
+import { isResource } from '../template/resource';
+import { environmentOf } from '../template/stacks';
 
 /**
- * Every mapping of the app that reads the stream of this one, in the order of the tree, itself included: not those of triggers
- * alone.
- *
- * The tree is walked once for all triggers of a Stage, which the CDK finishes and validates in one go.
+ * Every mapping of the app that reads the same stream as this one, this one included, whoever made it. In the order of the tree.
  */
 export function streamReaders(mapping: lambda.CfnEventSourceMapping): readonly lambda.CfnEventSourceMapping[] {
   const stage = Stage.of(mapping) ?? mapping.node.root;
-  let found = lookups.get(stage);
-  if (found === undefined || !found.unanswered.has(mapping)) {
-    lookups.set(stage, found = lookUp(stage));
+  let walk = walks.get(stage);
+  if (walk === undefined || !walk.unanswered.has(mapping)) {
+    walks.set(stage, walk = walkTree(stage));
   }
-  found.unanswered.delete(mapping);
-  return found.readers.get(mapping) ?? [];
+  walk.unanswered.delete(mapping);
+  return walk.readers.get(mapping) ?? [];
 }
 
-/** Whether a construct is a mapping, whoever made it. */
-function isMapping(construct: IConstruct): construct is lambda.CfnEventSourceMapping {
-  return CfnResource.isCfnResource(construct) && construct.cfnResourceType === 'AWS::Lambda::EventSourceMapping';
-}
-
-interface LookUp {
+/**
+ * Each trigger asks for the readers of its stream when the CDK validates the finished tree. To walk the tree each time would take
+ * the square of the number of triggers, so that all triggers of a Stage, which the CDK validates in one go, share one walk.
+ *
+ * A later synthesis of the same app needs a new walk, because the tree may have changed, but nothing says that one began. What shows it:
+ * one synthesis asks for a mapping once. If a mapping is asked for again, or was not there before, the walk is out of date.
+ */
+interface Walk {
   readonly readers: ReadonlyMap<lambda.CfnEventSourceMapping, readonly lambda.CfnEventSourceMapping[]>;
-  /** A synthesis asks for each mapping once at most: for one that asks again, or is new, the tree may have changed. */
+  /** The mappings that were not asked for since. */
   readonly unanswered: Set<lambda.CfnEventSourceMapping>;
 }
 
-const lookups = new WeakMap<IConstruct, LookUp>();
+const walks = new WeakMap<IConstruct, Walk>();
 
-function lookUp({ node }: IConstruct): LookUp {
+function walkTree({ node }: IConstruct): Walk {
   const mappings = node.root.node.findAll().filter(isMapping);
   const byStream = new Map<string, lambda.CfnEventSourceMapping[]>();
   for (const mapping of mappings) {
@@ -43,7 +45,12 @@ function lookUp({ node }: IConstruct): LookUp {
   return { readers, unanswered: new Set(mappings) };
 }
 
-/** However often a stream is looked up, it is that of its table. */
+/** Whether a construct is a mapping, whoever made it. */
+function isMapping(construct: IConstruct): construct is lambda.CfnEventSourceMapping {
+  return isResource(construct) && construct.cfnResourceType === 'AWS::Lambda::EventSourceMapping';
+}
+
+/** A text that is equal for mappings of one stream. A stream that is looked up, in one or several places, is the stream of its table. */
 function streamKey(mapping: lambda.CfnEventSourceMapping): string {
   const lookup = lookupOf(resourceNamed(mapping.eventSourceArn, mapping));
   if (lookup === undefined) {

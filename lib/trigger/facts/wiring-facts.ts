@@ -5,13 +5,16 @@ import { streamReaders } from './stream-readers';
 import type { JudgedFilters } from '../../rules/filter/filter-rules';
 import { type Known, UNKNOWN } from '../../rules/rule';
 import { type JudgedWiring, SHORT_TIMEOUT, TABLE_RESOURCES } from '../../rules/wiring-rules';
-import { ownedFunction } from '../function/function-environment';
+import { ownedFunction } from '../function/owned-function';
 import { lookupOf } from '../table/stream-lookup';
 import { tableResourceOf } from '../table/stream-source';
-import { dependencyPath, topOf } from '../template/dependency-path';
+import { soleReference } from '../template/canonical-text';
+import { dependencyPath } from '../template/dependency-path';
 import { deployedProperty, unlessOverridden } from '../template/deployed-properties';
 import { ofArn, plain, textOf } from '../template/known-text';
-import { environmentOf, isElement, isResource, referencesIn, resourceNamed, resourceOf, soleReference } from '../template/references';
+import { referencesIn, resourceNamed } from '../template/references';
+import { isElement, isResource, resourceOf } from '../template/resource';
+import { environmentOf, topOf } from '../template/stacks';
 
 /** A trigger of a finished app. */
 export interface WiredTrigger extends JudgedFilters {

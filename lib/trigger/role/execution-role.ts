@@ -1,10 +1,13 @@
-import { aws_iam as iam, aws_lambda as lambda, Names, Resource, Stack } from 'aws-cdk-lib';
+import { aws_iam as iam, aws_lambda as lambda, Names, Stack } from 'aws-cdk-lib';
 import { type Construct, Dependable, type IConstruct } from 'constructs';
+import { GrantedRole } from './granted-role';
 
 /**
- * The handler's role, as far as the trigger may extend it. A role of the trigger's own stack takes grants itself. What a role of
- * another stack or an imported one is granted goes into a policy under the trigger, so that nothing of the trigger's stack
- * appears in the handler's. A role that can't be extended leaves statements that its owner has to add.
+ * The handler's role, as far as the trigger can extend it.
+ *
+ * A role of the trigger's own stack takes grants itself. A role of another stack or an imported one can't: the grants name what is
+ * made in the trigger's stack, which would then be needed by the handler's stack and need it, too. Its grants go into a policy under the
+ * trigger. If the role is immutable or unknown, they become statements that its owner must add.
  */
 export class ExecutionRole {
   /** What permissions are granted to. */
@@ -22,7 +25,7 @@ export class ExecutionRole {
     this.grantee = this.own === undefined ? this.granteeOf('Handler', (statement) => statement) : handler;
   }
 
-  /** The function, with a role that is granted what `change` leaves of a statement; undefined: nothing. */
+  /** The function, with a role for which `change` replaces each statement that it is granted, or drops it by returning undefined. */
   granteeOf(
     id: string, change: (statement: iam.PolicyStatement) => iam.PolicyStatement | undefined,
   ): lambda.IFunction {
@@ -37,7 +40,7 @@ export class ExecutionRole {
     });
   }
 
-  /** Attaches a policy of AWS's. False: the role takes none from a template, because it is imported or missing. */
+  /** Attaches a managed policy of AWS. Returns false if the role is imported or unknown: a template can't attach one to it. */
   attachManagedPolicy(name: string): boolean {
     const role = this.handler.role;
     if (role === undefined || !iam.Role.isRole(role)) {
@@ -52,14 +55,14 @@ export class ExecutionRole {
     return this.own !== undefined;
   }
 
-  /** Creates what was granted before the mapping: Lambda looks at the role's permissions when it creates one. */
+  /** Makes the permissions before the mapping: Lambda checks the role when it creates a mapping. */
   applyBefore(mapping: IConstruct): void {
-    // A function's addToRolePolicy may make policies of the function's own.
+    // The function's own addToRolePolicy may make a policy under the function.
     const besides = this.handler.node.children.filter((child) => child instanceof iam.Policy);
     mapping.node.addDependency(...[this.own, this.policy, ...besides].filter((dependency) => dependency !== undefined));
   }
 
-  /** What the role's owner has to add, because the trigger can't: the statements of a policy document. */
+  /** The statements that the role's owner must add, because the trigger can't, as in a policy document. */
   get missingStatements(): object[] {
     return Stack.of(this.trigger).resolve(new iam.PolicyDocument({ statements: this.missing }))?.Statement ?? [];
   }
@@ -73,7 +76,7 @@ export class ExecutionRole {
       this.missing.push(statement);
       return { statementAdded: true };
     }
-    // Under what stands for the role, as a role has its policies under itself.
+    // A role has its policies under itself, and so does what stands for it.
     this.policy ??= new iam.Policy(this.grantee.role!, 'Policy', {
       policyName: Names.uniqueResourceName(this.trigger, { maxLength: 128 }),
       roles: [iam.Role.fromRoleName(this.trigger, 'Role', role.roleName)],
@@ -83,64 +86,7 @@ export class ExecutionRole {
   }
 }
 
-/** A role made immutable stands for another one: what depends on it depends on that one. */
+/** An immutable role wraps another one, and what depends on it depends on that one. The CDK has no other way to see it. */
 function isImmutable(role: iam.IRole): boolean {
   return !Dependable.of(role).dependencyRoots.includes(role);
-}
-
-/** Stands for a role, and hands on what it is granted. */
-class GrantedRole extends Resource implements iam.IRole {
-  readonly grantPrincipal = this;
-  readonly assumeRoleAction = 'sts:AssumeRole';
-  readonly principalAccount?: string;
-  readonly policyFragment: iam.PrincipalPolicyFragment;
-  readonly roleArn: string;
-  readonly roleName: string;
-
-  constructor(
-    scope: Construct, id: string, role: iam.IRole | undefined,
-    private readonly add: (statement: iam.PolicyStatement) => iam.AddToPrincipalPolicyResult,
-  ) {
-    super(scope, id);
-    // The role that nobody named is at least one of this account.
-    const principal = role ?? new iam.AccountRootPrincipal();
-    this.policyFragment = principal.policyFragment;
-    this.principalAccount = principal.principalAccount;
-    this.roleArn = role?.roleArn ?? new iam.AccountRootPrincipal().arn;
-    this.roleName = role?.roleName ?? 'unknown';
-  }
-
-  get roleRef() {
-    return { roleArn: this.roleArn, roleName: this.roleName };
-  }
-
-  addToPrincipalPolicy(statement: iam.PolicyStatement): iam.AddToPrincipalPolicyResult {
-    return { policyDependable: this, ...this.add(statement) };
-  }
-
-  addToPolicy(statement: iam.PolicyStatement): boolean {
-    return this.addToPrincipalPolicy(statement).statementAdded;
-  }
-
-  /** Takes what the policy says; the policy itself stays without a role, and so out of the template. */
-  attachInlinePolicy(policy: iam.Policy): void {
-    const { Statement: statements = [] } = policy.document.toJSON() ?? {};
-    for (const statement of statements) {
-      this.add(iam.PolicyStatement.fromJson(statement));
-    }
-  }
-
-  addManagedPolicy(): void {}
-
-  grant(grantee: iam.IPrincipal): iam.Grant {
-    return iam.Grant.drop(grantee, 'a role that only takes grants');
-  }
-
-  grantPassRole(grantee: iam.IPrincipal): iam.Grant {
-    return this.grant(grantee);
-  }
-
-  grantAssumeRole(grantee: iam.IPrincipal): iam.Grant {
-    return this.grant(grantee);
-  }
 }

@@ -1,6 +1,6 @@
 import { aws_dynamodb as dynamodb, aws_iam as iam } from 'aws-cdk-lib';
 import { SHARED_STREAM_ACTIONS, SHARED_TABLE_ACTIONS } from '../../rules/wiring-rules';
-import { resourceOf } from '../template/references';
+import { resourceOf } from '../template/resource';
 
 /**
  * Lets the roles of another account look up and read the stream of a table of this app, if permissions there say so, too.

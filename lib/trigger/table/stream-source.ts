@@ -1,6 +1,6 @@
 import type { aws_dynamodb as dynamodb, CfnResource } from 'aws-cdk-lib';
 import { TABLE_RESOURCES } from '../../rules/wiring-rules';
-import { resourceOf } from '../template/references';
+import { resourceOf } from '../template/resource';
 
 /**
  * The ARN of the table's stream. A table of this app has one even before its stream is switched on, because whether it is shows

@@ -1,34 +1,38 @@
 import { Aws, Fn, Lazy, Stack, Token } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 
-/** `FunctionResponseTypes` for a flag that is a token, for which the CDK's own class takes any token as true. */
+/*
+ * `reportBatchItemFailures` is a boolean, but a template has a list: `FunctionResponseTypes` is ["ReportBatchItemFailures"] or absent.
+ * If the boolean is a token, the CDK's own class takes it as true, whatever it turns out to be. A template can say "this list or
+ * nothing" where the boolean is a condition (`Fn::If` with true and false), but it can't make a list from a boolean that only the
+ * deployment knows, such as a parameter.
+ */
+
+/** `FunctionResponseTypes` for a flag that is a token. */
 export function responseTypes(flag: unknown, scope: Construct): string[] {
   return Token.asList(Lazy.any({
     produce: () => {
-      const written = write(resolve(flag, scope));
-      return written === Aws.NO_VALUE ? undefined : written;
+      const list = listFor(resolve(flag, scope));
+      return list === Aws.NO_VALUE ? undefined : list;
     },
   }));
 }
 
-/** The flag as the template has it, if no template can make a list of it: a list may depend on a condition, but not on a value. */
+/** The flag as the template has it, as JSON, if no template can make a list from it. */
 export function unwritable(flag: unknown, scope: Construct): string | undefined {
   const resolved = resolve(flag, scope);
-  return write(resolved) === undefined ? JSON.stringify(resolved) : undefined;
+  return listFor(resolved) === undefined ? JSON.stringify(resolved) : undefined;
 }
 
-const REPORTING = ['ReportBatchItemFailures'];
-
-function write(flag: any): unknown {
-  if (String(flag) === 'true') {
-    return REPORTING;
+/** What a template writes for a flag, with the conditions that the flag has; undefined if it can't. */
+function listFor(flag: any): unknown {
+  switch (String(flag)) {
+    case 'true': return ['ReportBatchItemFailures'];
+    case 'false': return Aws.NO_VALUE;
   }
-  if (String(flag) === 'false') {
-    return Aws.NO_VALUE;
-  }
-  const [condition, yes, no] = flag?.['Fn::If'] ?? [];
-  const [written, otherwise] = [yes, no].map((side) => side === undefined ? undefined : write(side));
-  return written === undefined || otherwise === undefined ? undefined : Fn.conditionIf(condition, written, otherwise);
+  const [condition, whenTrue, whenFalse] = flag?.['Fn::If'] ?? [];
+  const [list, otherwise] = [whenTrue, whenFalse].map((side) => side === undefined ? undefined : listFor(side));
+  return list === undefined || otherwise === undefined ? undefined : Fn.conditionIf(condition, list, otherwise);
 }
 
 function resolve(flag: unknown, scope: Construct): unknown {
