@@ -16,16 +16,16 @@ export interface Alternative {
   readonly operand: unknown;
   /** Where it stands in the pattern. */
   readonly path: string;
-  /** Whether a plain value of a record is what the alternative asks for. Never for `exists: false`: that asks for no value. */
+  /** Whether a plain value of a record meets the alternative. No value meets `exists: false`. */
   readonly passes: (value: unknown) => boolean;
 }
 
-/** Whether an alternative asks that there is no value. */
+/** Whether an alternative asks for a field without a value. */
 export function asksForAbsence({ operator, operand }: Alternative): boolean {
   return operator === 'exists' && operand === false;
 }
 
-/** Reads an element of a field's array. Hands what is wrong with it to `report`. */
+/** Reads an element of a field's array. Reports what is wrong with it to `report`. */
 export function parseAlternative(node: JsonNode, path: string, report: (problem: PatternProblem) => void): Alternative | undefined {
   try {
     return node.type === 'object' ? operation(node, path) : plain(node, path);
@@ -57,17 +57,17 @@ function plain(node: JsonNode, path: string): Alternative {
 function operation(node: JsonNode & { type: 'object' }, path: string): Alternative {
   if (node.members.length !== 1) {
     throw new Refusal('bad-alternative', path,
-      `${describeJson(node)} has ${node.members.length} operators: an object in an array has exactly one; list several as several objects`);
+      `${describeJson(node)} has ${node.members.length} operators: an object in an array must have exactly one; write several operators as several objects`);
   }
   const [{ key, value }] = node.members;
   if (!Object.hasOwn(OPERATORS, key)) {
-    throw new Refusal('unknown-operator', path, `${JSON.stringify(key)} is no operator: use ${names(Object.keys(OPERATORS))}`);
+    throw new Refusal('unknown-operator', path, `${JSON.stringify(key)} is not an operator: use ${names(Object.keys(OPERATORS))}`);
   }
   const operator = key as Exclude<Operator, 'equals'>;
   return { operator, operand: plainValue(value), path, passes: OPERATORS[operator](value, `${path}.${operator}`) };
 }
 
-/** To the engine a string has its quotes: the prefix `a"` and the suffix `"a` let `a` pass. */
+/** The engine compares a string with its quotes: the value `a` passes the prefix `a"` and the suffix `"a`. */
 const OPERATORS: Record<Exclude<Operator, 'equals'>, (operand: JsonNode, path: string) => Test> = {
   'exactly': (operand, path) => {
     const text = string(operand, path);
@@ -103,25 +103,25 @@ const OPERATORS: Record<Exclude<Operator, 'equals'>, (operand: JsonNode, path: s
   'cidr': (operand, path) => {
     const range = parseCidr(string(operand, path));
     if ('wrong' in range) {
-      throw new Refusal('bad-operand', path, `${describeJson(operand)} is no network such as "10.0.0.0/8" or "2001:db8::/32": ${range.wrong}`);
+      throw new Refusal('bad-operand', path, `${describeJson(operand)} is not a network such as "10.0.0.0/8" or "2001:db8::/32": ${range.wrong}`);
     }
     return (value) => isInIpRange(range, value);
   },
   'numeric': numeric,
   'exists': (operand, path) => {
     if (operand.type !== 'boolean') {
-      throw new Refusal('bad-operand', path, `${describeJson(operand)} is neither true nor false`);
+      throw new Refusal('bad-operand', path, `${describeJson(operand)} must be true or false`);
     }
     return () => operand.value;
   },
   'anything-but': anythingBut,
 };
 
-/** A plain value in an array. A string that is an IP address stands for every way to write that address. */
+/** A plain value in an array. A string that is an IP address matches that address however it is written. */
 function equals(node: JsonNode): Test {
   switch (node.type) {
     case 'number': {
-      // A number that the engine can't compare it compares as text; a record's numbers are doubles already.
+      // The engine compares as text what it can't compare as a number; a record's numbers are doubles already.
       const number = Number(node.text);
       return (value) => value === number;
     }
@@ -138,16 +138,16 @@ function equals(node: JsonNode): Test {
 /** One bound or two: `["=", 1]`, `["<", 10]`, `[">=", 0, "<", 10]`. */
 function numeric(operand: JsonNode, path: string): Test {
   const refuse = (reason: string) => new Refusal('bad-operand', path,
-    `${describeJson(operand)} is no comparison such as ["=", 1], ["<", 10] or [">=", 0, "<", 10]: ${reason}`);
+    `${describeJson(operand)} is not a comparison such as ["=", 1], ["<", 10] or [">=", 0, "<", 10]: ${reason}`);
   if (operand.type !== 'array') {
-    throw refuse('it is no array');
+    throw refuse('it must be an array');
   }
   const [operator, operand1, secondOperator, operand2, ...rest] = operand.items;
   const is = (node: JsonNode | undefined, ...allowed: string[]) => node?.type === 'string' && allowed.includes(node.value);
   const text = (node: JsonNode) => (node as JsonNode & { type: 'string' }).value;
   const number = (node: JsonNode | undefined) => {
     if (node?.type !== 'number') {
-      throw refuse(node === undefined ? 'a number is missing' : `${describeJson(node)} is no number`);
+      throw refuse(node === undefined ? 'a number is missing' : `${describeJson(node)} is not a number`);
     }
     const comparable = comparableNumber(node.text);
     if (comparable === undefined) {
@@ -156,18 +156,18 @@ function numeric(operand: JsonNode, path: string): Test {
     return comparable;
   };
   if (!is(operator, '=', '<', '<=', '>', '>=')) {
-    throw refuse('it starts with "=", "<", "<=", ">" or ">="');
+    throw refuse('it must start with "=", "<", "<=", ">" or ">="');
   }
   const first = bound(text(operator), number(operand1));
   if (secondOperator === undefined) {
     return first;
   }
   if (!is(operator, '>', '>=') || !is(secondOperator, '<', '<=') || rest.length > 0) {
-    throw refuse('a range is ">" or ">=" with its lower end, then "<" or "<=" with its upper end');
+    throw refuse('a range must be ">" or ">=" with its lower end, then "<" or "<=" with its upper end');
   }
   const second = bound(text(secondOperator), number(operand2));
   if (number(operand1) >= number(operand2)) {
-    throw refuse('the lower end has to be below the upper end');
+    throw refuse('the lower end must be below the upper end');
   }
   return (value) => first(value) && second(value);
 }
@@ -182,7 +182,7 @@ function bound(operator: string, limit: number): Test {
   }
 }
 
-/** Passes every value that there is but the ones named: of any type, not a missing one. */
+/** Passes every value but the named ones, of any type. A missing value does not pass. */
 function anythingBut(operand: JsonNode, path: string): Test {
   if (operand.type === 'object') {
     return anythingButLike(operand, path);
@@ -192,7 +192,7 @@ function anythingBut(operand: JsonNode, path: string): Test {
   const numbers = items.flatMap((item) => item.type === 'number' ? [item.text] : []);
   if (items.length === 0 || (texts.length !== items.length && numbers.length !== items.length)) {
     throw new Refusal('bad-operand', path,
-      `${describeJson(operand)} is neither strings nor numbers: give one or several of one of the two (not true, false or null)`);
+      `${describeJson(operand)} must be one or several strings, or one or several numbers (not true, false or null)`);
   }
   const incomparable = numbers.find((text) => comparableNumber(text) === undefined);
   if (incomparable !== undefined) {
@@ -207,7 +207,7 @@ function anythingButLike(operand: JsonNode & { type: 'object' }, path: string): 
   const allowed = ['prefix', 'suffix', 'equals-ignore-case', 'wildcard'] as const;
   const nested = allowed.find((name) => name === operand.members[0]?.key);
   if (operand.members.length !== 1 || nested === undefined) {
-    throw new Refusal('bad-operand', path, `${describeJson(operand)}: an object in anything-but has exactly one of ${names(allowed)}`);
+    throw new Refusal('bad-operand', path, `${describeJson(operand)}: an object in anything-but must have exactly one of ${names(allowed)}`);
   }
   const [{ value: texts }] = operand.members;
   const nestedPath = `${path}.${nested}`;

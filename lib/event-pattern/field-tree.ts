@@ -1,11 +1,8 @@
-import type { Branch } from './pattern';
-
 /** The fields of a pattern as a tree of what to look up in a record, so that each part of a record is visited once. */
 export class FieldTree {
-  /** The tree of the fields that the conditions of the branches ask about. */
-  static of(branches: readonly Branch[]): FieldTree {
-    const fields = new Set(branches.flatMap((branch) => branch.map(({ field }) => field)));
-    return new FieldTree([...fields].map((field) => ({ field, ahead: field.split('.') })));
+  /** The tree of fields, each given as its names joined with dots. */
+  static of(fields: Iterable<string>): FieldTree {
+    return new FieldTree([...new Set(fields)].map((field) => ({ field, ahead: field.split('.') })));
   }
 
   /** The field that ends here. */
@@ -16,7 +13,7 @@ export class FieldTree {
     this.field = sought.find(({ ahead }) => ahead.length === 0)?.field;
   }
 
-  /** The keys to look up here. Made when first asked for: a deep field has more of them than any record has use for. */
+  /** The keys to look up here. Made when they are first read: a deep field has more of them than a record needs. */
   get lookups(): readonly Lookup[] {
     this.found ??= lookups(this.sought).map(([key, sought]) => ({ key, then: new FieldTree(sought) }));
     return this.found;
@@ -35,7 +32,7 @@ interface Sought {
   readonly ahead: readonly string[];
 }
 
-/** A record's key may hold dots, as an attribute's name may: every grouping of the names ahead is a key to look up. */
+/** A record's key may contain dots, because an attribute's name may: every grouping of the names ahead is a key to look up. */
 function lookups(sought: readonly Sought[]): [key: string, sought: Sought[]][] {
   const behind = new Map<string, Sought[]>();
   for (const { field, ahead } of sought) {

@@ -3,7 +3,7 @@ import type { FieldTree } from './field-tree';
 /** A plain value that a record holds in a field. */
 export interface FoundValue {
   readonly value: unknown;
-  /** The array elements that the value is part of, the innermost first. Plain elements of an array are part of none. */
+  /** The array elements that contain the value, the innermost first. A plain element of an array is not inside one. */
   readonly within: ArrayElement | undefined;
 }
 
@@ -18,7 +18,7 @@ export interface ArrayElement {
 /** The plain values that a record holds in the fields of a pattern, by field. */
 export type FoundValues = ReadonlyMap<string, readonly FoundValue[]>;
 
-/** Looks up the fields of a pattern in a record. Arrays don't count as steps on the way: their elements do as if each stood there. */
+/** Looks up the fields of a pattern in a record. An array is not a step on the way: each of its elements is looked up as if it were in the array's place. */
 export function findValues(fields: FieldTree, record: object): FoundValues {
   const found = new Map<string, FoundValue[]>();
   let arrays = 0;

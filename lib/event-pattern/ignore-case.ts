@@ -1,6 +1,6 @@
 /**
  * Texts compared the way the pattern engine ignores case: each character of the pattern stands for its lower and its upper case,
- * which may be several characters (`ß` for `ß` and `SS`). Letters outside the Basic Multilingual Plane stand for nothing.
+ * which may be several characters (`ß` for `ß` and `SS`). Letters outside the Basic Multilingual Plane match nothing.
  */
 export type CaselessText = readonly CaselessCharacter[];
 

@@ -4,19 +4,19 @@ export interface IpRange {
   readonly last: string;
 }
 
-/** A network such as 10.0.0.0/8 or 2001:db8::/32. Says what is wrong with a text that isn't one. */
+/** A network such as 10.0.0.0/8 or 2001:db8::/32. Answers what is wrong with any other text. */
 export function parseCidr(text: string): IpRange | { wrong: string } {
-  // Empty parts at the end are passed over: the pattern engine takes 10.0.0.0/8/ too.
+  // Empty parts at the end are ignored: the pattern engine accepts 10.0.0.0/8/ too.
   const parts = text.replace(/\/+$/, '').split('/');
   if (parts.length !== 2) {
-    return { wrong: 'it has to be an address and a number of bits with one "/" between them' };
+    return { wrong: 'it must be an address and a number of bits with one "/" between them' };
   }
   if (!/^[+-]?[0-9]{1,9}$/.test(parts[1])) {
-    return { wrong: `${JSON.stringify(parts[1])} is no number of bits` };
+    return { wrong: `${JSON.stringify(parts[1])} is not a number of bits` };
   }
   const address = ipDigits(parts[0]);
   if (address === undefined) {
-    return { wrong: `${JSON.stringify(parts[0])} is no IP address` };
+    return { wrong: `${JSON.stringify(parts[0])} is not an IP address` };
   }
   const bits = Number(parts[1]);
   const most = address.length * 4 - 1;
@@ -27,7 +27,7 @@ export function parseCidr(text: string): IpRange | { wrong: string } {
 }
 
 /**
- * Whether a value is an IP address of the range: a text, or a number, because the pattern engine takes the digits of a number for
+ * Whether a value is an IP address of the range: a text, or a number, because the pattern engine reads the digits of a number as
  * those of an address.
  */
 export function isInIpRange(range: IpRange, value: unknown): boolean {
@@ -35,8 +35,8 @@ export function isInIpRange(range: IpRange, value: unknown): boolean {
   if (address === undefined) {
     return false;
   }
-  // The pattern engine compares digit by digit and decides as soon as it can, without a look at how many follow. So an address
-  // of the other family can be in the range too: 102:304::1 is in 1.2.3.4.
+  // The pattern engine compares digit by digit and decides as soon as it can, whatever the number of digits that follow. So an
+  // address of the other family can be in the range too: 102:304::1 is in 1.2.3.4.
   const length = Math.min(address.length, range.first.length);
   const [digits, first, last] = [address.slice(0, length), range.first.slice(0, length), range.last.slice(0, length)];
   return address.length < range.first.length
@@ -44,12 +44,12 @@ export function isInIpRange(range: IpRange, value: unknown): boolean {
     : first <= digits && digits <= last;
 }
 
-/** The hexadecimal digits of an IP address, in lower case; undefined if the text is none. */
+/** The hexadecimal digits of an IP address, in lower case; undefined if the text is not one. */
 export function ipDigits(text: string): string | undefined {
   return text.includes(':') ? ipv6Digits(text) : ipv4Digits(text);
 }
 
-/** Leading zeros are passed over, up to 15 characters in all. */
+/** Leading zeros are ignored, up to 15 characters in all. */
 function ipv4Digits(text: string): string | undefined {
   if (text.length > 15 || !/^[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+$/.test(text)) {
     return undefined;

@@ -1,6 +1,6 @@
 /**
- * JSON read strictly, with what `JSON.parse` throws away and the pattern engine looks at: keys that come twice, and numbers as
- * they are written.
+ * JSON read strictly, with what `JSON.parse` drops and the pattern engine reads: keys that appear twice, and numbers as they are
+ * written.
  */
 export type JsonNode =
   | { readonly type: 'object'; readonly members: readonly JsonMember[] }
@@ -16,14 +16,14 @@ export interface JsonMember {
   readonly value: JsonNode;
 }
 
-/** The text is no JSON. The message names line and column, what was found and what belongs there. */
+/** The text is not JSON. The message names line and column, what was found and what was expected. */
 export class JsonSyntaxError extends Error {}
 
 /** Limits of the JSON reader that the pattern engine uses (Jackson's StreamReadConstraints). */
 const MAX_DEPTH = 1000;
 const MAX_DIGITS = 1000;
 
-/** Reads the JSON value at the start of a text. `end` is where it ends: what follows is for the caller to judge. */
+/** Reads the JSON value at the start of a text. `end` is where it ends: the caller decides about what follows. */
 export function readJson(text: string): { node: JsonNode; end: number } {
   const reader = new Reader(text);
   const node = reader.value(0);

@@ -7,7 +7,7 @@ export function matchesEventPattern(pattern: EventPattern, record: object): bool
   return pattern.branches.some((branch) => branchHolds(branch, found));
 }
 
-/** A condition on values inside of arrays: which of them pass, for the others in the same array have to agree on the element. */
+/** A condition on values inside arrays. All conditions on one array must hold for the same element of it, so the values that pass are kept. */
 interface ArrayCondition {
   readonly passing: readonly FoundValue[];
   /** All values of the field, if the condition holds where there is none. */
@@ -17,7 +17,7 @@ interface ArrayCondition {
 function branchHolds(branch: Branch, found: FoundValues): boolean {
   let open: ArrayCondition[] | undefined;
   for (const condition of branch) {
-    const state = judge(condition, found.get(condition.field) ?? NO_VALUES, branch);
+    const state = evaluate(condition, found.get(condition.field) ?? NO_VALUES, branch);
     if (state === false) {
       return false;
     }
@@ -30,13 +30,13 @@ function branchHolds(branch: Branch, found: FoundValues): boolean {
 
 const NO_VALUES: readonly FoundValue[] = [];
 
-/** Judges one condition by itself, as far as that is possible. */
-function judge({ alternatives, mayBeAbsent }: Condition, values: readonly FoundValue[], branch: Branch): boolean | ArrayCondition {
+/** Evaluates one condition alone, as far as that is possible. */
+function evaluate({ alternatives, mayBeAbsent }: Condition, values: readonly FoundValue[], branch: Branch): boolean | ArrayCondition {
   if (values.length === 0) {
     return mayBeAbsent;
   }
   const passing = values.filter(({ value }) => alternatives.some((alternative) => alternative.passes(value)));
-  // A value in an array is worth more than one outside only where its element lacks what another condition wants absent.
+  // A value outside arrays decides at once, unless one in an array could agree with a condition that asks for absence.
   if (passing.some(isOutside) && (passing.every(isOutside) || !branch.some((other) => other.mayBeAbsent))) {
     return true;
   }
@@ -48,7 +48,7 @@ function isOutside({ within }: FoundValue): boolean {
   return within === undefined;
 }
 
-/** Splits conditions into those that look into the same arrays: what others choose elsewhere is nothing to them. */
+/** Groups the conditions that look into the same arrays: only those restrict each other. */
 function related(conditions: readonly ArrayCondition[]): ArrayCondition[][] {
   let groups: { arrays: Set<number>; members: Set<ArrayCondition> }[] = [];
   for (const condition of conditions) {
@@ -63,7 +63,7 @@ function related(conditions: readonly ArrayCondition[]): ArrayCondition[][] {
     });
     groups = [...apart, group];
   }
-  // In their own order, which matters where a value has to be absent.
+  // In their own order, which matters where a value must be absent.
   return groups.map(({ members }) => conditions.filter((condition) => members.has(condition)));
 }
 
@@ -79,7 +79,7 @@ function arraysOf({ passing, absentUnless = [] }: ArrayCondition): Set<number> {
 
 /**
  * Whether the conditions can all hold with one element of each array. `chosen` are the elements that the conditions before `next`
- * have settled on: where a value has to be absent, it has to be absent there.
+ * have chosen: where a value must be absent, it must be absent there.
  */
 function agree(conditions: readonly ArrayCondition[], next: number, chosen: ArrayElement | undefined): boolean {
   if (next === conditions.length) {

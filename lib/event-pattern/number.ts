@@ -1,6 +1,6 @@
 /**
- * The number that a JSON text stands for, if the pattern engine can compare it: if the shortest decimal of the nearest double is
- * exactly what the text says. 300, 300.0 and 3e2 are one number; 9007199254740993 and 1e400 can't be compared.
+ * The number that a JSON text stands for, if the pattern engine can compare it: if the shortest decimal of the nearest double has
+ * exactly the value of the text. 300, 300.0 and 3e2 are the same number; 9007199254740993 and 1e400 can't be compared.
  */
 export function comparableNumber(text: string): number | undefined {
   const number = Number(text);

@@ -1,15 +1,15 @@
 import type { Alternative } from './alternative';
 import type { FieldTree } from './field-tree';
 
-/** A valid event pattern, compiled: data for whoever judges it, and what matching needs. */
+/** A valid event pattern, compiled: data for rules about it, and what matching needs. */
 export interface EventPattern {
-  /** A record passes if one of the branches lets it through. Without `$or` there is one. */
+  /** A record passes if it meets one of the branches. Without `$or` there is one. */
   readonly branches: readonly Branch[];
   /** The fields of all branches, as they are looked up in a record. */
   readonly fields: FieldTree;
 }
 
-/** Conditions that all have to hold, in the order in which the engine looks at them. */
+/** Conditions that must all hold, in the order in which the engine evaluates them. */
 export type Branch = readonly Condition[];
 
 /** What a field of the record may hold. */
@@ -18,10 +18,10 @@ export interface Condition {
   readonly keys: readonly string[];
   /** The keys joined with dots: to the engine, `{"a": {"b": …}}` and `{"a.b": …}` are one field. */
   readonly field: string;
-  /** Where the array of alternatives stands in the pattern. */
+  /** Where the array of alternatives is in the pattern. */
   readonly path: string;
-  /** At least one has to hold. */
+  /** At least one must hold. */
   readonly alternatives: readonly Alternative[];
-  /** Whether one of them asks that the field holds no value. */
+  /** Whether one of them asks for a field without a value. */
   readonly mayBeAbsent: boolean;
 }

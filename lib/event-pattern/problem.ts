@@ -1,8 +1,8 @@
-/** What can be wrong with an event pattern, so that AWS's pattern engine refuses it. */
+/** The reasons why AWS's pattern engine refuses an event pattern. */
 export type PatternProblemKind =
-  /** The text is no JSON. */
+  /** The text is not JSON. */
   | 'not-json'
-  /** The pattern is JSON, but no object. */
+  /** The pattern is JSON, but not an object. */
   | 'not-an-object'
   /** The pattern is `{}`. */
   | 'empty-pattern'
@@ -16,7 +16,7 @@ export type PatternProblemKind =
   | 'bad-alternative'
   /** An object in an array names an operator that doesn't exist. */
   | 'unknown-operator'
-  /** The operator is known, its operand is not what it takes. */
+  /** The operator is known, but does not allow its operand. */
   | 'bad-operand'
   /** `$or` that isn't an array of at least two objects, or that holds a field named like an operator. */
   | 'bad-or'
@@ -32,14 +32,14 @@ export interface PatternProblem {
   readonly message: string;
 }
 
-/** Something AWS accepts in a pattern, but hardly what its author meant. */
+/** Something that AWS accepts in a pattern, but that its author probably did not mean. */
 export interface PatternRemark {
   readonly kind:
   /** One object has the same key more than once. */
     | 'duplicate-key'
-  /** A later condition on the same field takes the place of this one, such as one inside `$or`. */
+  /** A later condition on the same field, such as one inside `$or`, replaces this one. */
     | 'overridden-condition'
-  /** A branch of `$or` that the engine takes for another one, and passes over. */
+  /** A branch of `$or` that the engine treats as a repetition of another one, and ignores. */
     | 'repeated-branch'
   /** The object ends before the text does. */
     | 'text-after-pattern';

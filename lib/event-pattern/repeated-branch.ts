@@ -1,18 +1,18 @@
 import type { Alternative } from './alternative';
 import type { Branch, Condition } from './pattern';
 
-/** A branch that the engine passes over. */
+/** A branch that the engine ignores. */
 export interface RepeatedBranch {
-  /** The one that it takes it for. */
+  /** The branch that the engine treats it as. */
   readonly earlier: Branch;
-  /** Its first condition with alternatives that the earlier branch hasn't; undefined if the earlier one lets through all that it does. */
+  /** Its first condition with alternatives that the earlier branch lacks; undefined if the earlier one matches all that it does. */
   readonly lost: Condition | undefined;
 }
 
 /**
- * Sets apart the branches that the engine takes for repetitions: it passes over a branch if an earlier one asks about the same
- * fields, and both have an alternative in common on each of them. So `{"$or": [{"a": ["x"]}, {"a": ["x", "y"]}]}` lets no `y` pass.
- * Where the one in common is not the first, the engine does so by chance; here it always does, because then a test shows it.
+ * Separates the branches that the engine treats as repetitions: it ignores a branch if an earlier one asks about the same fields,
+ * and both share an alternative on each of them. So no `y` passes `{"$or": [{"a": ["x"]}, {"a": ["x", "y"]}]}`. Where the shared
+ * alternative is not the first one, the engine ignores the branch only sometimes; here it is always ignored, so that a test shows it.
  */
 export function withoutRepeated(branches: readonly Branch[]): { branches: Branch[]; repeated: RepeatedBranch[] } {
   const keys = new Map(branches.flat().map((condition) => [condition, new Set(condition.alternatives.map(alternativeKey))]));
@@ -33,7 +33,7 @@ export function withoutRepeated(branches: readonly Branch[]): { branches: Branch
   return { branches: kept, repeated };
 }
 
-/** The same text for alternatives that are one to the engine, however they are written. */
+/** The same text for alternatives that the engine treats as the same, however they are written. */
 export function alternativeKey({ operator, operand }: Pick<Alternative, 'operator' | 'operand'>): string {
   const name = operator === 'exactly' ? 'equals' : operator;
   return JSON.stringify([name, operator === 'anything-but' ? [operand].flat().sort() : operand]);

@@ -7,7 +7,7 @@ const MAX_COMPLEXITY = 10;
 /** A text with `*` for any characters, none included: the literal texts between the stars, of which there is one less. */
 export type Wildcard = readonly string[];
 
-/** Reads a wildcard text. Says what is wrong with one that AWS refuses. */
+/** Reads a wildcard text. Answers what is wrong with one that AWS refuses. */
 export function parseWildcard(text: string): Wildcard | { wrong: string; tooComplex?: boolean } {
   const literals = [''];
   for (let i = 0; i < text.length; i++) {
@@ -20,7 +20,7 @@ export function parseWildcard(text: string): Wildcard | { wrong: string; tooComp
     } else if (character === '\\') {
       i++;
       if (text[i] !== '*' && text[i] !== '\\') {
-        return { wrong: `a backslash (at ${i - 1}) has to be followed by "*" or another backslash` };
+        return { wrong: `a backslash (at ${i - 1}) must be followed by "*" or another backslash` };
       }
       literals[literals.length - 1] += text[i];
     } else {
@@ -34,7 +34,7 @@ export function parseWildcard(text: string): Wildcard | { wrong: string; tooComp
   };
 }
 
-/** Whether a text is of the form. Linear in its length for each literal: every literal is taken where it comes first. */
+/** Whether a text matches. Linear in its length for each literal: every literal is matched where it first occurs. */
 export function matchesWildcard(literals: Wildcard, text: string): boolean {
   const first = literals[0];
   if (literals.length === 1) {

@@ -29,9 +29,9 @@ export class InvalidEventError extends Error {
   readonly name = 'InvalidEventError';
 }
 
-/** What the construct or the host says of the function's triggers can't be read. Nothing was processed. */
-export class InvalidTriggerError extends Error {
-  readonly name = 'InvalidTriggerError';
+/** The environment variable in which the construct describes the function's triggers is not of the format. Nothing was processed. */
+export class TriggerFactsError extends Error {
+  readonly name = 'TriggerFactsError';
 }
 
 /**

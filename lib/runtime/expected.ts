@@ -1,6 +1,6 @@
-/** A complaint about what was given: what it is, and what it has to be. Holds no item data: of objects only the properties' names. */
+/** What was given, and what is allowed instead. Holds no item data: of objects only the properties' names. */
 export function expected(what: string, allowed: string, given: unknown): string {
-  return `${what} is ${describe(given)}, but has to be ${allowed}`;
+  return `${what} is ${describe(given)}, but must be ${allowed}`;
 }
 
 function describe(given: unknown): string {

@@ -21,7 +21,10 @@ export function createMemory(): Memory {
   // In order of time.
   const doneAt = new Map<string, number>();
   return {
-    has: (record, now) => doneAt.size > 0 && now() - doneAt.get(identity(record))! < MAX_AGE,
+    has: (record, now) => {
+      const at = doneAt.size > 0 ? doneAt.get(identity(record)) : undefined;
+      return at !== undefined && now() - at < MAX_AGE;
+    },
     update: (records, done, checkpoint, now) => {
       if (doneAt.size === 0 && checkpoint === records.length) {
         return;

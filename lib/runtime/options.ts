@@ -1,47 +1,53 @@
 import { expected } from './expected';
 
-/**
- * What an option may be, told by an example: a function, a flag, the least whole number, the property that it has to have, or
- * the options within it.
- */
-export type Example = (() => void) | boolean | number | string | Examples;
-
-/** What the options of a function may be. */
-export interface Examples {
-  readonly [option: string]: Example;
+/** What a value may be: how an error names it, whether a value fits, and of an object what its properties may be. */
+export interface Allowed {
+  readonly what: string;
+  readonly fits: (value: any) => unknown;
+  readonly properties?: Properties;
 }
 
-/** The example of a function. */
-export const FUNCTION = () => {};
+/** What the properties of an object may be. */
+export interface Properties {
+  readonly [name: string]: Allowed;
+}
+
+export const func = ofType('function');
+export const flag = ofType('boolean');
+
+export function wholeNumber(least: number): Allowed {
+  return { what: `a whole number from ${least}`, fits: (value) => Number.isInteger(value) && value >= least };
+}
+
+/** An object, or a function, with a certain property. */
+export function having(property: string): Allowed {
+  return { what: `an object with ${property}`, fits: (value) => value?.[property] };
+}
+
+/** An object with some of these properties, and no others. */
+export function object(properties: Properties): Allowed {
+  return { what: `an object with ${Object.keys(properties).join(', ')}`, fits: (value) => value && typeof value === 'object', properties };
+}
 
 /**
- * Checks what a function was given: of an object everything in it that is not undefined.
+ * Checks what a function was given: of an object also every property that is not undefined.
  *
- * @throws TypeError that names what was given, and what it may be.
+ * @throws TypeError that names what was given, and what is allowed.
  */
-export function check(name: string, value: any, example: Example, what = 'The argument'): void {
-  const [allowed, fits] = compare(value, example);
-  if (!fits) {
-    throw new TypeError(expected(`${what} of ${name}`, allowed, value));
+export function check(name: string, value: any, { what, fits, properties }: Allowed, part = 'The argument'): void {
+  if (!fits(value)) {
+    throw new TypeError(expected(`${part} of ${name}`, what, value));
   }
-  if (typeof example === 'object') {
-    for (const [option, given] of Object.entries(value)) {
-      if (!(option in example)) {
-        throw new TypeError(`${name} has no option ${option}, only ${Object.keys(example).join(', ')}`);
-      }
-      if (given !== undefined) {
-        check(name, given, example[option], `The option ${option}`);
-      }
+  for (const property in properties && value) {
+    if (!(property in properties!)) {
+      throw new TypeError(`${name} has no option ${property}, only ${Object.keys(properties!).join(', ')}`);
+    }
+    if (value[property] !== undefined) {
+      check(name, value[property], properties![property], `The option ${property}`);
     }
   }
 }
 
-/** What may be given, and whether it is. */
-function compare(value: any, example: Example): [string, unknown] {
-  switch (typeof example) {
-    case 'number': return [`a whole number from ${example}`, Number.isInteger(value) && value >= example];
-    case 'string': return [`an object with ${example}`, value?.[example]];
-    case 'object': return [`an object with ${Object.keys(example).join(', ')}`, value && typeof value === 'object'];
-    default: return [`a ${typeof example}`, typeof value === typeof example];
-  }
+function ofType(type: string): Allowed {
+  return { what: `a ${type}`, fits: (value) => typeof value === type };
 }

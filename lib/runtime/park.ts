@@ -9,34 +9,46 @@ export type Park = (record: ParkedRecord) => Promise<void>;
 /** Milliseconds. A function in a VPC may have no way out: what does not answer must not use up the function's time. */
 const SEND_TIMEOUT = 3_000;
 
-/** What an ARN of no such kind takes. */
-const NOWHERE = { maxParcels: 0, maxBytes: 0, open: undefined };
+/** Parcels that are sent together. */
+interface Shipment {
+  readonly parcels: Parcel[];
+  bytes: number;
+  readonly answer: ReturnType<Send>;
+}
 
-/** Parks at an SQS queue, an SNS topic or an S3 bucket, told apart by the ARN. What is parked at one time is sent together. */
+/** Parks at an SQS queue, an SNS topic or an S3 bucket. What is parked at one time is sent together. */
 export function parkAt(arn: string): Park {
   const kind = destinationKind(arn);
-  const { maxParcels, maxBytes, open } = kind ? DESTINATIONS[kind] : NOWHERE;
+  if (!kind) {
+    return async () => {
+      throw new NotParkedError(`${arn} is not an SQS queue, SNS topic or S3 bucket`);
+    };
+  }
+  const { maxParcels, maxBytes, open } = DESTINATIONS[kind];
   let opened: Promise<Send> | undefined;
-  let parcels: Parcel[] = [];
-  let bytes = 0;
-  let sent: ReturnType<Send>;
+  let collecting: Shipment | undefined;
 
-  /** Sends the parcels that are together when everything else that is due has run. */
-  async function send(batch: Parcel[]): ReturnType<Send> {
-    await new Promise(setImmediate);
-    if (batch === parcels) {
-      parcels = [];
-    }
+  /** Collects parcels until everything else that is due has run, then sends them. */
+  function collect(): Shipment {
+    const parcels: Parcel[] = [];
+    const answer = new Promise(setImmediate).then(async () => {
+      if (collecting === shipment) {
+        collecting = undefined;
+      }
+      return send(parcels);
+    });
+    const shipment = { parcels, bytes: 0, answer };
+    return shipment;
+  }
+
+  async function send(parcels: Parcel[]): ReturnType<Send> {
     const options = { abortSignal: AbortSignal.timeout(SEND_TIMEOUT) };
-    const late = new Promise<never>((_, reject) => options.abortSignal.addEventListener('abort', () => {
-      reject(new NotParkedError(`${arn} did not answer within ${SEND_TIMEOUT} ms`));
-    }));
     try {
       // Loads the SDK, which most invocations never need.
-      return await Promise.race([late, (opened ??= open!(arn, options)).then(async (deliver) => {
-        // What was refused must not be sent any more.
+      return await Promise.race([late(options.abortSignal, arn), (opened ??= open(arn, options)).then(async (deliver) => {
+        // The records of a shipment that is late are not parked, so nothing of it may be sent any more.
         options.abortSignal.throwIfAborted();
-        return deliver(batch, options);
+        return deliver(parcels, options);
       })]);
     } catch (error) {
       opened = undefined;
@@ -48,25 +60,27 @@ export function parkAt(arn: string): Park {
     // Without the two characters that SQS refuses.
     const body = JSON.stringify(record).replaceAll('\uFFFE', '\\ufffe').replaceAll('\uFFFF', '\\uffff');
     const size = Buffer.byteLength(body);
-    if (!open) {
-      throw new NotParkedError(`${arn} is not an SQS queue, SNS topic or S3 bucket`);
-    }
     if (size > maxBytes) {
-      throw new NotParkedError(`${size} bytes, at most ${maxBytes} are taken: use an S3 bucket`);
+      throw new NotParkedError(`${size} bytes, but the destination takes at most ${maxBytes}: use an S3 bucket`);
     }
-    if (parcels.length === 0 || parcels.length === maxParcels || bytes + size > maxBytes) {
-      parcels = [];
-      bytes = 0;
-      sent = send(parcels);
+    if (!collecting || collecting.parcels.length === maxParcels || collecting.bytes + size > maxBytes) {
+      collecting = collect();
     }
-    bytes += size;
+    const { parcels, answer } = collecting;
+    collecting.bytes += size;
     const id = String(parcels.length);
     parcels.push({ id, record, body });
-    const refused = (await sent).Failed?.find(({ Id }) => Id === id);
+    const refused = (await answer).Failed?.find(({ Id }) => Id === id);
     if (refused) {
       throw new NotParkedError(`refused, ${refused.Code}`);
     }
   };
+}
+
+async function late(signal: AbortSignal, arn: string): Promise<never> {
+  return new Promise((_, reject) => signal.addEventListener('abort', () => {
+    reject(new NotParkedError(`${arn} did not answer within ${SEND_TIMEOUT} ms`));
+  }));
 }
 
 /** Why a record was not parked, for the log: of errors that are not our own the name and code, because messages quote data. */

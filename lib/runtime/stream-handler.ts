@@ -1,12 +1,13 @@
+import { notDone } from './batch-response';
 import { type ChangeRecord, type InsertRecord, type ItemKeys, type ModifyRecord, type RemoveRecord, changeRecord } from './change-record';
 import { type CallContext, type LambdaContext, callContext } from './context';
-import { BatchNotDoneError, InvalidEventError } from './errors';
+import { InvalidEventError } from './errors';
 import { type CheckedRecord, isWindow, readRecords } from './event';
 import { parkedRecord, printFailure } from './failure';
 import { runLanes } from './lanes';
 import { createMemory } from './memory';
 import { type Observer, harmless } from './observer';
-import { type Example, check, FUNCTION } from './options';
+import { type Allowed, check, flag, func, having, object, wholeNumber } from './options';
 import { type Park, parkAt, reasonOf } from './park';
 import { type Failure, type RetryOptions, retry } from './retry';
 import { type StandardSchema, checkedRecord } from './schema';
@@ -93,7 +94,7 @@ export function streamHandler<Item = Image, Keys = ItemKeys>(
   handler: OnRecord<ChangeRecord<Item, Keys>> | StreamHandlerOptions<Item, Keys>,
 ): StreamHandler {
   const options = typeof handler === 'function' ? { onRecord: handler } : handler;
-  check('streamHandler', options, OPTIONS);
+  check('streamHandler', options, object(OPTIONS));
   const { onRecord, onInsert, onModify, onRemove } = options;
   if (!onRecord === !(onInsert ?? onModify ?? onRemove)) {
     throw new TypeError('streamHandler takes either onRecord or any of onInsert, onModify, onRemove');
@@ -255,27 +256,16 @@ const SKIPPED = Symbol();
 const SAMPLE = 16;
 
 const OPTIONS = {
-  onRecord: FUNCTION,
-  onInsert: FUNCTION,
-  onModify: FUNCTION,
-  onRemove: FUNCTION,
-  concurrency: 1,
-  schema: '~standard',
-  retry: { maxAttempts: 1, baseDelay: 0, maxDelay: 0 },
-  isRetryable: FUNCTION,
-  park: true,
-  maxParkedInARow: 1,
-  observer: FUNCTION,
-  reportBatchItemFailures: true,
-} satisfies { [option in keyof StreamHandlerOptions]-?: Example };
-
-/** The failures to report: the lowest record not done. Throws where nothing would read that. */
-export function notDone(sequenceNumber: string | undefined, report: boolean, cause: unknown): BatchResponse['batchItemFailures'] {
-  if (!sequenceNumber) {
-    return [];
-  }
-  if (!report) {
-    throw new BatchNotDoneError(`${sequenceNumber} is not done, and the mapping does not report it: all come again. Set reportBatchItemFailures`, { cause });
-  }
-  return [{ itemIdentifier: sequenceNumber }];
-}
+  onRecord: func,
+  onInsert: func,
+  onModify: func,
+  onRemove: func,
+  concurrency: wholeNumber(1),
+  schema: having('~standard'),
+  retry: object({ maxAttempts: wholeNumber(1), baseDelay: wholeNumber(0), maxDelay: wholeNumber(0) }),
+  isRetryable: func,
+  park: flag,
+  maxParkedInARow: wholeNumber(1),
+  observer: func,
+  reportBatchItemFailures: flag,
+} satisfies { [option in keyof StreamHandlerOptions]-?: Allowed };

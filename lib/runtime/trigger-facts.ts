@@ -1,26 +1,28 @@
-import { InvalidTriggerError } from './errors';
+import { TriggerFactsError } from './errors';
 import { expected } from './expected';
 import { type BoundaryFacts, type Host, type TriggerFacts, BOUNDARY_VERSION, ENVIRONMENT_VARIABLE, HOST } from '../stream/boundary';
 
-/** The host that invokes the function, if it is not Lambda. */
+/** The host that invokes the function; empty on Lambda. */
 export function hostOf(context: object): Host {
   return (context as { [HOST]?: Host })[HOST] ?? {};
 }
 
 /**
- * What is known of the trigger that a batch comes from: what the host says, otherwise what the construct says.
+ * The facts about the trigger that a batch comes from: from the host, otherwise from the construct.
  *
- * Where neither says anything, parking is off and `report` is as `reports` says, the word of whoever wrote the handler. Without it a
- * batch is only reported outside Lambda, in a test: on Lambda a response that nothing reads would lose every failure.
+ * Without either, nothing is parked, and `report` is what the handler's author states in `reports`. Without that, failures are
+ * reported outside Lambda, in a test, but not on Lambda, where a response that the mapping ignores would lose every failure.
  *
- * @throws InvalidTriggerError if the construct's environment variable can't be read.
+ * @throws TriggerFactsError if the construct's environment variable is not of the format.
  */
-export function triggerFacts(streamArn: string, host: Host, reports = !process.env.AWS_LAMBDA_RUNTIME_API): TriggerFacts {
+export function triggerFacts(streamArn: string, host: Host, reports?: boolean): TriggerFacts {
   const triggers = host.triggers ?? fromEnvironment();
   const named = triggers.filter(({ stream }) => stream === streamArn);
   const serving = named[0] ? named : triggers.filter(({ stream }) => !stream);
   // Two mappings of one stream that differ: to report is only safe if both do.
-  return serving[0] ? { ...serving[0], report: serving.every(({ report }) => report) } : { report: reports };
+  return serving[0]
+    ? { ...serving[0], report: serving.every(({ report }) => report) }
+    : { report: reports ?? !process.env.AWS_LAMBDA_RUNTIME_API };
 }
 
 function fromEnvironment(): TriggerFacts[] {
@@ -32,10 +34,10 @@ function fromEnvironment(): TriggerFacts[] {
   try {
     facts = JSON.parse(text);
   } catch {
-    // Told below, with everything else that it is not.
+    // Refused below, like other wrong values.
   }
   if (facts?.v !== BOUNDARY_VERSION || !facts.triggers?.every?.(isTrigger)) {
-    throw new InvalidTriggerError(`${expected(ENVIRONMENT_VARIABLE, FORMAT, text)}: deploy trigger and function with the same version of the package`);
+    throw new TriggerFactsError(`${expected(ENVIRONMENT_VARIABLE, FORMAT, text)}: deploy trigger and function with the same version of the package`);
   }
   return facts.triggers;
 }

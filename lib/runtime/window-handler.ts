@@ -1,11 +1,11 @@
+import { notDone } from './batch-response';
 import { type ChangeRecord, type ItemKeys, changeRecord } from './change-record';
 import { type CallContext, type LambdaContext, callContext } from './context';
 import { InvalidEventError } from './errors';
 import { isWindow, readRecords } from './event';
 import { printFailure } from './failure';
-import { type Example, check, FUNCTION } from './options';
+import { type Allowed, check, flag, func, having, object } from './options';
 import { type StandardSchema, checkedRecord } from './schema';
-import { notDone } from './stream-handler';
 import { timeBudget } from './time-budget';
 import { hostOf, triggerFacts } from './trigger-facts';
 import type { Image } from '../stream/image';
@@ -70,7 +70,7 @@ export type WindowHandler<State> = (event: WindowEvent, context?: Partial<Lambda
 export function windowHandler<State, Item = Image, Keys = ItemKeys>(
   options: WindowHandlerOptions<State, Item, Keys>,
 ): WindowHandler<State> {
-  check('windowHandler', options, OPTIONS);
+  check('windowHandler', options, object(OPTIONS));
   const { initialState, onRecord, onWindowEnd, schema } = options;
   if (!initialState || !onRecord) {
     throw new TypeError('windowHandler needs initialState and onRecord');
@@ -122,12 +122,12 @@ export function windowHandler<State, Item = Image, Keys = ItemKeys>(
 }
 
 const OPTIONS = {
-  initialState: FUNCTION,
-  onRecord: FUNCTION,
-  onWindowEnd: FUNCTION,
-  schema: '~standard',
-  reportBatchItemFailures: true,
-} satisfies { [option in keyof WindowHandlerOptions<unknown>]-?: Example };
+  initialState: func,
+  onRecord: func,
+  onWindowEnd: func,
+  schema: having('~standard'),
+  reportBatchItemFailures: flag,
+} satisfies { [option in keyof WindowHandlerOptions<unknown>]-?: Allowed };
 
 /** A window begins with an empty object. */
 function isEmpty(state: unknown): boolean {

@@ -23,7 +23,7 @@ const MAX_DIGITS = 38;
 
 /** More places after the point than any of them has: 38 digits, the first of them at 1E-130 at the lowest. */
 const PLACES = 200;
-const ONE = 10n ** 200n;
+const ONE = 10n ** BigInt(PLACES);
 const LARGEST = 10n ** 126n * ONE;
 const SMALLEST = ONE / 10n ** 130n;
 
@@ -37,7 +37,7 @@ const SHORT_LENGTH = 15;
  * - whole numbers up to `Number.MAX_SAFE_INTEGER` are a `number`, beyond it a `bigint`;
  * - fractions are a `number` if a double gives back the same digits, otherwise a `Decimal`.
  *
- * @throws TypeError if the text is no number of DynamoDB.
+ * @throws TypeError if the text is not a number of DynamoDB.
  */
 export function exactNumber(text: string): ExactNumber {
   const double = Number(text);
@@ -54,17 +54,17 @@ export function exactNumber(text: string): ExactNumber {
 /**
  * A number the way stream records spell it: without exponent, leading or trailing zeros, so that 42, 42.0 and 4.2e1 are all `42`.
  *
- * @throws TypeError if the text is no number of DynamoDB.
+ * @throws TypeError if the text is not a number of DynamoDB.
  */
 export function plainNumber(text: string): string {
   const value = scaled(text);
   const size = magnitude(value);
   const digits = String(size).padStart(PLACES + 1, '0');
   if (digits.replace(/^0+|0+$/g, '').length > MAX_DIGITS) {
-    throw new TypeError(`${JSON.stringify(text)} is no number of DynamoDB: it has more than ${MAX_DIGITS} digits`);
+    throw new TypeError(`${JSON.stringify(text)} is not a number of DynamoDB: it has more than ${MAX_DIGITS} digits`);
   }
   if (size > 0n && size < SMALLEST) {
-    throw new TypeError(`${JSON.stringify(text)} is no number of DynamoDB: it is nearer to zero than any`);
+    throw new TypeError(`${JSON.stringify(text)} is not a number of DynamoDB: it is nearer to zero than 1E-130`);
   }
   const fraction = digits.slice(-PLACES).replace(/0+$/, '');
   return (value < 0n ? '-' : '') + digits.slice(0, -PLACES) + (fraction && `.${fraction}`);
@@ -74,11 +74,13 @@ export function plainNumber(text: string): string {
 function scaled(text: string): bigint {
   const [number, whole, fraction = '', power = 0] = /^([+-]?(?=\.?\d)\d*)(?:\.(\d*))?(?:e([+-]?\d{1,3}))?$/i.exec(text) ?? [];
   const exponent = PLACES + Number(power) - fraction.length;
-  const value = number && exponent >= 0 ? BigInt(whole + fraction) * 10n ** BigInt(exponent) : LARGEST;
-  if (magnitude(value) >= LARGEST) {
-    throw new TypeError(`${JSON.stringify(text)} is no number of DynamoDB`);
+  if (number && exponent >= 0) {
+    const value = BigInt(whole + fraction) * 10n ** BigInt(exponent);
+    if (magnitude(value) < LARGEST) {
+      return value;
+    }
   }
-  return value;
+  throw new TypeError(`${JSON.stringify(text)} is not a number of DynamoDB`);
 }
 
 function magnitude(value: bigint): bigint {

@@ -61,11 +61,13 @@ function unmarshallValue(attribute: AttributeValue): ImageValue {
       case 'BS': return new Set<Uint8Array>(value.map(bytes));
     }
   }
-  throw new TypeError(`An attribute has the type ${JSON.stringify(Object.keys(attribute)[0])}, which is none of DynamoDB's`);
+  throw new TypeError(`An attribute has the type ${JSON.stringify(Object.keys(attribute)[0])}, which DynamoDB does not have`);
 }
 
-/** A copy, because a small Buffer is a view of memory that it shares with others. */
+/* eslint-disable no-restricted-globals -- a browser has no Buffer, and Node.js nothing as fast before version 25: of 100 kB, atob takes 2 ms and Buffer 0.04 ms */
 function bytes(base64: string): Uint8Array {
-  // eslint-disable-next-line no-restricted-globals -- the runtime's speed: nothing else decodes as fast before Node.js 25
-  return new Uint8Array(Buffer.from(base64, 'base64'));
+  return typeof Buffer === 'undefined'
+    ? Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))
+    // A copy, because a small Buffer is a view of memory that it shares with others.
+    : new Uint8Array(Buffer.from(base64, 'base64'));
 }

@@ -1,6 +1,7 @@
 import { parseEventPattern, type PatternProblemKind, type PatternRemark } from '../../lib/event-pattern';
 
-test.each<[PatternProblemKind, string, string]>([
+/** Each kind of problem: where it is, and in which pattern. */
+const PROBLEMS: [PatternProblemKind, string, string][] = [
   ['not-json', '', ''],
   ['not-json', '', 'INSERT'],
   ['not-json', '', "{'eventName': ['INSERT']}"],
@@ -62,9 +63,19 @@ test.each<[PatternProblemKind, string, string]>([
   ['bad-or', 'x.$or[0].b.prefix', '{"x": {"$or": [{"b": {"prefix": ["x"]}}, {"c": [1]}]}}'],
   ['too-complex', 'a[0].wildcard', '{"a": [{"wildcard": "*:*:*:*:*:event-bus/*"}]}'],
   ['too-complex', '', `{${Array.from({ length: 257 }, (_, i) => `"k${i}": [1]`)}}`],
-])('%s at %j: %s', (kind, path, text) => {
+];
+
+test.each(PROBLEMS)('%s at %j: %s', (kind, path, text) => {
   const parsed = parseEventPattern(text);
   expect(!parsed.valid && parsed.problems.map((problem) => ({ kind: problem.kind, path: problem.path }))).toContainEqual({ kind, path });
+});
+
+test('each problem and remark is explained', () => {
+  const explained = [...PROBLEMS, ...REMARKS].map(([, , text]) => {
+    const parsed = parseEventPattern(text);
+    return [text.slice(0, 100), ...(parsed.valid ? parsed.remarks : parsed.problems).map(({ path, message }) => `${path}: ${message}`)];
+  });
+  expect(explained).toMatchSnapshot();
 });
 
 test('everything that is wrong is reported at once', () => {
@@ -77,10 +88,10 @@ test('a syntax error is named by line and column', () => {
   expect(!parsed.valid && parsed.problems[0].message).toMatch('line 2, column 25: found "=", expected "," or "]"');
 });
 
-test('a message says what was given and what is allowed', () => {
+test('a message names what was given and what is allowed', () => {
   const parsed = parseEventPattern('{"a": [{"numeric": [">", "5"]}]}');
   expect(!parsed.valid && parsed.problems[0].message)
-    .toBe('[">","5"] is no comparison such as ["=", 1], ["<", 10] or [">=", 0, "<", 10]: "5" is no number');
+    .toBe('[">","5"] is not a comparison such as ["=", 1], ["<", 10] or [">=", 0, "<", 10]: "5" is not a number');
 });
 
 test.each(['*', '*/dir/*', '*:*:*:*', '/Users/*/doc.txt', '*ab*ab*ab'])('the wildcard %s is simple enough', (wildcard) => {
@@ -97,7 +108,8 @@ test.each([
   expect(parseEventPattern(text).valid).toBe(true);
 });
 
-test.each<[PatternRemark['kind'], string, string]>([
+/** Each kind of remark. */
+const REMARKS: [PatternRemark['kind'], string, string][] = [
   ['duplicate-key', 'dynamodb', '{"dynamodb": {"Keys": {"a": {"S": ["x"]}}}, "dynamodb": {"Keys": {"b": {"S": ["y"]}}}}'],
   ['duplicate-key', 'a.b', '{"a": {"b": [1], "b": [2]}}'],
   ['overridden-condition', 'eventName', '{"eventName": ["INSERT"], "$or": [{"eventName": ["REMOVE"]}, {"b": [1]}]}'],
@@ -105,23 +117,34 @@ test.each<[PatternRemark['kind'], string, string]>([
   ['repeated-branch', '$or[1].a', '{"$or": [{"a": ["x"], "b": [1]}, {"a": ["x", "y"], "b": [1]}]}'],
   ['repeated-branch', '$or[1].b', '{"$or": [{"b": ["x"]}, {"b": ["x", "y"]}], "c": {"$or": [{"d": [1]}, {"e": [1]}]}}'],
   ['text-after-pattern', '', '{"a": [1]} }'],
-])('remarks %s at %j in the valid pattern %s', (kind, path, text) => {
+];
+
+test.each(REMARKS)('remarks %s at %j in the valid pattern %s', (kind, path, text) => {
   const { valid, remarks } = parseEventPattern(text);
   expect(valid).toBe(true);
   expect(remarks.map((remark) => ({ kind: remark.kind, path: remark.path }))).toEqual([{ kind, path }]);
 });
 
-test('an object of $or that lets through nothing new is no cause for a remark', () => {
+test('an object of $or that adds nothing to an earlier one gets no remark', () => {
   expect(parseEventPattern('{"$or": [{"a": ["x", "y"], "b": [1]}, {"b": [1], "a": ["y"]}]}').remarks).toEqual([]);
 });
 
-test('a pattern whose $or multiplies beyond reason is refused, not written out', () => {
+test.each([
+  [1_000, [10, 10, 10], true],
+  [1_001, [7, 11, 13], false],
+])('a pattern whose $or comes to %i combinations of conditions', (_, sizes, valid) => {
+  const or = (size: number) => ({ $or: Array.from({ length: size }, (__, i) => ({ [`field${i}`]: [1] })) });
+  const pattern = Object.fromEntries(sizes.map((size, i) => [`part${i}`, or(size)]));
+  expect(parseEventPattern(JSON.stringify(pattern)).valid).toBe(valid);
+});
+
+test('a pattern whose $or multiplies without end is refused, not expanded', () => {
   const or = '"$or": [{"a": [1]}, {"b": [1]}]';
   const parsed = parseEventPattern(`{${Array.from({ length: 60 }, (_, i) => `"x${i}": {${or}}`)}}`);
   expect(!parsed.valid && parsed.problems[0].kind).toBe('too-complex');
 });
 
-test('a pattern of thousands of nested names is read in no time', () => {
+test('a pattern of thousands of nested names is read at once', () => {
   const parsed = parseEventPattern(`{"${'a.'.repeat(2000)}a": ["x"]}`);
   expect(parsed.valid).toBe(true);
 });

@@ -4,7 +4,7 @@ import { streamHandler } from '../../lib/runtime';
 const { Keys: _keys, ...withoutKeys } = record(0).dynamodb!;
 
 test.each([
-  ['undefined', undefined, 'The event is undefined, but has to be that of a DynamoDB stream'],
+  ['undefined', undefined, 'The event is undefined, but must be that of a DynamoDB stream'],
   ['a bare record', record(0), 'an object of eventID'],
   ['The event is an array', [record(0)], 'The event is an array'],
   ['a queue\'s event', { Records: [{ eventSource: 'aws:sqs', body: 'x' }] }, '(eventSource: aws:sqs)'],

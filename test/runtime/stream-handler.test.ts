@@ -233,11 +233,11 @@ test('for any keys, latencies and failures: the lowest not done is named, and no
 });
 
 test.each<[unknown, string]>([
-  [undefined, 'The argument of streamHandler is undefined, but has to be an object with onRecord'],
+  [undefined, 'The argument of streamHandler is undefined, but must be an object with onRecord'],
   [{}, 'either onRecord or any of'],
   [{ onRecord: () => 0, onInsert: () => 0 }, 'either onRecord or any of'],
-  [{ onRecord: 'text' }, 'has to be a function'],
-  [{ onRecord: () => 0, concurrency: 0 }, 'The option concurrency of streamHandler is 0, but has to be a whole number from 1'],
+  [{ onRecord: 'text' }, 'must be a function'],
+  [{ onRecord: () => 0, concurrency: 0 }, 'The option concurrency of streamHandler is 0, but must be a whole number from 1'],
   [{ onRecord: () => 0, concurrency: 1.5 }, 'whole number'],
   [{ onRecord: () => 0, concurency: 5 }, 'has no option concurency'],
   [{ onRecord: () => 0, retry: { baseDelay: -1 } }, 'baseDelay'],

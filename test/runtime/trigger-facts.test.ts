@@ -34,14 +34,14 @@ test('the trigger\'s word goes before the handler\'s', () => {
 });
 
 test.each([
-  ['{', 'has to be { "v": 1, "triggers"'],
-  ['null', 'has to be { "v": 1, "triggers"'],
-  [{ v: 2, triggers: [] }, 'has to be { "v": 1, "triggers"'],
-  [{ v: 1 }, 'has to be { "v": 1, "triggers"'],
-  [{ v: 1, triggers: [{ report: 'yes' }] }, 'has to be { "v": 1, "triggers"'],
-  [{ v: 1, triggers: [null] }, 'has to be { "v": 1, "triggers"'],
-  [{ v: 1, triggers: [{ report: true, stream: 1 }] }, 'has to be { "v": 1, "triggers"'],
-  [{ v: 1, triggers: [{ report: true, park: 1 }] }, 'has to be { "v": 1, "triggers"'],
+  ['{', 'must be { "v": 1, "triggers"'],
+  ['null', 'must be { "v": 1, "triggers"'],
+  [{ v: 2, triggers: [] }, 'must be { "v": 1, "triggers"'],
+  [{ v: 1 }, 'must be { "v": 1, "triggers"'],
+  [{ v: 1, triggers: [{ report: 'yes' }] }, 'must be { "v": 1, "triggers"'],
+  [{ v: 1, triggers: [null] }, 'must be { "v": 1, "triggers"'],
+  [{ v: 1, triggers: [{ report: true, stream: 1 }] }, 'must be { "v": 1, "triggers"'],
+  [{ v: 1, triggers: [{ report: true, park: 1 }] }, 'must be { "v": 1, "triggers"'],
 ])('the variable %j is refused', (text, message) => {
   expect(() => facts(text)).toThrow(message);
 });
@@ -58,7 +58,7 @@ describe('a handler whose variable can\'t be read', () => {
 
   test.each(handlers)('%s refuses the batch, of which nothing is processed, by name', async (_, invoke) => {
     process.env.DYNAMO_STREAM_TRIGGER = JSON.stringify({ v: 2, triggers: [] });
-    await expect(invoke()).rejects.toMatchObject({ name: 'InvalidTriggerError', message: expect.stringContaining('DYNAMO_STREAM_TRIGGER') });
+    await expect(invoke()).rejects.toMatchObject({ name: 'TriggerFactsError', message: expect.stringContaining('DYNAMO_STREAM_TRIGGER') });
     expect(calls).toBe(0);
   });
 

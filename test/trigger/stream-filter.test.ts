@@ -136,7 +136,7 @@ test.each([
 });
 
 test.each([
-  ['a key that comes twice', '{"eventName":["INSERT"],"eventName":["MODIFY"]}', 'comes more than once'],
+  ['a key that comes twice', '{"eventName":["INSERT"],"eventName":["MODIFY"]}', 'appears more than once'],
   ['a condition that another one overrides', '{"eventName":["INSERT"],"$or":[{"eventName":["MODIFY"]},{"eventID":["1"]}]}', 'takes the place'],
   ['text after the pattern', '{"eventName":["INSERT"]} {"eventID":["1"]}', 'not what it seems'],
 ])('a filter of which AWS would read a part only does not combine: %s', (_, text, named) => {
