@@ -145,7 +145,7 @@ const example = project.addTask('example', { description: 'Run an example on thi
 example.exec('ts-node --transpile-only --project examples/tsconfig.json examples/run.ts', { receiveArgs: true });
 
 // eslint and editors take the nearest tsconfig.json, so each folder of TypeScript needs one.
-for (const folder of ['bin', 'examples']) {
+for (const folder of ['bin', 'examples', 'bench']) {
   const tsconfig = new javascript.TypescriptConfig(project, {
     fileName: `${folder}/tsconfig.json`,
     extends: javascript.TypescriptConfigExtends.fromTypescriptConfigs([project.tsconfig!]),

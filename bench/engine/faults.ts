@@ -1,7 +1,7 @@
 /**
  * How many simulations with faults run in a second: what a property test of a trigger costs.
  *
- *     npx ts-node -T --project bin/tsconfig.json bench/engine/index.ts faults [path of another checkout …]
+ *     npx ts-node -T --project bench/tsconfig.json bench/engine/index.ts faults [path of another checkout …]
  *
  * A scenario has up to three shards of up to forty records, and a chance of everything that a simulation knows: throttles, crashes,
  * timeouts, refused messages, poison records, reshards. Half of the handlers are plain ones; the other half are made by
@@ -12,6 +12,7 @@
  */
 import { fork } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { buildSync } from 'esbuild';
@@ -138,8 +139,9 @@ function compile(checkout: string, folder: string): void {
 }
 
 async function measure(folder: string): Promise<Sample> {
-  const testing: typeof Testing = require(join(folder, 'testing.js'));
-  const scenario = scenarios(testing, require(join(folder, 'runtime.js')));
+  const load = createRequire(__filename);
+  const testing: typeof Testing = load(join(folder, 'testing.js'));
+  const scenario = scenarios(testing, load(join(folder, 'runtime.js')));
   console.error = () => undefined;
   const sums = { invocations: 0, lost: 0 };
   const speedOf = async (kind: Kind): Promise<Speed> => {

@@ -1,8 +1,8 @@
 /**
  * What simulations cost.
  *
- *     npx ts-node -T --project bin/tsconfig.json bench/engine/index.ts [records]
- *     npx ts-node -T --project bin/tsconfig.json bench/engine/index.ts faults [path of another checkout …]
+ *     npx ts-node -T --project bench/tsconfig.json bench/engine/index.ts [records]
+ *     npx ts-node -T --project bench/tsconfig.json bench/engine/index.ts faults [path of another checkout …]
  */
 import { benchFaults } from './faults';
 import { benchRecords } from './records';

@@ -1,7 +1,7 @@
 /**
  * What a record costs in a simulation: 16 shards, batches of 100, a handler that does nothing.
  *
- *     npx ts-node -T --project bin/tsconfig.json bench/engine/index.ts records
+ *     npx ts-node -T --project bench/tsconfig.json bench/engine/index.ts records
  *
  * Prints time and memory for 100,000 and 1,000,000 records, and the ratio of what a record costs: medians of three runs, each in a
  * process of its own. Memory is what the process had at most beyond what it had when the caller's records were there: its heap, garbage

@@ -78,12 +78,16 @@ for (const [validation, setting, limit] of [['as it is', 'true', LIMIT], ['witho
   for (let round = -WARM_UPS; round < ROUNDS; round++) {
     for (const [name, wiring] of Object.entries(wirings)) {
       const took = synthesize(wiring);
-      if (round >= 0) times[name].push(took);
+      if (round >= 0) {
+        times[name].push(took);
+      }
     }
   }
   const [byHand, triggers] = Object.values(times).map(median);
   const ratio = triggers / byHand;
   console.log(`${validation}: by hand ${byHand.toFixed(0)} ms, triggers ${triggers.toFixed(0)} ms, ratio ${ratio.toFixed(2)}`
     + (limit === Infinity ? '' : ` (limit ${limit})`));
-  if (ratio > limit) process.exitCode = 1;
+  if (ratio > limit) {
+    process.exitCode = 1;
+  }
 }
