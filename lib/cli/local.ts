@@ -1,18 +1,17 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { jsonLines, lines, type Output } from './output';
-import { LocalRunError, startLocal, type LocalOptions } from '../local';
-import { END_SIGNALS } from '../local/process/process-end';
+import { END_SIGNALS, LocalRunError, startLocal, type LocalOptions } from '../local';
 
 /** `dynamo-stream-trigger local`: runs until it is asked to stop, or a part of it ends. */
 export function localCommand(): Command {
   return new Command('local')
     .description('Run the triggers of a synthesized app on this machine, against DynamoDB Local')
     .option('--app <folder>', 'the synthesized app, as `cdk synth` writes it', 'cdk.out')
-    .option('--port <number>', 'the port of DynamoDB Local (default: a free one)', portNumber)
-    .option('--data <folder>', 'keep the tables there, and how far each trigger has read them (default: in memory)')
-    .option('--node <path>', 'the Node.js that runs the functions (default: the one that runs this)')
+    .option('--port <number>', 'the port of DynamoDB Local (default: a free port)', portNumber)
+    .option('--data <folder>', 'keep the tables and how far each trigger has read them in this folder (default: in memory)')
+    .option('--node <path>', 'the Node.js that runs the functions (default: the one that runs this command)')
     .option('--inspect', 'let a debugger attach to the functions')
-    .option('--json', 'print one JSON object a line')
+    .option('--json', 'print one JSON object per line')
     .action(async ({ app, json, ...options }: Omit<LocalOptions, 'assembly'> & { app: string; json?: boolean }) => {
       const output = json ? jsonLines(process.stdout) : lines(process.stdout);
       // Whatever is still starting ends with the process.
@@ -20,7 +19,7 @@ export function localCommand(): Command {
     });
 }
 
-/** Answers the exit code: 0 if it ran until it was asked to stop. */
+/** The exit code: 0 if it ran until it was asked to stop. */
 async function runUntilStopped(options: LocalOptions, output: Output): Promise<0 | 1> {
   const asked = askedToStop();
   output.starting();
@@ -45,11 +44,11 @@ async function run(options: LocalOptions, output: Output, asked: Promise<undefin
   return failure;
 }
 
-/** Resolves at Ctrl-C, when another program ends this one in an orderly way, or when nobody reads what it prints any more. */
+/** Resolves at Ctrl-C, at another signal to end, or when nobody reads the output any more. */
 function askedToStop(): Promise<undefined> {
   return new Promise((resolve) => {
     END_SIGNALS.forEach((signal) => process.once(signal, () => resolve(undefined)));
-    // Whoever read the output has gone, such as `head`.
+    // The reader of the output has ended, such as `head`.
     process.stdout.on('error', () => resolve(undefined));
   });
 }
@@ -57,7 +56,7 @@ function askedToStop(): Promise<undefined> {
 function portNumber(text: string): number {
   const port = Number(text);
   if (!Number.isInteger(port) || port < 1 || port > 65535) {
-    throw new InvalidArgumentError('It has to be a whole number from 1 to 65535.');
+    throw new InvalidArgumentError('It must be a whole number from 1 to 65535.');
   }
   return port;
 }

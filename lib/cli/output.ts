@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { count, hasFailures, iteratorAge, newTally, sumOf, type Tally } from './tally';
-import type { LocalEvent, LocalRun } from '../local';
+import { LocalRunError, type LocalEvent, type LocalRun } from '../local';
 
 /** Shows a local run to whoever started it. */
 export interface Output {
@@ -107,7 +107,7 @@ export function jsonLines(out: NodeJS.WriteStream): Output {
     },
     ended: (failure) => {
       if (failure) {
-        print({ type: 'error', name: failure.name, message: failure.message });
+        print({ type: 'error', ...(failure instanceof LocalRunError && { code: failure.code }), message: failure.message });
       }
       clearInterval(timer);
       print({ type: 'summary', ...figuresOf(tally, Date.now()) });

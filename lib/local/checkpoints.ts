@@ -1,34 +1,34 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Mapping } from './assembly/app';
-import { LocalServiceError } from './errors';
+import type { LocalMapping } from './assembly/app';
+import { LocalRunError } from './errors';
 import type { StreamReader } from '../reader/stream-reader';
 import type { MappingSettings } from '../rules/settings';
 
-/** Where a mapping begins to read, as the engine takes it. */
+/** Where a mapping begins to read, in the engine's terms. */
 export interface Start {
   readonly startingPosition: MappingSettings['startingPosition'];
-  /** For each shard the last sequence number done with. */
+  /** The last sequence number done, by shard. */
   readonly checkpoints: Readonly<Record<string, string>>;
 }
 
-/** How far each mapping has got: what keeps it going where it was when the tables outlive the run. */
+/** How far each mapping has read its stream: with tables that outlive a run, the next run goes on from there. */
 export interface Checkpoints {
-  /** Where this mapping goes on in this stream or, if it has never read it, where it starts. */
-  startOf(mapping: Mapping, stream: StreamReader): Promise<Start>;
-  save(mapping: Mapping, shardId: string, sequenceNumber: string): void;
+  /** Where this mapping goes on in this stream or, if it has not read it before, where it starts. */
+  startOf(mapping: LocalMapping, stream: StreamReader): Promise<Start>;
+  save(mapping: LocalMapping, shardId: string, sequenceNumber: string): void;
 }
 
-/** Of tables in memory: every run starts anew. */
+/** For tables in memory: every run starts anew. */
 export const NO_CHECKPOINTS: Checkpoints = {
   startOf: async ({ settings: { startingPosition } }) => ({ startingPosition, checkpoints: {} }),
   save: () => {},
 };
 
 /**
- * Those that this folder keeps.
+ * The checkpoints that are kept in this folder.
  *
- * @throws LocalServiceError if what is there is no such file
+ * @throws LocalRunError FOLDER_UNUSABLE
  */
 export function checkpointsIn(folder: string): Checkpoints {
   const file = join(folder, 'checkpoints.json');
@@ -41,7 +41,7 @@ export function checkpointsIn(folder: string): Checkpoints {
         saved[path] = { stream: stream.streamArn, shards };
         write(file, saved);
       }
-      // From here on the mapping is not new: where it has no checkpoint, nothing was done yet.
+      // The mapping is not new from here on: where it has no checkpoint, nothing is done yet.
       return { startingPosition: 'TRIM_HORIZON', checkpoints: { ...saved[path].shards } };
     },
     save: ({ path }, shardId, sequenceNumber) => {
@@ -51,7 +51,7 @@ export function checkpointsIn(folder: string): Checkpoints {
   };
 }
 
-/** By the mapping's construct path: a table that was made anew has another stream. */
+/** By the mapping's construct path. A table that was made anew has another stream. */
 interface Saved {
   [path: string]: { readonly stream: string; readonly shards: Record<string, string> };
 }
@@ -60,17 +60,17 @@ function read(file: string): Saved {
   try {
     return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
   } catch (error) {
-    throw new LocalServiceError(`Can't read ${file}: ${(error as Error).message}\nRemove it, and each trigger starts at its starting position.`);
+    throw new LocalRunError('FOLDER_UNUSABLE', `Can't read ${file}: ${(error as Error).message}\nRemove it to start each trigger at its starting position.`);
   }
 }
 
-/** In one step, so that a run that is killed leaves the old file or the new one. */
+/** In one step: a run that is killed leaves either the old file or the new one. */
 function write(file: string, saved: Saved): void {
   writeFileSync(`${file}.new`, JSON.stringify(saved, undefined, 2));
   renameSync(`${file}.new`, file);
 }
 
-/** The last sequence number of each shard now: LATEST is behind it, also for a run that is killed before its first checkpoint. */
+/** The last sequence number of each shard now. LATEST is after it, also in the next run if this one is killed before its first checkpoint. */
 async function endsOf(stream: StreamReader): Promise<Record<string, string>> {
   const ends: Record<string, string> = {};
   for (const { shardId } of await stream.shards()) {

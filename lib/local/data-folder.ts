@@ -4,11 +4,11 @@ import { LocalRunError } from './errors';
 import { isAlive, type Children } from './process/children';
 
 /**
- * Takes the folder that keeps the tables for this run; it is made if there is none yet. Two runs at a time would hand each record to
+ * Takes the folder that keeps the tables for this run, and makes it if it does not exist. Two runs at a time would hand each record to
  * their triggers twice.
  *
  * @returns its full path
- * @throws LocalRunError
+ * @throws LocalRunError FOLDER_UNUSABLE, FOLDER_IN_USE
  */
 export function takeDataFolder(children: Children, data: string): string {
   const folder = resolve(data);
@@ -16,10 +16,12 @@ export function takeDataFolder(children: Children, data: string): string {
   try {
     mkdirSync(folder, { recursive: true });
   } catch (error) {
-    throw new LocalRunError(`Can't keep the tables in ${folder}: ${(error as Error).message}\nName another folder with --data, or leave it out for tables in memory.`);
+    throw new LocalRunError('FOLDER_UNUSABLE',
+      `Can't keep the tables in ${folder}: ${(error as Error).message}\nName another folder with --data, or omit it to keep the tables in memory.`);
   }
   if (existsSync(owner) && isAlive(Number(readFileSync(owner, 'utf8')))) {
-    throw new LocalRunError(`${folder} is in use by another run, process ${readFileSync(owner, 'utf8')}.\nEnd that one, or name another folder with --data.`);
+    throw new LocalRunError('FOLDER_IN_USE',
+      `${folder} is in use by another run, process ${readFileSync(owner, 'utf8')}.\nEnd that run, or name another folder with --data.`);
   }
   writeFileSync(owner, String(process.pid));
   children.removeAtEnd(owner);

@@ -16,41 +16,52 @@ export interface Parts {
 
 /** A mapping at work. */
 export interface Driver {
+  /** How many it has begun so far. */
+  readonly invocations: number;
   /**
-   * Resolves when every shard has been read once: from then on not even a mapping that starts at LATEST misses a record. Rejects
-   * with what ended the driver before.
+   * Resolves when every shard has been read once: from then on no record is missed, not even by a mapping that starts at LATEST.
+   * Rejects with the error that ended the driver before.
    */
   readonly polling: Promise<void>;
   /**
    * Resolves when every record that the stream held at the time of the call is done with or on the failure destination. Rejects
-   * with what ended the driver before.
+   * with the error that ended the driver before.
    */
   drained(): Promise<void>;
-  /** Ends the polling, for this reason. What is under way is no longer listened to. */
+  /** Ends the polling, for this reason. The result of what is under way is ignored. */
   stop(reason: Error): void;
 }
 
 /**
- * Drives a mapping's machine with the clock of this computer: tells it what happened, and does what it asks for.
+ * Drives a mapping's machine with the clock of this computer: hands it what happened, and does what it asks for.
  *
- * @param onFailure called if the machine itself fails; nothing is driven any more then
+ * @param onFailure called if the machine itself fails. The driver has stopped then.
  */
+// eslint-disable-next-line max-lines-per-function -- Small functions that share the state at the top.
 export function drive(machine: Machine, parts: Parts, onFailure: (error: Error) => void): Driver {
   let ended: Error | undefined;
   let timer: NodeJS.Timeout | undefined;
   let time = 0;
+  let invocations = 0;
   /** Undefined until they are listed for the first time. */
   let shards: readonly Shard[] | undefined;
-  /** For each shard that was read, when the last read began that brought nothing; Infinity at the end of a closed shard. */
+  /** For each shard that was read: when the last empty read began, or Infinity at the end of a closed shard. */
   const emptySince = new Map<string, number>();
   const waiting = new Set<() => void>();
   const polling = until(() => everyShard(() => true));
-  // Whoever waits for it hears of a failure, but nobody has to wait.
+  // Whoever waits for it gets the error; not everybody waits.
   polling.catch(() => {});
 
   // Not before the caller has the driver: the machine may fail at once.
   queueMicrotask(() => tell({ type: 'tick' }));
-  return { polling, drained, stop };
+  return {
+    polling,
+    drained,
+    stop,
+    get invocations() {
+      return invocations;
+    },
+  };
 
   function tell(input: Input): void {
     if (ended) {
@@ -77,6 +88,7 @@ export function drive(machine: Machine, parts: Parts, onFailure: (error: Error) 
       case 'read':
         return read(effect);
       case 'invoke':
+        invocations++;
         return after(parts.invoke(effect), (outcome) => ({ type: 'returned', invocation: effect.invocation, outcome }));
       case 'deliver': {
         const answer = (accepted: boolean): Input => ({ type: 'delivered', delivery: effect.delivery, accepted });
@@ -118,7 +130,7 @@ export function drive(machine: Machine, parts: Parts, onFailure: (error: Error) 
     }
   }
 
-  /** Never back, whatever happens to the computer's clock. */
+  /** Never goes back, whatever happens to the computer's clock. */
   function now(): number {
     return time = Math.max(time, Date.now());
   }
@@ -129,7 +141,7 @@ export function drive(machine: Machine, parts: Parts, onFailure: (error: Error) 
     return until(() => everyShard((since) => since > asked) && machine.idle());
   }
 
-  /** Whether every shard has been read, and for all of them this holds of their last empty read. */
+  /** Whether every shard has been read, and `holds` is true of the time of each shard's last empty read. */
   function everyShard(holds: (emptySince: number) => boolean): boolean {
     return shards !== undefined && shards.every(({ shardId }) => emptySince.has(shardId) && holds(emptySince.get(shardId)!));
   }

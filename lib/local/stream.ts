@@ -3,8 +3,8 @@ import { arnParts } from '../stream/arn';
 import { type StreamRecord, TTL_IDENTITY } from '../stream/record';
 
 /**
- * A stream of DynamoDB Local as AWS would show it: its records under the table's region and ARN, created when they were. (That
- * DynamoDB Local's reads have no limit of 1 MB is up to the engine, which takes a larger one for several.)
+ * A stream of DynamoDB Local as AWS would show it: the records have the table's region and ARN, and plausible creation times.
+ * DynamoDB Local does not limit a read to 1 MB; the engine takes a larger one as several.
  *
  * @param streamArn the ARN under which the function knows the stream
  * @param now milliseconds since the epoch
@@ -37,8 +37,8 @@ function corrected(record: StreamRecord, streamArn: string, region: string, arri
 }
 
 /**
- * DynamoDB Local cuts the time to the minute. A record that arrives within its minute was written just now, because the shard is
- * polled several times a second; one that waited longer, for a function slower than the writes, in its minute's last second.
+ * DynamoDB Local cuts the creation time to the minute. The shard is polled several times a second, so a record that arrives within its
+ * minute was written just now. One that arrives later had to wait for a slow function: it counts as written at the end of its minute.
  */
 function createdAt(record: StreamRecord, arrived: number): number {
   const minute = record.dynamodb?.ApproximateCreationDateTime ?? arrived;

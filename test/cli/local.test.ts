@@ -159,7 +159,7 @@ onLinux('what a runner that is killed in the middle leaves behind is ended at th
   await writes;
   const next = local(kept);
   // With DynamoDB Local the function, if it is frozen; the destinations end with their runner.
-  await next.line(/^Note: Ended [1-3] process\(es\) that a killed run had left behind\./);
+  await next.line(/^Note: Ended [1-3] process(es)? of a run that was killed\./);
   await next.line(/^Ready/);
   const after = await endpointOf(next);
   const keysOf = async (TableName: string) => (await after.send(new ScanCommand({ TableName }))).Items!.map(({ pk }) => pk.S).sort();
@@ -251,7 +251,7 @@ describe('a mistake gets exit code 1 and a message with the way out', () => {
       const server = createServer().listen(0, '127.0.0.1');
       await once(server, 'listening');
       const { port } = server.address() as AddressInfo;
-      expect((await messageOf(['--app', app, '--port', `${port}`])).replace(`${port}`, '8000')).toBe(documented('A taken port'));
+      expect((await messageOf(['--app', app, '--port', `${port}`])).replace(`${port}`, '8000')).toBe(documented('A port in use'));
       server.close();
     });
   });
@@ -267,11 +267,11 @@ describe('a mistake gets exit code 1 and a message with the way out', () => {
 
   test('a Java from before the count changed', async () => {
     expect(await messageOf(['--app', app], { env: { PATH: pathWith('java version "1.8.0_392"'), JAVA_HOME: '' } }))
-      .toContain('DynamoDB Local needs Java 17 or newer, and java (from the PATH) is java version "1.8.0_392".');
+      .toContain('DynamoDB Local needs Java 17 or newer, but java (from the PATH) is java version "1.8.0_392".');
   });
 
   test('a JAVA_HOME without Java, whatever is on the PATH', async () => {
-    expect(await messageOf(['--app', app], { env: { JAVA_HOME: '/nowhere' } })).toMatch(/\/nowhere\/bin\/java -version` \(from JAVA_HOME, which goes before the PATH\) fails/);
+    expect(await messageOf(['--app', app], { env: { JAVA_HOME: '/nowhere' } })).toMatch(/\/nowhere\/bin\/java -version` \(from JAVA_HOME, which takes precedence over the PATH\) fails/);
   });
 
   test('a port that is none', async () => {
@@ -279,6 +279,6 @@ describe('a mistake gets exit code 1 and a message with the way out', () => {
   });
 
   test('a Node.js that is none', async () => {
-    expect(await messageOf(['--app', app, '--node', '/bin/ls'])).toMatch(/\/bin\/ls is no Node\.js[\s\S]*--node/);
+    expect(await messageOf(['--app', app, '--node', '/bin/ls'])).toMatch(/\/bin\/ls is not Node\.js[\s\S]*--node/);
   });
 });

@@ -11,7 +11,6 @@ import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { folderWith, functionOf, newApp, ordersTable, synthesize } from './fixture-app';
 import { readApp } from '../../lib/local/assembly/app';
 import type { Endpoints } from '../../lib/local/assembly/resource-names';
-import { AssemblyError, NoTriggerError } from '../../lib/local/errors';
 
 const ENDPOINTS: Endpoints = {
   dynamodb: 'http://127.0.0.1:1',
@@ -255,12 +254,12 @@ describe('what can\'t run here is named', () => {
     ['Zipped', 'only code of a folder runs here'],
     ['InBucket', 'its function\'s code is not an asset of this app'],
     ['Layered', 'layers are not loaded here'],
-    ['Refused', 'its settings can\'t be used. filters[1] is refused at a[0]: "like" is not an operator'],
+    ['Refused', 'its settings are refused. filters[1] is refused at a[0]: "like" is not an operator'],
     ['Image', 'its function is a container image'],
     ['OnQueue', 'is not the stream of a table in this app'],
     ['Elsewhere', 'is not the stream of a table in this app'],
     ['Theirs', 'its function theirs is not in this app'],
-    ['Nested', 'what is in a nested stack does not run here'],
+    ['Nested', 'nested stacks do not run here'],
   ])('%s: %s', (id, reason) => {
     expect(app.notRunning.filter((line) => new RegExp(`^Shop/${id}\\b`).test(line))).toEqual([expect.stringContaining(reason)]);
   });
@@ -274,13 +273,13 @@ test('an app without a trigger that runs here is refused, with what was found an
   const directory = synthesize((stack) => {
     functionOf(stack, 'Off', HANDLER).addEventSource(source(ordersTable(stack), { enabled: false }));
   });
-  expect(() => readApp(directory)).toThrow(NoTriggerError);
+  expect(() => readApp(directory)).toThrow(expect.objectContaining({ code: 'NO_TRIGGER' }));
   expect(() => readApp(directory)).toThrow(/stacks: Shop\)[\s\S]*DynamoStreamTrigger[\s\S]*cdk synth[\s\S]*the mapping is disabled/);
 });
 
 test('a folder that is no assembly is refused', () => {
   const directory = folderWith({});
-  expect(() => readApp(directory)).toThrow(AssemblyError);
+  expect(() => readApp(directory)).toThrow(expect.objectContaining({ code: 'NO_APP' }));
   expect(() => readApp(directory)).toThrow(/no manifest\.json[\s\S]*cdk synth[\s\S]*--app/);
   mkdirSync(join(directory, 'broken'));
   writeFileSync(join(directory, 'broken', 'manifest.json'), '{');

@@ -1,9 +1,9 @@
 import { folderWith } from './fixture-app';
-import type { Mapping } from '../../lib/local/assembly/app';
+import type { LocalMapping } from '../../lib/local/assembly/app';
 import { checkpointsIn, NO_CHECKPOINTS } from '../../lib/local/checkpoints';
 import type { StreamReader } from '../../lib/reader/stream-reader';
 
-const mapping = (startingPosition: string) => ({ path: 'Shop/OrderEvents', settings: { startingPosition } }) as Mapping;
+const mapping = (startingPosition: string) => ({ path: 'Shop/OrderEvents', settings: { startingPosition } }) as LocalMapping;
 /** A stream with these reads of its one shard. */
 function streamOf(reads: string[][], streamArn = 'arn:stream/1'): StreamReader {
   const left = [...reads];

@@ -26,7 +26,7 @@ test.each(['127.0.0.1', '0.0.0.0'])('a given port that another listens on at %s 
   const server = createServer().listen(0, host);
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
-  await expect(start(port)).rejects.toMatchObject({ name: 'PortInUseError', message: expect.stringContaining(`Port ${port} is taken or not allowed (`) });
+  await expect(start(port)).rejects.toMatchObject({ code: 'PORT_IN_USE', message: expect.stringContaining(`Port ${port} is in use or not allowed (`) });
   server.close();
 });
 

@@ -269,6 +269,6 @@ describe('loading the code', () => {
     const environment = await environmentOf(files, {
       taskRoot, variables: { _HANDLER: 'index.handler', LAMBDA_TASK_ROOT: taskRoot, AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs22.x' },
     });
-    await expect(environment.ready).rejects.toThrow('Lambda only has what is bundled');
+    await expect(environment.ready).rejects.toThrow('Lambda has only what is bundled');
   });
 });

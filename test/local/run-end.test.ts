@@ -69,7 +69,7 @@ describe('tables that are kept', () => {
 
   test('a table that the app has changed is refused', async () => {
     await expect(startApp(app({ Resumed: 'LATEST' }, 'byPlace'), { data })).rejects.toMatchObject({
-      name: 'LocalServiceError', message: expect.stringMatching(/^The table Shop\/Orders \(Shop-Orders\w+\) was kept with other keys, indexes[\s\S]*--data/),
+      code: 'TABLE_REFUSED', message: expect.stringMatching(/^The table Shop\/Orders \(Shop-Orders\w+\) was kept with other keys, indexes[\s\S]*--data/),
     });
   });
 
@@ -94,7 +94,7 @@ describe('tables that are kept', () => {
     const writes = Promise.allSettled(Array.from({ length: 200 }, (_, n) => put(first, 'Shop/Orders', { pk: `${n}`, n })));
     await halfway;
     process.kill(processOf('DynamoDBLocal'), 'SIGKILL');
-    expect((await first.failed).message).toContain(`DynamoDB Local ended, but ${copies} has the tables: start again to go on`);
+    expect((await first.failed).message).toContain(`DynamoDB Local ended. The tables are in ${copies}: start again to go on.`);
     await writes;
     const second = await startApp(copying, { data: copies });
     await second.drained();
@@ -113,7 +113,7 @@ describe('tables that are kept', () => {
 
   test('checkpoints that can\'t be read are refused, and so is a folder that can\'t be made', async () => {
     const broken = folderWith({ 'checkpoints.json': '{' });
-    await expect(startApp(printingApp(), { data: broken })).rejects.toThrow(/Can't read .*checkpoints\.json[\s\S]*Remove it, and each trigger starts at its starting position/);
+    await expect(startApp(printingApp(), { data: broken })).rejects.toThrow(/Can't read .*checkpoints\.json[\s\S]*Remove it to start each trigger at its starting position\./);
     await expect(startApp(printingApp(), { data: join(broken, 'checkpoints.json') })).rejects.toThrow(/Can't keep the tables in [\s\S]*--data/);
   });
 });
@@ -124,7 +124,7 @@ describe('a part that ends', () => {
     process.kill(processOf('DynamoDBLocal'), 'SIGKILL');
     const failure = expect(run.drained()).rejects.toThrow('DynamoDB Local ended');
     expect(await run.failed).toMatchObject({
-      name: 'LocalServiceError', message: expect.stringMatching(/DynamoDB Local ended, and with it the tables, which were in memory[\s\S]*SIGKILL/),
+      code: 'SERVICE_ENDED', message: expect.stringMatching(/^DynamoDB Local ended\. The tables were in memory and are gone\.\n[\s\S]*SIGKILL/),
     });
     await failure;
     expect(childrenOfThisProcess()).not.toMatch(OURS);
@@ -133,13 +133,13 @@ describe('a part that ends', () => {
   onLinux('when the local destinations are killed, the run ends, says so and leaves nothing running', async () => {
     const run = await startApp(printingApp());
     process.kill(processOf('destination-server'), 'SIGKILL');
-    expect(await run.failed).toMatchObject({ name: 'LocalServiceError', message: expect.stringMatching(/The local SQS, SNS and S3 ended[\s\S]*SIGKILL/) });
+    expect(await run.failed).toMatchObject({ code: 'SERVICE_ENDED', message: expect.stringMatching(/The local SQS, SNS and S3 ended[\s\S]*SIGKILL/) });
     expect(childrenOfThisProcess()).not.toMatch(OURS);
   });
 
   onLinux('a function whose code does not load keeps the run from starting, and nothing is left running', async () => {
     await expect(startApp(synthesize((stack) => functionOf(stack, 'OnOrder', 'throw new Error("no TABLE")').addEventSource(source(ordersTable(stack))))))
-      .rejects.toMatchObject({ name: 'FunctionLoadError', message: expect.stringMatching(/Shop-OnOrder\w+ does not load: Error: no TABLE/) });
+      .rejects.toMatchObject({ code: 'FUNCTION_NOT_LOADED', message: expect.stringMatching(/Shop-OnOrder\w+ does not load: Error: no TABLE/) });
     expect(childrenOfThisProcess()).not.toMatch(OURS);
   });
 

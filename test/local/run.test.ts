@@ -371,7 +371,7 @@ describe('functions', () => {
   });
   test('environment variables that can\'t be known and a newer runtime are named at the start', () => {
     const warnings = events.flatMap((event) => event.type === 'warning' ? [event.message] : []);
-    expect(warnings).toContainEqual(expect.stringMatching(/^Named\/OnOrder: the environment variable ROLE: Arn of Named\/Role .* it is not set here/));
+    expect(warnings).toContainEqual(expect.stringMatching(/^Named\/OnOrder: the environment variable ROLE: Arn of Named\/Role .* It is not set here\./));
     const [major] = process.versions.node.split('.');
     expect(warnings.some((warning) => /Node\.js 24 on AWS/.test(warning))).toBe(Number(major) < 24);
   });

@@ -5,7 +5,7 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as fc from 'fast-check';
 import { onChange, type Told } from './handlers/on-change';
 import { DynamoStreamTrigger, StreamFunction } from '../../lib';
-import { type App, readApp } from '../../lib/local/assembly/app';
+import { type LocalApp, readApp } from '../../lib/local/assembly/app';
 import { queueUrl } from '../../lib/local/assembly/resource-names';
 import { type LocalFunction, startFunction } from '../../lib/local/function/function';
 import { type Children, recordChildren } from '../../lib/local/process/children';
@@ -21,7 +21,7 @@ jest.setTimeout(180_000);
 const TIMEOUT = 10;
 
 let children: Children;
-let app: App;
+let app: LocalApp;
 let destinations: Destinations;
 let started: LocalFunction[] = [];
 let calls: [id: string, sequenceNumber: string, attempt: number][] = [];

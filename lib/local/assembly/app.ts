@@ -1,5 +1,5 @@
-import { readAssembly, type Resource, type Stack } from './assembly';
-import { NoTriggerError } from '../errors';
+import { readAssembly, type SynthesizedStack, type TemplateResource } from './assembly';
+import { LocalRunError } from '../errors';
 import { resolver, UnresolvedValueError, type Resolve, type Surroundings } from './intrinsics';
 import { attributeOf, nameOf, LOCAL_ACCOUNT, LOCAL_REGION, type Endpoints } from './resource-names';
 import { settingsFromCloudFormation } from '../../rules/cloudformation';
@@ -7,20 +7,20 @@ import { refusalsOf } from '../../rules/refusals';
 import type { MappingSettings } from '../../rules/settings';
 import type { StreamViewType } from '../../stream/record';
 
-/** What of a synthesized app runs on this machine, by the names and ARNs that its code sees. */
-export interface App {
-  readonly tables: readonly Table[];
+/** The parts of a synthesized app that run on this machine, with the names and ARNs that its code sees. */
+export interface LocalApp {
+  readonly tables: readonly LocalTable[];
   readonly queues: readonly NamedResource[];
   readonly topics: readonly NamedResource[];
   readonly buckets: readonly NamedResource[];
-  /** Those that a mapping invokes. */
+  /** The functions that a mapping invokes. */
   readonly functions: readonly LambdaFunction[];
-  readonly mappings: readonly Mapping[];
-  /** What can't run here, and why. */
+  readonly mappings: readonly LocalMapping[];
+  /** What can't run here, each with the reason. */
   readonly notRunning: readonly string[];
 }
 
-/** A resource as its template names it, and as it is called here. */
+/** A resource with its names: in the app, in its template, and here. */
 export interface NamedResource {
   /** The construct path, such as `Shop/Orders`. */
   readonly path: string;
@@ -30,7 +30,7 @@ export interface NamedResource {
   readonly region: string;
 }
 
-export interface Table extends NamedResource {
+export interface LocalTable extends NamedResource {
   readonly keySchema: readonly { AttributeName: string; KeyType: 'HASH' | 'RANGE' }[];
   readonly attributeDefinitions: readonly { AttributeName: string; AttributeType: 'S' | 'N' | 'B' }[];
   readonly globalIndexes: readonly TableIndex[];
@@ -41,7 +41,7 @@ export interface Table extends NamedResource {
 
 export interface TableIndex {
   readonly IndexName: string;
-  readonly KeySchema: Table['keySchema'];
+  readonly KeySchema: LocalTable['keySchema'];
   readonly Projection: { ProjectionType: 'ALL' | 'KEYS_ONLY' | 'INCLUDE'; NonKeyAttributes?: string[] };
 }
 
@@ -59,37 +59,37 @@ export interface LambdaFunction extends NamedResource {
   /** MB. */
   readonly memorySize: number;
   readonly reservedConcurrency?: number;
-  /** The environment variables, with what is only known once everything runs. */
+  /** The environment variables. Some of their values are known only once everything runs. */
   environment(endpoints: Endpoints): Environment;
 }
 
 /** A function's environment variables. */
 export interface Environment {
   readonly variables: Record<string, string>;
-  /** Variables that could not be resolved here, and why; they are not set. */
+  /** Variables that can't be resolved here, each with the reason. They are not set. */
   readonly unresolved: readonly string[];
 }
 
-export interface Mapping {
+export interface LocalMapping {
   readonly path: string;
   readonly settings: MappingSettings;
   readonly function: LambdaFunction;
   /** As the mapping names it: with the alias or version, where it has one. */
   readonly functionArn: string;
   readonly executedVersion: string;
-  readonly table: Table;
+  readonly table: LocalTable;
   readonly destinationArn?: string;
 }
 
 /**
  * Finds in a cloud assembly what can run here.
  *
- * @throws AssemblyError, NoTriggerError
+ * @throws LocalRunError NO_APP, NO_TRIGGER
  */
-export function readApp(directory: string): App {
+export function readApp(directory: string): LocalApp {
   const stacks = readAssembly(directory);
   const reading = new Reading(stacks);
-  const app: App = {
+  const app: LocalApp = {
     tables: reading.each(['AWS::DynamoDB::Table', 'AWS::DynamoDB::GlobalTable'], (where) => reading.table(where)),
     queues: reading.each(['AWS::SQS::Queue'], (where) => reading.named(where)),
     topics: reading.each(['AWS::SNS::Topic'], (where) => reading.named(where)),
@@ -99,44 +99,44 @@ export function readApp(directory: string): App {
     notRunning: reading.notRunning,
   };
   reading.each(['AWS::CloudFormation::Stack'], () => {
-    throw new NotRunning('what is in a nested stack does not run here');
+    throw new NotRunning('nested stacks do not run here');
   });
   const mappings = reading.each(['AWS::Lambda::EventSourceMapping'], (where) => reading.mapping(where, app.tables));
   if (mappings.length === 0) {
     const found = stacks.map((stack) => stack.id).join(', ') || 'none';
-    throw new NoTriggerError([
+    throw new LocalRunError('NO_TRIGGER', [
       `No trigger to run in ${directory} (stacks: ${found}).`,
-      'A trigger is a mapping between the stream of a table and a Node.js function, both in the app: add a DynamoStreamTrigger,',
-      'or a DynamoEventSource, to a stack and run `npx cdk synth` again.',
+      'A trigger is a mapping between the stream of a table and a Node.js function, both in the app. Add a DynamoStreamTrigger',
+      'or a DynamoEventSource to a stack, and run `npx cdk synth` again.',
       ...reading.notRunning.map((line) => `- ${line}`),
     ].join('\n'));
   }
   return { ...app, mappings, functions: [...new Set(mappings.map((mapping) => mapping.function))] };
 }
 
-/** A resource at its place. */
+/** A resource with its place in the app. */
 interface Where {
-  readonly stack: Stack;
+  readonly stack: SynthesizedStack;
   readonly logicalId: string;
-  readonly resource: Resource;
-  /** One of its properties, resolved. One by one, because those that don't matter here may name what only AWS has, such as a key. */
+  readonly resource: TemplateResource;
+  /** One of its properties, resolved. One at a time, because others may refer to what exists only on AWS, such as a key. */
   get(property: string): any;
 }
 
-/** What this can't run, said where it is met. */
+/** Thrown where something is met that can't run here; the message is the reason. */
 class NotRunning extends Error {}
 
 class Reading {
   readonly notRunning: string[] = [];
   private readonly resolve: Resolve;
   private readonly tableNames = new Set<string>();
-  private readonly functions = new Map<Resource, LambdaFunction>();
+  private readonly functions = new Map<TemplateResource, LambdaFunction>();
 
-  constructor(private readonly stacks: readonly Stack[]) {
+  constructor(private readonly stacks: readonly SynthesizedStack[]) {
     this.resolve = resolver(this.surroundings());
   }
 
-  /** Everything of these types. What can't be read is named in `notRunning` and left out. */
+  /** Everything of these types, except what can't run here, which is listed in `notRunning`. */
   each<T>(types: string[], read: (where: Where) => T): T[] {
     return this.stacks.flatMap((stack) => Object.entries(stack.template.Resources ?? {}).flatMap(([logicalId, resource]) => {
       if (!types.includes(resource.Type) || !this.isPresent(stack, resource)) {
@@ -166,10 +166,10 @@ class Reading {
     };
   }
 
-  table(where: Where): Table {
+  table(where: Where): LocalTable {
     const named = this.named(where);
     if (this.tableNames.has(named.name)) {
-      throw new NotRunning(`another table of the app is called ${named.name} too, and DynamoDB Local has one region only`);
+      throw new NotRunning(`another table of the app is also called ${named.name}, and DynamoDB Local has only one region`);
     }
     this.tableNames.add(named.name);
     const view = where.get('StreamSpecification')?.StreamViewType;
@@ -185,7 +185,7 @@ class Reading {
     };
   }
 
-  mapping(where: Where, tables: readonly Table[]): Mapping {
+  mapping(where: Where, tables: readonly LocalTable[]): LocalMapping {
     const settings = settingsFromCloudFormation(where.get);
     if (!settings.enabled) {
       throw new NotRunning('the mapping is disabled');
@@ -201,7 +201,7 @@ class Reading {
     }
     const refusals = refusalsOf(settings);
     if (refusals.length > 0) {
-      throw new NotRunning(`its settings can't be used. ${refusals.join(' ')}`);
+      throw new NotRunning(`its settings are refused. ${refusals.join(' ')}`);
     }
     const { function: target, functionArn, executedVersion } = this.functionCalled(String(where.get('FunctionName')));
     const destinationArn = where.get('DestinationConfig')?.OnFailure?.Destination;
@@ -230,7 +230,7 @@ class Reading {
     throw new NotRunning(`its function ${nameOrArn} is not in this app`);
   }
 
-  private function(stack: Stack, logicalId: string, resource: Resource): LambdaFunction {
+  private function(stack: SynthesizedStack, logicalId: string, resource: TemplateResource): LambdaFunction {
     const known = this.functions.get(resource);
     if (known) {
       return known;
@@ -277,7 +277,7 @@ class Reading {
     return { codeDirectory };
   }
 
-  private environment(stack: Stack, variables: Record<string, unknown> = {}, endpoints: Endpoints): Environment {
+  private environment(stack: SynthesizedStack, variables: Record<string, unknown> = {}, endpoints: Endpoints): Environment {
     const resolve = resolver(this.surroundings(endpoints));
     const found: Record<string, string> = {};
     const unresolved: string[] = [];
@@ -294,16 +294,16 @@ class Reading {
     return { variables: found, unresolved };
   }
 
-  private where(stack: Stack, logicalId: string, resource: Resource): Where {
+  private where(stack: SynthesizedStack, logicalId: string, resource: TemplateResource): Where {
     return { stack, logicalId, resource, get: (property) => this.resolve(stack, resource.Properties?.[property]) };
   }
 
-  private isPresent(stack: Stack, resource: Resource): boolean {
+  private isPresent(stack: SynthesizedStack, resource: TemplateResource): boolean {
     return resource.Condition === undefined || this.resolve(stack, { Condition: resource.Condition });
   }
 
-  /** What Ref of an alias or a version gives. Here every version is the code as it is now. */
-  private qualifiedArn(stack: Stack, resource: Resource): string {
+  /** What Ref of an alias or a version returns. Here every version is the code as it is now. */
+  private qualifiedArn(stack: SynthesizedStack, resource: TemplateResource): string {
     const target = this.resolve(stack, resource.Properties?.FunctionName);
     return `${this.functionCalled(target).function.arn}:${resource.Type === 'AWS::Lambda::Alias' ? resource.Properties?.Name : 1}`;
   }
@@ -325,7 +325,7 @@ class Reading {
   }
 }
 
-function pathOf({ stack, logicalId }: { stack: Stack; logicalId: string }): string {
+function pathOf({ stack, logicalId }: { stack: SynthesizedStack; logicalId: string }): string {
   return stack.paths.get(logicalId) ?? `${stack.id}/${logicalId}`;
 }
 
@@ -333,7 +333,7 @@ function indexOf({ IndexName, KeySchema, Projection }: TableIndex): TableIndex {
   return { IndexName, KeySchema, Projection };
 }
 
-/** CloudFormation takes booleans as such and as text. */
+/** CloudFormation accepts a boolean as text too. */
 function isTrue(value: unknown): boolean {
   return String(value) === 'true';
 }

@@ -1,50 +1,48 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { AssemblyError } from '../errors';
+import { LocalRunError } from '../errors';
 
-/** One stack of a synthesized app: its template, and where its assets lie. */
-export interface Stack {
+/** One stack of a synthesized app: its template and its assets. */
+export interface SynthesizedStack {
   /** The construct path of the stack, such as `Prod/Orders`. */
   readonly id: string;
   readonly name: string;
-  /** Undefined where the app leaves it to the deployment. */
+  /** Undefined if only the deployment decides it. */
   readonly account?: string;
   readonly region?: string;
   readonly template: Template;
   /** The construct path of each logical id. */
   readonly paths: ReadonlyMap<string, string>;
-  /** Where the file assets lie, by object key. */
+  /** The path of each file asset, by object key. */
   readonly assets: ReadonlyMap<string, string>;
 }
 
 /** The parts of a CloudFormation template that matter here. */
 export interface Template {
-  readonly Resources?: { readonly [logicalId: string]: Resource };
+  readonly Resources?: { readonly [logicalId: string]: TemplateResource };
   readonly Parameters?: { readonly [name: string]: { readonly Type: string; readonly Default?: unknown } };
   readonly Mappings?: { readonly [name: string]: { readonly [key: string]: { readonly [key: string]: unknown } } };
   readonly Conditions?: { readonly [name: string]: unknown };
   readonly Outputs?: { readonly [name: string]: { readonly Value: unknown; readonly Export?: { readonly Name: unknown } } };
 }
 
-export interface Resource {
+export interface TemplateResource {
   readonly Type: string;
   readonly Properties?: { readonly [name: string]: any };
-  readonly Metadata?: { readonly [name: string]: any };
   readonly Condition?: string;
 }
 
 /**
  * Reads every stack of a cloud assembly (`cdk.out`), those of its stages included.
  *
- * @throws AssemblyError
+ * @throws LocalRunError NO_APP
  */
-export function readAssembly(directory: string): Stack[] {
+export function readAssembly(directory: string): SynthesizedStack[] {
   const file = join(directory, 'manifest.json');
   if (!existsSync(file)) {
-    throw new AssemblyError(
+    throw new LocalRunError('NO_APP',
       `No synthesized app in ${resolve(directory)}: it has no manifest.json.\n`
-      + 'Run `npx cdk synth` first, or name the folder it writes to with --app.',
-    );
+      + 'Run `npx cdk synth` first, or name its output folder with --app.');
   }
   const artifacts: [string, Artifact][] = Object.entries(readJson<{ artifacts?: Record<string, Artifact> }>(file).artifacts ?? {});
   return artifacts.flatMap(([id, artifact]) => {
@@ -56,7 +54,7 @@ export function readAssembly(directory: string): Stack[] {
   });
 }
 
-/** What a manifest says of a stack, a stage or a list of assets. */
+/** A stack, a stage or a list of assets, as the manifest describes it. */
 interface Artifact {
   readonly type: string;
   readonly environment?: string;
@@ -69,7 +67,7 @@ interface Artifact {
 
 type Metadata = Record<string, { readonly type: string; readonly data?: unknown }[]>;
 
-function readStack(directory: string, id: string, artifact: Artifact, artifacts: Record<string, Artifact>): Stack {
+function readStack(directory: string, id: string, artifact: Artifact, artifacts: Record<string, Artifact>): SynthesizedStack {
   const [account, region] = (artifact.environment ?? '').replace('aws://', '').split('/');
   const metadata: Metadata = {
     ...artifact.metadata,
@@ -87,7 +85,7 @@ function readStack(directory: string, id: string, artifact: Artifact, artifacts:
   };
 }
 
-/** `/Stack/Orders/Resource` is the resource; people know the construct: `Stack/Orders`. */
+/** The path of the construct as people know it: `Stack/Orders` for `/Stack/Orders/Resource`. */
 function pathsIn(metadata: Metadata): Map<string, string> {
   const paths = new Map<string, string>();
   for (const [path, entries] of Object.entries(metadata)) {
@@ -114,6 +112,6 @@ function readJson<T>(file: string): T {
   try {
     return JSON.parse(readFileSync(file, 'utf8'));
   } catch (error) {
-    throw new AssemblyError(`Can't read ${file}: ${(error as Error).message}\nRun \`npx cdk synth\` again.`);
+    throw new LocalRunError('NO_APP', `Can't read ${file}: ${(error as Error).message}\nRun \`npx cdk synth\` again.`);
   }
 }

@@ -1,37 +1,38 @@
-import type { Resource, Stack } from './assembly';
+import type { SynthesizedStack, TemplateResource } from './assembly';
 
 /** A value of a template that can't be known on this machine. */
 export class UnresolvedValueError extends Error {
   readonly name = 'UnresolvedValueError';
 }
 
-/** What a stack's environment-agnostic template stands for here, and what its resources are called. */
+/** The stacks of the app, and what values of their templates stand for here. */
 export interface Surroundings {
-  readonly stacks: readonly Stack[];
-  account(stack: Stack): string;
-  region(stack: Stack): string;
-  /** What Ref (no attribute) or GetAtt of a resource gives; undefined: nobody here knows. */
-  attribute(stack: Stack, logicalId: string, resource: Resource, attribute?: string): string | undefined;
+  readonly stacks: readonly SynthesizedStack[];
+  account(stack: SynthesizedStack): string;
+  region(stack: SynthesizedStack): string;
+  /** What Ref (no attribute) or GetAtt of a resource returns; undefined if that is not known here. */
+  attribute(stack: SynthesizedStack, logicalId: string, resource: TemplateResource, attribute?: string): string | undefined;
 }
 
 /** Replaces CloudFormation's functions in a value of a template by what they stand for. */
-export type Resolve = (stack: Stack, value: unknown) => any;
+export type Resolve = (stack: SynthesizedStack, value: unknown) => any;
 
-/** Leaves an object's property or a list's element out. */
+/** Removes a property of an object or an element of a list. */
 const NO_VALUE = Symbol('AWS::NoValue');
 
 /**
  * How values of these stacks' templates are resolved.
  *
- * The function that it returns throws an UnresolvedValueError for what only a deployment can know.
+ * The function that it returns throws an UnresolvedValueError for what is only known after a deployment.
  */
+// eslint-disable-next-line max-lines-per-function -- Small functions, one for each kind of value, that call each other.
 export function resolver(surroundings: Surroundings): Resolve {
   return (stack, value) => {
     const resolved = resolve(stack, value);
     return resolved === NO_VALUE ? undefined : resolved;
   };
 
-  function resolve(stack: Stack, value: any): any {
+  function resolve(stack: SynthesizedStack, value: any): any {
     if (Array.isArray(value)) {
       return value.map((element) => resolve(stack, element)).filter((element) => element !== NO_VALUE);
     }
@@ -46,7 +47,7 @@ export function resolver(surroundings: Surroundings): Resolve {
     return Object.fromEntries(entries.filter(([, element]) => element !== NO_VALUE));
   }
 
-  function call(stack: Stack, name: string, argument: any): any {
+  function call(stack: SynthesizedStack, name: string, argument: any): any {
     switch (name) {
       case 'Ref': return reference(stack, argument);
       case 'Fn::GetAtt': {
@@ -71,7 +72,7 @@ export function resolver(surroundings: Surroundings): Resolve {
     }
   }
 
-  function reference(stack: Stack, name: string): any {
+  function reference(stack: SynthesizedStack, name: string): any {
     switch (name) {
       case 'AWS::AccountId': return surroundings.account(stack);
       case 'AWS::Region': return surroundings.region(stack);
@@ -83,7 +84,7 @@ export function resolver(surroundings: Surroundings): Resolve {
     }
     const parameter = stack.template.Parameters?.[name];
     if (parameter) {
-      // Parameters of other types name where the value is to be found, not the value.
+      // The default of a parameter of another type names where the value is, not the value.
       return parameter.Default !== undefined && !parameter.Type.startsWith('AWS::SSM::')
         ? parameter.Default
         : unresolved(`the parameter ${name} of the stack ${stack.id}`);
@@ -91,13 +92,13 @@ export function resolver(surroundings: Surroundings): Resolve {
     return attributeOf(stack, name);
   }
 
-  function attributeOf(stack: Stack, logicalId: string, attribute?: string): string {
+  function attributeOf(stack: SynthesizedStack, logicalId: string, attribute?: string): string {
     const resource = stack.template.Resources?.[logicalId];
     return (resource && surroundings.attribute(stack, logicalId, resource, attribute))
       ?? unresolved(`${attribute ? `${attribute} of ` : ''}${stack.paths.get(logicalId) ?? logicalId} (${resource?.Type ?? 'not in the template'})`);
   }
 
-  function substitute(stack: Stack, argument: string | [string, Record<string, unknown>]): string {
+  function substitute(stack: SynthesizedStack, argument: string | [string, Record<string, unknown>]): string {
     const [text, variables] = typeof argument === 'string' ? [argument, {} as Record<string, unknown>] : argument;
     return text.replace(/\$\{(!?)([^}]+)\}/g, (_whole, literal, name: string) => {
       if (literal) {
@@ -127,11 +128,11 @@ export function resolver(surroundings: Surroundings): Resolve {
     return found ? resolve(stack!, found.Value) : unresolved(`the output ${name} of the stack ${stackName}`);
   }
 
-  function holds(stack: Stack, name: string): boolean {
+  function holds(stack: SynthesizedStack, name: string): boolean {
     return test(stack, stack.template.Conditions?.[name]);
   }
 
-  function test(stack: Stack, condition: any): boolean {
+  function test(stack: SynthesizedStack, condition: any): boolean {
     const [name] = Object.keys(condition ?? {});
     const argument = condition?.[name];
     switch (name) {

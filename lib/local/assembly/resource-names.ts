@@ -1,20 +1,20 @@
-import type { Resource, Stack } from './assembly';
+import type { SynthesizedStack, TemplateResource } from './assembly';
 import type { Resolve } from './intrinsics';
 
-/** The account and region of stacks that leave theirs to the deployment. */
+/** The account and region of stacks that do not set their own. */
 export const LOCAL_ACCOUNT = '000000000000';
 export const LOCAL_REGION = 'us-east-1';
 
-/** What is only known once everything runs. */
+/** What is known only once everything runs. */
 export interface Endpoints {
   readonly dynamodb: string;
   /** Of SQS, SNS and S3. */
   readonly destinations: string;
-  /** The last part of each stream's ARN, by table ARN: when the stream began. */
+  /** The last part of each stream's ARN, the time when it was made, by table ARN. */
   readonly streamLabels: ReadonlyMap<string, string>;
 }
 
-/** What is known of a service's resources: the property with their name, the name's longest form, and what Ref gives. */
+/** How the resources of a type are named: the property with the name, its longest length, and what Ref returns. */
 interface NamingRule {
   readonly property: string;
   readonly longest: number;
@@ -31,8 +31,8 @@ const NAMING: Record<string, NamingRule> = {
   'AWS::SQS::Queue': { property: 'QueueName', longest: 80, ref: 'url' },
 };
 
-/** What a resource is called here: its own name, or stack and logical id, as CloudFormation begins the names it makes. */
-export function nameOf(stack: Stack, logicalId: string, resource: Resource, resolve: Resolve): string {
+/** The name of a resource here: its own, or stack and logical id, which is how the names that CloudFormation makes begin. */
+export function nameOf(stack: SynthesizedStack, logicalId: string, resource: TemplateResource, resolve: Resolve): string {
   const { property, longest } = NAMING[resource.Type] ?? { property: 'Name', longest: 255 };
   const given = resource.Properties?.[property];
   if (given !== undefined) {
@@ -44,9 +44,9 @@ export function nameOf(stack: Stack, logicalId: string, resource: Resource, reso
   return resource.Type === 'AWS::S3::Bucket' ? name.toLowerCase() : name;
 }
 
-/** What Ref (no attribute) or GetAtt of a resource gives here; undefined where only a deployment knows. */
+/** What Ref (no attribute) or GetAtt of a resource returns here; undefined if it is known only after a deployment. */
 export function attributeOf(
-  resource: Resource, name: string, place: { region: string; account: string }, attribute?: string, endpoints?: Endpoints,
+  resource: TemplateResource, name: string, place: { region: string; account: string }, attribute?: string, endpoints?: Endpoints,
 ): string | undefined {
   const arn = arnOf(resource, name, place);
   if (attribute === undefined) {
@@ -64,14 +64,14 @@ export function attributeOf(
   }
 }
 
-function arnOf(resource: Resource, name: string, { region, account }: { region: string; account: string }): string | undefined {
+function arnOf(resource: TemplateResource, name: string, { region, account }: { region: string; account: string }): string | undefined {
   switch (resource.Type) {
     case 'AWS::DynamoDB::Table':
     case 'AWS::DynamoDB::GlobalTable': return `arn:aws:dynamodb:${region}:${account}:table/${name}`;
     case 'AWS::Lambda::Function': return `arn:aws:lambda:${region}:${account}:function:${name}`;
     case 'AWS::Logs::LogGroup': return `arn:aws:logs:${region}:${account}:log-group:${name}:*`;
     case 'AWS::S3::Bucket': return `arn:aws:s3:::${name}`;
-    // The local destinations know one account only.
+    // The local destinations have only one account.
     case 'AWS::SNS::Topic': return `arn:aws:sns:${region}:${LOCAL_ACCOUNT}:${name}`;
     case 'AWS::SQS::Queue': return `arn:aws:sqs:${region}:${LOCAL_ACCOUNT}:${name}`;
     default: return undefined;

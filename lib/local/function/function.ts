@@ -9,11 +9,11 @@ import type { Endpoints } from '../assembly/resource-names';
 import type { Children } from '../process/children';
 import { LOCAL_CREDENTIALS } from '../service/credentials';
 
-/** A function of the app with its execution environments: as many as there are invocations at a time. */
+/** A function of the app at work. It has as many execution environments as there are invocations at a time. */
 export interface LocalFunction {
-  /** Runs the handler once, in an environment that is free or, if there is none, in a new one. */
+  /** Runs the handler once, in a free environment or, if there is none, in a new one. */
   invoke(event: unknown, functionArn: string): Promise<Outcome>;
-  /** Kills every process that is running the handler, as a crash would; how many there were. */
+  /** Kills every process that is running the handler, as a crash would, and returns how many there were. */
   kill(): number;
   stop(): Promise<void>;
 }
@@ -31,23 +31,10 @@ export interface LocalFunctionOptions {
 /**
  * Starts a function with one environment, so that code that does not load is known before the first record.
  *
- * @throws FunctionLoadError
+ * @throws LocalRunError FUNCTION_NOT_LOADED
  */
 export async function startFunction(children: Children, target: LambdaFunction, options: LocalFunctionOptions): Promise<LocalFunction> {
-  const taskRoot = codeFolder(children, target);
-  const settings: ExecutionEnvironmentOptions = {
-    functionName: target.name,
-    taskRoot,
-    sdkFolders: options.sdkFolders,
-    node: options.node,
-    inspect: options.inspect,
-    timeout: target.timeout,
-    memorySize: target.memorySize,
-    variables: {
-      ...processVariables(), ...lambdaVariables(target, taskRoot), ...sdkVariables(options.endpoints), ...options.variables,
-    },
-    onLog: options.onLog,
-  };
+  const settings = environmentOptions(target, codeFolder(children, target), options);
   const all = new Set<ExecutionEnvironment>();
   const free: ExecutionEnvironment[] = [];
   let busy = 0;
@@ -103,7 +90,22 @@ export async function startFunction(children: Children, target: LambdaFunction, 
   }
 }
 
-/** Where the code lies. Links are followed, because Node names a module by where it really is. */
+function environmentOptions(target: LambdaFunction, taskRoot: string, options: LocalFunctionOptions): ExecutionEnvironmentOptions {
+  const { variables, endpoints, sdkFolders, node, inspect, onLog } = options;
+  return {
+    functionName: target.name,
+    taskRoot,
+    sdkFolders,
+    node,
+    inspect,
+    timeout: target.timeout,
+    memorySize: target.memorySize,
+    variables: { ...processVariables(), ...lambdaVariables(target, taskRoot), ...sdkVariables(endpoints), ...variables },
+    onLog,
+  };
+}
+
+/** The folder of the code. Links are followed, because Node.js names a module by its real path. */
 function codeFolder(children: Children, target: LambdaFunction): string {
   if (target.codeDirectory !== undefined) {
     return realpathSync(target.codeDirectory);
@@ -113,7 +115,7 @@ function codeFolder(children: Children, target: LambdaFunction): string {
   return folder;
 }
 
-/** What a process needs to run on this machine. Nothing else of the user's own environment gets into the function. */
+/** What a process needs to run on this machine. The function sees nothing else of the user's own environment. */
 function processVariables(): Record<string, string> {
   const names = ['PATH', 'HOME', 'TMPDIR', 'TEMP', 'SYSTEMROOT'];
   return Object.fromEntries(names.flatMap((name) => process.env[name] === undefined ? [] : [[name, process.env[name]]]));
@@ -139,7 +141,7 @@ function lambdaVariables(target: LambdaFunction, taskRoot: string): Record<strin
   };
 }
 
-/** Sends the AWS SDK to the local endpoints, and keeps it from the user's profiles and from the network. */
+/** Sends the AWS SDK to the local endpoints, and keeps it away from the user's profiles and from instance metadata. */
 function sdkVariables(endpoints: Endpoints): Record<string, string> {
   return {
     AWS_ENDPOINT_URL_DYNAMODB: endpoints.dynamodb,
@@ -150,7 +152,7 @@ function sdkVariables(endpoints: Endpoints): Record<string, string> {
     AWS_CONFIG_FILE: devNull,
     AWS_SHARED_CREDENTIALS_FILE: devNull,
     AWS_EC2_METADATA_DISABLED: 'true',
-    // It would advise a newer Node.js for a function that runs on Lambda's.
+    // The warning is about the Node.js of this machine, not that of Lambda.
     AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
   };
 }

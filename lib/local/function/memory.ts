@@ -2,12 +2,12 @@ import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 
-/** How often a process is looked at, in milliseconds. Where it takes a program to look, less often. */
+/** How often the memory of a process is measured, in milliseconds. Less often where measuring takes a program. */
 const INTERVAL = process.platform === 'linux' ? 50 : 500;
 
 /**
- * Calls back once when a process holds more memory than this many MB, be it heap, buffers or native code. Windows has no way to
- * look that is quick enough; there it never calls.
+ * Calls back once when a process holds more memory than `limit` (MB), be it heap, buffers or native code. On Windows it never does:
+ * measuring takes too long there.
  *
  * @returns a function that ends the watch
  */

@@ -2,7 +2,7 @@ import Module, { createRequire, isBuiltin } from 'node:module';
 import { join, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
-/** What the function's code may load. */
+/** Where the function's code may load modules from. */
 export interface ModuleSources {
   /** The folder of its own code. */
   readonly taskRoot: string;
@@ -11,14 +11,14 @@ export interface ModuleSources {
 }
 
 /**
- * Makes the function's code find modules as on Lambda: its own files, Node's, and the AWS SDK of the runtime, which here is the
- * one that is installed for one of the folders. What lies elsewhere, such as a package of the project that was not bundled, is not
- * found on Lambda, and so not here.
+ * Makes the function's code find the same modules as on Lambda: its own files, those of Node.js, and the AWS SDK, which here is the
+ * one that is installed for one of `sdkFolders`. Anything else, such as a package of the project that was not bundled, is not found
+ * on Lambda, and so it is not found here.
  */
 export function resolveAsInLambda(sources: ModuleSources): void {
-  // For `import`, Node calls this very file, in a thread of its own.
+  // For `import`, Node.js calls this same file in a thread of its own.
   Module.register(pathToFileURL(__filename), { data: sources });
-  // For `require` there is no other way before Node.js 22.15.
+  // For `require` there is no public way before Node.js 22.15.
   const node = Module as unknown as { _resolveFilename(request: string, parent?: { filename?: string }, ...others: unknown[]): string };
   const original = node._resolveFilename;
   node._resolveFilename = function (request, parent, ...others) {
@@ -29,12 +29,12 @@ export function resolveAsInLambda(sources: ModuleSources): void {
 
 let sources: ModuleSources;
 
-/** Called by Node with what was given to `register`. */
+/** Called by Node.js with the data of `register`. */
 export function initialize(given: ModuleSources): void {
   sources = given;
 }
 
-/** Called by Node for each import. */
+/** Called by Node.js for each import. */
 export async function resolve(specifier: string, context: { parentURL?: string }, next: Next): Promise<{ url: string }> {
   const parent = context.parentURL?.startsWith('file:') ? fileURLToPath(context.parentURL) : undefined;
   if (!asksForPackage(specifier, parent, sources)) {
@@ -54,12 +54,12 @@ export async function resolve(specifier: string, context: { parentURL?: string }
 
 type Next = (specifier: string) => Promise<{ url: string }>;
 
-/** Whether the function's own code asks for a package, rather than for a file or a part of Node. */
+/** Whether the function's own code asks for a package, and not for a file or a module of Node.js. */
 function asksForPackage(request: string, parent: string | undefined, { taskRoot }: ModuleSources): boolean {
   return parent !== undefined && parent.startsWith(taskRoot + sep) && !isBuiltin(request) && !/^([./#]|[a-z]+:)/.test(request);
 }
 
-/** The file of a package. @param own how Node would find it */
+/** The file of a package. @param own how Node.js would find it */
 function find(request: string, { taskRoot, sdkFolders }: ModuleSources, own: () => string): string {
   const isInLambda = /^@(aws-sdk|smithy)\//.test(request);
   const inProject = isInLambda ? sdkFolders.map((folder) => () => createRequire(join(folder, 'index.js')).resolve(request)) : [];
@@ -72,7 +72,7 @@ function find(request: string, { taskRoot, sdkFolders }: ModuleSources, own: () 
     isElsewhere ||= file !== undefined;
   }
   const wayOut = isInLambda ? ` Lambda's runtime brings it. Run: npm install --save-dev ${request.split('/').slice(0, 2).join('/')}`
-    : isElsewhere ? ' It is installed beside the function, but Lambda only has what is bundled.' : '';
+    : isElsewhere ? ' It is installed beside the function, but Lambda has only what is bundled.' : '';
   throw Object.assign(new Error(`Cannot find module '${request}'.${wayOut}`), { code: 'MODULE_NOT_FOUND' });
 }
 

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import type { LambdaFunction } from '../assembly/app';
-import { NodeProgramError } from '../errors';
+import { LocalRunError } from '../errors';
 
 /** The Node.js that runs the functions. */
 export interface NodeProgram {
@@ -9,21 +9,21 @@ export interface NodeProgram {
   readonly version: string;
 }
 
-/** @throws NodeProgramError */
+/** @throws LocalRunError NO_NODE */
 export function nodeProgram(path = process.execPath): NodeProgram {
   const { error, status, stdout } = spawnSync(path, ['-p', 'process.versions.node'], { encoding: 'utf8' });
   const version = stdout?.trim() ?? '';
   if (error || status !== 0 || !/^\d+\.\d+\.\d+/.test(version)) {
     const problem = error?.message ?? `\`${path} -p process.versions.node\` prints ${JSON.stringify(version)} and exits with ${status}`;
-    throw new NodeProgramError(`${path} is no Node.js: ${problem}.\nName the program itself with --node, such as /usr/local/bin/node.`);
+    throw new LocalRunError('NO_NODE', `${path} is not Node.js: ${problem}.\nGive the path of the program itself to --node, such as /usr/local/bin/node.`);
   }
   return { path, version };
 }
 
-/** What a function should know that runs on a newer Node.js on AWS than here; undefined if it does not. */
+/** The warning for a function that runs on a newer Node.js on AWS than here; undefined for others. */
 export function versionWarning({ version }: NodeProgram, { path, runtime }: LambdaFunction): string | undefined {
   const wanted = Number(/^nodejs(\d+)/.exec(runtime)?.[1]);
   return wanted > Number.parseInt(version)
-    ? `${path} runs on Node.js ${wanted} on AWS and on ${version} here, where what is newer fails. --node PATH runs it on another one.`
+    ? `${path} runs on Node.js ${wanted} on AWS but on ${version} here, where newer features fail. Choose another one with --node.`
     : undefined;
 }

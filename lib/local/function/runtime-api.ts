@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { RESPONSE_BYTES, tooLarge } from '../../engine';
 
-/** What a function gets to do. */
+/** An invocation as the API hands it to a runtime. */
 export interface Invocation {
   readonly requestId: string;
   readonly functionArn: string;
@@ -16,12 +16,11 @@ export interface Invocation {
 export interface ReportedError {
   readonly errorType: string;
   readonly errorMessage: string;
-  readonly trace?: readonly string[];
 }
 
-/** What a runtime says to the API. */
+/** Hears what a runtime sends to the API. */
 export interface RuntimeListener {
-  /** It wants an invocation, and is idle until `deliver` gives it one. */
+  /** It asks for an invocation, and is idle until `deliver` hands one over. */
   onNext(deliver: (invocation: Invocation) => void): void;
   onResponse(requestId: string, body: string): void;
   onError(requestId: string, error: ReportedError): void;
@@ -105,8 +104,8 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
 
 function errorIn(body: string): ReportedError {
   try {
-    const { errorType, errorMessage, trace, stackTrace } = JSON.parse(body);
-    return { errorType: errorType ?? 'Unknown', errorMessage: errorMessage ?? '', trace: trace ?? stackTrace };
+    const { errorType, errorMessage } = JSON.parse(body);
+    return { errorType: errorType ?? 'Unknown', errorMessage: errorMessage ?? '' };
   } catch {
     return { errorType: 'Unknown', errorMessage: body };
   }

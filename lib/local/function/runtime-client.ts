@@ -7,12 +7,11 @@ import { resolveAsInLambda } from './module-resolution';
 
 /**
  * Runs a function's code in this process as Lambda's Node.js runtimes do: takes invocations from the Runtime API, calls the
- * handler, reports what came of it. Started by `environment.ts` with what Lambda's own environment variables say, and with
- * the folders to look for the AWS SDK in as its argument.
+ * handler, and reports the result. `function-process.ts` starts it with Lambda's environment variables, and with the folders of the
+ * AWS SDK as its arguments.
  *
- * Follows the runtime interface client of Node.js 20 and 22 where it differs from newer ones: there a handler may take a callback,
- * and a handler that never settles is answered for when nothing is left to run. From Node.js 24 on, callbacks are refused, and
- * the process just ends.
+ * The runtimes of Node.js 20 and 22 differ from newer ones: a handler may take a callback there, and when nothing is left to run, the
+ * runtime answers for a handler that never settles. From Node.js 24 on, callbacks are refused, and the process just ends.
  */
 async function main(): Promise<void> {
   process.on('uncaughtException', (error) => die(error, 129));
@@ -20,7 +19,7 @@ async function main(): Promise<void> {
   process.on('beforeExit', () => whenNothingIsLeft?.());
   resolveAsInLambda({ taskRoot, sdkFolders });
   const handler = await loadHandler(process.env._HANDLER!).catch((error) => die(error, 1));
-  // What went wrong in the background while loading is heard of first.
+  // Errors in the background of loading are reported first.
   setImmediate(() => void next(handler));
 }
 
@@ -28,7 +27,7 @@ type Handler = (event: unknown, context: object, callback: Callback) => unknown;
 type Callback = (error?: unknown, result?: unknown) => void;
 
 const api = `http://${process.env.AWS_LAMBDA_RUNTIME_API}/2018-06-01/runtime`;
-// Reused connections do not keep the process alive while the handler runs: what does is up to the handler.
+// While the handler runs, a reused connection does not keep the process alive: only what the handler does.
 const agent = new Agent({ keepAlive: true, maxSockets: 1 });
 const taskRoot = process.env.LAMBDA_TASK_ROOT!;
 const [, , /* the mark of the run */, ...sdkFolders] = process.argv;
@@ -36,7 +35,7 @@ const takesCallbacks = Number(/nodejs(\d+)/.exec(process.env.AWS_EXECUTION_ENV ?
 
 /** The invocation under way. */
 let current: string | undefined;
-/** What to answer when the handler has not, and the event loop is empty. */
+/** Answers for the handler when the event loop is empty. */
 let whenNothingIsLeft: (() => void) | undefined;
 
 async function next(handler: Handler): Promise<void> {
@@ -115,7 +114,7 @@ function contextOf(headers: IncomingHttpHeaders, succeed: (result: unknown) => v
   };
 }
 
-/** Reports what ends this environment, and ends it. */
+/** Reports the error that ends this environment, and ends it. */
 function die(error: unknown, code: number): Promise<never> {
   console.error(error);
   const path = current === undefined ? '/init/error' : `/invocation/${current}/error`;
@@ -131,7 +130,7 @@ function reported(error: unknown): string {
   return JSON.stringify({ errorType: name, errorMessage: message, trace: stack?.split('\n') ?? [] });
 }
 
-/** A call of the Runtime API. Should it fail, the one who started this process is gone, and with it the reason to run. */
+/** A call of the Runtime API. If it fails, the runner is gone, and so the process ends. */
 function call(method: 'GET' | 'POST', path: string, content?: unknown): Promise<{ headers: IncomingHttpHeaders; body: string }> {
   return new Promise((done) => {
     const sending = request(api + path, { method, agent }, (response) => {
@@ -145,7 +144,7 @@ function call(method: 'GET' | 'POST', path: string, content?: unknown): Promise<
   });
 }
 
-/** Finds the handler as Lambda does: `folder/file.export`, where the file is CommonJS or an ES module by its ending and package. */
+/** Finds the handler as Lambda does: `folder/file.export`. Its ending and its package decide whether the file is CommonJS or an ES module. */
 async function loadHandler(handler: string): Promise<Handler> {
   const [file, ...path] = basename(handler).split('.');
   const exported = await loadModule(join(taskRoot, dirname(handler), file));
@@ -180,7 +179,7 @@ function isNotFound(error: unknown): error is Error {
   return ['MODULE_NOT_FOUND', 'ERR_MODULE_NOT_FOUND'].includes((error as NodeJS.ErrnoException)?.code ?? '');
 }
 
-/** Whether the nearest package.json says so, within the function's code. */
+/** Whether the nearest package.json in the function's code makes its files ES modules. */
 function isModulePackage(folder: string): boolean {
   const file = join(folder, 'package.json');
   if (existsSync(file)) {

@@ -4,104 +4,105 @@ import { existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSyn
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { beforeProcessEnds } from './process-end';
+import { LocalRunError } from '../errors';
 
 /**
- * The processes of one local run. They are recorded on disk as long as they live, because not all of them notice when the
- * runner is killed: DynamoDB Local watches no parent, and a frozen function watches nothing.
+ * The processes and temporary files of one local run. Not every process notices when the runner is killed: DynamoDB Local watches
+ * no parent, and a frozen function watches nothing. So their ids are on disk as long as they live, and the next run ends them.
  */
 export interface Children {
   /**
-   * Starts a process in a group of its own, so that Ctrl-C on the terminal reaches the runner alone, which then ends all others.
-   * `mark` becomes one of the arguments, by which the process is known again.
+   * Starts a process in a group of its own, so that Ctrl-C on the terminal reaches only the runner, which then ends all others.
+   * `mark` must be one of the arguments: it identifies the process later.
    */
   spawn(command: string, args: (mark: string) => string[], options: SpawnOptions): ChildProcess;
-  /** A new folder that is removed with the processes. */
+  /** Makes a folder that is removed with the processes, also if the runner is killed. */
   temporaryFolder(): string;
-  /** Has this file or folder removed with the processes. */
-  removeAtEnd(path: string): void;
-  /** Kills what is still running, at once; so does the end of this process. */
+  /** Has this file removed with the processes. */
+  removeAtEnd(file: string): void;
+  /** Ends the run: kills what is still running, at once, and removes its files. The end of this process does the same. */
   killAll(): void;
 }
 
-/** The records of this process's own runs: another process may have had its id before. */
-const ownRecords = new Set<string>();
+/** The runs of this process. Their folders may carry a process id that a runner had before and that was given away again. */
+const ownRuns = new Set<string>();
 
-/** Starts the record of a new run. */
-export function recordChildren(directory = recordDirectory()): Children {
+/**
+ * Starts the record of a new run: a folder `<process id>-<uuid>` with the ids of its processes and with its temporary folders.
+ *
+ * @param directory where runs have their folders
+ */
+export function recordChildren(directory = runsDirectory()): Children {
   const run = randomUUID();
-  const mark = `dynamo-stream-trigger-run=${run}`;
-  const file = join(directory, `${process.pid}-${run}.json`);
+  const folder = join(realpathSync(directory), `${process.pid}-${run}`);
   const running = new Set<ChildProcess>();
-  const removed: string[] = [];
+  const files: string[] = [];
+  let isOver = false;
   const callOff = beforeProcessEnds(killAll);
-  ownRecords.add(file);
+  ownRuns.add(folder);
+  mkdirSync(folder, { mode: 0o700 });
 
   return {
     spawn: (command, args, options) => {
-      const child = spawn(command, args(mark), { ...options, detached: true });
+      if (isOver) {
+        throw new LocalRunError('STOPPED', 'The run was stopped while a process of it was about to start.');
+      }
+      const child = spawn(command, args(markOf(run)), { ...options, detached: true });
       running.add(child);
       record();
       child.once('exit', () => forget(child));
       child.once('error', () => forget(child));
       return child;
     },
-    temporaryFolder: () => {
-      const folder = mkdtempSync(join(realpathSync(tmpdir()), 'dynamo-stream-trigger-'));
-      removed.push(folder);
-      return folder;
-    },
-    removeAtEnd: (path) => void removed.push(path),
+    temporaryFolder: () => mkdtempSync(join(folder, 'temporary-')),
+    removeAtEnd: (file) => void files.push(file),
     killAll,
   };
 
   function forget(child: ChildProcess): void {
-    running.delete(child);
-    record();
+    if (running.delete(child)) {
+      record();
+    }
   }
 
   function killAll(): void {
+    isOver = true;
     for (const child of running) {
       killGroup(child.pid);
     }
     running.clear();
-    record();
-    ownRecords.delete(file);
-    removed.forEach((path) => rmSync(path, { recursive: true, force: true }));
+    ownRuns.delete(folder);
+    files.forEach((file) => rmSync(file, { force: true }));
+    rmSync(folder, REMOVED);
     callOff();
   }
 
   function record(): void {
-    const pids = [...running].map((child) => child.pid).filter((pid) => pid !== undefined);
-    if (pids.length === 0) {
-      rmSync(file, { force: true });
-    } else {
-      writeFileSync(file, JSON.stringify({ mark, pids, paths: removed } satisfies Leftover));
-    }
+    writeFileSync(join(folder, PROCESSES), JSON.stringify([...running].flatMap(({ pid }) => pid ?? [])));
   }
 }
 
 /**
- * Ends what killed runners left behind, and says which processes these were; their temporary files are removed. A process is known by its id and by the run's mark
- * among its arguments, because the system gives ids away again.
+ * Ends the processes of killed runners and removes their temporary files.
+ *
+ * The system gives process ids away again: a process is one of theirs only if the mark of the run is among its arguments.
+ *
+ * @returns the ids of the processes that were ended
  */
-export function endLeftovers(directory = recordDirectory()): number[] {
-  const ended: number[] = [];
-  for (const name of readdirSync(directory)) {
-    const file = join(directory, name);
-    const runner = Number.parseInt(name);
-    if (ownRecords.has(file) || (runner !== process.pid && isAlive(runner))) {
-      continue;
-    }
-    const { mark, pids, paths } = readLeftover(file);
-    for (const pid of pids) {
-      if (commandLineOf(pid).includes(mark)) {
-        killGroup(pid);
-        ended.push(pid);
-      }
-    }
-    [...paths, file].forEach((path) => rmSync(path, { recursive: true, force: true }));
-  }
-  return ended;
+export function endLeftovers(directory = runsDirectory()): number[] {
+  const root = realpathSync(directory);
+  const leftovers = readdirSync(root).flatMap((name) => {
+    const [, runner, run] = RUN_FOLDER.exec(name) ?? [];
+    const folder = join(root, name);
+    const isOver = run !== undefined && !ownRuns.has(folder) && (Number(runner) === process.pid || !isAlive(Number(runner)));
+    return isOver && lstatSync(folder, { throwIfNoEntry: false })?.isDirectory() ? [{ folder, mark: markOf(run) }] : [];
+  });
+  return leftovers.flatMap(({ folder, mark }) => {
+    const ended = recordedIn(folder).filter((pid) => commandLineOf(pid).includes(mark));
+    ended.forEach(killGroup);
+    rmSync(folder, REMOVED);
+    return ended;
+  });
 }
 
 /** Kills a process and those that it started. */
@@ -116,38 +117,44 @@ export function killGroup(pid: number | undefined): void {
   }
 }
 
-interface Leftover {
-  readonly mark: string;
-  readonly pids: readonly number[];
-  /** What is removed with the processes. */
-  readonly paths: readonly string[];
-}
-
-/** A folder of this user's own: what stands in it names processes to end. */
-function recordDirectory(): string {
-  const directory = join(tmpdir(), `dynamo-stream-trigger-${userInfo().username}`);
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
-  if (process.getuid && lstatSync(directory).uid !== process.getuid()) {
-    throw new Error(`${directory} belongs to another user, so what it says of processes to end can't be trusted. Remove it.`);
-  }
-  return directory;
-}
-
-/** A record that was cut off in the middle, or that another runner has just removed, names nothing. */
-function readLeftover(file: string): Leftover {
-  try {
-    return { paths: [], ...JSON.parse(readFileSync(file, 'utf8')) };
-  } catch {
-    return { mark: '', pids: [], paths: [] };
-  }
-}
-
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** The name of a run's folder: the runner's process id and the run's own id. */
+const RUN_FOLDER = /^(\d+)-([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
+
+/** The file with the ids of the run's processes. */
+const PROCESSES = 'processes.json';
+
+/** A process that is being killed may still write into the folder. */
+const REMOVED = { recursive: true, force: true, maxRetries: 5, retryDelay: 20 } as const;
+
+function markOf(run: string): string {
+  return `dynamo-stream-trigger-run=${run}`;
+}
+
+/** A folder that only this user can write: it names processes to end and folders to remove. */
+function runsDirectory(): string {
+  const directory = join(tmpdir(), `dynamo-stream-trigger-${userInfo().username}`);
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  if (process.getuid && lstatSync(directory).uid !== process.getuid()) {
+    throw new LocalRunError('FOLDER_UNUSABLE', `${directory} belongs to another user, so the processes it lists can't be trusted. Remove it, or set TMPDIR to another folder.`);
+  }
+  return directory;
+}
+
+/** None for a runner that was killed before its first process, or while it wrote the file. */
+function recordedIn(folder: string): number[] {
+  try {
+    return [JSON.parse(readFileSync(join(folder, PROCESSES), 'utf8'))].flat().filter(Number.isInteger);
+  } catch {
+    return [];
   }
 }
 

@@ -1,14 +1,16 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { LocalServiceError } from '../errors';
+import { LocalRunError } from '../errors';
 
 /**
- * A program of lib/local as it is compiled, to be run in a process of its own.
+ * The compiled file of a program of lib/local that runs in a process of its own.
+ *
+ * @throws LocalRunError NOT_COMPILED
  */
 export function compiled(program: 'service/destination-server' | 'function/runtime-client'): string {
   const file = join(packageRoot(), 'build', 'local', `${program}.js`);
   if (!existsSync(file)) {
-    throw new LocalServiceError(`${file} is missing. In a clone of the project run \`npx projen compile\`, otherwise install the package again.`);
+    throw new LocalRunError('NOT_COMPILED', `${file} is missing. In a clone of the project run \`npx projen compile\`; otherwise install the package again.`);
   }
   return file;
 }

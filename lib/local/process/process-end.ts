@@ -1,19 +1,19 @@
-/** What asks a process to end: Ctrl-C, another program, a terminal that closes. */
+/** The signals that ask a process to end: by Ctrl-C, by another program, by a terminal that closes. */
 export const END_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 const cleanUps = new Set<() => void>();
 
 /**
- * Has this process clean up before it ends, be it by a signal, of which its `exit` event hears nothing. A program with a signal
- * handler of its own decides for itself when it ends.
+ * Cleans up before this process ends, also if a signal ends it, for which there is no `exit` event. A program with a signal handler of
+ * its own decides itself when it ends.
  *
- * @param cleanUp is done when it returns: nothing waits for a promise
- * @returns a function that calls it off
+ * @param cleanUp must be done when it returns: nothing waits for a promise
+ * @returns a function that cancels it
  */
 export function beforeProcessEnds(cleanUp: () => void): () => void {
   if (cleanUps.size === 0) {
     process.on('exit', cleanUpAll);
-    // Before all others: a handler that is there once is gone when it is called.
+    // First of all: a handler that was added by `once` is no longer counted when it is called.
     END_SIGNALS.forEach((signal) => process.prependListener(signal, endBySignal));
   }
   cleanUps.add(cleanUp);
@@ -29,7 +29,7 @@ function cleanUpAll(): void {
   [...cleanUps].forEach((cleanUp) => cleanUp());
 }
 
-/** Ends the process as the signal would have, had nobody listened. */
+/** Ends the process as the signal would have without a listener. */
 function endBySignal(signal: NodeJS.Signals): void {
   if (process.listenerCount(signal) === 1) {
     cleanUpAll();

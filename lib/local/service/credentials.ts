@@ -1,6 +1,6 @@
 import { LOCAL_REGION } from '../assembly/resource-names';
 
-/** Credentials for local endpoints. DynamoDB Local takes letters and digits only; nothing checks them. */
+/** Credentials for local endpoints. Nothing checks them, but DynamoDB Local accepts only letters and digits. */
 export const LOCAL_CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' } as const;
 
 /** How an SDK client reaches a local endpoint. */

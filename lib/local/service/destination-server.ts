@@ -2,11 +2,11 @@ import { pathToFileURL } from 'node:url';
 import type { DestinationKind } from '../../stream/destination';
 import { PARKED_RECORD_KIND, PARKED_RECORD_PREFIX } from '../../stream/parked-record';
 
-/** What this process tells the one that started it: its port when it listens, and where a record was parked. */
+/** What this process sends to the one that started it: its port when it listens, and where a record was parked. */
 export type FromDestinationServer = { readonly port: number } | { readonly parkedAt: { readonly service: DestinationKind; readonly name: string } };
 
 /**
- * SQS, SNS and S3 on this machine, in a process of their own on a free port: it ends with the one that started it.
+ * SQS, SNS and S3 on this machine, in a process of their own on a free port. It ends with the process that started it.
  *
  * Argument: the main file of the package fauxqs.
  */
@@ -25,7 +25,7 @@ async function main([file]: string[]): Promise<void> {
   tell({ port: app.server.address().port });
 }
 
-/** What a store says of whatever happens in it. */
+/** Something that happens in a store. */
 type StoreEvent =
   | { readonly service: 'sqs'; readonly status: string; readonly queueName: string; readonly body: string }
   | { readonly service: 'sns'; readonly status: string; readonly topicName: string; readonly body: string }
@@ -40,7 +40,7 @@ function tellParked(event: StoreEvent): void {
   }
 }
 
-/** Most messages are none, so that few are parsed. */
+/** Parses only messages that contain the kind: most are not parked records. */
 function isParkedRecord(body: string): boolean {
   try {
     return body.includes(PARKED_RECORD_KIND) && JSON.parse(body).kind === PARKED_RECORD_KIND;

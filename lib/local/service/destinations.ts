@@ -1,49 +1,45 @@
 import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { CreateTopicCommand, PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { CreateQueueCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { startChild } from './child-service';
 import { clientOptions } from './credentials';
 import type { FromDestinationServer } from './destination-server';
 import { findOptionalPackage, mainFile } from './optional-package';
 import { arnParts } from '../../stream/arn';
 import { destinationKind } from '../../stream/destination';
 import type { FailedBatch } from '../../stream/failed-batch';
-import type { App } from '../assembly/app';
+import type { LocalApp } from '../assembly/app';
 import { queueUrl } from '../assembly/resource-names';
-import { LocalServiceError } from '../errors';
-import { killGroup, type Children } from '../process/children';
+import { LocalRunError } from '../errors';
+import type { Children } from '../process/children';
 import { compiled } from '../process/compiled';
 
 /** SQS, SNS and S3 on this machine. */
 export interface Destinations {
   /** One endpoint for the three of them. */
   readonly endpoint: string;
-  /** Settles when the process ends unasked, with what it said last. */
+  /** Resolves when the process ends without being asked to, with its last output. */
   readonly ended: Promise<string>;
-  /** Puts a failed batch where the ARN says; at S3 under the key. Rejects if it was not taken. */
+  /** Puts a failed batch on this destination; in a bucket under the key. Rejects if it was refused. */
   deliver(arn: string, message: FailedBatch, objectKey?: string): Promise<void>;
   stop(): Promise<void>;
 }
 
 /**
- * Starts them, with the app's queues, topics and buckets, and with those outside the app that are failure destinations.
+ * Starts them with the app's queues, topics and buckets, and with the failure destinations that are not part of the app.
  *
- * @param onParked is told of each record that a function's runtime parks on a failure destination
- * @throws MissingPackageError, LocalServiceError
+ * @param onParked called for each record that a function's runtime parks on a failure destination
+ * @throws LocalRunError NO_PACKAGE, NOT_COMPILED, SERVICE_NOT_STARTED
  */
 export async function startDestinations(
-  children: Children, project: string, app: App, onParked: (destinationArn: string) => void = () => {},
+  children: Children, project: string, app: LocalApp, onParked: (destinationArn: string) => void = () => {},
 ): Promise<Destinations> {
   const file = mainFile(findOptionalPackage('fauxqs', project));
   const child = children.spawn(process.execPath, (mark) => [compiled('service/destination-server'), file, mark], {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });
-  let output = '';
-  child.stderr!.setEncoding('utf8').on('data', (text: string) => output = (output + text).slice(-2000));
-  const closed = new Promise<string>((resolve) => {
-    child.once('close', (code, signal) => resolve(`${output.trim()}\n(${signal ?? `exit code ${code}`})`));
-  });
   const failureDestinations = failureDestinationsOf(app);
-  const started = new Promise<number>((resolve) => child.on('message', (message: FromDestinationServer) => {
+  const listening = new Promise<number>((resolve) => child.on('message', (message: FromDestinationServer) => {
     if ('port' in message) {
       return resolve(message.port);
     }
@@ -53,29 +49,25 @@ export async function startDestinations(
       onParked(arn);
     }
   }));
-  const first = await Promise.race([started, closed]);
-  if (typeof first === 'string') {
-    throw new LocalServiceError(`The local SQS, SNS and S3 (package fauxqs) did not start: ${first}`);
-  }
+  const { value: port, ended, stop } = await startChild(child, listening).catch((error) => {
+    throw new LocalRunError('SERVICE_NOT_STARTED', `The local SQS, SNS and S3 (package fauxqs) did not start: ${error.message}`);
+  });
 
-  const endpoint = `http://127.0.0.1:${first}`;
+  const endpoint = `http://127.0.0.1:${port}`;
   const clients = clientsOf(endpoint);
   await createAll(clients, app);
-  let stopping = false;
   return {
     endpoint,
-    ended: new Promise((resolve) => void closed.then((reason) => stopping || resolve(reason))),
+    ended,
     deliver: (arn, message, objectKey) => deliver(clients, arn, message, objectKey),
-    stop: async () => {
-      stopping = true;
+    stop: () => {
       clients.destroy();
-      killGroup(child.pid);
-      await closed;
+      return stop();
     },
   };
 }
 
-async function createAll(clients: Clients, app: App): Promise<void> {
+async function createAll(clients: Clients, app: LocalApp): Promise<void> {
   const arns = new Set([
     ...[...app.queues, ...app.topics, ...app.buckets].map((resource) => resource.arn),
     ...failureDestinationsOf(app),
@@ -91,7 +83,7 @@ async function createAll(clients: Clients, app: App): Promise<void> {
   }
 }
 
-function failureDestinationsOf({ mappings }: App): string[] {
+function failureDestinationsOf({ mappings }: LocalApp): string[] {
   return mappings.flatMap(({ destinationArn }) => destinationArn ?? []);
 }
 
@@ -110,7 +102,7 @@ async function deliver(clients: Clients, arn: string, message: FailedBatch, obje
   }
 }
 
-/** The clients of an endpoint, one for each region: a connection is not made anew for each message. */
+/** The clients of an endpoint, one for each region and service, so that messages share connections. */
 interface Clients {
   readonly endpoint: string;
   /** Of an ARN's region; that of a bucket is empty. */

@@ -1,10 +1,10 @@
 import { createServer } from 'node:net';
-import { PortInUseError } from '../errors';
+import { LocalRunError } from '../errors';
 
 /**
  * A port of this machine that nothing listens on: the given one, or any.
  *
- * @throws PortInUseError
+ * @throws LocalRunError PORT_IN_USE
  */
 export function freePort(port = 0): Promise<number> {
   return new Promise((resolve, reject) => {
@@ -21,6 +21,6 @@ export function freePort(port = 0): Promise<number> {
   });
 }
 
-export function portInUse(port: number, code: string): PortInUseError {
-  return new PortInUseError(`Port ${port} is taken or not allowed (${code}). Choose another with --port, or leave it out for a free one.`);
+export function portInUse(port: number, code: string): LocalRunError {
+  return new LocalRunError('PORT_IN_USE', `Port ${port} is in use or not allowed (${code}). Choose another one with --port, or omit it to use a free one.`);
 }

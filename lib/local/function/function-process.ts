@@ -1,0 +1,98 @@
+import { createInterface } from 'node:readline';
+import { watchMemory } from './memory';
+import { killGroup, type Children } from '../process/children';
+import { compiled } from '../process/compiled';
+
+/** The process that runs a function's code. */
+export interface FunctionProcess {
+  /** Resolves when it has ended. */
+  readonly ended: Promise<FunctionExit>;
+  /** Stops it where it is, as Lambda does between invocations: timers and sockets stand still. */
+  freeze(): void;
+  thaw(): void;
+  kill(): void;
+}
+
+/** How the process of a function ended. */
+export interface FunctionExit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  /** It was killed because it held more than its memory. */
+  readonly tookTooMuch: boolean;
+  /** It could not be started. */
+  readonly error?: string;
+}
+
+/** What a process runs, and with what. */
+export interface FunctionProcessOptions {
+  /** The folder of the code. */
+  readonly taskRoot: string;
+  /** Folders in which the AWS SDK may be found. */
+  readonly sdkFolders: readonly string[];
+  /** The program that runs it: Node.js. */
+  readonly node: string;
+  /** Lets a debugger attach: the process neither times out nor freezes then. */
+  readonly inspect: boolean;
+  /** MB. */
+  readonly memorySize: number;
+  readonly variables: Readonly<Record<string, string>>;
+}
+
+/** Lambda's own heap limit is this share of the function's memory: the rest is for what is not on the heap. */
+const HEAP_SHARE = 0.9;
+
+/** Windows can't stop a process: there it goes on between invocations. */
+const CAN_FREEZE = process.platform !== 'win32';
+
+/**
+ * Starts a process that takes invocations from the Runtime API at this address.
+ *
+ * @param onLine called for each line that it prints
+ */
+export function startProcess(
+  children: Children, options: FunctionProcessOptions, address: string, onLine: (line: string, stream: 'stdout' | 'stderr') => void,
+): FunctionProcess {
+  const { taskRoot, sdkFolders, node, inspect, memorySize, variables } = options;
+  const child = children.spawn(node, (mark) => [
+    `--max-old-space-size=${Math.floor(memorySize * HEAP_SHARE)}`,
+    ...(inspect ? ['--inspect=127.0.0.1:0'] : []), compiled('function/runtime-client'), mark, ...sdkFolders,
+  ], { cwd: taskRoot, env: { ...variables, AWS_LAMBDA_RUNTIME_API: address }, stdio: ['ignore', 'pipe', 'pipe'] });
+  for (const stream of ['stdout', 'stderr'] as const) {
+    createInterface({ input: child[stream]!, crlfDelay: Infinity }).on('line', (line) => onLine(line, stream));
+  }
+
+  let tookTooMuch = false;
+  let endWatch = () => {};
+  watch();
+  const ended = new Promise<FunctionExit>((resolve) => {
+    child.once('error', (error) => resolve({ code: null, signal: null, tookTooMuch, error: error.message }));
+    child.once('close', (code, signal) => resolve({ code, signal, tookTooMuch }));
+  });
+  void ended.then(() => endWatch());
+
+  return {
+    freeze: () => {
+      endWatch();
+      if (CAN_FREEZE && !inspect) {
+        child.kill('SIGSTOP');
+      }
+    },
+    thaw: () => {
+      if (CAN_FREEZE) {
+        child.kill('SIGCONT');
+      }
+      watch();
+    },
+    kill: () => killGroup(child.pid),
+    ended,
+  };
+
+  function watch(): void {
+    if (child.pid !== undefined) {
+      endWatch = watchMemory(child.pid, memorySize, () => {
+        tookTooMuch = true;
+        killGroup(child.pid);
+      });
+    }
+  }
+}

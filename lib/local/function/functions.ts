@@ -1,0 +1,43 @@
+import { startFunction, type LocalFunction } from './function';
+import type { LambdaFunction } from '../assembly/app';
+import type { Endpoints } from '../assembly/resource-names';
+import { allStarted } from '../process/all-started';
+import { findOptionalPackage } from '../service/optional-package';
+import type { Setting } from '../setting';
+
+/** The functions of an app at work. */
+export interface LocalFunctions {
+  of(target: LambdaFunction): LocalFunction;
+  /** Kills the processes that are running the handler of the function with this name, and returns how many there were. */
+  kill(functionName: string): number;
+  stop(): Promise<void>;
+}
+
+/** @throws LocalRunError FUNCTION_NOT_LOADED */
+export async function startFunctions(setting: Setting, endpoints: Endpoints): Promise<LocalFunctions> {
+  const functions = new Map(await allStarted(setting.app.functions.map(async (target): Promise<[LambdaFunction, LocalFunction]> =>
+    [target, await startOne(setting, target, endpoints)])));
+  return {
+    of: (target) => functions.get(target)!,
+    kill: (functionName) => [...functions].reduce((sum, [{ name }, target]) => sum + (name === functionName ? target.kill() : 0), 0),
+    stop: async () => {
+      await Promise.all([...functions.values()].map((target) => target.stop()));
+    },
+  };
+}
+
+function startOne({ project, node, inspect, children, observer }: Setting, target: LambdaFunction, endpoints: Endpoints): Promise<LocalFunction> {
+  const { variables, unresolved } = target.environment(endpoints);
+  for (const variable of unresolved) {
+    observer({ type: 'warning', message: `${target.path}: the environment variable ${variable}. It is not set here.` });
+  }
+  return startFunction(children, target, {
+    variables,
+    endpoints,
+    // Last, because it may be another version: the SDK that the package of the destinations has installed for itself.
+    sdkFolders: [project, __dirname, findOptionalPackage('fauxqs', project)],
+    node: node.path,
+    inspect,
+    onLog: (line, stream, requestId) => observer({ type: 'log', functionName: target.name, requestId, stream, line }),
+  });
+}

@@ -1,0 +1,52 @@
+import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
+import { clientOptions } from './credentials';
+import { startDestinations, type Destinations } from './destinations';
+import { startDynamoDbLocal } from './dynamodb-local';
+import { createTables } from './tables';
+import { streamReader, type StreamReader } from '../../reader/stream-reader';
+import type { LocalTable } from '../assembly/app';
+import type { Endpoints } from '../assembly/resource-names';
+import { LocalRunError } from '../errors';
+import { allStarted } from '../process/all-started';
+import type { Setting } from '../setting';
+
+/** What the functions and mappings of an app work with: its tables on DynamoDB Local, and local SQS, SNS and S3. */
+export interface Services {
+  readonly endpoints: Endpoints;
+  readonly destinations: Destinations;
+  /** Resolves when one of them ends without being asked to. */
+  readonly ended: Promise<LocalRunError>;
+  /** A new reader of a table's stream, by the name that DynamoDB Local has for the stream. */
+  readerOf(table: LocalTable): StreamReader;
+  stop(): Promise<void>;
+}
+
+/** @throws LocalRunError NO_PACKAGE, NO_JAVA, PORT_IN_USE, NOT_COMPILED, SERVICE_NOT_STARTED, TABLE_REFUSED */
+export async function startServices({ app, project, port, data, children, observer }: Setting): Promise<Services> {
+  const [database, destinations] = await allStarted([
+    startDynamoDbLocal(children, project, data, port),
+    startDestinations(children, project, app, (destinationArn) => observer({ type: 'parked', destinationArn })),
+  ]);
+  // DynamoDB Local has a region of its own, so the ARN of a stream is another one than the app has.
+  const streamArns = await createTables(database.endpoint, app.tables);
+  const streams = new DynamoDBStreamsClient(clientOptions(database.endpoint));
+  const fate = data === undefined ? 'The tables were in memory and are gone.' : `The tables are in ${data}: start again to go on.`;
+  return {
+    endpoints: {
+      dynamodb: database.endpoint,
+      destinations: destinations.endpoint,
+      streamLabels: new Map([...streamArns].map(([tableArn, streamArn]) => [tableArn, streamArn.split('/stream/')[1]])),
+    },
+    destinations,
+    readerOf: (table) => streamReader(streams, streamArns.get(table.arn)!),
+    ended: Promise.race([
+      database.ended.then((output) => new LocalRunError('SERVICE_ENDED', `DynamoDB Local ended. ${fate}\n${output}`)),
+      destinations.ended.then((output) =>
+        new LocalRunError('SERVICE_ENDED', `The local SQS, SNS and S3 ended. What they held was in memory and is gone.\n${output}`)),
+    ]),
+    stop: async () => {
+      streams.destroy();
+      await Promise.all([destinations.stop(), database.stop()]);
+    },
+  };
+}

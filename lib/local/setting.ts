@@ -1,0 +1,22 @@
+import type { LocalApp } from './assembly/app';
+import type { LocalEvent } from './events';
+import type { NodeProgram } from './function/node-program';
+import type { Children } from './process/children';
+
+/** What a run is asked for and what it has found, before any of it is started. */
+export interface Setting {
+  readonly app: LocalApp;
+  /** The folder of the user's project. */
+  readonly project: string;
+  /** The port of DynamoDB Local; undefined for a free one. */
+  readonly port?: number;
+  /** The folder that keeps the tables; undefined for tables in memory. */
+  readonly data?: string;
+  /** Runs the functions. */
+  readonly node: NodeProgram;
+  readonly inspect: boolean;
+  readonly children: Children;
+  readonly observer: Observer;
+}
+
+export type Observer = (event: LocalEvent) => void;

@@ -1,0 +1,43 @@
+import type { TemplateResource } from '../../lib/local/assembly/assembly';
+import { attributeOf, type Endpoints } from '../../lib/local/assembly/resource-names';
+
+const PLACE = { account: '123456789012', region: 'eu-west-1' };
+const ENDPOINTS: Endpoints = {
+  dynamodb: 'http://127.0.0.1:1',
+  destinations: 'http://127.0.0.1:2',
+  streamLabels: new Map([['arn:aws:dynamodb:eu-west-1:123456789012:table/it', '2026-11-23T09:00:00.000']]),
+};
+const of = (type: string, attribute?: string, endpoints?: Endpoints) => attributeOf({ Type: type } as TemplateResource, 'it', PLACE, attribute, endpoints);
+
+/** What a template may ask of each type of resource: Ref, which has no name, and the attributes of GetAtt. */
+test.each([
+  ['AWS::DynamoDB::Table', undefined, 'it'],
+  ['AWS::DynamoDB::Table', 'Arn', 'arn:aws:dynamodb:eu-west-1:123456789012:table/it'],
+  ['AWS::DynamoDB::Table', 'StreamArn', 'arn:aws:dynamodb:eu-west-1:123456789012:table/it/stream/2026-11-23T09:00:00.000'],
+  ['AWS::DynamoDB::GlobalTable', undefined, 'it'],
+  ['AWS::DynamoDB::GlobalTable', 'Arn', 'arn:aws:dynamodb:eu-west-1:123456789012:table/it'],
+  ['AWS::DynamoDB::GlobalTable', 'StreamArn', 'arn:aws:dynamodb:eu-west-1:123456789012:table/it/stream/2026-11-23T09:00:00.000'],
+  ['AWS::Lambda::Function', undefined, 'it'],
+  ['AWS::Lambda::Function', 'Arn', 'arn:aws:lambda:eu-west-1:123456789012:function:it'],
+  ['AWS::Logs::LogGroup', undefined, 'it'],
+  ['AWS::Logs::LogGroup', 'Arn', 'arn:aws:logs:eu-west-1:123456789012:log-group:it:*'],
+  ['AWS::S3::Bucket', undefined, 'it'],
+  ['AWS::S3::Bucket', 'Arn', 'arn:aws:s3:::it'],
+  ['AWS::SNS::Topic', undefined, 'arn:aws:sns:eu-west-1:000000000000:it'],
+  ['AWS::SNS::Topic', 'TopicArn', 'arn:aws:sns:eu-west-1:000000000000:it'],
+  ['AWS::SNS::Topic', 'TopicName', 'it'],
+  ['AWS::SQS::Queue', undefined, 'http://127.0.0.1:2/000000000000/it'],
+  ['AWS::SQS::Queue', 'Arn', 'arn:aws:sqs:eu-west-1:000000000000:it'],
+  ['AWS::SQS::Queue', 'QueueUrl', 'http://127.0.0.1:2/000000000000/it'],
+  ['AWS::SQS::Queue', 'QueueName', 'it'],
+  ['AWS::KMS::Key', undefined, undefined],
+  ['AWS::KMS::Key', 'Arn', undefined],
+  ['AWS::DynamoDB::Table', 'Unknown', undefined],
+])('%s %s', (type, attribute, value) => {
+  expect(of(type, attribute, ENDPOINTS)).toBe(value);
+});
+
+test('before everything runs, a value that depends on it is a placeholder', () => {
+  expect(of('AWS::SQS::Queue')).toBe('http://pending/000000000000/it');
+  expect(of('AWS::DynamoDB::Table', 'StreamArn')).toMatch(/\/stream\/pending$/);
+});
