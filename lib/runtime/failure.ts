@@ -1,5 +1,6 @@
 import type { LambdaContext } from './context';
 import type { Failure } from './retry';
+import type { Host } from '../stream/boundary';
 import { type ParkedRecord, PARKED_RECORD_KIND, PARKED_RECORD_VERSION } from '../stream/parked-record';
 import type { StreamRecord } from '../stream/record';
 
@@ -25,9 +26,11 @@ export function parkedRecord(
  *
  * @param outcome 'parked', or why the record was not.
  */
-export function printFailure(record: StreamRecord, error: unknown, tries: number, outcome: string, requestId?: string): void {
+export function printFailure(
+  record: StreamRecord, error: unknown, tries: number, outcome: string, requestId: string | undefined, print: NonNullable<Host['log']>,
+): void {
   const { message, stack = '' } = describe(error);
-  console.error(JSON.stringify({
+  print(JSON.stringify({
     level: 'ERROR',
     message: 'dynamo-stream-trigger: record failed',
     outcome,

@@ -105,148 +105,158 @@ export function streamHandler<Item = Image, Keys = ItemKeys>(
   const { concurrency = 10, schema, retry: policy = {}, isRetryable = () => true, park = true, maxParkedInARow = 10 } = options;
   const observe = options.observer && harmless(options.observer);
 
-  // What this environment knows from one invocation to the next.
-  const memory = createMemory();
-  const pace: Pace = { expected: 0 };
-  const abandoned = new Map<string, Promise<void>>();
-  const parks: { [arn: string]: Park } = {};
-  // Without a record done in between; those on their way come after it.
-  let parkedInARow = 0;
-  let beingParked = 0;
-
+  const environments = new WeakMap<object, StreamHandler>();
   return async (event, context = {}) => {
-    if (isWindow(event)) {
-      throw new InvalidEventError('The event has a window: use windowHandler');
-    }
-    const records = readRecords(event);
-    const streamArn = records[0]?.eventSourceARN ?? '';
-    const host = hostOf(context);
-    const { now = Date.now } = host;
-    const trigger = triggerFacts(streamArn, host, options.reportBatchItemFailures);
-    const send = park && (host.park ?? (trigger.park && (parks[trigger.park] ??= parkAt(trigger.park))));
-    const { redriven } = event as RedrivenEvent;
-    const budget = timeBudget(context, pace, host.timer);
-    const firstCall = callContext(context, budget.signal, 1);
-    let cause: unknown;
-    let answered = false;
+    const { environment = environments } = hostOf(context);
+    const serve = environments.get(environment) ?? newEnvironment();
+    environments.set(environment, serve);
+    return serve(event, context);
+  };
 
-    const laneOf = (step: number) => itemKey(records[step].dynamodb.Keys);
-    const itemOf = (step: number) => streamArn + laneOf(step);
+  function newEnvironment(): StreamHandler {
+    // What an environment knows from one invocation to the next.
+    const memory = createMemory();
+    const pace: Pace = { expected: 0 };
+    const abandoned = new Map<string, Promise<void>>();
+    const parks: { [arn: string]: Park } = {};
+    // Without a record done in between; those on their way come after it.
+    let parkedInARow = 0;
+    let beingParked = 0;
 
-    function run(step: number): unknown {
-      const before = abandoned.size > 0 && abandoned.get(itemOf(step));
-      if (before) {
-        // Its call of an earlier invocation may have succeeded meanwhile, or its record may have been parked.
-        return before.then(() => {
+    return async (event, context = {}) => {
+      if (isWindow(event)) {
+        throw new InvalidEventError('The event has a window: use windowHandler');
+      }
+      const records = readRecords(event);
+      const streamArn = records[0]?.eventSourceARN ?? '';
+      const host = hostOf(context);
+      const { now = Date.now } = host;
+      const trigger = triggerFacts(streamArn, host, options.reportBatchItemFailures);
+      const send = park && (host.park ?? (trigger.park && (parks[trigger.park] ??= parkAt(trigger.park))));
+      const { redriven } = event as RedrivenEvent;
+      const budget = timeBudget(context, pace, host.timer);
+      const firstCall = callContext(context, budget.signal, 1);
+      let cause: unknown;
+      let answered = false;
+
+      const laneOf = (step: number) => itemKey(records[step].dynamodb.Keys);
+      const itemOf = (step: number) => streamArn + laneOf(step);
+
+      function run(step: number): unknown {
+        const before = abandoned.size > 0 && abandoned.get(itemOf(step));
+        if (before) {
+          // Its call of an earlier invocation may have succeeded meanwhile, or its record may have been parked.
+          return before.then(() => {
+            budget.check();
+            return run(step);
+          });
+        }
+        if (!redriven && memory.has(records[step], now)) {
+          return SKIPPED;
+        }
+        return step % SAMPLE === 0 ? timed(pace, now, () => call(step, firstCall)) : call(step, firstCall);
+      }
+
+      function call(step: number, callWith: CallContext): unknown {
+        const record = records[step];
+        const handle = functions[record.eventName];
+        if (!handle || !schema) {
+          return handle && host.call(record, () => handle(changeRecord(record), callWith));
+        }
+        return checkedRecord(record, schema).then((checked) => {
           budget.check();
-          return run(step);
+          return host.call(record, () => handle(checked, callWith));
         });
       }
-      if (!redriven && memory.has(records[step], now)) {
-        return SKIPPED;
-      }
-      return step % SAMPLE === 0 ? timed(pace, now, () => call(step, firstCall)) : call(step, firstCall);
-    }
 
-    function call(step: number, callWith: CallContext): unknown {
-      const record = records[step];
-      const handle = functions[record.eventName];
-      if (!handle || !schema) {
-        return handle?.(changeRecord(record), callWith);
-      }
-      return checkedRecord(record, schema).then((checked) => {
-        budget.check();
-        return handle(checked, callWith);
-      });
-    }
-
-    function succeeded(step: number, answer?: unknown): void {
-      const record = records[step];
-      // A change that nobody handles says nothing about an outage.
-      if (answer !== SKIPPED && functions[record.eventName]) {
-        parkedInARow = 0;
-      }
-      observe?.({ type: answer === SKIPPED ? 'recordSkipped' : 'recordDone', record });
-    }
-
-    async function recover(step: number, error: unknown): Promise<boolean> {
-      const record = records[step];
-      const failure = await retry(error, {
-        policy,
-        isRetryable,
-        budget,
-        host,
-        call: (attempt) => call(step, callContext(context, budget.signal, attempt)),
-        onRetry: (retried, attempt, delay) => observe?.({ type: 'recordRetried', record, error: retried, attempt, delay }),
-      });
-      if (!failure) {
-        succeeded(step);
-        return true;
-      }
-      const { error: last, tries } = failure;
-      cause ??= last;
-      const reason = await tryToPark(record, failure);
-      printFailure(record, last, tries, reason ?? 'parked', context.awsRequestId);
-      observe?.(reason ? { type: 'recordFailed', record, error: last, tries, reason } : { type: 'recordParked', record, error: last, tries });
-      return !reason;
-    }
-
-    /** Answers why the record was not parked; undefined: it was. */
-    async function tryToPark(record: CheckedRecord, failure: Failure): Promise<string | undefined> {
-      if (!failure.poison || answered) {
-        return 'out of time';
-      }
-      if (!send) {
-        return 'no parking';
-      }
-      if (parkedInARow + beingParked >= maxParkedInARow) {
-        observe?.({ type: 'brake', parked: maxParkedInARow });
-        return `${maxParkedInARow} parked in a row`;
-      }
-      beingParked++;
-      try {
-        await send(parkedRecord(record, failure, streamArn, context));
-        parkedInARow++;
-        return undefined;
-      } catch (error) {
-        return `not parked: ${reasonOf(error)}`;
-      } finally {
-        beingParked--;
-      }
-    }
-
-    observe?.({ type: 'batchStarted', streamArn, records: records.length });
-    const lanes = runLanes({ length: records.length, laneOf, run, succeeded, recover, concurrency, mayStart: budget.allows });
-    await Promise.race([lanes.ended, budget.over]);
-    budget.close();
-    answered = true;
-
-    const running = lanes.running();
-    for (const { step, ended } of running) {
-      const item = itemOf(step);
-      const settled = ended.then(() => {
-        if (!redriven) {
-          memory.update([records[step]], [lanes.done[step]], 0, now());
+      function succeeded(step: number, answer?: unknown): void {
+        const record = records[step];
+        // A change that nobody handles says nothing about an outage.
+        if (answer !== SKIPPED && functions[record.eventName]) {
+          parkedInARow = 0;
         }
-        if (abandoned.get(item) === settled) {
-          abandoned.delete(item);
-        }
-      });
-      abandoned.set(item, settled);
-    }
-    if (budget.signal.aborted) {
-      observe?.({ type: 'deadline', running: running.length });
-    }
+        observe?.({ type: answer === SKIPPED ? 'recordSkipped' : 'recordDone', record });
+      }
 
-    const lowest = lanes.done.indexOf(0);
-    const sequenceNumber = records[lowest]?.dynamodb.SequenceNumber;
-    if (!redriven) {
-      // Where nothing is reported, Lambda starts again at the first record.
-      memory.update(records, lanes.done, lowest < 0 ? records.length : trigger.report ? lowest : 0, now());
-    }
-    observe?.({ type: 'checkpoint', streamArn, sequenceNumber });
-    return { batchItemFailures: notDone(sequenceNumber, trigger.report, cause) };
-  };
+      async function recover(step: number, error: unknown): Promise<boolean> {
+        const record = records[step];
+        const failure = await retry(error, {
+          policy,
+          isRetryable,
+          budget,
+          host,
+          call: (attempt) => call(step, callContext(context, budget.signal, attempt)),
+          onRetry: (retried, attempt, delay) => observe?.({ type: 'recordRetried', record, error: retried, attempt, delay }),
+        });
+        if (!failure) {
+          succeeded(step);
+          return true;
+        }
+        const { error: last, tries } = failure;
+        cause ??= last;
+        const reason = await tryToPark(record, failure);
+        printFailure(record, last, tries, reason ?? 'parked', context.awsRequestId, host.log);
+        observe?.(reason ? { type: 'recordFailed', record, error: last, tries, reason } : { type: 'recordParked', record, error: last, tries });
+        return !reason;
+      }
+
+      /** Answers why the record was not parked; undefined: it was. */
+      async function tryToPark(record: CheckedRecord, failure: Failure): Promise<string | undefined> {
+        if (!failure.poison || answered) {
+          return 'out of time';
+        }
+        if (!send) {
+          return 'no parking';
+        }
+        if (parkedInARow + beingParked >= maxParkedInARow) {
+          observe?.({ type: 'brake', parked: maxParkedInARow });
+          return `${maxParkedInARow} parked in a row`;
+        }
+        beingParked++;
+        try {
+          await send(parkedRecord(record, failure, streamArn, context));
+          parkedInARow++;
+          return undefined;
+        } catch (error) {
+          return `not parked: ${reasonOf(error)}`;
+        } finally {
+          beingParked--;
+        }
+      }
+
+      observe?.({ type: 'batchStarted', streamArn, records: records.length });
+      const lanes = runLanes({ length: records.length, laneOf, run, succeeded, recover, concurrency, mayStart: budget.allows });
+      await Promise.race([lanes.ended, budget.over]);
+      budget.close();
+      answered = true;
+
+      const running = lanes.running();
+      for (const { step, ended } of running) {
+        const item = itemOf(step);
+        const settled = ended.then(() => {
+          if (!redriven) {
+            memory.update([records[step]], [lanes.done[step]], 0, now());
+          }
+          if (abandoned.get(item) === settled) {
+            abandoned.delete(item);
+          }
+        });
+        abandoned.set(item, settled);
+      }
+      if (budget.signal.aborted) {
+        observe?.({ type: 'deadline', running: running.length });
+      }
+
+      const lowest = lanes.done.indexOf(0);
+      const sequenceNumber = records[lowest]?.dynamodb.SequenceNumber;
+      if (!redriven) {
+        // Where nothing is reported, Lambda starts again at the first record.
+        memory.update(records, lanes.done, lowest < 0 ? records.length : trigger.report ? lowest : 0, now());
+      }
+      observe?.({ type: 'checkpoint', streamArn, sequenceNumber });
+      return { batchItemFailures: notDone(sequenceNumber, trigger.report, cause) };
+    };
+  }
 }
 
 /** The answer of a step whose record was done before. */

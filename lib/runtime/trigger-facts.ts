@@ -2,9 +2,13 @@ import { TriggerFactsError } from './errors';
 import { expected } from './expected';
 import { type BoundaryFacts, type Host, type TriggerFacts, BOUNDARY_VERSION, ENVIRONMENT_VARIABLE, HOST } from '../stream/boundary';
 
-/** The host that invokes the function; empty on Lambda. */
-export function hostOf(context: object): Host {
-  return (context as { [HOST]?: Host })[HOST] ?? {};
+/** The host that invokes the function. Lambda hands over nothing. */
+export function hostOf(context: object) {
+  return { call: callDirectly, log: console.error, ...(context as { [HOST]?: Host })[HOST] };
+}
+
+function callDirectly(_: unknown, call: () => unknown): unknown {
+  return call();
 }
 
 /**

@@ -93,7 +93,7 @@ export function windowHandler<State, Item = Image, Keys = ItemKeys>(
     async function aggregate(): Promise<void> {
       for (; step < records.length && budget.allows(); step++) {
         const record = schema ? await checkedRecord(records[step], schema) : changeRecord(records[step]);
-        const next = toJson(await onRecord(JSON.parse(state), record as ChangeRecord<Item, Keys>, call));
+        const next = toJson(await host.call(records[step], () => onRecord(JSON.parse(state), record as ChangeRecord<Item, Keys>, call)));
         if (budget.signal.aborted) {
           return;
         }
@@ -113,7 +113,7 @@ export function windowHandler<State, Item = Image, Keys = ItemKeys>(
         throw error;
       }
       cause = error;
-      printFailure(records[step], error, 1, 'window', context.awsRequestId);
+      printFailure(records[step], error, 1, 'window', context.awsRequestId, host.log);
     } finally {
       budget.close();
     }

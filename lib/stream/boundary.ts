@@ -1,5 +1,5 @@
 import type { ParkedRecord } from './parked-record';
-import type { StreamEvent } from './record';
+import type { StreamEvent, StreamRecord } from './record';
 
 /**
  * What crosses the boundary between the construct and the code in the deployed function. Nothing else does: no module state
@@ -43,6 +43,14 @@ export interface Host {
   readonly timer?: (callback: () => void, milliseconds: number) => () => void;
   /** From 0 up to but not including 1. */
   readonly random?: () => number;
+  /** Makes a call for a record: what it does around it, such as waiting, is part of the call. */
+  readonly call?: (record: StreamRecord, call: () => unknown) => unknown;
+  /** Stands for the execution environment: what is kept between invocations is kept for each. Absent: there is one. */
+  readonly environment?: object;
+  /** Takes what would be printed. */
+  readonly log?: (entry: string) => void;
+  /** Ends the process. Absent: the process must not end, because other invocations run in it. */
+  readonly exit?: () => void;
 }
 
 /** What redrive invokes the function with: what was done before is done again, because somebody asked for it. */
