@@ -4,7 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { type aws_lambda_nodejs as nodejs, DockerImage, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 
-/** What of a function decides how it is bundled. */
+/** The props of a function that decide how it is bundled. */
 interface Bundled {
   readonly entry: string;
   readonly bundling?: nodejs.BundlingOptions;
@@ -12,7 +12,7 @@ interface Bundled {
   readonly depsLockFilePath?: string;
 }
 
-/** Bundles the entry with this package's runtime, so that both halves are of one version wherever the app's modules are. */
+/** Options that bundle the entry with the runtime of this package, so that construct and runtime are always of the same version. */
 export function bundleWithRuntime(scope: Construct, path: string, props: Bundled) {
   if (Stack.of(scope).bundlingRequired) {
     requireEsbuild(path, props.bundling);
@@ -22,7 +22,7 @@ export function bundleWithRuntime(scope: Construct, path: string, props: Bundled
     depsLockFilePath: lockFile ?? props.entry,
     projectRoot: props.projectRoot ?? dirname(lockFile ?? props.entry),
     bundling: {
-      // Without one, the CDK builds its own as soon as it finds no esbuild, even where nothing is bundled.
+      // Without an image, the CDK builds one if it finds no esbuild, even if nothing is to be bundled.
       dockerImage: DockerImage.fromRegistry('unused'),
       ...props.bundling,
       esbuildArgs: { ...props.bundling?.esbuildArgs, [`--alias:${RUNTIME_MODULE}`]: runtimePath() },
@@ -33,15 +33,15 @@ export function bundleWithRuntime(scope: Construct, path: string, props: Bundled
 
 const RUNTIME_MODULE = 'dynamo-stream-trigger/runtime';
 
-/** The ESM build, which esbuild can shake and turns into either format; from the sources themselves in this package's tests. */
+/** The ESM build: esbuild drops unused parts of it, and can write CJS and ESM from it. In this package's own tests, its source. */
 function runtimePath(): string {
   return require.resolve('../../runtime').replace(/\.js$/, '.mjs');
 }
 
-/** Those that the CDK knows. */
+/** The names that the CDK looks for. */
 const LOCK_FILES = ['pnpm-lock.yaml', 'yarn.lock', 'bun.lock', 'bun.lockb', 'package-lock.json'];
 
-/** An app in another language has none, and needs none. */
+/** The nearest one above the entry, which may be above the working directory, as in a monorepo. Apps in other languages have none. */
 function nearestLockFile({ entry, projectRoot = '/' }: Bundled): string | undefined {
   const root = resolve(projectRoot);
   for (let folder = dirname(resolve(entry)); ; folder = dirname(folder)) {
@@ -52,24 +52,24 @@ function nearestLockFile({ entry, projectRoot = '/' }: Bundled): string | undefi
   }
 }
 
-/** Without esbuild, the CDK would try docker, where this package's runtime is out of reach. */
+/** Without esbuild, the CDK would bundle in docker, where it can't reach this package's runtime. */
 function requireEsbuild(path: string, bundling?: nodejs.BundlingOptions): void {
   if (bundling?.forceDockerBundling) {
-    throw new Error(`[${path}] bundling.forceDockerBundling is on, but a StreamFunction is bundled on this machine, with `
-      + 'dynamo-stream-trigger/runtime from this package. Leave it out, or use a lambda.Function with code of your own.');
+    throw new Error(`[${path}] bundling.forceDockerBundling is true, but a StreamFunction must be bundled on this machine, because docker can't reach `
+      + 'dynamo-stream-trigger/runtime. Omit it, or use a lambda.Function with code that you bundle yourself.');
   }
   if (!isEsbuildThere()) {
-    throw new Error(`[${path}] bundling this function needs esbuild, which was found neither in the project nor on the PATH. `
-      + 'Add it with `npm install --save-dev esbuild@0`, or put it on the PATH with `npm install --global esbuild@0`.');
+    throw new Error(`[${path}] esbuild was found neither in the project nor on the PATH, but a StreamFunction is bundled with it. `
+      + 'Add it to the project with `npm install --save-dev esbuild@0`, or to the PATH with `npm install --global esbuild@0`.');
   }
 }
 
-/** Looks where the CDK looks. */
+/** In the places where the CDK looks. */
 function isEsbuildThere(): boolean {
   return esbuildPackage() !== undefined || spawnSync('esbuild', ['--version']).status === 0;
 }
 
-/** The folder of the esbuild that the app's node_modules hold. */
+/** The folder of the esbuild in the app's node_modules. */
 function esbuildPackage(): string | undefined {
   try {
     return dirname(require.resolve('esbuild/package.json', { paths: [require.resolve('aws-cdk-lib/package.json')] }));
@@ -79,8 +79,8 @@ function esbuildPackage(): string | undefined {
 }
 
 /**
- * Where the app's node_modules hold an esbuild, the CDK runs `npx esbuild` in the project of the entry. An entry outside of any
- * project finds it as if it were installed globally.
+ * If the app's node_modules have esbuild, the CDK runs `npx esbuild` in the project of the entry. An entry outside of any project has
+ * no node_modules above it: npx then looks into the folder of global packages, for which this environment names the app's esbuild.
  */
 function findableEsbuild(): { [name: string]: string } {
   const folder = esbuildPackage();

@@ -5,7 +5,7 @@ import { bundleWithRuntime } from './bundle';
 /** The code of a function, and whatever else a function takes. */
 export interface StreamFunctionProps extends lambda.FunctionOptions {
   /**
-   * The path of the file that exports the handler, in JavaScript or TypeScript, seen from where the app is run.
+   * The path of the file that exports the handler, in JavaScript or TypeScript. Relative to the folder where the app runs.
    */
   readonly entry: string;
 
@@ -17,21 +17,21 @@ export interface StreamFunctionProps extends lambda.FunctionOptions {
   readonly handler?: string;
 
   /**
-   * The runtime: one for Node.js. A fixed one, so that the bundle knows what it runs on.
+   * The runtime: a version of Node.js. A fixed one, because the code is bundled for it.
    *
    * @default lambda.Runtime.NODEJS_24_X
    */
   readonly runtime?: lambda.Runtime;
 
   /**
-   * How esbuild bundles the entry. `dynamo-stream-trigger/runtime` is always this package's own.
+   * How esbuild bundles the entry. `dynamo-stream-trigger/runtime` always comes from this package.
    *
    * @default - the CDK's options for a NodejsFunction
    */
   readonly bundling?: nodejs.BundlingOptions;
 
   /**
-   * The folder that the entry has to be in.
+   * The folder that holds the entry and everything that it imports.
    *
    * @default - the folder of the lock file
    */
@@ -40,14 +40,14 @@ export interface StreamFunctionProps extends lambda.FunctionOptions {
   /**
    * The lock file of the entry's dependencies.
    *
-   * @default - the nearest one above the entry; none is needed
+   * @default - the nearest one above the entry, if there is one
    */
   readonly depsLockFilePath?: string;
 }
 
 /**
- * A Node.js function bundled with this package's runtime, made for streams: 1 minute, 512 MB, arm64, a role of its own that can
- * write the function's logs and nothing else, and logs that are kept for a month.
+ * A Node.js function for streams, bundled with this package's runtime. By default it has 1 minute, 512 MB, arm64, logs that are kept for a
+ * month, and a role that can write these logs and nothing else.
  *
  * Bundling needs esbuild (0.x) in the project or on the PATH.
  */
@@ -70,7 +70,10 @@ export class StreamFunction extends nodejs.NodejsFunction {
   }
 }
 
-/** Without AWSLambdaBasicExecutionRole, which may write any log. Given one, the CDK leaves the policy for a VPC to us. */
+/**
+ * Without AWSLambdaBasicExecutionRole, which may write any log. The CDK adds the policy that a function in a VPC needs only to a role that
+ * it makes itself.
+ */
 function ownRole(scope: Construct, id: string, props: StreamFunctionProps): iam.Role {
   return new iam.Role(scope, `${id}Role`, {
     assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),
@@ -78,7 +81,7 @@ function ownRole(scope: Construct, id: string, props: StreamFunctionProps): iam.
   });
 }
 
-/** Takes the place of the log group that the CDK used to make with a custom resource, whose settings it honors. */
+/** Honors `logRetention` and `logRemovalPolicy`, for which the CDK would make a custom resource. */
 function ownLogGroup(
   scope: Construct, id: string, retention = logs.RetentionDays.ONE_MONTH, removalPolicy?: RemovalPolicy,
 ): logs.LogGroup {

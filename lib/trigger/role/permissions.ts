@@ -1,13 +1,13 @@
 import { type aws_dynamodb as dynamodb, aws_iam as iam, type aws_lambda as lambda, aws_lambda_event_sources as sources } from 'aws-cdk-lib';
 import type { ExecutionRole } from './execution-role';
 
-/** What the handler's role may do. */
+/** How the handler's role is allowed to read the stream. */
 export enum StreamPermissions {
-  /** AWS's managed policy AWSLambdaDynamoDBExecutionRole, as the Lambda guide says: any stream, and the function's logs. */
+  /** By AWS's managed policy AWSLambdaDynamoDBExecutionRole, as the Lambda guide does it. Covers all streams and logs of the account. */
   MANAGED_POLICY = 'MANAGED_POLICY',
   /**
-   * The four actions on the stream's ARN alone. Of what the CDK's own failure destinations grant, only what delivers and parks:
-   * their grants have wildcards in their actions.
+   * By the four actions that reading needs, on the ARN of the stream. The CDK's own failure destinations, whose grants have wildcards in
+   * their actions, grant only what delivering and parking need.
    */
   LEAST_PRIVILEGE = 'LEAST_PRIVILEGE',
 }
@@ -20,9 +20,9 @@ const STREAM_READ_ACTIONS = [
 ];
 
 /**
- * Lets the role read the table's stream, and decrypt it where the table has a key of its own.
+ * Allows the role to read the table's stream, and to decrypt it if the table has a key of its own.
  *
- * @returns the ARNs that the role's permissions name.
+ * @returns the ARNs that the role's policies name for it.
  */
 export function grantStreamRead(
   role: ExecutionRole, permissions: StreamPermissions, table: dynamodb.ITable, streamArn: string,
@@ -36,7 +36,7 @@ export function grantStreamRead(
   return [...attached ? [] : [streamArn], ...table.encryptionKey ? [table.encryptionKey.keyArn] : []];
 }
 
-/** What a failure destination is bound to. One of the user's own grants what its author says; the CDK's grant more than is needed. */
+/** The function that a failure destination is bound to. The CDK's destinations grant more than is needed; what others grant stays. */
 export function destinationGrantee(
   role: ExecutionRole, permissions: StreamPermissions, destination: lambda.IEventSourceDlq,
 ): lambda.IFunction {

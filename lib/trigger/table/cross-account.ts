@@ -3,9 +3,10 @@ import { SHARED_STREAM_ACTIONS, SHARED_TABLE_ACTIONS } from '../../rules/wiring-
 import { resourceOf } from '../template/resource';
 
 /**
- * Lets the roles of another account look up and read the stream of a table of this app, if permissions there say so, too.
+ * Allows another account to look up and read the stream of a table of this app. The other account's own policies decide which of its
+ * roles can.
  *
- * The account and not a role of it, because policies name roles that exist, and the roles are made after the table.
+ * Names the account instead of a role, because AWS refuses a policy that names a role before the role exists.
  */
 export function shareStream(table: dynamodb.ITable, account: string): void {
   if (!isOwned(table)) {
@@ -23,7 +24,10 @@ function isOwned(table: dynamodb.ITable): table is OwnedTable {
   return 'addToResourcePolicy' in table && resourceOf(table) !== undefined;
 }
 
-/** Newer versions of the CDK know of a `TableV2`'s policy; of a `Table`'s only CloudFormation does. What remains is warned of. */
+/**
+ * Newer versions of the CDK have a method for it on `TableV2`. No version has one on `Table`. A `TableV2` in an older version can't be
+ * extended: a rule warns.
+ */
 function addToStreamPolicy(table: OwnedTable & Partial<StreamPolicy>, statement: iam.PolicyStatement): void {
   if (table.addToStreamResourcePolicy !== undefined) {
     table.addToStreamResourcePolicy(statement);

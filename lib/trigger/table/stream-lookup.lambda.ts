@@ -1,20 +1,21 @@
 import type { DynamoDBClient, TableDescription } from '@aws-sdk/client-dynamodb';
+import { arnParts } from '../../stream/arn';
 
-/** What the construct asks for. CloudFormation passes every value as a text. */
+/** What the construct asks for. CloudFormation passes each value as a text. */
 export interface LookupProperties {
-  /** The table's name, or its ARN where it is of another account. */
+  /** The table's name, or its ARN if the table belongs to another account. */
   readonly TableName: string;
 }
 
-/** What CloudFormation's `GetAtt` finds. */
+/** The attributes of the custom resource, for `GetAtt`. */
 export interface LookupResult {
   /** The ARN of the table's stream. */
   readonly StreamArn: string;
-  /** The ARN of the KMS key that encrypts table and stream; where there is none in KMS, one that names no key. */
+  /** The ARN of the KMS key that encrypts table and stream. Ends in `key/none`, which is not a key, if the account has none for them. */
   readonly KeyArn: string;
 }
 
-/** The part of a custom resource's request that matters here. */
+/** What is used of CloudFormation's request to a custom resource. */
 export interface LookupRequest {
   readonly RequestType: 'Create' | 'Update' | 'Delete';
   readonly ResponseURL: string;
@@ -36,7 +37,7 @@ export interface LookupResponse {
   readonly Data?: LookupResult;
 }
 
-/** Left of the function's time for the answer, in milliseconds: whatever happens, CloudFormation gets one, or it waits for an hour. */
+/** The part of the function's time that is kept for the answer, in milliseconds. Without an answer CloudFormation waits for an hour. */
 const TIME_TO_ANSWER = 15_000;
 
 /** How long one call may take, in milliseconds. */
@@ -45,13 +46,13 @@ const CALL_LIMIT = 5_000;
 /** How long a table may be missing, in milliseconds: DescribeTable is eventually consistent. */
 const MISSING_LIMIT = 10_000;
 
-/** The longest answer that CloudFormation takes is 4,096 bytes. */
+/** The longest reason, in characters. CloudFormation allows an answer of 4,096 bytes. */
 const REASON_LIMIT = 2_000;
 
 /**
  * Looks up a table's stream for CloudFormation.
  *
- * @throws Error if CloudFormation's URL takes no answer, so that Lambda invokes it again.
+ * @throws Error if CloudFormation's URL does not accept the answer. Lambda then invokes the function again.
  */
 export async function handler(request: LookupRequest, context: { getRemainingTimeInMillis(): number }): Promise<void> {
   const end = Date.now() + context.getRemainingTimeInMillis();
@@ -60,7 +61,7 @@ export async function handler(request: LookupRequest, context: { getRemainingTim
   console.log(JSON.stringify({ request: request.RequestType, stack: StackId, resource: LogicalResourceId, ...outcome }));
   await answer(ResponseURL, {
     ...outcome,
-    // Never another one: to CloudFormation that would be a replacement, with something to delete.
+    // CloudFormation takes another id for a replacement, and would delete what has the old one.
     PhysicalResourceId: request.PhysicalResourceId ?? LogicalResourceId,
     StackId, RequestId, LogicalResourceId,
   }, end);
@@ -81,12 +82,12 @@ async function outcomeOf({ RequestType, ResourceProperties }: LookupRequest, dea
 }
 
 function resultOf({ TableName, TableArn = '', LatestStreamArn, StreamSpecification, SSEDescription }: TableDescription): LookupResult {
-  const [, partition, , region, account] = TableArn.split(':');
-  // A stream that was switched off is still the latest.
+  const { partition, region, account } = arnParts(TableArn);
+  // The ARN of a stream stays after the stream is switched off.
   if (!LatestStreamArn || !StreamSpecification?.StreamEnabled) {
-    throw new Error(`The table ${TableName} in ${region} has no stream that is on, which the trigger needs. Switch one on with \`aws dynamodb update-table `
-      + `--region ${region} --table-name ${TableName} --stream-specification StreamEnabled=true,StreamViewType=NEW_AND_OLD_IMAGES\`, or where the `
-      + 'table is defined with stream: StreamViewType.NEW_AND_OLD_IMAGES (a Table) or dynamoStream (a TableV2). Then deploy again.');
+    throw new Error(`The stream of table ${TableName} in ${region} is off, but the trigger needs one. Switch it on with \`aws dynamodb update-table `
+      + `--region ${region} --table-name ${TableName} --stream-specification StreamEnabled=true,StreamViewType=NEW_AND_OLD_IMAGES\`. If a CDK app `
+      + 'defines the table, set its stream (a Table) or dynamoStream (a TableV2) to StreamViewType.NEW_AND_OLD_IMAGES there. Then deploy again.');
   }
   return {
     StreamArn: LatestStreamArn,
@@ -94,9 +95,9 @@ function resultOf({ TableName, TableArn = '', LatestStreamArn, StreamSpecificati
   };
 }
 
-/** Tries until the deadline: permissions that were just granted take a while, and so does DynamoDB when it throttles. */
+/** Tries until the deadline: new permissions take some seconds to become effective, and DynamoDB may throttle. */
 async function describe(tableName: string, deadline: number): Promise<TableDescription> {
-  // Loaded here, so that a failure to load it is answered too.
+  // Loaded here, so that CloudFormation gets an answer even if the SDK can't be loaded.
   const { DescribeTableCommand, DynamoDBClient: Client } = await import('@aws-sdk/client-dynamodb');
   const client: DynamoDBClient = new Client({ maxAttempts: 1 });
   const start = Date.now();
@@ -114,7 +115,7 @@ async function describe(tableName: string, deadline: number): Promise<TableDescr
   }
 }
 
-/** For how long a call that failed so is tried again, in milliseconds. */
+/** How long to try again after such an error, in milliseconds. */
 function patience({ name }: Error): number {
   switch (name) {
     case 'ValidationException': return 0;
@@ -124,28 +125,28 @@ function patience({ name }: Error): number {
 }
 
 function explained(error: Error, tableName: string): Error {
-  const place = `${process.env.AWS_REGION}`;
+  const table = `Table ${tableName} in ${process.env.AWS_REGION}`;
   switch (error.name) {
     case 'ResourceNotFoundException':
-      return new Error(`There is no table ${tableName} in ${place}. Check its name and Region; if another stack makes it, that one has to be deployed first.`);
+      return new Error(`${table} does not exist. Check its name and Region. If another stack makes it, deploy that stack first.`);
     case 'AccessDeniedException':
-      return new Error(`The table ${tableName} in ${place} may not be described: ${error.message}. If it is of another account, its resource policy has to `
+      return new Error(`${table} can't be described: ${error.message}. If the table belongs to another account, its resource policy must `
         + 'allow dynamodb:DescribeTable to this account.');
     default:
-      return new Error(`The table ${tableName} in ${place} can't be described: ${error.name}: ${error.message}. Deploy again.`);
+      return new Error(`${table} can't be described: ${error.name}: ${error.message}. Deploy again.`);
   }
 }
 
-/** Whatever hangs, at the deadline there is something to answer. */
+/** Rejects at the deadline, whatever hangs. */
 function inTime<Value>(work: Promise<Value>, tableName: string, deadline: number): Promise<Value> {
   let timer: NodeJS.Timeout;
   const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`DynamoDB did not say in time what the stream of ${tableName} is. Deploy again.`)), deadline - Date.now());
+    timer = setTimeout(() => reject(new Error(`DynamoDB did not describe table ${tableName} in time. Deploy again.`)), deadline - Date.now());
   });
   return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
 
-/** As bytes, because the URL is signed for an answer without a content type, and a text has one. */
+/** Sends bytes: the URL is signed for a request without a content type, and `fetch` gives a text one. */
 async function answer(url: string, response: LookupResponse, end: number): Promise<void> {
   const body = Buffer.from(JSON.stringify(response));
   for (let attempt = 0; ; attempt++) {
@@ -154,7 +155,7 @@ async function answer(url: string, response: LookupResponse, end: number): Promi
       if (ok) {
         return;
       }
-      throw new Error(`CloudFormation answered ${status} to the outcome of ${response.LogicalResourceId}`);
+      throw new Error(`CloudFormation's URL answered ${status} to the result of ${response.LogicalResourceId}. Lambda invokes this function again.`);
     } catch (error) {
       const pause = backoff(attempt);
       if (Date.now() + pause + CALL_LIMIT > end) {

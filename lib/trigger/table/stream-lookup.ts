@@ -6,12 +6,12 @@ import type { LookupProperties, LookupResult } from './stream-lookup.lambda';
 /** Which table's stream is looked up. */
 export interface LookedUpTable {
   readonly tableArn: string;
-  /** The table's name, or its ARN where it is of another account. */
+  /** The table's name, or its ARN if the table belongs to another account. */
   readonly tableName: string;
   readonly refresh?: string;
 }
 
-/** Looks up, in each deployment that creates it, a table's stream and key. */
+/** A custom resource that finds a table's stream and key when it is created. */
 export class StreamLookup extends Construct {
   readonly tableArn: string;
   readonly streamArn: string;
@@ -22,12 +22,13 @@ export class StreamLookup extends Construct {
     this.tableArn = tableArn;
     const lookupFunction = LookupFunction.of(this);
     lookupFunction.allow(tableArn);
-    // With another id it is another resource: CloudFormation creates it, and keeps the old one with what that found until
-    // everything else is done. An update that fails would be looked up once more to roll it back, and fail again.
-    const resource = new CustomResource(this, refresh === undefined || Token.isUnresolved(refresh) ? 'Resource' : `Refresh${refresh}`, {
+    // An update that fails is rolled back by another update, which looks up once more and fails again. So another `refresh` makes another
+    // resource. CloudFormation creates that one, and deletes the old one, with what it found, when everything else is done.
+    const resourceId = refresh === undefined || Token.isUnresolved(refresh) ? 'Resource' : `Refresh${refresh}`;
+    const resource = new CustomResource(this, resourceId, {
       resourceType: RESOURCE_TYPE,
       serviceToken: lookupFunction.arn,
-      // Enough for the three times that Lambda invokes a function that fails to answer.
+      // Lambda invokes a function that fails three times, with pauses.
       serviceTimeout: Duration.minutes(10),
       properties: { TableName: tableName, Refresh: refresh } satisfies LookupProperties & { Refresh?: string },
     });
@@ -37,7 +38,7 @@ export class StreamLookup extends Construct {
   }
 }
 
-/** The lookup whose resource this is, if it is one. Not by `instanceof`: two copies of this package may meet in one app. */
+/** The lookup that a resource is a part of, if there is one. Not by `instanceof`: two copies of this package may meet in one app. */
 export function lookupOf(resource: CfnResource | undefined): StreamLookup | undefined {
   return resource?.cfnResourceType === RESOURCE_TYPE
     ? resource.node.scopes.find((scope): scope is StreamLookup => 'tableArn' in scope && 'streamArn' in scope)
@@ -46,7 +47,7 @@ export function lookupOf(resource: CfnResource | undefined): StreamLookup | unde
 
 const RESOURCE_TYPE = 'Custom::DynamoStreamLookup';
 
-/** The function behind all lookups of a stack: it may describe their tables and write its log. */
+/** One function for all lookups of a stack. It may describe their tables and write its log. */
 class LookupFunction extends Construct {
   static of(scope: Construct): LookupFunction {
     const stack = Stack.of(scope);
@@ -75,7 +76,7 @@ class LookupFunction extends Construct {
     this.arn = functionArn;
   }
 
-  /** The same permission twice is one. */
+  /** The CDK writes a permission that was added twice once. */
   allow(tableArn: string): void {
     this.role.addToPolicy(new iam.PolicyStatement({ actions: ['dynamodb:DescribeTable'], resources: [tableArn] }));
   }
@@ -83,5 +84,5 @@ class LookupFunction extends Construct {
 
 const ID = 'DynamoStreamLookup';
 
-/** What the build makes of `stream-lookup.lambda.ts`, also for the sources themselves. */
+/** What the build makes from `stream-lookup.lambda.ts`. By a path that is right from lib/ and from build/. */
 const BUNDLE = join(__dirname, '..', '..', '..', 'build', 'trigger', 'table', 'stream-lookup.lambda.bundle');

@@ -3,8 +3,9 @@ import { TABLE_RESOURCES } from '../../rules/wiring-rules';
 import { resourceOf } from '../template/resource';
 
 /**
- * The ARN of the table's stream. A table of this app has one even before its stream is switched on, because whether it is shows
- * on the finished tree only; undefined for an imported table whose stream nobody named.
+ * The ARN of the table's stream; undefined for an imported table without one.
+ *
+ * A table of this app always has one: a stream may be switched on after the trigger is made, so that the finished app is checked.
  */
 export function streamArnOf(table: dynamodb.ITable): string | undefined {
   if (table.tableStreamArn !== undefined) {
@@ -13,7 +14,10 @@ export function streamArnOf(table: dynamodb.ITable): string | undefined {
   return resourceOf(table)?.getAtt('StreamArn').toString();
 }
 
-/** The table of this app that a table is, or whose replica it is, or whose stream it looks up; undefined for an imported one. */
+/**
+ * The resource of this app behind a table: its own, that of the table whose replica it is, or that of the table whose stream it looks up.
+ * Undefined for an imported table.
+ */
 export function tableResourceOf(table: dynamodb.ITable): CfnResource | undefined {
   const { _source: source } = table as { _source?: dynamodb.ITable };
   if (source !== undefined) {

@@ -3,14 +3,15 @@ import type { Construct } from 'constructs';
 import { shareStream } from './cross-account';
 import { StreamLookup } from './stream-lookup';
 import { tableResourceOf } from './stream-source';
+import { arnParts } from '../../stream/arn';
 
 /** How the stream of a table is looked up. */
 export interface StreamedTableOptions {
   /**
-   * Any text. Another text looks the stream up again in the next deployment.
+   * Any text, for example a date. If you change it, the next deployment looks the stream up again.
    *
-   * CloudFormation looks it up when the table is added to the stack, and not again: a stream that was switched off and on since is
-   * another one, which a trigger sees when this text is changed, for example to the date.
+   * CloudFormation looks the stream up once, when the table is added to the stack. If the stream was switched off and on since, the
+   * table has another stream, which the trigger does not read until this text changes.
    *
    * @default - looked up once
    */
@@ -25,19 +26,19 @@ export interface StreamedTableOptions {
 }
 
 /**
- * A table whose stream's ARN is looked up at deployment: one that another stack, app or tool made, or the replica of a global table.
+ * A table whose stream's ARN is looked up at deployment: a table that another stack, app or tool made, or the replica of a global table.
  *
- * Belongs into the stack of its trigger, and like that into the Region of the stream. If the table has no stream by then, the
- * deployment fails and says how to switch one on.
+ * Put it into the stack of its trigger, which must be in the Region of the stream. If the table has no stream, the deployment fails, and the
+ * message explains how to switch one on.
  *
- * What it finds is not known at synth: no rule knows the stream's view type.
+ * At synth the stream is not known, so that filters are not checked against its view type. They are if the table is one of this app.
  */
 export class StreamedTable extends dynamodb.TableBase {
-  /** The table of this name, in the account and Region of the stack. */
+  /** The table with this name, in the account and Region of the stack. */
   static fromTableName(scope: Construct, id: string, tableName: string, options: StreamedTableOptions = {}): StreamedTable {
-    if (isOther(tableName, /^[\w.-]{3,255}$/)) {
-      throw new Error(`[${scope.node.path}/${id}] tableName is ${tableName}, but has to be that of a table: 3 to 255 of A-Z, a-z, 0-9, "_", "-" and ".". `
-        + 'Give an ARN to fromTableArn.');
+    if (isKnownNotToBe(/^[\w.-]{3,255}$/, tableName)) {
+      throw new Error(`[${scope.node.path}/${id}] tableName is "${tableName}" but must be the name of a table: 3 to 255 characters of `
+        + 'A-Z, a-z, 0-9, "_", "-" and ".". If you have the ARN of the table, give it to fromTableArn.');
     }
     return new StreamedTable(scope, id, { tableName, tableArn: tableArnOf(scope, tableName), lookedUpBy: tableName }, options);
   }
@@ -45,23 +46,23 @@ export class StreamedTable extends dynamodb.TableBase {
   /**
    * The table with this ARN, in the Region of the stack.
    *
-   * A table of another account needs a resource policy that lets the stack's account describe it, and its stream one that lets the
-   * function's role read it.
+   * If the table belongs to another account, its resource policy must allow the stack's account to describe it, and the policy of its
+   * stream must allow the function's role to read it.
    */
   static fromTableArn(scope: Construct, id: string, tableArn: string, options: StreamedTableOptions = {}): StreamedTable {
-    if (isOther(tableArn, /^arn:[^:]+:dynamodb:[^:]+:[^:]+:table\/[\w.-]+$/)) {
-      throw new Error(`[${scope.node.path}/${id}] tableArn is ${tableArn}, but has to be that of a table: `
-        + 'arn:aws:dynamodb:<region>:<account>:table/<name>. Give a name to fromTableName.');
+    if (isKnownNotToBe(/^arn:[^:]+:dynamodb:[^:]+:[^:]+:table\/[\w.-]+$/, tableArn)) {
+      throw new Error(`[${scope.node.path}/${id}] tableArn is "${tableArn}" but must be the ARN of a table: `
+        + 'arn:aws:dynamodb:<region>:<account>:table/<name>. If you have the name of the table, give it to fromTableName.');
     }
     const { resourceName } = Stack.of(scope).splitArn(tableArn, ArnFormat.SLASH_RESOURCE_NAME);
     return new StreamedTable(scope, id, { tableName: resourceName!, tableArn, lookedUpBy: tableArn }, options);
   }
 
   /**
-   * A table as it is in the Region of the stack: its replica there, where the table is of another Region.
+   * A table as it is in the Region of the stack. If the table is in another Region, this is its replica.
    *
-   * If the table is made by this app, it is deployed first; if it is of another account, policies of the table, its stream and its
-   * key let the account of the stack describe, read and decrypt it.
+   * A table of this app is deployed first. If it belongs to another account, policies of the table, its stream and its key are extended, so
+   * that the account of the stack can describe, read and decrypt it.
    */
   static fromTable(scope: Construct, id: string, table: dynamodb.ITable, options: StreamedTableOptions = {}): StreamedTable {
     const source = tableResourceOf(table)?.node.scope as dynamodb.ITable | undefined ?? table;
@@ -84,17 +85,17 @@ export class StreamedTable extends dynamodb.TableBase {
   readonly tableStreamArn?: string;
   readonly encryptionKey?: kms.IKey;
   readonly regions?: string[];
-  /** Never set: the policy of a table of another stack is not this stack's to change. */
+  /** Never set: a stack can't change the policy of an imported table. */
   resourcePolicy?: iam.PolicyDocument;
   /**
-   * The table of this app that it stands for.
+   * The table of this app that this one stands for.
    *
    * @internal
    */
   readonly _source?: dynamodb.ITable;
   protected readonly hasIndex = false;
 
-  private constructor(scope: Construct, id: string, table: Looked, options: StreamedTableOptions, source?: dynamodb.ITable) {
+  private constructor(scope: Construct, id: string, table: TableNames, options: StreamedTableOptions, source?: dynamodb.ITable) {
     super(scope, id, { environmentFromArn: table.tableArn });
     this.tableName = table.tableName;
     this.tableArn = table.tableArn;
@@ -104,32 +105,29 @@ export class StreamedTable extends dynamodb.TableBase {
     this.encryptionKey = options.encryptionKey ?? kms.Key.fromKeyArn(this, 'Key', lookup.keyArn);
   }
 
-  /** Adds nothing: the policy of an imported table is not this stack's to change. */
+  /** Adds nothing: a stack can't change the policy of an imported table. */
   addToResourcePolicy(_statement: iam.PolicyStatement): iam.AddToResourcePolicyResult {
     return { statementAdded: false };
   }
 }
 
-/** Whether a text is known and has another form. */
-function isOther(text: string, form: RegExp): boolean {
+/** What only the deployment knows can't be checked here. */
+function isKnownNotToBe(form: RegExp, text: string): boolean {
   return !Token.isUnresolved(text) && !form.test(text);
 }
 
-interface Looked {
+interface TableNames {
   readonly tableName: string;
   readonly tableArn: string;
+  /** The name, or the ARN if the table belongs to another account. */
   readonly lookedUpBy: string;
 }
 
 /** The account of a table, if it is known to be another one than that of the stack. */
 function otherAccount(table: dynamodb.ITable, stack: Stack): string | undefined {
-  const account = literalPart(table.tableArn, 4) ?? table.env.account;
+  // Some imports have an ARN of another account and the environment of their stack.
+  const account = Token.isUnresolved(table.tableArn) ? table.env.account : arnParts(table.tableArn).account;
   return [account, stack.account].some(Token.isUnresolved) || account === stack.account ? undefined : account;
-}
-
-/** Not every import takes its environment from the ARN. */
-function literalPart(arn: string, index: number): string | undefined {
-  return Token.isUnresolved(arn) ? undefined : arn.split(':')[index];
 }
 
 function tableArnOf(scope: Construct, tableName: string, account?: string): string {

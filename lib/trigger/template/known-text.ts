@@ -2,17 +2,19 @@ import { Stack, Token } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import { type Known, UNKNOWN } from '../../rules/rule';
 import { TOKEN } from '../../rules/wiring-rules';
+import { type ArnParts, arnParts } from '../../stream/arn';
 
-/** A value, unless only the deployment knows it. */
+/** The value, or UNKNOWN if only the deployment knows it. */
 export function plain<Value>(value: Value): Known<Value> {
   return Token.isUnresolved(value) ? UNKNOWN : value;
 }
 
-/** A text with `TOKEN` in place of what only the deployment knows. */
+/** A value as the text that it is at synth, with `TOKEN` in place of each part that only the deployment knows. */
 export function textOf(value: unknown, scope: IConstruct): string {
   return textOfResolved(Stack.of(scope).resolve(value));
 }
 
+/** Evaluates the functions that the CDK writes into ARNs and names: `Fn::Sub`, `Fn::Split`, `Fn::Join`. */
 function textOfResolved(resolved: any): string {
   if (typeof resolved === 'string') {
     return resolved;
@@ -30,11 +32,8 @@ function textOfResolved(resolved: any): string {
   return Array.isArray(parts) ? parts.map(textOfResolved).join(separator) : TOKEN;
 }
 
-/** The place of each part in an ARN. */
-const ARN_PARTS = { service: 2, region: 3, account: 4 } as const;
-
-/** The part of an ARN that says what a thing is of, or where it is; undefined if the ARN doesn't. */
-export function ofArn(arn: string, part: keyof typeof ARN_PARTS): string | undefined {
-  const found = arn.split(':')[ARN_PARTS[part]];
-  return found === undefined || found === '' || found.includes(TOKEN) ? undefined : found;
+/** A part of an ARN whose text is `textOf`; undefined if the ARN lacks it, or only the deployment knows it. */
+export function ofArn(arn: string, part: keyof ArnParts): string | undefined {
+  const found = arnParts(arn)[part];
+  return found === '' || found.includes(TOKEN) ? undefined : found;
 }
