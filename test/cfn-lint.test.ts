@@ -2,7 +2,8 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { App, CfnResource, Stack } from 'aws-cdk-lib';
+import { type App, CfnResource, Stack } from 'aws-cdk-lib';
+import { newApp } from './app';
 import { APPS, VARIANTS } from './trigger/variants';
 
 const ROOT = join(__dirname, '..');
@@ -97,7 +98,7 @@ function integrationApps(): App[] {
   });
 
   test('is not blind', () => {
-    const app = new App();
+    const app = newApp();
     new CfnResource(new Stack(app, 'Wrong'), 'Queue', { type: 'AWS::SQS::Queue', properties: { MessageRetentionPeriod: 1_209_601 } });
 
     expect(findings(templatesOf(app))).toEqual([expect.stringContaining('1209601 is greater than the maximum of 1209600')]);

@@ -2,12 +2,13 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fullDiff, ResourceImpact } from '@aws-cdk/cloudformation-diff';
 import {
-  App, aws_dynamodb as dynamodb, aws_kms as kms, aws_lambda as lambda, aws_lambda_event_sources as sources, aws_sqs as sqs, CfnResource,
+  aws_dynamodb as dynamodb, aws_kms as kms, aws_lambda as lambda, aws_lambda_event_sources as sources, aws_sqs as sqs, CfnResource,
   Duration, RemovalPolicy, Stack,
 } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { TestApp } from './app';
 import {
-  DynamoStreamTrigger, type DynamoStreamTriggerProps, NoFailureDestination, StreamEventName, StreamFilter, StreamPermissions,
+  type DynamoStreamTrigger, type DynamoStreamTriggerProps, NoFailureDestination, StreamEventName, StreamFilter, StreamPermissions,
 } from '../lib';
 import { PROPERTIES } from '../lib/trigger/facts/setting-facts';
 
@@ -21,31 +22,12 @@ const page = readFileSync(join(__dirname, '..', 'docs', 'changes.md'), 'utf8');
 const documented = new Map([...page.matchAll(/^\| ([^|]+) \| ([^|]+) \|.*\|.*\|$/gm)].map(([, edit, what]) => [edit, what]));
 
 /** The stack that most triggers live in, and another one. */
-class Orders {
-  readonly app = new App({ context: { 'aws:cdk:bundling-stacks': [] }, analyticsReporting: false });
-  readonly stack = new Stack(this.app, 'Orders');
-  readonly other = new Stack(this.app, 'Other');
+class Orders extends TestApp {
+  readonly other = this.addStack('Other');
 
-  table(id = 'Table', props: Partial<dynamodb.TablePropsV2> = {}, scope: Construct = this.stack): dynamodb.TableV2 {
-    return new dynamodb.TableV2(scope, id, {
-      partitionKey: { name: 'pk', type: dynamodb.AttributeType.STRING },
-      dynamoStream: dynamodb.StreamViewType.NEW_AND_OLD_IMAGES,
-      ...props,
-    });
-  }
-
-  fn(id = 'Fn', scope: Construct = this.stack): lambda.Function {
-    return new lambda.Function(scope, id, {
-      code: lambda.Code.fromInline('exports.handler = async () => {};'),
-      handler: 'index.handler',
-      runtime: lambda.Runtime.NODEJS_24_X,
-      timeout: Duration.minutes(1),
-    });
-  }
-
-  /** A trigger between the only table and function, unless given others. */
+  /** A trigger of the same table and function, whatever its id, unless given others. */
   trigger(props: Partial<DynamoStreamTriggerProps> = {}, id = 'Trigger', scope: Construct = this.stack): DynamoStreamTrigger {
-    return new DynamoStreamTrigger(scope, id, { table: props.table ?? this.table(), handler: props.handler ?? this.fn(), ...props });
+    return super.trigger({ table: props.table ?? this.table(), handler: props.handler ?? this.fn(), ...props }, id, scope);
   }
 
   /** The queue that the trigger would make, made by hand. */
@@ -170,12 +152,12 @@ const edits: { readonly [edit: string]: Edit } = {
   },
   '`handler`, to a function of another stack': {
     before: (orders) => {
-      orders.fn('Next', orders.other);
+      orders.fn('Next', {}, orders.other);
       orders.trigger();
     },
     after: (orders) => {
       orders.fn();
-      orders.trigger({ handler: orders.fn('Next', orders.other) });
+      orders.trigger({ handler: orders.fn('Next', {}, orders.other) });
     },
   },
   'The handlers of two triggers of a table swapped': {

@@ -1,11 +1,10 @@
-import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { DataStack, FunctionsStack, TriggersStack } from '../../examples/cross-stack/stacks';
+import { newApp } from '../app';
 
-/** The example without bundling. */
 function example() {
-  const app = new App({ context: { 'aws:cdk:bundling-stacks': [], '@aws-cdk/core:validateAgainstDefaultRules': true } });
+  const app = newApp();
   const env = { account: '123456789012', region: 'eu-west-1' };
   const { orders } = new DataStack(app, 'Data', { env });
   const { onOrder } = new FunctionsStack(app, 'Functions', { env, orders });
@@ -29,6 +28,6 @@ test('the trigger\'s stack has the mapping, and what the function is granted bef
     .toEqual(['AWS::IAM::Policy', 'AWS::Lambda::EventSourceMapping']);
 });
 
-test('cdk-nag has nothing to say', () => {
+test('cdk-nag finds nothing', () => {
   expect(new AwsSolutionsChecks().validateScope(example().app).violations).toEqual([]);
 });

@@ -1,13 +1,12 @@
-import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { RegionStack, SessionsStack } from '../../examples/replicas/stacks';
+import { newApp } from '../app';
 
 const REGIONS = ['eu-west-1', 'us-east-1'];
 
-/** The example without bundling. */
 function example() {
-  const app = new App({ context: { 'aws:cdk:bundling-stacks': [], '@aws-cdk/core:validateAgainstDefaultRules': true } });
+  const app = newApp();
   const account = '123456789012';
   const { sessions } = new SessionsStack(app, 'Sessions', { env: { account, region: REGIONS[0] }, replicaRegions: REGIONS.slice(1) });
   return { app, stacks: REGIONS.map((region) => new RegionStack(app, `SessionEvents-${region}`, { env: { account, region }, sessions })) };
@@ -25,6 +24,6 @@ test.each(REGIONS)('the trigger in %s reads the stream that is looked up there, 
   expect(app.synth().getStackByName(stack.stackName).dependencies.map(({ id }) => id)).toContain('Sessions');
 });
 
-test('cdk-nag has nothing to say', () => {
+test('cdk-nag finds nothing', () => {
   expect(new AwsSolutionsChecks().validateScope(example().app).violations).toEqual([]);
 });

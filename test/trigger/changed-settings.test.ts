@@ -1,7 +1,7 @@
 import { Aspects, aws_lambda as lambda, Fn } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
-import { TestApp } from './app';
 import { StreamEventName, StreamFilter } from '../../lib';
+import { TestApp } from '../app';
 
 const ENV = { account: '123456789012', region: 'eu-west-1' };
 const FIFO = 'arn:aws:sqs:eu-west-1:123456789012:failures.fifo';

@@ -3,8 +3,8 @@ import {
   type CfnResource, Fn,
 } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import { TestApp } from './app';
 import { type DynamoStreamTriggerProps, StreamedTable, StreamPermissions } from '../../lib';
+import { TestApp } from '../app';
 
 const ENV = { account: '123456789012', region: 'eu-west-1' };
 

@@ -1,6 +1,6 @@
 import { aws_dynamodb as dynamodb, aws_kms as kms, type Stack } from 'aws-cdk-lib';
-import { TestApp } from './app';
 import { StreamedTable } from '../../lib';
+import { TestApp } from '../app';
 
 const OWNER = { account: '111111111111', region: 'eu-west-1' };
 const READER = { account: '222222222222', region: 'eu-west-1' };

@@ -3,8 +3,8 @@ import {
   Tags,
 } from 'aws-cdk-lib';
 import { Match } from 'aws-cdk-lib/assertions';
-import { TestApp } from './app';
 import { DynamoStreamTrigger, type DynamoStreamTriggerProps, NoFailureDestination, StreamEventName, StreamFilter } from '../../lib';
+import { TestApp } from '../app';
 
 test('the settings not given are one safe set', () => {
   const app = new TestApp();

@@ -6,7 +6,7 @@ import {
 } from 'aws-cdk-lib';
 import { Match } from 'aws-cdk-lib/assertions';
 import type { Node } from 'constructs';
-import { TestApp } from './app';
+import { TestApp } from '../app';
 import { APPS, ENV, FUNCTION_ARN, KEY_ARN, STREAM_ARN } from './variants';
 import { DynamoStreamTrigger, NoFailureDestination, StreamFunction, StreamPermissions } from '../../lib';
 

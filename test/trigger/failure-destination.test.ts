@@ -3,7 +3,7 @@ import {
   Lazy, RemovalPolicy,
 } from 'aws-cdk-lib';
 import { Match } from 'aws-cdk-lib/assertions';
-import { TestApp } from './app';
+import { TestApp } from '../app';
 import { APPS, arn, ENV, keyOf, KEY_ARN } from './variants';
 import { S3FailureDestination, StreamPermissions } from '../../lib';
 

@@ -1,6 +1,6 @@
 import { aws_dynamodb as dynamodb, aws_lambda as lambda, aws_lambda_event_sources as sources, aws_sqs as sqs } from 'aws-cdk-lib';
-import { TestApp } from './app';
 import { NoFailureDestination } from '../../lib';
+import { TestApp } from '../app';
 
 const QUEUE_ARN = 'arn:aws:sqs:eu-west-1:123456789012:failures';
 const streamArn = (table: string) => `arn:aws:dynamodb:eu-west-1:123456789012:table/${table}/stream/2026-01-01T00:00:00.000`;

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { aws_lambda as lambda, aws_lambda_event_sources as sources, aws_sqs as sqs, Duration } from 'aws-cdk-lib';
-import { TestApp } from './app';
 import { type DynamoStreamTriggerProps, StreamFilter } from '../../lib';
+import { TestApp } from '../app';
 
 /** The messages in the page, in its order, each in a fence of its own. */
 const PAGE = readFileSync(join(__dirname, '..', '..', 'README.md'), 'utf8');

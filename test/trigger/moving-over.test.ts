@@ -1,6 +1,6 @@
 import { aws_kms as kms, aws_lambda as lambda, aws_lambda_event_sources as sources, aws_sqs as sqs, Duration } from 'aws-cdk-lib';
-import { TestApp } from './app';
 import { DynamoStreamTrigger, type DynamoStreamTriggerProps, StreamFilter } from '../../lib';
+import { TestApp } from '../app';
 
 /** What of the CDK's event source the trigger has under the same name; the compiler sees to it that it is all that makes sense. */
 type Moved = Omit<sources.DynamoEventSourceProps, 'filters' | 'provisionedPollerConfig'>;

@@ -3,8 +3,8 @@ import {
   aws_sns as sns, aws_sqs as sqs, CfnOutput, NestedStack, Stack, Stage,
 } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import { TestApp } from './app';
 import { DynamoStreamTrigger, StreamedTable, StreamPermissions } from '../../lib';
+import { TestApp } from '../app';
 
 const ENV = { account: '123456789012', region: 'eu-west-1' };
 const PARTS = ['table', 'key', 'handler', 'destination', 'trigger'] as const;

@@ -4,9 +4,9 @@ import {
   aws_sqs as sqs, Aws, CfnCondition, Duration, type Environment, Fn, Lazy, Stack, Token,
 } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { TestApp } from './app';
 import { type DynamoStreamTriggerProps, NoFailureDestination, StreamedTable, StreamEventName, StreamFilter, StreamFunction, StreamPermissions } from '../../lib';
 import { RULE_BOOK } from '../../lib/rules/rule-book';
+import { TestApp } from '../app';
 
 const [ACCOUNT, REGION] = ['123456789012', 'eu-west-1'];
 const STREAM_ARN = `arn:aws:dynamodb:${REGION}:${ACCOUNT}:table/orders/stream/2026-01-01T00:00:00.000`;

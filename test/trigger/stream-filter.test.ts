@@ -1,10 +1,10 @@
 import * as cdk from 'aws-cdk-lib';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as fc from 'fast-check';
-import { TestApp } from './app';
 import { AttributeCondition, AttributeDataType, NumberRange, StreamEventName, StreamFilter, TextCondition } from '../../lib';
 import { parseEventPattern } from '../../lib/event-pattern';
 import { matchesFilter, streamRecord } from '../../lib/testing';
+import { TestApp } from '../app';
 
 const order = { id: 'o-1', status: 'SHIPPED', total: 129.95, paid: true, note: null, tags: new Set(['gift', 'express']), sizes: new Set([1, 2]) };
 const lines = [{ sku: 'A-1', quantity: 2 }, { sku: 'B-7', quantity: 1 }];

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App, aws_ec2 as ec2, aws_iam as iam, aws_lambda as lambda, aws_lambda_nodejs as nodejs, aws_logs as logs, Duration, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
-import { TestApp } from './app';
 import { StreamFunction } from '../../lib';
+import { TestApp } from '../app';
 
 const ENTRY = join(__dirname, 'handlers', 'on-order.ts');
 

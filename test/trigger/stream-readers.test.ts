@@ -1,7 +1,7 @@
 import { aws_lambda as lambda, Stack, Stage } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { TestApp } from './app';
 import { streamReaders } from '../../lib/trigger/facts/stream-readers';
+import { TestApp } from '../app';
 
 const STREAM = 'arn:aws:dynamodb:eu-west-1:111122223333:table/Orders/stream/2026-01-01T00:00:00.000';
 

@@ -1,8 +1,8 @@
 import { aws_dynamodb as dynamodb, aws_iam as iam, aws_kms as kms, CfnParameter, NestedStack, Stack, Stage } from 'aws-cdk-lib';
 import { Match } from 'aws-cdk-lib/assertions';
 import { AwsSolutionsChecks } from 'cdk-nag';
-import { TestApp } from './app';
 import { StreamedTable, StreamFilter, StreamPermissions } from '../../lib';
+import { TestApp } from '../app';
 
 const ENV = { account: '123456789012', region: 'eu-west-1' };
 const REPLICA_ENV = { ...ENV, region: 'us-east-1' };

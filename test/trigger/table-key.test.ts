@@ -1,6 +1,6 @@
 import { aws_dynamodb as dynamodb, aws_kms as kms, type Stack } from 'aws-cdk-lib';
-import { TestApp } from './app';
 import { StreamedTable } from '../../lib';
+import { TestApp } from '../app';
 
 const KEY_ARN = 'arn:aws:kms:eu-west-1:123456789012:key/1';
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
-import { TestApp } from './app';
+import { TestApp } from '../app';
 import { APPS, VARIANTS } from './variants';
 import { StreamFunction } from '../../lib';
 

@@ -1,5 +1,5 @@
-import { TestApp } from './app';
 import { DynamoStreamTrigger } from '../../lib';
+import { TestApp } from '../app';
 
 test.each([
   ['batchSzie', 'Did you mean batchSize?'],

@@ -1,7 +1,7 @@
 import { Lazy } from 'aws-cdk-lib';
 import { Annotations, Match } from 'aws-cdk-lib/assertions';
-import { TestApp } from './app';
 import { DynamoStreamTrigger, StreamEventName, StreamFilter, StreamFunction } from '../../lib';
+import { TestApp } from '../app';
 
 const filter = StreamFilter.eventName(StreamEventName.INSERT);
 

@@ -4,11 +4,11 @@ import {
   aws_lambda_event_sources as sources, aws_s3 as s3, aws_sns as sns, aws_sqs as sqs, Duration, RemovalPolicy, type Stack, Tags,
 } from 'aws-cdk-lib';
 import { CURRENTLY_RECOMMENDED_FLAGS } from 'aws-cdk-lib/cx-api';
-import { TestApp } from './app';
 import {
   type DynamoStreamTriggerProps, NoFailureDestination, S3FailureDestination, StreamedTable, StreamEventName, StreamFilter, StreamFunction,
   StreamPermissions,
 } from '../../lib';
+import { TestApp } from '../app';
 
 export const ENV = { account: '123456789012', region: 'eu-west-1' };
 

@@ -2,8 +2,8 @@ import {
   Annotations, aws_dynamodb as dynamodb, aws_kinesis as kinesis, aws_lambda as lambda, aws_lambda_event_sources as sources, aws_sns as sns,
   aws_sqs as sqs, Aws, CfnCondition, CfnResource, Fn, Stack, Stage, Validations,
 } from 'aws-cdk-lib';
-import { TestApp } from './app';
 import { NoFailureDestination, StreamFilter } from '../../lib';
+import { TestApp } from '../app';
 
 const ENV = { account: '123456789012', region: 'eu-west-1' };
 

@@ -1,15 +1,27 @@
-import { App, aws_dynamodb as dynamodb, aws_lambda as lambda, Stack, type StackProps } from 'aws-cdk-lib';
+import { App, type AppProps, aws_dynamodb as dynamodb, aws_lambda as lambda, Stack, type StackProps } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { AwsSolutionsChecks, type NagPack } from 'cdk-nag';
-import { DynamoStreamTrigger, type DynamoStreamTriggerProps } from '../../lib';
+import type { Construct } from 'constructs';
+import { DynamoStreamTrigger, type DynamoStreamTriggerProps } from '../lib';
 
-/** An app without bundling, in which the CDK's own findings fail the synthesis, and what a trigger needs in a stack of it. */
+/** The context of an app whose functions are bundled. */
+export const BUNDLING = { 'aws:cdk:bundling-stacks': ['**'] };
+
+/** An app in which errors that the CDK itself finds fail the synthesis. Functions are not bundled, unless the context says so. */
+export function newApp({ context, ...props }: AppProps = {}): App {
+  return new App({
+    analyticsReporting: false, ...props,
+    context: { 'aws:cdk:bundling-stacks': [], '@aws-cdk/core:validateAgainstDefaultRules': true, ...context },
+  });
+}
+
+/** Such an app, with what a trigger needs in a stack of it. */
 export class TestApp {
   readonly app: App;
   readonly stack: Stack;
 
   constructor(props?: StackProps, context?: { readonly [flag: string]: unknown }) {
-    this.app = new App({ context: { ...context, 'aws:cdk:bundling-stacks': [], '@aws-cdk/core:validateAgainstDefaultRules': true } });
+    this.app = newApp({ context });
     this.stack = this.addStack('Orders', props);
   }
 
@@ -17,16 +29,16 @@ export class TestApp {
     return new Stack(this.app, id, props);
   }
 
-  table(id = 'Table', props: Partial<dynamodb.TablePropsV2> = {}, stack = this.stack): dynamodb.TableV2 {
-    return new dynamodb.TableV2(stack, id, {
+  table(id = 'Table', props: Partial<dynamodb.TablePropsV2> = {}, scope: Construct = this.stack): dynamodb.TableV2 {
+    return new dynamodb.TableV2(scope, id, {
       partitionKey: { name: 'pk', type: dynamodb.AttributeType.STRING },
       dynamoStream: dynamodb.StreamViewType.NEW_AND_OLD_IMAGES,
       ...props,
     });
   }
 
-  fn(id = 'Fn', props: Partial<lambda.FunctionProps> = {}, stack = this.stack): lambda.Function {
-    return new lambda.Function(stack, id, {
+  fn(id = 'Fn', props: Partial<lambda.FunctionProps> = {}, scope: Construct = this.stack): lambda.Function {
+    return new lambda.Function(scope, id, {
       code: lambda.Code.fromInline('exports.handler = async () => {};'),
       handler: 'index.handler',
       runtime: lambda.Runtime.NODEJS_24_X,
@@ -35,10 +47,10 @@ export class TestApp {
   }
 
   /** A trigger with a table and a function of its own, unless given others. */
-  trigger(props: Partial<DynamoStreamTriggerProps> = {}, id = 'Trigger', stack = this.stack): DynamoStreamTrigger {
-    return new DynamoStreamTrigger(stack, id, {
-      table: props.table ?? this.table(`${id}Table`, {}, stack),
-      handler: props.handler ?? this.fn(`${id}Fn`, {}, stack),
+  trigger(props: Partial<DynamoStreamTriggerProps> = {}, id = 'Trigger', scope: Construct = this.stack): DynamoStreamTrigger {
+    return new DynamoStreamTrigger(scope, id, {
+      table: props.table ?? this.table(`${id}Table`, {}, scope),
+      handler: props.handler ?? this.fn(`${id}Fn`, {}, scope),
       ...props,
     });
   }
@@ -47,19 +59,19 @@ export class TestApp {
     return Template.fromStack(stack);
   }
 
-  /** The ids of the rules of which the synthesis of the app warns. */
+  /** The ids of the rules that warned. Other warnings as they are. */
   warnings(): string[] {
     return this.app.node.findAll().flatMap(({ node }) => node.metadata)
       .filter(({ type }) => type === 'aws:cdk:warning')
       .map(({ data }) => /\[ack: dynamo-stream-trigger:([a-z-]+)\]/.exec(data)?.[1] ?? data);
   }
 
-  /** The ids of what cdk-nag's AwsSolutions finds, or another pack of its. */
+  /** The ids of what a pack of cdk-nag finds. */
   findings(pack: NagPack = new AwsSolutionsChecks()): string[] {
     return pack.validateScope(this.app).violations.map(({ ruleName }) => ruleName);
   }
 
-  /** The paths of the resources in which cdk-nag finds one thing. */
+  /** The paths of the resources with one of these findings. */
   offenders(finding: string): string[] {
     const { violations } = new AwsSolutionsChecks().validateScope(this.app);
     return violations.filter(({ ruleName }) => ruleName === finding)
@@ -70,7 +82,7 @@ export class TestApp {
   mapping(stack = this.stack): Record<string, any> {
     const [mapping, ...others] = Object.values(this.template(stack).findResources('AWS::Lambda::EventSourceMapping'));
     if (mapping === undefined || others.length > 0) {
-      throw new Error('not exactly one mapping');
+      throw new Error(`${others.length + (mapping === undefined ? 0 : 1)} mappings in place of one`);
     }
     return mapping.Properties;
   }
