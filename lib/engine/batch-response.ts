@@ -1,6 +1,6 @@
 import { type Entry, sequenceNumberOf } from './batch';
 
-/** What a function's answer says of its batch. */
+/** What an invocation means for its batch. */
 export type Verdict =
   | { readonly type: 'success' }
   /** The record at `index` and those after it are not done. */
@@ -11,10 +11,10 @@ const SUCCESS: Verdict = { type: 'success' };
 const FAILURE: Verdict = { type: 'failure' };
 
 /**
- * Reads a partial batch response. No failures listed is success, whatever else the answer holds; several make the lowest one the
- * checkpoint; one that names no record of the batch fails the whole batch.
+ * Reads a partial batch response. Without a list of failures it is a success, whatever else it holds. With several failures, the
+ * lowest is the checkpoint. A failure that names no record of the batch fails the whole batch.
  */
-export function judgeResponse(response: unknown, entries: readonly Entry[]): Verdict {
+export function verdictOf(response: unknown, entries: readonly Entry[]): Verdict {
   const failures = property(response, 'batchItemFailures') ?? [];
   if (!Array.isArray(failures)) {
     return FAILURE;

@@ -1,13 +1,13 @@
 import type { StreamRecord } from '../stream/record';
 
-/** A record that was read and is not done with. There are many of them: what the record itself says is not repeated. */
+/** A record that was read and is not done. There are many of them, so nothing that the record says is repeated. */
 export interface Entry {
   readonly record: StreamRecord;
   readonly arrival: Arrival;
-  /** Its size in an event, in bytes: the most that it can be, until it was measured. */
+  /** Its size in an event, in bytes. Until it is measured: the most that it can be. */
   size: number;
   measured: boolean;
-  /** The sequence number read just before it, of a record that passed the filters or not: the checkpoint while it is not done. */
+  /** The sequence number read just before it, filtered out or not: the checkpoint while this record is the lowest not done. */
   readonly after: string | undefined;
 }
 
@@ -21,31 +21,38 @@ export function sequenceNumberOf({ record }: Entry): string {
   return record.dynamodb?.SequenceNumber ?? '';
 }
 
-/** When the record was created, in milliseconds since the epoch; when it was read, if it does not say. */
+/** When the record was created, in milliseconds since the epoch. A record without a creation time counts from its read. */
 export function createdAt({ record, arrival }: Entry): number {
   const seconds = record.dynamodb?.ApproximateCreationDateTime;
   return seconds === undefined ? arrival.at : seconds * 1000;
 }
 
-/** Records that are invoked with together, and again together when that fails. */
+/** Records that are invoked together, and retried together. */
 export interface Batch {
   entries: readonly Entry[];
-  /** Since the batch is what it is: progress and splitting start a new count. */
+  /** Progress and splitting start this count, and the next one, anew. */
   invocations: number;
-  /** How the last of them ended. */
-  failure?: Failure;
-  /** Of a tumbling window, its last invocation: without records. */
-  readonly final?: { readonly early: boolean };
+  /** Failed invocations and throttles in a row. */
+  failuresInARow: number;
+  /** How its last invocation failed. */
+  lastFailure?: FailedInvocation;
+  /** The last invocation of a tumbling window, which has no records. */
+  readonly final: boolean;
 }
 
-/** A failed invocation, as a failed batch names it. */
-export interface Failure {
+/** A failed invocation, as the message about a failed batch names it. */
+export interface FailedInvocation {
   readonly requestId: string;
-  /** 'Unhandled' when the function threw, timed out or ended; null when it answered, but not for all. */
+  /** 'Unhandled' if the function threw, timed out or ended; null if it answered but did not do all records. */
   readonly functionError: 'Unhandled' | null;
 }
 
 /** A batch that has not been tried. */
 export function newBatch(entries: readonly Entry[]): Batch {
-  return { entries, invocations: 0 };
+  return { entries, invocations: 0, failuresInARow: 0, final: false };
+}
+
+/** The batch that closes a tumbling window. */
+export function finalBatch(): Batch {
+  return { ...newBatch([]), final: true };
 }

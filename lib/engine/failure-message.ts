@@ -1,4 +1,4 @@
-import { createdAt, type Entry, type Failure, sequenceNumberOf } from './batch';
+import { createdAt, type Entry, type FailedInvocation, sequenceNumberOf } from './batch';
 import { FAILED_BATCH_PREFIX, type FailedBatch, type FailureCondition } from '../stream/failed-batch';
 
 /** What is given up, and what led to it. */
@@ -7,7 +7,7 @@ export interface GivenUp {
   readonly shardId: string;
   readonly entries: readonly Entry[];
   readonly invocations: number;
-  readonly failure?: Failure;
+  readonly lastFailure?: FailedInvocation;
 }
 
 /** The parts of a message that are the same for all batches of a mapping. */
@@ -20,19 +20,19 @@ export interface MessageOrigin {
 
 /** Lambda's message about a failed batch. */
 export function failureMessage(now: number, givenUp: GivenUp, origin: MessageOrigin): FailedBatch {
-  const { condition, shardId, entries, invocations, failure } = givenUp;
+  const { condition, shardId, entries, invocations, lastFailure } = givenUp;
   const first = entries[0];
   const last = entries[entries.length - 1];
   return {
     requestContext: {
-      requestId: failure?.requestId ?? origin.uuid(),
+      requestId: lastFailure?.requestId ?? origin.uuid(),
       functionArn: origin.functionArn,
       condition,
       // Recorded: 1 for a record that was too old before the function ever saw it.
       approximateInvokeCount: Math.max(1, invocations),
     },
-    ...(condition === 'RetryAttemptsExhausted' && failure && {
-      responseContext: { statusCode: 200, executedVersion: origin.executedVersion, functionError: failure.functionError },
+    ...(condition === 'RetryAttemptsExhausted' && lastFailure && {
+      responseContext: { statusCode: 200, executedVersion: origin.executedVersion, functionError: lastFailure.functionError },
     }),
     version: '1.0',
     timestamp: new Date(now).toISOString(),

@@ -1,9 +1,9 @@
-import type { Position, Shard } from './protocol';
 import type { StartingPositionName } from '../rules/settings';
+import type { Position, Shard } from '../stream/shard';
 
 /** Which shards of a stream may be read, and from where: a shard's parent is read to its end first. */
 export class Lineage {
-  private readonly shards = new Map<string, { readonly shard: Shard; readonly from: Position; state: 'waiting' | 'reading' | 'finished' }>();
+  private readonly shards = new Map<string, { readonly shard: Shard; readonly from: Position; state: 'waiting' | 'reading' | 'done' }>();
   private first = true;
 
   constructor(
@@ -34,7 +34,7 @@ export class Lineage {
   start(): { readonly shardId: string; readonly from: Position }[] {
     const started = [];
     for (const entry of this.shards.values()) {
-      if (entry.state === 'waiting' && this.parentIsDone(entry.shard)) {
+      if (entry.state === 'waiting' && this.isFree(entry.shard)) {
         entry.state = 'reading';
         started.push({ shardId: entry.shard.shardId, from: entry.from });
       }
@@ -42,17 +42,18 @@ export class Lineage {
     return started;
   }
 
-  finish(shardId: string): void {
+  /** Every record of the shard is done. */
+  done(shardId: string): void {
     const entry = this.shards.get(shardId);
     if (entry) {
-      entry.state = 'finished';
+      entry.state = 'done';
     }
   }
 
-  private parentIsDone({ parentShardId }: Shard): boolean {
+  private isFree({ parentShardId }: Shard): boolean {
     // A parent that the stream no longer lists is past its retention.
     const parent = parentShardId === undefined ? undefined : this.shards.get(parentShardId);
-    return !parent || parent.state === 'finished';
+    return !parent || parent.state === 'done';
   }
 
   /** LATEST is said of the shards that are there when the mapping starts; what comes later is new from its first record on. */

@@ -1,35 +1,11 @@
-import { MappingContext } from './context';
+import { earlier } from './deadline';
 import { DESCRIBE_INTERVAL, DESCRIBE_RETRY_DELAY } from './limits';
 import { Lineage } from './lineage';
-import type { Effect, Input, Machine, Shard } from './protocol';
-import { earlier, ShardPoller } from './shard';
-import type { MappingSettings } from '../rules/settings';
-import type { DestinationKind } from '../stream/destination';
-
-/** What a mapping has to know beside its settings. */
-export interface MappingOptions {
-  /** As the rules passed them: the engine does not judge settings. */
-  readonly settings: MappingSettings;
-  readonly functionArn: string;
-  readonly streamArn: string;
-  /** The mapping's UUID, part of the object key at an S3 destination. */
-  readonly mappingId: string;
-  /** What the messages on the failure destination name as the version that ran, such as '$LATEST'. */
-  readonly executedVersion: string;
-  /** The kind of failure destination. None: what is given up is dropped. */
-  readonly destination?: DestinationKind;
-  /** Makes a UUID: for requests that never were and for object keys. */
-  readonly uuid: () => string;
-  /** Resumes: for each shard the last sequence number done with, as `checkpoint` effects reported it. */
-  readonly checkpoints?: Readonly<Record<string, string>>;
-  /**
-   * What `bisectBatchOnError` does with a partial response that names the first record, which AWS does not document: cut the
-   * batch in half, or retry it whole.
-   *
-   * @default 'halve'
-   */
-  readonly noProgressBisect?: 'halve' | 'whole';
-}
+import { type MappingOptions, type MappingPlan, planOf } from './options';
+import { Outbox } from './outbox';
+import type { Effect, Input, Machine } from './protocol';
+import { ShardPoller } from './shard';
+import type { Shard } from '../stream/shard';
 
 /** The machine that behaves like a mapping. */
 export function createMapping(options: MappingOptions): Machine {
@@ -37,14 +13,17 @@ export function createMapping(options: MappingOptions): Machine {
 }
 
 class Mapping implements Machine {
-  private readonly context: MappingContext;
+  private readonly plan: MappingPlan;
+  private readonly outbox = new Outbox();
   private readonly lineage: Lineage;
   private readonly shards = new Map<string, ShardPoller>();
+  private enabled: boolean;
   private describing = false;
   private describeAt = -Infinity;
 
   constructor(options: MappingOptions) {
-    this.context = new MappingContext(options);
+    this.plan = planOf(options);
+    this.enabled = options.settings.enabled;
     this.lineage = new Lineage(options.settings.startingPosition, options.checkpoints ?? {});
   }
 
@@ -54,7 +33,7 @@ class Mapping implements Machine {
         this.advanceAll(now);
         break;
       case 'enabled':
-        this.context.enabled = input.enabled;
+        this.enabled = input.enabled;
         this.advanceAll(now);
         break;
       case 'described':
@@ -74,23 +53,26 @@ class Mapping implements Machine {
         this.advance(now, input.shardId);
         break;
       case 'returned': {
-        const processor = this.context.settle(input.invocation);
-        processor.returned(now, input.outcome);
-        this.advance(now, processor.shardId);
+        const caller = this.outbox.callerOf(input.invocation);
+        caller.returned(now, input.outcome);
+        this.advance(now, caller.shardId);
         break;
       }
       case 'delivered': {
-        const processor = this.context.settle(input.delivery);
-        processor.delivered(input.accepted);
-        this.advance(now, processor.shardId);
+        const caller = this.outbox.callerOf(input.delivery);
+        caller.delivered(input.accepted);
+        this.advance(now, caller.shardId);
         break;
       }
     }
-    return this.context.takeEffects();
+    return this.outbox.take();
   }
 
   deadline(): number | undefined {
-    let first = this.context.enabled && !this.describing ? this.describeAt : undefined;
+    if (!this.enabled) {
+      return undefined;
+    }
+    let first = this.describing ? undefined : this.describeAt;
     for (const shard of this.shards.values()) {
       first = earlier(first, shard.deadline());
     }
@@ -126,31 +108,42 @@ class Mapping implements Machine {
     this.describeIfDue(now);
   }
 
-  /** One shard goes on; when it is finished, its children may start. */
+  /** Moves a shard on. When it is done, its children may start. */
   private advance(now: number, shardId: string): void {
     const shard = this.shards.get(shardId);
-    shard?.advance(now);
-    if (shard?.finished) {
+    if (!shard) {
+      return;
+    }
+    this.move(now, shard);
+    if (shard.isDone()) {
       this.shards.delete(shardId);
-      this.lineage.finish(shardId);
+      this.lineage.done(shardId);
       this.startShards(now);
       this.describeAt = now;
       this.describeIfDue(now);
     }
   }
 
+  private move(now: number, shard: ShardPoller): void {
+    if (this.enabled) {
+      shard.advance(now);
+    } else {
+      shard.release();
+    }
+  }
+
   private startShards(now: number): void {
     for (const { shardId, from } of this.lineage.start()) {
-      const shard = new ShardPoller(shardId, from, this.context);
+      const shard = new ShardPoller(shardId, from, this.plan, this.outbox);
       this.shards.set(shardId, shard);
-      shard.advance(now);
+      this.move(now, shard);
     }
   }
 
   private describeIfDue(now: number): void {
-    if (this.context.enabled && !this.describing && now >= this.describeAt) {
+    if (this.enabled && !this.describing && now >= this.describeAt) {
       this.describing = true;
-      this.context.emit({ type: 'describe' });
+      this.outbox.emit({ type: 'describe' });
     }
   }
 }

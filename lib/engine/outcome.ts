@@ -7,34 +7,34 @@ import type { Outcome } from './protocol';
  */
 
 /** An invocation that failed. */
-export type FailedOutcome = Extract<Outcome, { type: 'error' }>;
+export type ErrorOutcome = Extract<Outcome, { type: 'error' }>;
 
 /** How a process ended: with an exit code, or by a signal such as 'SIGKILL'. */
 export type ProcessEnd = { readonly code: number } | { readonly signal: string };
 
 /** An invocation that failed, with the error that the function or its runtime reported. */
-export function failure(requestId: string, errorType: string, errorMessage: string): FailedOutcome {
+export function errorOutcome(requestId: string, errorType: string, errorMessage: string): ErrorOutcome {
   return { type: 'error', requestId, errorType, errorMessage };
 }
 
 /** The function did not answer within its timeout. */
-export function timedOut(requestId: string, milliseconds: number): FailedOutcome {
-  return failure(requestId, 'Sandbox.Timedout', ofRequest(requestId, `Task timed out after ${(milliseconds / 1000).toFixed(2)} seconds`));
+export function timedOut(requestId: string, milliseconds: number): ErrorOutcome {
+  return errorOutcome(requestId, 'Sandbox.Timedout', ofRequest(requestId, `Task timed out after ${(milliseconds / 1000).toFixed(2)} seconds`));
 }
 
 /** The function's process ended before it answered. */
-export function exited(requestId: string, end: ProcessEnd): FailedOutcome {
-  return failure(requestId, 'Runtime.ExitError', ofRequest(requestId, exitText(end)));
+export function exited(requestId: string, end: ProcessEnd): ErrorOutcome {
+  return errorOutcome(requestId, 'Runtime.ExitError', ofRequest(requestId, exitText(end)));
 }
 
 /** Lambda killed the function's process because it needed more memory than the function has. */
-export function outOfMemory(requestId: string): FailedOutcome {
-  return failure(requestId, 'Runtime.OutOfMemory', ofRequest(requestId, exitText({ signal: 'SIGKILL' })));
+export function outOfMemory(requestId: string): ErrorOutcome {
+  return errorOutcome(requestId, 'Runtime.OutOfMemory', ofRequest(requestId, exitText({ signal: 'SIGKILL' })));
 }
 
 /** The function's answer is larger than Lambda takes. */
-export function tooLarge(requestId: string): FailedOutcome {
-  return failure(requestId, 'Function.ResponseSizeTooLarge', `Response payload size exceeded maximum allowed payload size (${RESPONSE_BYTES} bytes).`);
+export function tooLarge(requestId: string): ErrorOutcome {
+  return errorOutcome(requestId, 'Function.ResponseSizeTooLarge', `Response payload size exceeded maximum allowed payload size (${RESPONSE_BYTES} bytes).`);
 }
 
 function ofRequest(requestId: string, text: string): string {

@@ -1,5 +1,6 @@
 import type { FailedBatch } from '../stream/failed-batch';
 import type { StreamEvent, StreamRecord, WindowEvent } from '../stream/record';
+import type { Position, ReadFailure, Shard } from '../stream/shard';
 
 /**
  * How a driver talks to the machine that behaves like a mapping. The machine has no clock and does no I/O: with the time, a
@@ -18,18 +19,6 @@ export interface Machine {
   idle(): boolean;
 }
 
-/** A shard of the stream, as DescribeStream lists it. */
-export interface Shard {
-  readonly shardId: string;
-  readonly parentShardId?: string;
-}
-
-/** Where a read starts. */
-export type Position =
-  | { readonly type: 'TRIM_HORIZON' }
-  | { readonly type: 'LATEST' }
-  | { readonly type: 'AFTER_SEQUENCE_NUMBER'; readonly sequenceNumber: string };
-
 /** What happened. */
 export type Input =
   /** Time passed. The first input of all: it starts the machine. */
@@ -41,7 +30,7 @@ export type Input =
   /** The answer to `read`. `end`: the shard is closed and this was the last of it. */
   | { readonly type: 'read'; readonly shardId: string; readonly records: readonly StreamRecord[]; readonly end: boolean }
   /** A read brought nothing because it failed; the machine asks again. `trimmed`: the records there are gone for good. */
-  | { readonly type: 'readFailed'; readonly shardId: string; readonly reason: 'throttled' | 'unavailable' | 'trimmed' }
+  | { readonly type: 'readFailed'; readonly shardId: string; readonly reason: ReadFailure }
   /** The answer to `invoke`. */
   | { readonly type: 'returned'; readonly invocation: number; readonly outcome: Outcome }
   /** The answer to `deliver`: whether the destination took the message. */

@@ -1,15 +1,15 @@
 import { createdAt, type Entry } from './batch';
 import { type MappingSettings, STREAM_RETENTION } from '../rules/settings';
 
-/** When records are too old, and what becomes of them then. */
+/** How old records may get, and what becomes of older ones. */
 export interface AgeLimit {
   /** Milliseconds. */
   readonly limit: number;
-  /** 'retention': the stream itself has forgotten them, so that nothing goes to the failure destination. */
+  /** 'retention': the stream itself has deleted the records, so nothing goes to the failure destination. */
   readonly reason: 'RecordAgeExceeded' | 'retention';
 }
 
-/** The stream's retention ends what `maxRecordAge` does not. */
+/** The limit of `maxRecordAge`, or the stream's retention where that is shorter. */
 export function ageLimit(settings: MappingSettings): AgeLimit {
   const { maxRecordAge } = settings;
   return maxRecordAge !== -1 && maxRecordAge <= STREAM_RETENTION
@@ -17,7 +17,23 @@ export function ageLimit(settings: MappingSettings): AgeLimit {
     : { limit: STREAM_RETENTION * 1000, reason: 'retention' };
 }
 
-/** The first moment at which a record is too old. */
-export function expiry(entry: Entry, { limit }: AgeLimit): number {
-  return createdAt(entry) + limit + 1;
+/** The first moment at which something created then is too old. */
+export function expiry(created: number, { limit }: AgeLimit): number {
+  return created + limit + 1;
+}
+
+/** When the first of these records gets too old. Not always entry 0: creation times may decrease. */
+export function firstExpiry(entries: readonly Entry[], age: AgeLimit): number {
+  return entries.reduce((first, entry) => Math.min(first, expiry(createdAt(entry), age)), Infinity);
+}
+
+/** The first neighbours of these records that are too old, from `start` up to but not including `end`. */
+export function agedNeighbours(now: number, entries: readonly Entry[], age: AgeLimit): { start: number; end: number } | undefined {
+  const isAged = (entry: Entry) => expiry(createdAt(entry), age) <= now;
+  const start = entries.findIndex(isAged);
+  if (start === -1) {
+    return undefined;
+  }
+  const next = entries.findIndex((entry, index) => index > start && !isAged(entry));
+  return { start, end: next === -1 ? entries.length : next };
 }

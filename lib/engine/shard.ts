@@ -1,14 +1,16 @@
-import { backoff } from './backoff';
 import { type Arrival, type Entry, sequenceNumberOf } from './batch';
-import type { MappingContext } from './context';
+import { earlier } from './deadline';
 import { POLL_INTERVAL, READ_RECORDS } from './limits';
+import type { MappingPlan } from './options';
+import type { Outbox } from './outbox';
 import { mostPayloadSize } from './payload-size';
 import { BatchProcessor } from './processor';
-import type { Position } from './protocol';
+import { backoff } from './retries';
 import type { WaitingRecords } from './waiting-records';
 import { itemKey } from '../stream/item-key';
 import type { StreamRecord } from '../stream/record';
 import { compareSequenceNumbers } from '../stream/sequence-number';
+import type { Position, ReadFailure } from '../stream/shard';
 
 /** Reads one shard, hands its records to the processors of their item keys, and keeps the shard's checkpoint. */
 export class ShardPoller {
@@ -22,14 +24,14 @@ export class ShardPoller {
   private lastRead: string | undefined;
   private reported: string | undefined;
 
-  constructor(readonly shardId: string, from: Position, private readonly context: MappingContext) {
+  constructor(readonly shardId: string, from: Position, private readonly plan: MappingPlan, private readonly outbox: Outbox) {
     this.position = from;
     this.lastRead = this.reported = from.type === 'AFTER_SEQUENCE_NUMBER' ? from.sequenceNumber : undefined;
-    this.processors = Array.from({ length: context.options.settings.parallelizationFactor }, () => new BatchProcessor(shardId, context));
+    this.processors = Array.from({ length: plan.settings.parallelizationFactor }, () => new BatchProcessor(shardId, plan, outbox));
   }
 
-  /** Whether the shard has ended and all its records are done with, those included that a read may still bring. */
-  get finished(): boolean {
+  /** Whether the shard has ended and all its records are done, those included that a read may still bring. */
+  isDone(): boolean {
     return this.ended && !this.reading && this.idle();
   }
 
@@ -51,8 +53,14 @@ export class ShardPoller {
     }
     if (this.wantsRecords() && now >= this.nextReadAt) {
       this.reading = true;
-      this.context.emit({ type: 'read', shardId: this.shardId, from: this.position, limit: READ_RECORDS });
+      this.outbox.emit({ type: 'read', shardId: this.shardId, from: this.position, limit: READ_RECORDS });
     }
+    this.report();
+  }
+
+  /** The mapping is switched off. */
+  release(): void {
+    this.processors.forEach((processor) => processor.release());
     this.report();
   }
 
@@ -61,19 +69,19 @@ export class ShardPoller {
     this.reading = false;
     this.failuresInARow = 0;
     this.nextReadAt = records.length > 0 ? now : now + POLL_INTERVAL;
-    this.context.count(this.shardId, 'PolledEventCount', records.length);
+    this.outbox.count(this.shardId, 'PolledEventCount', records.length);
     const arrival = { at: now };
     let filtered = 0;
     for (const record of records) {
       const entry = this.entry(arrival, record);
-      if (this.context.passes(record)) {
+      if (this.plan.passes(record)) {
         this.processorOf(record).waiting.push(entry);
       } else {
         filtered++;
       }
     }
     if (filtered > 0) {
-      this.context.count(this.shardId, 'FilteredOutEventCount', filtered);
+      this.outbox.count(this.shardId, 'FilteredOutEventCount', filtered);
     }
     if (this.lastRead !== undefined) {
       this.position = { type: 'AFTER_SEQUENCE_NUMBER', sequenceNumber: this.lastRead };
@@ -82,10 +90,10 @@ export class ShardPoller {
     this.processors.forEach((processor) => processor.sawRead(now, this.ended));
   }
 
-  readFailed(now: number, reason: 'throttled' | 'unavailable' | 'trimmed'): void {
+  readFailed(now: number, reason: ReadFailure): void {
     this.reading = false;
     if (reason === 'trimmed') {
-      this.context.notice({ type: 'trimmed', shardId: this.shardId, after: this.lastRead });
+      this.outbox.notice({ type: 'trimmed', shardId: this.shardId, after: this.lastRead });
       this.position = { type: 'TRIM_HORIZON' };
       this.nextReadAt = now;
     } else {
@@ -98,7 +106,7 @@ export class ShardPoller {
   vanished(now: number): void {
     if (!this.ended) {
       this.ended = true;
-      this.context.notice({ type: 'trimmed', shardId: this.shardId, after: this.lastRead });
+      this.outbox.notice({ type: 'trimmed', shardId: this.shardId, after: this.lastRead });
       this.processors.forEach((processor) => processor.sawRead(now, true));
     }
   }
@@ -118,10 +126,10 @@ export class ShardPoller {
 
   /** Reads on while fewer records wait than the processors can take in their next batches. */
   private wantsRecords(): boolean {
-    if (this.reading || this.ended || !this.context.enabled) {
+    if (this.reading || this.ended) {
       return false;
     }
-    const { batchRecords, batchBytes } = this.context;
+    const { batchRecords, batchBytes } = this.plan;
     const sum = (of: (waiting: WaitingRecords) => number) => this.processors.reduce((total, { waiting }) => total + of(waiting), 0);
     const bytes = batchBytes * this.processors.length;
     return sum((waiting) => waiting.count) < batchRecords * this.processors.length
@@ -139,14 +147,9 @@ export class ShardPoller {
     const checkpoint = oldest ? oldest.after : this.lastRead;
     if (checkpoint !== undefined && checkpoint !== this.reported) {
       this.reported = checkpoint;
-      this.context.emit({ type: 'checkpoint', shardId: this.shardId, sequenceNumber: checkpoint });
+      this.outbox.emit({ type: 'checkpoint', shardId: this.shardId, sequenceNumber: checkpoint });
     }
   }
-}
-
-/** The earlier of two moments, if any. */
-export function earlier(a: number | undefined, b: number | undefined): number | undefined {
-  return a === undefined || (b !== undefined && b < a) ? b : a;
 }
 
 /** FNV-1a, 32 bits. */

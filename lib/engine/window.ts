@@ -10,22 +10,22 @@ export interface TumblingWindow {
   state: unknown;
   /** When the newest record that went into it was created. */
   newest: number;
-  /** The state outgrew its limit: the next invocation is the final one. */
+  /** The state exceeded its limit. The invocation after this batch is the final one. */
   terminatedEarly: boolean;
 }
 
-/** Opens the window that a record belongs to, by its creation time; windows start at multiples of their length. */
+/** Opens the window of a record, by its creation time. Windows start at multiples of their length. */
 export function openWindow(entry: Entry, length: number): TumblingWindow {
   const start = Math.floor(createdAt(entry) / length) * length;
   return { start, end: start + length, state: {}, newest: createdAt(entry), terminatedEarly: false };
 }
 
-/** Whether a record goes into the open window. One that comes late does: its own window is closed already. */
+/** Whether a record goes into the open window. A late record does: its own window is already closed. */
 export function inWindow(entry: Entry, window: TumblingWindow): boolean {
   return createdAt(entry) < window.end;
 }
 
-/** Takes over the state that the function returned; false if there is none, which is a failed invocation. */
+/** Takes over the state that the function returned. False if it returned none, which makes the invocation a failed one. */
 export function carryState(window: TumblingWindow, response: unknown): boolean {
   if (typeof response !== 'object' || response === null || (response as { state?: unknown }).state === undefined) {
     return false;
@@ -36,16 +36,14 @@ export function carryState(window: TumblingWindow, response: unknown): boolean {
 }
 
 /** What an event of a window has beside its records. */
-export function windowFields(
-  window: TumblingWindow, shardId: string, streamArn: string, final?: { readonly early: boolean },
-): Omit<WindowEvent, 'Records'> {
+export function windowFields(window: TumblingWindow, shardId: string, streamArn: string, final: boolean): Omit<WindowEvent, 'Records'> {
   const iso = (time: number) => new Date(time).toISOString().replace('.000Z', 'Z');
   return {
     window: { start: iso(window.start), end: iso(window.end) },
     state: window.state,
     shardId,
     eventSourceARN: streamArn,
-    isFinalInvokeForWindow: final !== undefined,
-    isWindowTerminatedEarly: final?.early ?? false,
+    isFinalInvokeForWindow: final,
+    isWindowTerminatedEarly: final && window.terminatedEarly,
   };
 }

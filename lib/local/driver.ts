@@ -1,5 +1,6 @@
-import type { Effect, Input, Machine, Notice, Outcome, Position, Shard } from '../engine';
+import type { Effect, Input, Machine, Notice, Outcome } from '../engine';
 import { StreamReadError, type ShardRead } from '../reader/stream-reader';
+import type { Position, Shard } from '../stream/shard';
 
 /** The real parts that a mapping's machine is driven with. */
 export interface Parts {

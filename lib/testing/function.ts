@@ -1,4 +1,4 @@
-import { exited, failure, type Outcome, RESPONSE_BYTES, timedOut, tooLarge } from '../engine';
+import { errorOutcome, exited, type Outcome, RESPONSE_BYTES, timedOut, tooLarge } from '../engine';
 import { type Handler, loadingEnvironment, type LoadedHandler, sharedEnvironment, type SimulatedEnvironment } from './environment';
 import type { VirtualClock } from './virtual-clock';
 import { arnParts } from '../stream/arn';
@@ -174,6 +174,6 @@ const CRASH = { code: 1 };
 
 function thrown(requestId: string, error: unknown): InvocationEnd['outcome'] {
   return error instanceof Error || (typeof error === 'object' && error !== null && 'message' in error)
-    ? failure(requestId, String((error as Error).name ?? 'Error'), String((error as Error).message))
-    : failure(requestId, typeof error, String(error));
+    ? errorOutcome(requestId, String((error as Error).name ?? 'Error'), String((error as Error).message))
+    : errorOutcome(requestId, typeof error, String(error));
 }

@@ -1,6 +1,7 @@
-import { createMapping, type Effect, type Input, type Machine, type MappingOptions, type Notice, type Outcome, type Shard } from '../../lib/engine';
+import { createMapping, type Effect, type Input, type Machine, type MappingOptions, type Notice, type Outcome } from '../../lib/engine';
 import { DEFAULT_SETTINGS, type MappingSettings } from '../../lib/rules/settings';
 import type { StreamEvent, StreamRecord, WindowEvent } from '../../lib/stream/record';
+import type { Shard } from '../../lib/stream/shard';
 import { streamRecord } from '../../lib/testing';
 
 /** When the stories of these tests begin: a multiple of every window's length. */

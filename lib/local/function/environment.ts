@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { startProcess, type FunctionExit, type FunctionProcess, type FunctionProcessOptions } from './function-process';
 import { serveRuntimeApi, type Invocation, type ReportedError, type RuntimeListener } from './runtime-api';
-import { exited, failure, outOfMemory, timedOut, type Outcome } from '../../engine';
+import { errorOutcome, exited, outOfMemory, timedOut, type Outcome } from '../../engine';
 import { LocalRunError } from '../errors';
 import type { Children } from '../process/children';
 
@@ -127,7 +127,7 @@ class ProcessEnvironment implements ExecutionEnvironment, RuntimeListener {
   }
 
   onError(requestId: string, { errorType, errorMessage }: ReportedError): void {
-    this.answer(requestId, failure(requestId, errorType, errorMessage));
+    this.answer(requestId, errorOutcome(requestId, errorType, errorMessage));
   }
 
   onInitError({ errorType, errorMessage }: ReportedError): void {
@@ -154,7 +154,7 @@ class ProcessEnvironment implements ExecutionEnvironment, RuntimeListener {
     }
     this.state = { at: 'idle', deliver };
     if (last.at === 'running') {
-      last.end(last.answer ?? failure(last.requestId, 'Runtime.Unknown', 'The runtime asked for the next invocation before it answered.'));
+      last.end(last.answer ?? errorOutcome(last.requestId, 'Runtime.Unknown', 'The runtime asked for the next invocation before it answered.'));
     }
     this.loaded();
   }
@@ -179,7 +179,7 @@ function responded(requestId: string, body: string): Outcome {
   try {
     return { type: 'response', requestId, response: body === '' ? undefined : JSON.parse(body) };
   } catch (error) {
-    return failure(requestId, 'Runtime.InvalidResponse', `The response is not JSON: ${(error as Error).message}`);
+    return errorOutcome(requestId, 'Runtime.InvalidResponse', `The response is not JSON: ${(error as Error).message}`);
   }
 }
 
