@@ -1,4 +1,5 @@
 import { awscdk, javascript, JsonFile } from 'projen';
+import { TEST_PROJECTS } from './projenrc/test-projects';
 
 const project = new awscdk.AwsCdkConstructLibrary({
   name: 'dynamo-stream-trigger',
@@ -68,6 +69,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     'cli-progress@^3',
     'cli-table3@^0.6',
     'fast-check@^4',
+    'jest-environment-node@^30',
     'valibot@^1',
     'zod@^4',
   ],
@@ -82,7 +84,14 @@ const project = new awscdk.AwsCdkConstructLibrary({
   typecheckTests: true,
   jestOptions: {
     updateSnapshot: javascript.UpdateSnapshot.NEVER,
-    jestConfig: { testTimeout: 30_000, collectCoverage: false, globalSetup: '<rootDir>/test/temporary-folder.ts' },
+    jestConfig: {
+      projects: TEST_PROJECTS,
+      globalSetup: '<rootDir>/test/temporary-folder.ts',
+      collectCoverage: false,
+      // Of a test that hangs. It does not measure speed: the machine may be busy.
+      testTimeout: 600_000,
+      additionalOptions: { maxWorkers: '100%' },
+    },
   },
 });
 
@@ -126,6 +135,13 @@ project.compileTask.exec(
   + 'lib/trigger/table/stream-lookup.lambda.ts --outfile=build/trigger/table/stream-lookup.lambda.bundle/index.js',
 );
 
+for (const { displayName } of TEST_PROJECTS) {
+  project.setScript(`test:${displayName}`, `jest --selectProjects ${displayName}`);
+}
+// Each of them has its own; jest does not read these where there are projects.
+for (const field of ['testMatch', 'testPathIgnorePatterns', 'watchPathIgnorePatterns', 'clearMocks', 'transform']) {
+  delete project.jest!.config[field];
+}
 // A clean clone has nothing compiled, and the tests run the compiled package too.
 project.setScript('test', 'npx projen compile && npx projen test');
 

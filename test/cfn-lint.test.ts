@@ -72,7 +72,6 @@ function integrationApps(): App[] {
 
 (cfnLint === undefined ? describe.skip : describe)('cfn-lint, where CFN_LINT says where it is,', () => {
   // Synthesizes many apps. The CDK's own validation sees them elsewhere.
-  jest.setTimeout(300_000);
   beforeAll(() => {
     process.env.CDK_VALIDATION = 'false';
     // The CDK prints the warnings that some variants are about.

@@ -26,7 +26,7 @@ beforeAll(() => {
   const tarball = `dynamo-stream-trigger-${JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version}.tgz`;
   const others = ['aws-cdk-lib', 'constructs', 'esbuild'].map((name) => `${name}@${version(name)}`);
   run('npm', 'install', '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error', `./${tarball}`, ...others);
-}, 180_000);
+});
 
 afterAll(() => {
   if (consumer) {

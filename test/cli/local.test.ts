@@ -12,8 +12,6 @@ import { DynamoEventSource, SqsDlq } from 'aws-cdk-lib/aws-lambda-event-sources'
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { folderWith, functionOf, newApp, onLinux, ordersTable, synthesize } from '../local/fixture-app';
 
-jest.setTimeout(60_000);
-
 const COMMAND = resolve(__dirname, '..', '..', 'build', 'bin', 'dynamo-stream-trigger.js');
 /** A folder of temporary files of these tests alone, where runs record their processes. */
 const TMPDIR = folderWith({});

@@ -22,7 +22,7 @@ beforeAll(async () => {
   client = new DynamoDBClient({ endpoint, region: 'eu-west-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } });
   await createTable('Claims', 'id');
   await createTable('Totals', 'customer');
-}, 60_000);
+});
 
 afterAll(() => children.killAll());
 

@@ -10,7 +10,6 @@ import { startLocal, type LocalRun } from '../../lib/local';
  * The integration apps without an AWS account. On this machine they pass the checks that they must pass on AWS, except that nothing here
  * enforces permissions: those are read from the templates.
  */
-jest.setTimeout(240_000);
 
 let run: LocalRun | undefined;
 let deployment: Deployment | undefined;

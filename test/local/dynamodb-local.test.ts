@@ -10,8 +10,6 @@ jest.mock('../../lib/local/service/free-port', () => {
   return { ...actual, freePort: jest.fn(actual.freePort) };
 });
 
-jest.setTimeout(60_000);
-
 const children = recordChildren(folderWith({}));
 afterAll(() => children.killAll());
 const start = (port?: number) => startDynamoDbLocal(children, process.cwd(), undefined, port);

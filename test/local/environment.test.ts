@@ -125,7 +125,7 @@ describe('how an invocation ends', () => {
   test('with an error when the heap is full', async () => {
     const outcome = await outcomeOf('exports.handler = async () => { const all = []; for (;;) all.push(new Array(1e6).fill(0.5)); };', { memorySize: 1024, timeout: 60 });
     expect(outcome).toMatchObject({ errorType: 'Runtime.ExitError', errorMessage: expect.stringContaining('signal: aborted') });
-  }, 60_000);
+  });
 
   onLinux('with a kill when it holds more than its memory outside the heap, even if it never comes to rest', async () => {
     const outcome = await outcomeOf('exports.handler = async () => { const all = []; for (;;) all.push(Buffer.alloc(1e6, 1)); };');

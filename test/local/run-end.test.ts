@@ -9,8 +9,6 @@ import { folderWith, functionOf, onLinux, ordersTable, synthesize } from './fixt
 import { COPYING, inOrder, itemsOf, PRINTING, put, source } from './local-run';
 import { startLocal, type LocalEvent, type LocalOptions, type LocalRun } from '../../lib/local';
 
-jest.setTimeout(120_000);
-
 /** Runs that end, or never begin; each is one of its own. */
 let runs: LocalRun[] = [];
 afterEach(async () => {

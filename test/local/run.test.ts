@@ -16,8 +16,6 @@ import { client, COPYING, documents, inOrder, itemsOf, PRINTING, put, source, ta
 import { DynamoStreamTrigger, S3FailureDestination, StreamFunction } from '../../lib';
 import { startLocal, type LocalEvent, type LocalRun } from '../../lib/local';
 
-jest.setTimeout(120_000);
-
 /**
  * Real parts all: DynamoDB Local, processes, SQS, SNS and S3 on this machine. One run for all of these tests, each with a stack of its
  * own in the app; those that end a run are in run-end.test.ts.

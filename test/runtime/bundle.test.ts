@@ -109,7 +109,7 @@ test('a queue that does not answer is the checkpoint, is sent nothing later, and
   expect(lines[0].outcome).toContain('did not answer within 3000 ms');
   expect(small).toEqual({ batchItemFailures: [] });
   expect(parked).toHaveLength(13);
-}, 20_000);
+});
 
 test('a project without the SDK bundles all the same', () => {
   const elsewhere = mkdtempSync(join(folder, 'project-'));

@@ -4,8 +4,6 @@ import { type StreamHandlerOptions, PoisonRecordError, streamHandler } from '../
 import { HOST } from '../../lib/stream/boundary';
 import { type Handler, type StreamRecord, simulateTrigger, streamRecord } from '../../lib/testing';
 
-jest.setTimeout(180_000);
-
 const START = 1_735_689_600;
 const PARKED_AT_MOST = 10;
 

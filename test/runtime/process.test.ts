@@ -15,8 +15,6 @@ import type { BatchResponse, StreamEvent, StreamRecord } from '../../lib/stream/
 import { type Handler, simulateTrigger, streamRecord } from '../../lib/testing';
 import { folderWith, ordersTable, synthesize } from '../local/fixture-app';
 
-jest.setTimeout(180_000);
-
 /** Seconds. The part of it that the runtime keeps for its answer is half a second: enough on a machine that is busy. */
 const TIMEOUT = 10;
 
@@ -39,7 +37,7 @@ beforeAll(async () => {
     new DynamoStreamTrigger(stack, 'Holding', { table, handler: functionOf('OnChangeWithoutParking', { PARK: 'no' }) });
   }));
   destinations = await startDestinations(children, process.cwd(), app);
-}, 180_000);
+});
 
 beforeEach(() => {
   jest.spyOn(console, 'error').mockImplementation();

@@ -270,7 +270,7 @@ test('behind a mapping, whatever fails, every record counts once in its window, 
       expect(inWindow).toBe(true);
     }
   }), { numRuns: 500, seed: 1 });
-}, 180_000);
+});
 
 test('an event without a window is refused by name', async () => {
   await expect(counting()(batchOf('a') as any)).rejects.toThrow('use streamHandler');

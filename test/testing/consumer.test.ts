@@ -30,7 +30,7 @@ beforeAll(() => {
   // Peers are left out: a test of a handler needs no CDK.
   const options = ['--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error', '--legacy-peer-deps'];
   execFileSync('npm', ['install', ...options, './dynamo-stream-trigger-0.0.0.tgz', VITEST], { cwd: consumer, stdio: 'pipe' });
-}, 180_000);
+});
 
 afterAll(() => {
   if (consumer) {

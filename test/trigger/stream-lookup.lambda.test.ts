@@ -28,7 +28,7 @@ beforeAll(async () => {
   children = recordChildren();
   local = await startDynamoDbLocal(children, ROOT);
   client = new DynamoDBClient(clientOptions(local.endpoint));
-}, 120_000);
+});
 
 afterEach(() => servers.splice(0).forEach((server) => server.close()));
 

@@ -1,0 +1,35 @@
+/**
+ * The tests in four parts, each a project of jest: `npm run test:unit` runs one, `npm test` all.
+ *
+ * Which test belongs where is decided here and nowhere else: these are files and folders of test/, the first that names a test has it,
+ * and `unit` has all the others. test/architecture.test.ts checks that no unit test needs the CDK, a process, or what is compiled.
+ */
+const PARTS = {
+  /** The packed package, bundles of it, and the samples of the documentation. */
+  package: ['docs', 'package', 'runtime/bundle', 'runtime/destination', 'runtime/schema', 'testing/consumer', 'testing/example'],
+  /** DynamoDB Local, functions in processes of their own, the command line. */
+  local: ['cli/local', 'examples/idempotency', 'integ', 'local', 'runtime/process', 'trigger/stream-lookup.lambda'],
+  /** What is synthesized. */
+  cdk: ['cfn-lint', 'changes', 'examples', 'security', 'testing/filter', 'testing/synthesized-mapping', 'trigger'],
+  unit: ['**'],
+};
+type Part = keyof typeof PARTS;
+
+/** test/cdk-environment.ts says why. */
+const CDK = {
+  testEnvironment: '<rootDir>/test/cdk-environment.ts',
+  moduleNameMapper: { '^@aws/cloudformation-validate$': '<rootDir>/test/cloudformation-validate.js' },
+};
+
+const parts = Object.keys(PARTS) as Part[];
+
+export const TEST_PROJECTS = parts.map((part, at) => ({
+  displayName: part,
+  roots: ['<rootDir>/test'],
+  testMatch: PARTS[part].map((path) => `<rootDir>/test/${path}{.test.ts,/**/*.test.ts}`),
+  testPathIgnorePatterns: parts.slice(0, at).map((earlier) => `<rootDir>/test/(${PARTS[earlier].join('|')})(\\.test\\.ts|/)`),
+  ...(part === 'unit' ? {} : CDK),
+  clearMocks: true,
+  cacheDirectory: '<rootDir>/node_modules/.cache/jest',
+  transform: { '^.+\\.ts$': ['ts-jest', { tsconfig: 'test/tsconfig.json' }] },
+}));
