@@ -192,6 +192,21 @@ test('what a destination of the user\'s own adds to a role that can\'t be extend
   expect(JSON.stringify(app.app.node.findAll().flatMap(({ node }) => node.metadata))).toContain('kms:Sign');
 });
 
+test('a destination of the user\'s own may attach a managed policy of its own to the role, by the role\'s name', () => {
+  const app = new TestApp({ env: ENV });
+  const onFailure: lambda.IEventSourceDlq = {
+    bind: (mapping, fn) => {
+      new iam.ManagedPolicy(mapping, 'Signing', {
+        roles: [fn.role!], statements: [new iam.PolicyStatement({ actions: ['kms:Sign'], resources: [KEY_ARN] })],
+      });
+      return { destination: 'arn:aws:sqs:eu-west-1:123456789012:failures' };
+    },
+  };
+  app.trigger({ handler: imported(app.stack, importedRole(app.stack)), onFailure });
+
+  app.template().hasResourceProperties('AWS::IAM::ManagedPolicy', { Roles: ['handler'] });
+});
+
 test('what a role that is made beforehand needs is in the CDK\'s own report', () => {
   const app = new TestApp({ env: ENV });
   iam.Role.customizeRoles(app.stack, { usePrecreatedRoles: { 'Orders/Fn/ServiceRole': 'made-by-others' } });

@@ -1,9 +1,6 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { App, aws_ec2 as ec2, aws_iam as iam, aws_lambda as lambda, aws_lambda_nodejs as nodejs, aws_logs as logs, Duration, Stack } from 'aws-cdk-lib';
-import { Match, Template } from 'aws-cdk-lib/assertions';
+import { aws_ec2 as ec2, aws_iam as iam, aws_lambda as lambda, aws_logs as logs, Duration } from 'aws-cdk-lib';
+import { Match } from 'aws-cdk-lib/assertions';
 import { StreamFunction } from '../../lib';
 import { TestApp } from '../app';
 
@@ -86,39 +83,10 @@ test('how long logs are kept can be said as for any function', () => {
   app.template().hasResourceProperties('AWS::Logs::LogGroup', { RetentionInDays: 7 });
 });
 
-describe('bundling', () => {
-  test.each([
-    ['CJS', nodejs.OutputFormat.CJS, 'index.js', 'commonjs'],
-    ['ESM', nodejs.OutputFormat.ESM, 'index.mjs', 'module'],
-  ])('brings this package\'s runtime along in %s', (_name, format, file, type) => {
-    const code = bundle(ENTRY, { format }, file);
+test('an alias of one counts as one: if the mapping does not report failures, a warning says so', () => {
+  const app = new TestApp();
+  const handler = new StreamFunction(app.stack, 'OnOrder', { entry: ENTRY }).addAlias('live');
+  app.trigger({ handler, reportBatchItemFailures: false });
 
-    expect(code).toContain('batchItemFailures');
-    expect(code).not.toMatch(/["']dynamo-stream-trigger\/runtime["']/);
-    expect(execFileSync(process.execPath, [`--input-type=${type}`, '--check'], { input: code }).toString()).toBe('');
-  });
-
-  test('needs no lock file, and no project around the entry', () => {
-    const entry = join(mkdtempSync(join(tmpdir(), 'no-project-')), 'on-order.mjs');
-    writeFileSync(entry, "import * as runtime from 'dynamo-stream-trigger/runtime';\nexport const handler = () => Object.keys(runtime);\n");
-
-    expect(bundle(entry)).toContain('handler');
-  });
-
-  test('leaves other options as they are', () => {
-    expect(bundle(ENTRY, { esbuildArgs: { '--banner:js': '// mine' } })).toMatch(/^\/\/ mine/);
-  });
-
-  test('refuses docker by name', () => {
-    expect(() => bundle(ENTRY, { forceDockerBundling: true })).toThrow('[Stack/Fn] bundling.forceDockerBundling is on');
-  });
+  expect(app.warnings()).toContain('report-off');
 });
-
-function bundle(entry: string, bundling?: nodejs.BundlingOptions, file = 'index.js'): string {
-  const app = new App({ outdir: mkdtempSync(join(tmpdir(), 'cdk-out-')) });
-  const stack = new Stack(app, 'Stack');
-  new StreamFunction(stack, 'Fn', { entry, bundling: { logLevel: nodejs.LogLevel.WARNING, ...bundling } });
-  Template.fromStack(stack);
-  const asset = readdirSync(app.outdir).find((name) => name.startsWith('asset.'))!;
-  return readFileSync(join(app.outdir, asset, file), 'utf8');
-}

@@ -26,7 +26,7 @@ function statements(app: TestApp, stack = app.stack): any[] {
     .flatMap(({ Properties }) => Properties.PolicyDocument.Statement);
 }
 
-test('a table that is known by its name is read through the stream that the deployment finds', () => {
+test('a table that is known by its name is read by the stream that the deployment finds', () => {
   const app = new TestApp({ env: ENV });
   app.trigger({ table: StreamedTable.fromTableName(app.stack, 'Table', 'orders') });
   app.app.synth();
@@ -48,7 +48,7 @@ test('a table that is known by its ARN is looked up by it, which works across ac
   expect(describable(app)).toEqual([TABLE_ARN]);
 });
 
-test('an ARN that only the deployment knows is looked up, too', () => {
+test('a table whose ARN only the deployment knows is looked up', () => {
   const app = new TestApp();
   const parameter = new CfnParameter(app.stack, 'TableArn');
   app.trigger({ table: StreamedTable.fromTableArn(app.stack, 'Table', parameter.valueAsString) });
@@ -63,16 +63,26 @@ test.each([
   `${TABLE_ARN}/index/by-day`,
   'arn:aws:lambda:eu-west-1:123456789012:function:orders',
   'orders',
-])('%s is no ARN of a table, and refused', (arn) => {
+])('%s is not the ARN of a table, and is refused', (arn) => {
   const { stack } = new TestApp();
 
-  expect(() => StreamedTable.fromTableArn(stack, 'Table', arn)).toThrow(`[Orders/Table] tableArn is ${arn}, but has to be that of a table`);
+  expect(() => StreamedTable.fromTableArn(stack, 'Table', arn)).toThrow(new Error(
+    `[Orders/Table] tableArn is "${arn}" but must be the ARN of a table: arn:aws:dynamodb:<region>:<account>:table/<name>. `
+    + 'If you have the name of the table, give it to fromTableName.'));
 });
 
-test.each([TABLE_ARN, '', 'of'])('"%s" is no name of a table, and refused', (name) => {
+test.each([TABLE_ARN, '', 'of', 'orders!', 'o'.repeat(256)])('"%s" is not the name of a table, and is refused', (name) => {
   const { stack } = new TestApp();
 
-  expect(() => StreamedTable.fromTableName(stack, 'Table', name)).toThrow(`[Orders/Table] tableName is ${name}, but has to be that of a table`);
+  expect(() => StreamedTable.fromTableName(stack, 'Table', name)).toThrow(new Error(
+    `[Orders/Table] tableName is "${name}" but must be the name of a table: 3 to 255 characters of A-Z, a-z, 0-9, "_", "-" and ".". `
+    + 'If you have the ARN of the table, give it to fromTableArn.'));
+});
+
+test.each(['our', 'o'.repeat(255), 'My.Table_1-a'])('"%s" is the name of a table', (name) => {
+  const { stack } = new TestApp();
+
+  expect(StreamedTable.fromTableName(stack, 'Table', name).tableName).toBe(name);
 });
 
 test('a table of another partition is known by its ARN', () => {
@@ -82,7 +92,7 @@ test('a table of another partition is known by its ARN', () => {
 });
 
 describe('the function that looks up', () => {
-  test('is one for all tables of a stack, may describe them and write its log, and nothing else', () => {
+  test('is one for all tables of a stack, and may do nothing but describe them and write its log', () => {
     const app = new TestApp({ env: ENV });
     StreamedTable.fromTableArn(app.stack, 'One', TABLE_ARN);
     StreamedTable.fromTableArn(app.stack, 'Two', `${TABLE_ARN}2`);
@@ -107,7 +117,7 @@ describe('the function that looks up', () => {
     expect(lookup(app).DependsOn).toContainEqual(expect.stringMatching(/DynamoStreamLookupRoleDefaultPolicy/));
   });
 
-  test('keeps its log for a month, and the stack from waiting for more than ten minutes', () => {
+  test('keeps its log for a month, and delays the stack by no more than ten minutes', () => {
     const app = new TestApp({ env: ENV });
     StreamedTable.fromTableName(app.stack, 'Table', 'orders');
 
@@ -115,7 +125,7 @@ describe('the function that looks up', () => {
     app.template().hasResourceProperties(LOOKUP, { ServiceTimeout: '600' });
   });
 
-  test('gives cdk-nag nothing to say', () => {
+  test('has nothing that cdk-nag objects to', () => {
     const app = new TestApp({ env: ENV });
     app.trigger({
       table: StreamedTable.fromTableName(app.stack, 'Table', 'orders'), permissions: StreamPermissions.LEAST_PRIVILEGE,
@@ -134,7 +144,7 @@ describe('refresh', () => {
     return { id, Properties, source: app.mapping().EventSourceArn };
   };
 
-  test('makes another resource of the lookup, which CloudFormation creates and a failed update leaves alone', () => {
+  test('makes a new resource, so that an update that fails leaves what was found before', () => {
     const [first, second] = [found('2026-01-01'), found('2026-01-02')];
 
     expect(first.id).not.toEqual(second.id);
@@ -142,12 +152,12 @@ describe('refresh', () => {
     expect(second.Properties.Refresh).toBe('2026-01-02');
   });
 
-  test('changes nothing as long as it stays', () => {
+  test('changes nothing if it does not change', () => {
     expect(found('2026-01-01')).toEqual(found('2026-01-01'));
     expect(found()).toEqual(found());
   });
 
-  test('may be a token, whose change CloudFormation sees', () => {
+  test('may be a token, whose changes CloudFormation sees', () => {
     const app = new TestApp({ env: ENV });
     const refresh = new CfnParameter(app.stack, 'Refresh').valueAsString;
     app.trigger({ table: StreamedTable.fromTableName(app.stack, 'Table', 'orders', { refresh }) });
@@ -159,7 +169,7 @@ describe('refresh', () => {
 describe('the key of the table', () => {
   const KEY_ARN = 'arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555';
 
-  test('is looked up with the stream, and may be decrypted with', () => {
+  test('is looked up with the stream, and the function may decrypt with it', () => {
     const app = new TestApp({ env: ENV });
     app.trigger({ table: StreamedTable.fromTableName(app.stack, 'Table', 'orders') });
 
@@ -168,7 +178,7 @@ describe('the key of the table', () => {
     });
   });
 
-  test('is the one that was named', () => {
+  test('is the given one', () => {
     const app = new TestApp({ env: ENV });
     const encryptionKey = kms.Key.fromKeyArn(app.stack, 'Key', KEY_ARN);
     app.trigger({ table: StreamedTable.fromTableName(app.stack, 'Table', 'orders', { encryptionKey }) });
@@ -198,7 +208,7 @@ describe('a table of this app', () => {
     expect(app.warnings()).not.toContain('cross-account-stream');
   });
 
-  test('of the class Table has its replicas looked up, too', () => {
+  test('may be of the class Table', () => {
     const app = new TestApp({ env: ENV });
     const table = new dynamodb.Table(app.stack, 'Table', {
       tableName: 'orders', partitionKey: { name: 'pk', type: dynamodb.AttributeType.STRING }, replicationRegions: [REPLICA_ENV.region],
@@ -219,7 +229,7 @@ describe('a table of this app', () => {
     expect(lookup(app).DependsOn).toContainEqual(expect.stringMatching(/^Orders/));
   });
 
-  test('in another stage is looked up without an order, because stages are deployed on their own', () => {
+  test('in another stage is not deployed first, because each stage is deployed on its own', () => {
     const app = new TestApp({ env: ENV });
     const stack = new Stack(new Stage(app.app, 'Replica', { env: REPLICA_ENV }), 'Stack');
     const table = StreamedTable.fromTable(stack, 'Table', replicated(app, { tableName: 'orders' }));
@@ -228,7 +238,7 @@ describe('a table of this app', () => {
     expect(() => app.app.synth()).not.toThrow();
   });
 
-  test('tells its view type to the rules', () => {
+  test('has its filters checked against its view type', () => {
     const app = new TestApp({ env: ENV });
     const stack = app.addStack('Other', { env: ENV });
     const table = StreamedTable.fromTable(stack, 'Table', app.table('Orders', { dynamoStream: dynamodb.StreamViewType.KEYS_ONLY }));
@@ -245,7 +255,7 @@ describe('a table of this app', () => {
     expect(() => app.app.synth()).toThrow('(stream-off)');
   });
 
-  test('is one stream with its lookup, and with every other lookup of it', () => {
+  test('has one stream, looked up or not', () => {
     const app = new TestApp({ env: ENV });
     const [table, handler] = [app.table('Orders'), app.fn()];
     app.trigger({ table, handler }, 'Direct');
@@ -255,7 +265,7 @@ describe('a table of this app', () => {
   });
 });
 
-describe('a table that the CDK gives a name, because another Region or account has to know it,', () => {
+describe('a table that gets its name from the CDK, because another Region or account must know it,', () => {
   const warnings = (env: { account: string; region: string }, props: Partial<dynamodb.TablePropsV2> = {}) => {
     const app = new TestApp({ env: ENV });
     const stack = app.addStack('Other', { env });
@@ -265,7 +275,7 @@ describe('a table that the CDK gives a name, because another Region or account h
     return { app, ids: app.warnings() };
   };
 
-  test.each([['Region', REPLICA_ENV], ['account', { ...ENV, account: '999999999999' }]])('is warned of in another %s', (_name, env) => {
+  test.each([['Region', REPLICA_ENV], ['account', { ...ENV, account: '999999999999' }]])('causes a warning in another %s', (_name, env) => {
     const { app, ids } = warnings(env);
 
     expect(ids).toContain('generated-table-name');
@@ -275,13 +285,13 @@ describe('a table that the CDK gives a name, because another Region or account h
   test.each<[string, typeof ENV, Partial<dynamodb.TablePropsV2>]>([
     ['a name of its own', REPLICA_ENV, { tableName: 'orders' }],
     ['a trigger where it is', ENV, {}],
-  ])('is not warned of with %s', (_name, env, props) => {
+  ])('causes no warning with %s', (_name, env, props) => {
     expect(warnings(env, props).ids).not.toContain('generated-table-name');
   });
 });
 
 describe('a lookup outside of its trigger\'s stack', () => {
-  test('is warned of, because CloudFormation would not let it find another stream', () => {
+  test('causes a warning, because CloudFormation does not change an export that is in use', () => {
     const app = new TestApp({ env: ENV });
     app.trigger({ table: StreamedTable.fromTableName(app.addStack('Tables', { env: ENV }), 'Table', 'orders') });
     app.app.synth();
@@ -289,7 +299,7 @@ describe('a lookup outside of its trigger\'s stack', () => {
     expect(app.warnings()).toContain('lookup-elsewhere');
   });
 
-  test('is in it if it is in the nested stack of a part of it', () => {
+  test('causes no warning in a nested stack of that stack', () => {
     const app = new TestApp({ env: ENV });
     app.trigger({ table: StreamedTable.fromTableName(new NestedStack(app.stack, 'Tables'), 'Table', 'orders') });
     app.app.synth();
@@ -298,7 +308,7 @@ describe('a lookup outside of its trigger\'s stack', () => {
   });
 });
 
-test('an imported table may be looked up as it is in the Region of the stack', () => {
+test('an imported table of another Region is looked up as the replica in the Region of the stack', () => {
   const app = new TestApp({ env: REPLICA_ENV });
   const table = dynamodb.TableV2.fromTableArn(app.stack, 'Imported', TABLE_ARN);
   app.trigger({ table: StreamedTable.fromTable(app.stack, 'Table', table) });
@@ -307,14 +317,14 @@ test('an imported table may be looked up as it is in the Region of the stack', (
   expect(lookup(app).Properties.TableName).toBe('orders');
 });
 
-test('a table that is looked up in a Region that is not its own is refused', () => {
+test('a table is not looked up in another Region than its own', () => {
   const app = new TestApp({ env: REPLICA_ENV });
   app.trigger({ table: StreamedTable.fromTableArn(app.stack, 'Table', TABLE_ARN) });
 
   expect(() => app.app.synth()).toThrow(/table's stream is in eu-west-1, but the trigger's stack is in us-east-1.*StreamedTable\.fromTable.*\(stream-region\)/);
 });
 
-test('the same table twice is one stream, whatever it is looked up for', () => {
+test('a table that is looked up twice has one stream', () => {
   const app = new TestApp({ env: ENV });
   const handler = app.fn();
   app.trigger({ table: StreamedTable.fromTableName(app.stack, 'Orders', 'orders'), handler }, 'One');
@@ -323,7 +333,7 @@ test('the same table twice is one stream, whatever it is looked up for', () => {
   expect(() => app.app.synth()).toThrow('(duplicate-mapping)');
 });
 
-test('is a table for everything else, too', () => {
+test('grants work as with any other table', () => {
   const app = new TestApp({ env: ENV });
   const table = StreamedTable.fromTableArn(app.stack, 'Table', TABLE_ARN);
   const role = new iam.Role(app.stack, 'Reader', { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') });

@@ -1,6 +1,5 @@
 import { Lazy } from 'aws-cdk-lib';
-import { Annotations, Match } from 'aws-cdk-lib/assertions';
-import { DynamoStreamTrigger, StreamEventName, StreamFilter, StreamFunction } from '../../lib';
+import { DynamoStreamTrigger, StreamEventName, StreamFilter } from '../../lib';
 import { TestApp } from '../app';
 
 const filter = StreamFilter.eventName(StreamEventName.INSERT);
@@ -13,12 +12,4 @@ test.each([
   const app = new TestApp();
   expect(() => new DynamoStreamTrigger(app.stack, 'Trigger', { table: app.table(), handler: app.fn(), filters }))
     .toThrow('outside of an array');
-});
-
-test('an alias of a StreamFunction reports failures too: switching that off is warned of', () => {
-  const app = new TestApp();
-  const handler = new StreamFunction(app.stack, 'OnOrder', { entry: `${__dirname}/handlers/on-order.ts` });
-  new DynamoStreamTrigger(app.stack, 'Trigger', { table: app.table(), handler: handler.addAlias('live'), reportBatchItemFailures: false });
-  app.template();
-  Annotations.fromStack(app.stack).hasWarning('*', Match.stringLikeRegexp('report-off'));
 });

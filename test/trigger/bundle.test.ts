@@ -1,0 +1,120 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { aws_lambda_nodejs as nodejs, Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { StreamFunction } from '../../lib';
+import { bundleWithRuntime } from '../../lib/trigger/function/bundle';
+import { BUNDLING, newApp } from '../app';
+
+const ENTRY = join(__dirname, 'handlers', 'on-order.ts');
+const ROOT = resolve(__dirname, '..', '..');
+
+/** What a function is deployed with. */
+function bundle(entry: string, bundling?: nodejs.BundlingOptions, file = 'index.js'): string {
+  const app = newApp({ outdir: newFolder(), context: BUNDLING });
+  const stack = new Stack(app, 'Stack');
+  new StreamFunction(stack, 'Fn', { entry, bundling: { logLevel: nodejs.LogLevel.WARNING, ...bundling } });
+  Template.fromStack(stack);
+  const asset = readdirSync(app.outdir).find((name) => name.startsWith('asset.'))!;
+  return readFileSync(join(app.outdir, asset, file), 'utf8');
+}
+
+function newFolder(): string {
+  return realpathSync(mkdtempSync(join(tmpdir(), 'bundle-')));
+}
+
+test.each([
+  ['CJS', nodejs.OutputFormat.CJS, 'index.js', 'commonjs'],
+  ['ESM', nodejs.OutputFormat.ESM, 'index.mjs', 'module'],
+])('the bundle has this package\'s runtime in it, in %s', (_name, format, file, type) => {
+  const code = bundle(ENTRY, { format }, file);
+
+  expect(code).toContain('batchItemFailures');
+  expect(code).not.toMatch(/["']dynamo-stream-trigger\/runtime["']/);
+  expect(execFileSync(process.execPath, [`--input-type=${type}`, '--check'], { input: code }).toString()).toBe('');
+});
+
+test('bundling needs no lock file, and no project around the entry', () => {
+  const entry = join(newFolder(), 'on-order.mjs');
+  writeFileSync(entry, "import * as runtime from 'dynamo-stream-trigger/runtime';\nexport const handler = () => Object.keys(runtime);\n");
+
+  expect(bundle(entry)).toContain('handler');
+});
+
+test('other bundling options stay', () => {
+  expect(bundle(ENTRY, { esbuildArgs: { '--banner:js': '// mine' } })).toMatch(/^\/\/ mine/);
+});
+
+describe('the lock file', () => {
+  /** A monorepo with one lock file for all of its packages, and the entry of one of them. */
+  function monorepo(): { readonly root: string; readonly app: string; readonly entry: string } {
+    const root = newFolder();
+    const app = join(root, 'packages', 'app');
+    const entry = join(app, 'src', 'on-order.ts');
+    mkdirSync(join(app, 'src'), { recursive: true });
+    writeFileSync(entry, '');
+    writeFileSync(join(root, 'yarn.lock'), '');
+    return { root, app, entry };
+  }
+  const stack = () => new Stack(newApp(), 'Stack');
+  const before = process.cwd();
+  afterEach(() => process.chdir(before));
+
+  test('is found above the working directory, as in a monorepo, and its folder is the project', () => {
+    const { root, app, entry } = monorepo();
+    process.chdir(app);
+
+    expect(bundleWithRuntime(stack(), 'Stack/Fn', { entry })).toMatchObject({ depsLockFilePath: join(root, 'yarn.lock'), projectRoot: root });
+  });
+
+  test('is the nearest one', () => {
+    const { app, entry } = monorepo();
+    writeFileSync(join(app, 'package-lock.json'), '');
+
+    expect(bundleWithRuntime(stack(), 'Stack/Fn', { entry })).toMatchObject({ depsLockFilePath: join(app, 'package-lock.json'), projectRoot: app });
+  });
+
+  test('is in the given project', () => {
+    const { app, entry } = monorepo();
+
+    expect(bundleWithRuntime(stack(), 'Stack/Fn', { entry, projectRoot: app })).toMatchObject({ depsLockFilePath: entry, projectRoot: app });
+  });
+
+  test.each(['pnpm-lock.yaml', 'yarn.lock', 'bun.lock', 'bun.lockb', 'package-lock.json'])('may be %s', (name) => {
+    const folder = newFolder();
+    const [entry, depsLockFilePath] = ['on-order.ts', name].map((file) => join(folder, file));
+    writeFileSync(depsLockFilePath, '');
+
+    expect(bundleWithRuntime(stack(), 'Stack/Fn', { entry })).toMatchObject({ depsLockFilePath, projectRoot: folder });
+  });
+});
+
+test('docker is refused, with the ways out', () => {
+  expect(() => bundle(ENTRY, { forceDockerBundling: true })).toThrow(new Error(
+    '[Stack/Fn] bundling.forceDockerBundling is true, but a StreamFunction must be bundled on this machine, because docker can\'t reach '
+    + 'dynamo-stream-trigger/runtime. Omit it, or use a lambda.Function with code that you bundle yourself.'));
+});
+
+test('without esbuild, the error says how to install it', () => {
+  const project = newFolder();
+  const modules = join(project, 'node_modules');
+  mkdirSync(join(modules, 'dynamo-stream-trigger'), { recursive: true });
+  readdirSync(join(ROOT, 'node_modules')).filter((name) => name !== 'esbuild')
+    .forEach((name) => symlinkSync(join(ROOT, 'node_modules', name), join(modules, name)));
+  ['build', 'package.json'].forEach((name) => symlinkSync(join(ROOT, name), join(modules, 'dynamo-stream-trigger', name)));
+  const program = `
+    const { App, Stack } = require('aws-cdk-lib');
+    const { StreamFunction } = require('dynamo-stream-trigger');
+    new StreamFunction(new Stack(new App(), 'Stack'), 'Fn', { entry: 'on-order.js' });
+  `;
+  writeFileSync(join(project, 'app.js'), program);
+
+  // Node.js then looks for modules beside the links, and not where the links lead, which is where this repository has esbuild.
+  const { stderr } = spawnSync(process.execPath, ['--preserve-symlinks', '--preserve-symlinks-main', 'app.js'], {
+    cwd: project, encoding: 'utf8', env: { PATH: '' },
+  });
+  expect(stderr).toContain('Error: [Stack/Fn] esbuild was found neither in the project nor on the PATH, but a StreamFunction is bundled with it. '
+    + 'Add it to the project with `npm install --save-dev esbuild@0`, or to the PATH with `npm install --global esbuild@0`.');
+});
