@@ -101,9 +101,7 @@ export function jsonLines(out: NodeJS.WriteStream): Output {
     },
     happened: (event) => {
       count(tally, event, Date.now());
-      if (!(event.type === 'notice' && event.notice.type === 'count' && event.notice.value === 0)) {
-        print(withoutItems(event));
-      }
+      print(withoutItems(event));
     },
     ended: (failure) => {
       if (failure) {

@@ -1,4 +1,3 @@
-import { earlier } from './deadline';
 import { DESCRIBE_INTERVAL, DESCRIBE_RETRY_DELAY } from './limits';
 import { Lineage } from './lineage';
 import { type MappingOptions, type MappingPlan, planOf } from './options';
@@ -45,7 +44,7 @@ class Mapping implements Machine {
         this.describeAt = now + DESCRIBE_RETRY_DELAY;
         break;
       case 'read':
-        this.shards.get(input.shardId)?.read(now, input.records, input.end);
+        this.shards.get(input.shardId)?.read(now, input);
         this.advance(now, input.shardId);
         break;
       case 'readFailed':
@@ -72,11 +71,11 @@ class Mapping implements Machine {
     if (!this.enabled) {
       return undefined;
     }
-    let first = this.describing ? undefined : this.describeAt;
+    let first = this.describing ? Infinity : this.describeAt;
     for (const shard of this.shards.values()) {
-      first = earlier(first, shard.deadline());
+      first = Math.min(first, shard.deadline());
     }
-    return first;
+    return first === Infinity ? undefined : first;
   }
 
   idle(): boolean {
@@ -128,7 +127,7 @@ class Mapping implements Machine {
     if (this.enabled) {
       shard.advance(now);
     } else {
-      shard.release();
+      shard.release(now);
     }
   }
 

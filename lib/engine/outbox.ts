@@ -24,7 +24,9 @@ export class Outbox {
   }
 
   count(shardId: string, name: EventCount, value: number): void {
-    this.notice({ type: 'count', shardId, name, value });
+    if (value > 0) {
+      this.notice({ type: 'count', shardId, name, value });
+    }
   }
 
   invoke(caller: Caller, event: StreamEvent | WindowEvent): void {

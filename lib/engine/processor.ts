@@ -57,6 +57,11 @@ export class BatchProcessor implements Caller {
     this.readUntil = end ? Infinity : now;
   }
 
+  /** When the shard must be read even if the read brings nothing: it shows that a window is complete. Infinity: never. */
+  nextNeededRead(): number {
+    return this.windows.end > this.readUntil ? this.windows.end : Infinity;
+  }
+
   /** The lowest record that is not done, if any. */
   oldest(): Entry | undefined {
     const next = this.batches.find((batch) => batch.entries.length > 0)?.entries[0] ?? this.waiting.first;
@@ -71,16 +76,16 @@ export class BatchProcessor implements Caller {
     return this.phase.at === 'rest' && this.waiting.count === 0 && this.batches.length === 0 && !this.windows.isOpen;
   }
 
-  /** When time alone makes a next step possible. */
-  deadline(): number | undefined {
+  /** When time alone makes a next step possible. Infinity: never. */
+  deadline(): number {
     switch (this.phase.at) {
       case 'invoking':
       case 'delivering':
-        return undefined;
+        return Infinity;
       case 'waiting':
         return Math.min(this.phase.until, this.phase.firstExpiry);
       case 'rest':
-        return this.waiting.first && this.batchingWindowEnd(this.waiting.first);
+        return this.waiting.first ? this.batchingWindowEnd(this.waiting.first) : Infinity;
     }
   }
 

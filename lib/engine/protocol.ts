@@ -27,8 +27,17 @@ export type Input =
   | { readonly type: 'described'; readonly shards: readonly Shard[] }
   /** The shards could not be listed; the machine asks again. */
   | { readonly type: 'describeFailed' }
-  /** The answer to `read`. `end`: the shard is closed and this was the last of it. */
-  | { readonly type: 'read'; readonly shardId: string; readonly records: readonly StreamRecord[]; readonly end: boolean }
+  /**
+   * The answer to `read`. `end`: the shard is closed, and these were its last records. `quietUntil`: the driver knows that no read before
+   * this moment brings anything; a simulation does. The machine skips these reads and behaves as if it had made them.
+   */
+  | {
+    readonly type: 'read';
+    readonly shardId: string;
+    readonly records: readonly StreamRecord[];
+    readonly end: boolean;
+    readonly quietUntil?: number;
+  }
   /** A read brought nothing because it failed; the machine asks again. `trimmed`: the records there are gone for good. */
   | { readonly type: 'readFailed'; readonly shardId: string; readonly reason: ReadFailure }
   /** The answer to `invoke`. */

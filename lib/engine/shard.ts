@@ -1,11 +1,11 @@
 import { type Arrival, type Entry, sequenceNumberOf } from './batch';
-import { earlier } from './deadline';
-import { POLL_INTERVAL, READ_RECORDS } from './limits';
+import { READ_RECORDS } from './limits';
 import type { MappingPlan } from './options';
 import type { Outbox } from './outbox';
 import { mostPayloadSize } from './payload-size';
 import { BatchProcessor } from './processor';
-import { backoff } from './retries';
+import type { Input } from './protocol';
+import { ReadSchedule } from './read-schedule';
 import type { WaitingRecords } from './waiting-records';
 import { itemKey } from '../stream/item-key';
 import type { StreamRecord } from '../stream/record';
@@ -15,11 +15,10 @@ import type { Position, ReadFailure } from '../stream/shard';
 /** Reads one shard, hands its records to the processors of their item keys, and keeps the shard's checkpoint. */
 export class ShardPoller {
   private readonly processors: BatchProcessor[];
+  private readonly schedule = new ReadSchedule();
   private position: Position;
   private reading = false;
   private ended = false;
-  private nextReadAt = -Infinity;
-  private failuresInARow = 0;
   /** The last sequence number read. */
   private lastRead: string | undefined;
   private reported: string | undefined;
@@ -39,19 +38,21 @@ export class ShardPoller {
     return this.processors.every((processor) => processor.idle());
   }
 
-  deadline(): number | undefined {
-    let first = this.wantsRecords() ? this.nextReadAt : undefined;
+  /** When time alone makes a next step possible. Infinity: never. */
+  deadline(): number {
+    let first = this.nextRead();
     for (const processor of this.processors) {
-      first = earlier(first, processor.deadline());
+      first = Math.min(first, processor.deadline());
     }
     return first;
   }
 
   advance(now: number): void {
+    this.catchUp(now);
     for (const processor of this.processors) {
       processor.advance(now);
     }
-    if (this.wantsRecords() && now >= this.nextReadAt) {
+    if (now >= this.nextRead()) {
       this.reading = true;
       this.outbox.emit({ type: 'read', shardId: this.shardId, from: this.position, limit: READ_RECORDS });
     }
@@ -59,16 +60,17 @@ export class ShardPoller {
   }
 
   /** The mapping is switched off. */
-  release(): void {
+  release(now: number): void {
+    this.catchUp(now);
+    this.schedule.pause();
     this.processors.forEach((processor) => processor.release());
     this.report();
   }
 
   /** Takes what a read brought. */
-  read(now: number, records: readonly StreamRecord[], end: boolean): void {
+  read(now: number, { records, end, quietUntil }: Extract<Input, { type: 'read' }>): void {
     this.reading = false;
-    this.failuresInARow = 0;
-    this.nextReadAt = records.length > 0 ? now : now + POLL_INTERVAL;
+    this.schedule.succeeded(now, records.length > 0, quietUntil);
     this.outbox.count(this.shardId, 'PolledEventCount', records.length);
     const arrival = { at: now };
     let filtered = 0;
@@ -80,9 +82,7 @@ export class ShardPoller {
         filtered++;
       }
     }
-    if (filtered > 0) {
-      this.outbox.count(this.shardId, 'FilteredOutEventCount', filtered);
-    }
+    this.outbox.count(this.shardId, 'FilteredOutEventCount', filtered);
     if (this.lastRead !== undefined) {
       this.position = { type: 'AFTER_SEQUENCE_NUMBER', sequenceNumber: this.lastRead };
     }
@@ -92,13 +92,10 @@ export class ShardPoller {
 
   readFailed(now: number, reason: ReadFailure): void {
     this.reading = false;
+    this.schedule.failed(now, reason);
     if (reason === 'trimmed') {
       this.outbox.notice({ type: 'trimmed', shardId: this.shardId, after: this.lastRead });
       this.position = { type: 'TRIM_HORIZON' };
-      this.nextReadAt = now;
-    } else {
-      this.failuresInARow++;
-      this.nextReadAt = now + Math.max(POLL_INTERVAL, backoff(this.failuresInARow));
     }
   }
 
@@ -122,6 +119,22 @@ export class ShardPoller {
     return this.processors.length === 1
       ? this.processors[0]
       : this.processors[hash(itemKey(record.dynamodb?.Keys ?? {})) % this.processors.length];
+  }
+
+  /** Reads that are left out count as reads that brought nothing. */
+  private catchUp(now: number): void {
+    const leftOut = this.schedule.leftOut(now);
+    if (leftOut !== undefined && !this.ended) {
+      this.processors.forEach((processor) => processor.sawRead(leftOut, false));
+    }
+  }
+
+  /** Infinity: not now, whatever the time. */
+  private nextRead(): number {
+    if (!this.wantsRecords()) {
+      return Infinity;
+    }
+    return this.schedule.nextRead(this.processors.reduce((first, processor) => Math.min(first, processor.nextNeededRead()), Infinity));
   }
 
   /** Reads on while fewer records wait than the processors can take in their next batches. */

@@ -45,7 +45,8 @@ export class SimulatedStream {
     }
     const next = this.moveTo(shard, start, count(shard, start, start + limit, now));
     const end = shard.closedAt !== undefined && shard.closedAt <= now && next === shard.records.length;
-    return { type: 'read', shardId, records: shard.records.slice(start, next), end };
+    const quietUntil = shard.readableAt[next] ?? shard.closedAt ?? Infinity;
+    return { type: 'read', shardId, records: shard.records.slice(start, next), end, quietUntil };
   }
 
   /** Whether every record has been read or passed over. */

@@ -29,6 +29,10 @@ export function numberOf(subject: StreamRecord | string): number {
   return Number(BigInt(text) - 100_000_000_000_000_000_000_000n);
 }
 
+function createdAt(record: StreamRecord): number {
+  return record.dynamodb!.ApproximateCreationDateTime! * 1000;
+}
+
 export interface TestShard extends Shard {
   readonly records: readonly StreamRecord[];
   readonly closed?: boolean;
@@ -52,6 +56,8 @@ export interface Story {
   /** How long an invocation takes, in milliseconds. */
   readonly takes?: (invoke: Invoke) => number;
   readonly accepts?: () => boolean;
+  /** Whether reads tell until when a shard brings nothing. */
+  readonly foresees?: boolean;
   /** Whether the shards can be listed, when they are asked for. */
   readonly lists?: () => boolean;
   /** Other inputs, by milliseconds after the start. */
@@ -77,7 +83,7 @@ export function newMachine(settings?: Partial<MappingSettings>, options?: Partia
 
 /** Runs a machine through a story, step by step, without a promise. */
 export function drive({
-  settings, options, shards, respond = () => null, takes = () => 0, accepts = () => true, lists = () => true, inputs = [], until = 1e9,
+  settings, options, shards, respond = () => null, takes = () => 0, accepts = () => true, lists = () => true, inputs = [], until = 1e9, foresees = false,
 }: Story) {
   const machine = newMachine(settings, options);
   let now = START;
@@ -92,16 +98,18 @@ export function drive({
 
   const read = (shardId: string, from: Extract<Effect, { type: 'read' }>['from'], limit: number): Input => {
     const shard = shards.find((candidate) => candidate.shardId === shardId)!;
-    const later = shard.records.findIndex((candidate) => candidate.dynamodb!.ApproximateCreationDateTime! * 1000 > now);
+    const later = shard.records.findIndex((candidate) => createdAt(candidate) > now);
     const readable = later === -1 ? shard.records : shard.records.slice(0, later);
     // As if every iterator had expired: where the machine says to read on is where it has to be.
     const start = from.type === 'AFTER_SEQUENCE_NUMBER'
       ? readable.filter((candidate) => numberOf(candidate) <= numberOf(from.sequenceNumber)).length
       : from.type === 'LATEST' ? cursors.get(shardId) ?? readable.length : 0;
     const brought = readable.slice(start, start + limit);
+    const next = start + brought.length < readable.length ? now : later === -1 ? Infinity : createdAt(shard.records[later]);
     cursors.set(shardId, start + brought.length);
     reads.push({ at: now - START, shardId, from: from.type, brought: brought.length });
-    return { type: 'read', shardId, records: brought, end: (shard.closed ?? false) && start + brought.length === shard.records.length };
+    const end = (shard.closed ?? false) && start + brought.length === shard.records.length;
+    return { type: 'read', shardId, records: brought, end, ...(foresees && { quietUntil: next }) };
   };
 
   const invoke = (effect: Extract<Effect, { type: 'invoke' }>) => {

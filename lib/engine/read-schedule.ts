@@ -1,0 +1,57 @@
+import { POLL_INTERVAL } from './limits';
+import { backoff } from './retries';
+import type { ReadFailure } from '../stream/shard';
+
+/** When a shard is read: again at once after records, otherwise 4 times a second, and later and later while reads fail. */
+export class ReadSchedule {
+  private next = -Infinity;
+  /** No read before this moment brings anything. */
+  private quietUntil = -Infinity;
+  private failuresInARow = 0;
+
+  /**
+   * When to read next. Reads that are known to bring nothing are left out, and the others keep their times.
+   *
+   * @param needed when a read is needed even if it brings nothing
+   */
+  nextRead(needed: number): number {
+    return this.firstFrom(Math.min(this.quietUntil, needed));
+  }
+
+  /** When the last read before `now` that was left out would have been, if there was one since the last call. */
+  leftOut(now: number): number | undefined {
+    const next = this.firstFrom(Math.min(this.quietUntil, now));
+    if (next === this.next) {
+      return undefined;
+    }
+    this.next = next;
+    return next - POLL_INTERVAL;
+  }
+
+  succeeded(now: number, foundRecords: boolean, quietUntil = -Infinity): void {
+    this.next = foundRecords ? now : now + POLL_INTERVAL;
+    // After records the next read may have to wait until there is room for more, and only then the interval begins.
+    this.quietUntil = foundRecords ? -Infinity : quietUntil;
+    this.failuresInARow = 0;
+  }
+
+  failed(now: number, reason: ReadFailure): void {
+    this.quietUntil = -Infinity;
+    if (reason === 'trimmed') {
+      this.next = now;
+    } else {
+      this.failuresInARow++;
+      this.next = now + Math.max(POLL_INTERVAL, backoff(this.failuresInARow));
+    }
+  }
+
+  /** Nothing is read for some time, so nothing is left out. */
+  pause(): void {
+    this.quietUntil = -Infinity;
+  }
+
+  /** The first of the reads, one every interval from the next one on, that is not before this moment. */
+  private firstFrom(moment: number): number {
+    return moment <= this.next ? this.next : this.next + Math.ceil((moment - this.next) / POLL_INTERVAL) * POLL_INTERVAL;
+  }
+}
