@@ -8,7 +8,7 @@ const PARTS = {
   /** The packed package, bundles of it, and the samples of the documentation. */
   package: ['docs', 'package', 'runtime/bundle', 'runtime/destination', 'runtime/schema', 'testing/consumer', 'testing/example'],
   /** DynamoDB Local, functions in processes of their own, the command line. */
-  local: ['cli/local', 'examples/idempotency', 'integ', 'local', 'runtime/process', 'trigger/stream-lookup.lambda'],
+  local: ['cli', 'examples/idempotency', 'integ', 'local', 'runtime/process', 'trigger/stream-lookup.lambda'],
   /** What is synthesized. */
   cdk: ['cfn-lint', 'changes', 'examples', 'security', 'testing/filter', 'testing/synthesized-mapping', 'trigger'],
   unit: ['**'],
@@ -16,7 +16,7 @@ const PARTS = {
 type Part = keyof typeof PARTS;
 
 /** test/cdk-environment.ts says why. */
-const CDK = {
+const CHECKED_TEMPLATES = {
   testEnvironment: '<rootDir>/test/cdk-environment.ts',
   moduleNameMapper: { '^@aws/cloudformation-validate$': '<rootDir>/test/cloudformation-validate.js' },
 };
@@ -28,8 +28,13 @@ export const TEST_PROJECTS = parts.map((part, at) => ({
   roots: ['<rootDir>/test'],
   testMatch: PARTS[part].map((path) => `<rootDir>/test/${path}{.test.ts,/**/*.test.ts}`),
   testPathIgnorePatterns: parts.slice(0, at).map((earlier) => `<rootDir>/test/(${PARTS[earlier].join('|')})(\\.test\\.ts|/)`),
-  ...(part === 'unit' ? {} : CDK),
+  ...(part === 'unit' ? {} : CHECKED_TEMPLATES),
   clearMocks: true,
   cacheDirectory: '<rootDir>/node_modules/.cache/jest',
   transform: { '^.+\\.ts$': ['ts-jest', { tsconfig: 'test/tsconfig.json' }] },
 }));
+
+/** The part of a test, given by its path from the project's root. */
+export function partOf(test: string): Part {
+  return parts.find((part) => part === 'unit' || PARTS[part].some((path) => test === `test/${path}.test.ts` || test.startsWith(`test/${path}/`)))!;
+}

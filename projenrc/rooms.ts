@@ -1,0 +1,13 @@
+/** The rooms of lib/: what each is, and which others it may import. The linter, docs/architecture.md and its picture follow this table. */
+export const ROOMS: Record<string, { readonly is: string; readonly mayImport: readonly string[] }> = {
+  'stream': { is: 'records, keys, numbers, ARNs', mayImport: [] },
+  'event-pattern': { is: 'AWS\'s filter language', mayImport: [] },
+  'runtime': { is: 'runs in the deployed function', mayImport: ['stream'] },
+  'reader': { is: 'reads shards, by the SDK', mayImport: ['stream'] },
+  'rules': { is: 'what AWS allows, and why', mayImport: ['stream', 'event-pattern'] },
+  'trigger': { is: 'the constructs; knows the CDK', mayImport: ['stream', 'event-pattern', 'rules'] },
+  'engine': { is: 'how a mapping behaves', mayImport: ['stream', 'event-pattern', 'rules'] },
+  'testing': { is: 'the engine in virtual time', mayImport: ['stream', 'event-pattern', 'rules', 'engine'] },
+  'local': { is: 'the engine on your machine', mayImport: ['stream', 'rules', 'engine', 'reader'] },
+  'cli': { is: 'commands and their output', mayImport: ['local'] },
+};
