@@ -9,59 +9,101 @@ export interface LoadedHandler {
   readonly load: () => Handler | Promise<Handler>;
 }
 
-/** One execution environment: it serves one invocation at a time. */
-export interface SimulatedEnvironment {
-  readonly handler: () => Handler | Promise<Handler>;
-  /** Calls back after so many milliseconds. Returns a function that cancels it. */
-  readonly schedule: (milliseconds: number, action: () => void) => () => void;
-  /** An invocation begins. */
-  readonly thaw: () => void;
-  /** The invocation has been answered. */
-  readonly freeze: () => void;
-  /** The environment that takes its place when its process ends. */
-  readonly successor: () => SimulatedEnvironment;
-}
-
-/** Environments that share one handler and its memory. They never freeze: one may wait for the work of another. */
-export function sharedEnvironment(handler: Handler, clock: VirtualClock): SimulatedEnvironment {
-  const nothing = () => undefined;
-  const environment: SimulatedEnvironment = {
-    handler: () => handler,
-    schedule: (milliseconds, action) => clock.schedule(clock.now() + milliseconds, action),
-    thaw: nothing,
-    freeze: nothing,
-    successor: () => environment,
-  };
-  return environment;
+/** What runs in an environment. */
+export interface Tenant {
+  /** The process ended. */
+  readonly processEnded: () => void;
 }
 
 /**
- * An environment that loads its own handler. Between invocations it is frozen: timers that fall due fire when it thaws, or never if
- * its process ends first.
+ * One execution environment. Between invocations it is frozen: timers that fall due fire when it thaws, or never if its process ends
+ * first. With several invocations at once, as on Lambda Managed Instances, it never freezes.
  */
-export function loadingEnvironment({ load }: LoadedHandler, clock: VirtualClock): SimulatedEnvironment {
-  let handler: Handler | undefined;
-  let frozen = true;
-  let overdue = new Set<() => void>();
-  return {
-    handler: async () => handler ??= await load(),
-    schedule: (milliseconds, action) => {
-      const due = () => action();
-      const cancel = clock.schedule(clock.now() + milliseconds, () => frozen ? overdue.add(due) : due());
-      return () => {
-        cancel();
-        overdue.delete(due);
-      };
-    },
-    thaw: () => {
-      frozen = false;
-      const now = overdue;
-      overdue = new Set();
-      now.forEach((due) => due());
-    },
-    freeze: () => {
-      frozen = true;
-    },
-    successor: () => loadingEnvironment({ load }, clock),
+export class SimulatedEnvironment {
+  readonly tenants = new Set<Tenant>();
+  /** Of the first invocation. */
+  startedAt: number | undefined;
+  /** By the order in which environments started, from 1. */
+  number = 0;
+  ended = false;
+  private loaded: Handler | Promise<Handler> | undefined;
+  private overdue = new Set<() => void>();
+  private frozen: boolean;
+
+  constructor(
+    private readonly code: Handler | LoadedHandler,
+    private readonly clock: VirtualClock,
+    /** How many invocations it serves at once. */
+    readonly capacity: number,
+    private readonly nextNumber: () => number,
+  ) {
+    this.frozen = capacity === 1;
+  }
+
+  /** Who shares what the handler makes. */
+  get owner(): object {
+    return typeof this.code === 'function' ? this.code : this;
+  }
+
+  get free(): boolean {
+    return !this.ended && this.tenants.size < this.capacity;
+  }
+
+  readonly handler = (): Handler | Promise<Handler> => typeof this.code === 'function' ? this.code : this.loaded ??= this.load(this.code);
+
+  readonly schedule = (milliseconds: number, action: () => void): (() => void) => {
+    const due = () => {
+      if (this.frozen) {
+        this.overdue.add(due);
+      } else if (!this.ended) {
+        action();
+      }
+    };
+    const cancel = this.clock.schedule(this.clock.now() + milliseconds, due);
+    return () => {
+      cancel();
+      this.overdue.delete(due);
+    };
   };
+
+  /** An invocation begins. */
+  enter(tenant: Tenant): void {
+    this.startedAt ??= this.clock.now();
+    this.number ||= this.nextNumber();
+    this.tenants.add(tenant);
+    if (this.frozen) {
+      this.frozen = false;
+      const now = this.overdue;
+      this.overdue = new Set();
+      now.forEach((due) => due());
+    }
+  }
+
+  /** An invocation has been answered: nothing goes on until the next one. */
+  freeze(): void {
+    this.frozen = this.capacity === 1;
+  }
+
+  /** An invocation is over. */
+  leave(tenant: Tenant): void {
+    this.tenants.delete(tenant);
+  }
+
+  /** The process ends, and all that runs in it. */
+  end(): void {
+    if (!this.ended) {
+      this.ended = true;
+      this.overdue.clear();
+      [...this.tenants].forEach((tenant) => tenant.processEnded());
+    }
+  }
+
+  private async load({ load }: LoadedHandler): Promise<Handler> {
+    try {
+      return this.loaded = await load();
+    } catch (error) {
+      this.loaded = undefined;
+      throw error;
+    }
+  }
 }

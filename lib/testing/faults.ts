@@ -24,8 +24,13 @@ export type Chance<Subject, Strike = boolean> = number | ((subject: Subject) => 
 /** What goes wrong in a simulation. */
 export interface Faults {
   /**
-   * How long an invocation takes, in milliseconds of virtual time: a number, or a function of a record, summed over the batch.
-   * The handler itself runs when the invocation starts.
+   * How long things take, in milliseconds of virtual time.
+   *
+   * A function: how long the call for a record takes at least. It is part of the call: `concurrency`, the time budget and `signal` of
+   * `streamHandler` and `windowHandler` see it. The handler's own code runs at the start of the call. For a plain handler, the invocation
+   * takes the sum over its records.
+   *
+   * A number: how long an invocation takes at least, whatever its records.
    *
    * @default 0
    */
@@ -39,6 +44,8 @@ export interface Faults {
   readonly crash?: Chance<InvocationAtRisk, boolean | number>;
   /** The response does not come before the function's timeout. */
   readonly timeout?: Chance<InvocationAtRisk>;
+  /** The batch is delivered again although the function has answered: delivery is at least once. The retry count stays the same. */
+  readonly redeliver?: Chance<InvocationAtRisk>;
   /** The failure destination refuses what is sent to it. */
   readonly refuse?: Chance<DeliveryAtRisk>;
   /** Shards that are split while the simulation runs. */
@@ -47,9 +54,18 @@ export interface Faults {
 
 /** Decides whether faults strike, in the same way for the same source of random numbers. */
 export class Fate {
-  constructor(private readonly faults: Faults, private readonly random: () => number) {}
+  /** Milliseconds that an invocation takes at least. */
+  readonly latency: number;
+  /** Milliseconds that the call for a record takes at least. */
+  readonly latencyOf?: (record: StreamRecord) => number;
 
-  strikes(fault: 'throttle' | 'timeout', invocation: InvocationAtRisk): boolean {
+  constructor(private readonly faults: Faults, private readonly random: () => number) {
+    const { latency = 0 } = faults;
+    this.latency = typeof latency === 'number' ? latency : 0;
+    this.latencyOf = typeof latency === 'function' ? (record) => checkedLatency(latency(record)) : undefined;
+  }
+
+  strikes(fault: 'throttle' | 'timeout' | 'redeliver', invocation: InvocationAtRisk): boolean {
     return this.decide(this.faults[fault], invocation);
   }
 
@@ -66,17 +82,14 @@ export class Fate {
     return this.decide(this.faults.refuse, delivery);
   }
 
-  /** In milliseconds. */
-  latency(event: StreamEvent): number {
-    const { latency = 0 } = this.faults;
-    const duration = typeof latency === 'number' ? latency : event.Records.reduce((sum, record) => sum + latency(record), 0);
-    if (!(duration >= 0 && duration < Infinity)) {
-      throw new RangeError(`faults.latency is ${duration} but must be a number of milliseconds from 0.`);
-    }
-    return duration;
-  }
-
   private decide<Subject, Strike>(chance: Chance<Subject, Strike> | undefined, subject: Subject): Strike | boolean {
     return typeof chance === 'function' ? chance(subject) : chance !== undefined && this.random() < chance;
   }
+}
+
+function checkedLatency(milliseconds: number): number {
+  if (!(milliseconds >= 0 && milliseconds < Infinity)) {
+    throw new RangeError(`faults.latency returned ${milliseconds} but must return a number of milliseconds from 0.`);
+  }
+  return milliseconds;
 }

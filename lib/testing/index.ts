@@ -11,6 +11,8 @@ export type { Handler, LoadedHandler } from './environment';
 export { streamEvent, streamRecord } from './records/stream-record';
 export type { MadeEvent, MadeRecord, StreamRecordOptions } from './records/stream-record';
 export type { Item, OneTypeMap, OneTypeValue, Value } from './records/attribute-value';
+export { elapsed, now, sleep } from './time';
+export type { SimulatedCall } from './calls';
 export type { EventCount } from '../engine';
 export type { FailedBatch } from '../stream/failed-batch';
 export type { ParkedRecord } from '../stream/parked-record';

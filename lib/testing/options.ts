@@ -30,12 +30,32 @@ export interface SimulationOptions {
    */
   readonly timeout?: number;
   /**
-   * The number of the function's execution environments. Each serves one invocation at a time; further invocations wait. Chance
-   * decides which of several free environments serves an invocation.
+   * A fixed number of execution environments: further invocations wait until one is free. Lambda has no such limit. A test uses it to
+   * say which invocations share memory: all of them, with 1.
+   *
+   * @default - as Lambda has them: as many as are needed, at least one more than the triggers can keep busy (shards times
+   * `parallelizationFactor`), so that a redelivery may come to another environment. Chance decides which free one serves an invocation
+   */
+  readonly environments?: number;
+  /**
+   * The function's reserved concurrency: with so many invocations at once, Lambda throttles further ones.
+   *
+   * @default - none
+   */
+  readonly reservedConcurrency?: number;
+  /**
+   * How many invocations an execution environment serves at once. More than 1 is as on Lambda Managed Instances: the environment never
+   * freezes, and a timeout does not end it.
    *
    * @default 1
    */
-  readonly environments?: number;
+  readonly invocationsPerEnvironment?: number;
+  /**
+   * After how many seconds Lambda ends an execution environment, when it is idle, and starts a new one. AWS documents "every few hours".
+   *
+   * @default - 4 hours
+   */
+  readonly recycleAfter?: number;
   /**
    * When the mapping is enabled or disabled, in seconds after the start.
    *
@@ -57,6 +77,13 @@ export interface SimulationOptions {
    * @default 0
    */
   readonly seed?: number;
+  /**
+   * How many seconds of real time a handler may wait for something real in which nothing happens: a timer, a connection. After that the
+   * simulation fails, with an error that names what is open.
+   *
+   * @default 4
+   */
+  readonly realTimeLimit?: number;
 }
 
 /**
@@ -76,8 +103,8 @@ const handler: Check = {
 const timeout: Check = { allowed: 'a number of seconds above 0, up to 900', fits: (value) => typeof value === 'number' && value > 0 && value <= 900 };
 
 const latency: Check = {
-  allowed: 'a number of milliseconds, or a function of a record that returns one',
-  fits: (value) => typeof value === 'number' || typeof value === 'function',
+  allowed: 'a number of milliseconds, 0 or more, or a function of a record that returns one',
+  fits: (value) => typeof value === 'function' || (typeof value === 'number' && value >= 0 && value < Infinity),
 };
 
 const chance: Check = {
@@ -92,6 +119,7 @@ const FAULTS: Checks<Faults> = {
   throttle: chance,
   crash: chance,
   timeout: chance,
+  redeliver: chance,
   refuse: chance,
   reshards: listOf('splits', options<Reshard>({ at: secondsAfterStart, shardId: text })),
 };
@@ -104,6 +132,10 @@ const OPTIONS: Checks<SimulationOptions> = {
   }))),
   timeout,
   environments: wholeNumber(1),
+  reservedConcurrency: wholeNumber(0),
+  invocationsPerEnvironment: wholeNumber(1),
+  recycleAfter: numberOf('seconds'),
+  realTimeLimit: numberOf('seconds'),
   switches: listOf('switches', options({ at: secondsAfterStart, enabled: required(flag) })),
   faults: options(FAULTS),
   noProgressBisect: oneOf('halve', 'whole'),

@@ -1,3 +1,4 @@
+import type { SimulatedCall } from './calls';
 import type { EventCount } from '../engine';
 import type { FailedBatch } from '../stream/failed-batch';
 import type { ParkedRecord } from '../stream/parked-record';
@@ -18,6 +19,10 @@ export interface SimulationRun {
    * reportBatchItemFailures off, records that the handler reported as failed are among them, because Lambda ignores the report.
    */
   readonly lost: readonly StreamRecord[];
+  /** The calls of the handler for single records, in the order in which they began: who was called, how often, and where. */
+  readonly calls: readonly SimulatedCall[];
+  /** What `streamHandler` and `windowHandler` would have printed, line by line. */
+  readonly logs: readonly string[];
   /** The sums of the metrics that a mapping emits if its metricsConfig asks for EventCount. */
   readonly metrics: Readonly<Record<EventCount, number>>;
   /** When it began and ended. */
@@ -36,6 +41,8 @@ export interface SimulatedInvocation {
   /** Why it failed: it threw, timed out, or its process ended. */
   readonly error?: { readonly errorType: string; readonly errorMessage: string };
   readonly durationMs: number;
+  /** The number of the execution environment, from 1. */
+  readonly environment: number;
   /** Lambda's IteratorAge metric: the age of the last record when the invocation started. Absent without records. */
   readonly iteratorAgeMs?: number;
 }

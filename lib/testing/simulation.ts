@@ -1,13 +1,16 @@
 import { SimulatedFunction } from './function';
+import { type Running, shared } from './handler-context';
+import { describeError, Invocation } from './invocation';
 import type { ResolvedMapping } from './mapping-input';
 import type { SimulationOptions } from './options';
 import { type RandomSources, randomSources } from './random';
+import { RealWork } from './real-work';
 import { DEFAULT_STREAM_ARN, isStreamRecord } from './records/stream-record';
 import type { SimulationRun } from './run';
-import { Settling } from './settling';
 import { startOf, toShards, withLineage } from './shard-input';
 import type { SimulatedShard } from './stream';
 import { SimulatedTrigger } from './trigger-driver';
+import { catchUncaught } from './uncaught';
 import { VirtualClock } from './virtual-clock';
 import { arnParts } from '../stream/arn';
 
@@ -47,28 +50,51 @@ export async function simulate(triggers: readonly ResolvedTrigger[]): Promise<Si
   const functions = new Map(grouped(parts, ({ trigger }) => trigger.handler).map((group, index) =>
     [group[0].trigger.handler, functionOf(group, index, clock)]));
   const simulated = parts.map((part) => new SimulatedTrigger({ ...part.trigger, ...part }, functions.get(part.trigger.handler)!, clock));
-  await runToTheEnd(simulated, [...functions.values()], clock);
+  const limits = triggers.map(({ realTimeLimit = 4 }) => realTimeLimit);
+  await runToTheEnd(simulated, [...functions.values()], clock, Math.max(...limits) * 1000);
   return simulated.map((trigger) => trigger.result(startedAt));
 }
 
-async function runToTheEnd(triggers: readonly SimulatedTrigger[], functions: readonly SimulatedFunction[], clock: VirtualClock): Promise<void> {
-  const settling = new Settling();
-  const answered = () => functions.every((one) => one.answered());
-  triggers.forEach((trigger) => trigger.tick());
-  for (;;) {
-    const running = triggers.filter((trigger) => !trigger.isOver());
-    if (running.length === 0) {
-      return;
+async function runToTheEnd(
+  triggers: readonly SimulatedTrigger[], functions: readonly SimulatedFunction[], clock: VirtualClock, limit: number,
+): Promise<void> {
+  const realWork = new RealWork(limit);
+  const problems: unknown[] = [];
+  const now: Running = { clock, startedAt: clock.now(), awake: false, fail: (error) => problems.push(error) };
+  shared.running = now;
+  const stopCatching = catchUncaught(endProcess);
+  realWork.start();
+  try {
+    triggers.forEach((trigger) => trigger.tick());
+    for (;;) {
+      if (now.awake || functions.some((one) => one.unanswered.size > 0)) {
+        now.awake = false;
+        await realWork.settle(functions.length === 1 ? functions[0].unanswered : new Set(functions.flatMap((one) => [...one.unanswered])));
+      }
+      if (problems.length > 0) {
+        throw problems[0];
+      }
+      const running = triggers.filter((trigger) => !trigger.isOver());
+      if (running.length === 0 || !moveOn(running, clock)) {
+        return;
+      }
     }
-    if (answered()) {
-      settling.nothingRuns();
-    } else {
-      await settling.wait(answered);
-    }
-    if (!moveOn(running, clock)) {
-      return;
-    }
+  } finally {
+    realWork.stop();
+    stopCatching();
+    shared.running = undefined;
   }
+}
+
+/** Lambda's runtime reports an error that nothing caught, and ends the process. */
+function endProcess(event: 'uncaughtException' | 'unhandledRejection', error: unknown): boolean {
+  const context = shared.storage.getStore();
+  if (!(context instanceof Invocation)) {
+    return false;
+  }
+  const [errorType, errorMessage] = describeError(error);
+  context.uncaught(...event === 'unhandledRejection' ? ['Runtime.UnhandledPromiseRejection', String(error)] as const : [errorType, errorMessage] as const);
+  return true;
 }
 
 /** Moves the clock to the next event. Returns false if there is none. */
@@ -102,11 +128,17 @@ function functionOf(group: readonly Part[], index: number, clock: VirtualClock):
   }
   const { region, account } = arnParts(arns[0]);
   const timeout = agreed('the same handler', 'timeout', group.map(({ trigger }) => trigger.timeout ?? trigger.mapping.timeout)) ?? 60;
+  const shares = (option: 'environments' | 'reservedConcurrency' | 'invocationsPerEnvironment' | 'recycleAfter') =>
+    agreed('the same handler', option, group.map(({ trigger }) => trigger[option]));
   return new SimulatedFunction({
     handler: group[0].trigger.handler,
     functionArn: `arn:aws:lambda:${region}:${account}:function:Function${index === 0 ? '' : index + 1}`,
     timeout: timeout * 1000,
-    environments: agreed('the same handler', 'environments', group.map(({ trigger }) => trigger.environments)) ?? 1,
+    environments: shares('environments'),
+    reservedConcurrency: shares('reservedConcurrency'),
+    invocationsPerEnvironment: shares('invocationsPerEnvironment') ?? 1,
+    recycleAfter: (shares('recycleAfter') ?? 4 * 60 * 60) * 1000,
+    concurrency: group.reduce((sum, { shards, trigger: { mapping } }) => sum + shards.length * mapping.settings.parallelizationFactor, 0),
     triggers: group.map(({ trigger: { mapping: { settings, destination } }, streamArn }) => ({
       stream: streamArn,
       report: settings.reportBatchItemFailures,
@@ -118,10 +150,10 @@ function functionOf(group: readonly Part[], index: number, clock: VirtualClock):
 }
 
 /** The value of an option that the triggers of a group share; undefined if none of them has it. */
-function agreed<T>(shared: string, option: string, values: readonly (T | undefined)[]): T | undefined {
+function agreed<T>(what: string, option: string, values: readonly (T | undefined)[]): T | undefined {
   const different = [...new Map(values.filter((value) => value !== undefined).map((value) => [JSON.stringify(value), value])).entries()];
   if (different.length > 1) {
-    throw new TypeError(`Triggers with ${shared} have different values of ${option}: ${different.map(([text]) => text).join(' and ')}. Give it once, or the same value each time.`);
+    throw new TypeError(`Triggers with ${what} have different values of ${option}: ${different.map(([text]) => text).join(' and ')}. Give it once, or the same value each time.`);
   }
   return different[0]?.[1];
 }

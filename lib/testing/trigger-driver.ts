@@ -1,7 +1,9 @@
 import { createMapping, type Effect, type EventCount, type Input, type Machine, type Notice } from '../engine';
+import { allCalls, type PlainInvocation, type SimulatedCall, simulatedCall } from './calls';
 import { copy } from './copy';
 import { Fate } from './faults';
-import type { InvocationEnd, SimulatedFunction } from './function';
+import type { SimulatedFunction } from './function';
+import type { InvocationEnd } from './invocation';
 import { Losses } from './losses';
 import type { ResolvedMapping } from './mapping-input';
 import type { SimulationOptions } from './options';
@@ -34,6 +36,10 @@ export class SimulatedTrigger {
   private readonly invocations: SimulatedInvocation[] = [];
   private readonly deliveries: SimulatedDelivery[] = [];
   private readonly parked: ParkedRecord[] = [];
+  private readonly logs: string[] = [];
+  /** Calls that `streamHandler` and `windowHandler` made, and invocations of other handlers. */
+  private readonly calls: SimulatedCall[] = [];
+  private readonly plain: PlainInvocation[] = [];
   private readonly metrics: Record<EventCount, number> = {
     PolledEventCount: 0,
     FilteredOutEventCount: 0,
@@ -56,7 +62,7 @@ export class SimulatedTrigger {
     this.stream = new SimulatedStream(shards);
     this.fate = new Fate(faults, random.faults);
     this.machine = createMapping({
-      settings, functionArn: lambda.arn, streamArn, mappingId: uuid(), executedVersion: '$LATEST', destination, uuid, noProgressBisect,
+      settings, functionArn: lambda.functionArn, streamArn, mappingId: uuid(), executedVersion: '$LATEST', destination, uuid, noProgressBisect,
     });
     for (const { at, enabled } of switches) {
       clock.schedule(clock.now() + at * 1000, () => this.take({ type: 'enabled', enabled }));
@@ -81,12 +87,17 @@ export class SimulatedTrigger {
   /** The result, when nothing more will happen. */
   result(startedAt: number): SimulationRun {
     this.losses.add(this.stream.passedOver);
+    const { calls, plain } = this;
     return {
       invocations: this.invocations.sort((a, b) => a.at - b.at),
       failed: this.deliveries.map((delivery) => delivery.message),
       deliveries: this.deliveries,
       parked: this.parked,
       lost: this.losses.list(this.shards),
+      get calls() {
+        return allCalls(calls, plain);
+      },
+      logs: this.logs,
       metrics: this.metrics,
       startedAt,
       endedAt: this.clock.now(),
@@ -126,26 +137,47 @@ export class SimulatedTrigger {
     }
   }
 
-  private invoke({ invocation, shardId, event }: EffectOf<'invoke'>): Input | undefined {
+  private invoke(effect: EffectOf<'invoke'>, redelivered = false): Input | undefined {
+    const { invocation, shardId, event } = effect;
     const atRisk = { at: this.clock.now(), shardId, event };
-    if (this.fate.strikes('throttle', atRisk)) {
+    if (this.fate.strikes('throttle', atRisk) || this.lambda.full) {
       return { type: 'returned', invocation, outcome: { type: 'throttled' } };
     }
+    const { latency, latencyOf } = this.fate;
     this.lambda.invoke({
       event: () => copy(event),
-      latency: this.fate.latency(event),
+      latency,
+      latencyOf,
       crashes: this.fate.crashes(atRisk),
       hangs: this.fate.strikes('timeout', atRisk),
       park: this.parks ? this.park : undefined,
+      log: (entry) => this.logs.push(entry),
+      called: (record, at, environment) => this.calls.push(simulatedCall(at, shardId, environment, record)),
       ended: (end) => {
+        const { outcome } = end;
         this.invocations.push(recordInvocation(shardId, event, end));
-        if (end.outcome.type === 'response' && !this.reports) {
-          this.losses.ignored(event, end.outcome.response);
+        if (!end.callsThroughHost) {
+          this.plain.push({ shardId, event, end });
         }
-        this.take({ type: 'returned', invocation, outcome: end.outcome });
+        if (outcome.type === 'response' && !redelivered && this.fate.strikes('redeliver', atRisk)) {
+          this.redeliver(effect);
+          return;
+        }
+        if (outcome.type === 'response' && !this.reports) {
+          this.losses.ignored(event, outcome.response);
+        }
+        this.take({ type: 'returned', invocation, outcome });
       },
     });
     return undefined;
+  }
+
+  /** Invokes once more with the same batch, as if nobody had heard the answer. */
+  private redeliver(effect: EffectOf<'invoke'>): void {
+    const answer = this.invoke(effect, true);
+    if (answer) {
+      this.take(answer);
+    }
   }
 
   private deliver({ delivery, message, objectKey, records }: EffectOf<'deliver'>): Input {
@@ -174,7 +206,7 @@ export class SimulatedTrigger {
 }
 
 /** Keeps the records of the event, not the copy that the handler was given. */
-function recordInvocation(shardId: string, event: StreamEvent, { startedAt, endedAt, outcome }: InvocationEnd): SimulatedInvocation {
+function recordInvocation(shardId: string, event: StreamEvent, { startedAt, endedAt, outcome, environment }: InvocationEnd): SimulatedInvocation {
   const created = event.Records[event.Records.length - 1]?.dynamodb?.ApproximateCreationDateTime;
   return {
     at: startedAt,
@@ -186,6 +218,7 @@ function recordInvocation(shardId: string, event: StreamEvent, { startedAt, ende
       ? { response: outcome.response }
       : { error: { errorType: outcome.errorType, errorMessage: outcome.errorMessage } }),
     durationMs: endedAt - startedAt,
+    environment,
     ...(created !== undefined && { iteratorAgeMs: startedAt - created * 1000 }),
   };
 }

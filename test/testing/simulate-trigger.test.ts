@@ -131,7 +131,7 @@ describe('what the handler gets', () => {
     const records = orders(2);
     const { invocations } = await run({ shards: [{ records }], handler: () => 'done' });
     const all = {
-      at: START * 1000, shardId: 'shardId-00000000000000000000', event: { Records: records }, response: 'done', durationMs: 0, iteratorAgeMs: 0,
+      at: START * 1000, shardId: 'shardId-00000000000000000000', event: { Records: records }, response: 'done', durationMs: 0, environment: 1, iteratorAgeMs: 0,
     };
     expect(invocations).toEqual([all]);
     expect(JSON.parse(JSON.stringify(invocations))).toEqual([all]);
@@ -230,7 +230,7 @@ describe('environments', () => {
         },
       };
     };
-    const one = { mapping: { batchSize: 1 }, shards: [{ records: orders(4) }] };
+    const one = { mapping: { batchSize: 1 }, environments: 1, shards: [{ records: orders(4) }] };
     const answers = async (options: Partial<SimulationOptions>) =>
       (await run({ ...one, handler: counting(), ...options })).invocations.map(({ response, error }) => response ?? error?.errorType);
     const second = () => {
@@ -277,7 +277,7 @@ describe('environments', () => {
           log.push('end');
         };
       };
-      const { invocations } = await run({ handler: { load }, mapping: { batchSize: 1 }, ...options });
+      const { invocations } = await run({ handler: { load }, mapping: { batchSize: 1 }, environments: 1, ...options });
       return { log, invocations };
     };
 

@@ -1,0 +1,42 @@
+import type { InvocationEnd } from './invocation';
+import { type Image, unmarshall } from '../stream/image';
+import type { StreamEvent, StreamRecord } from '../stream/record';
+
+/** A call of the handler for a record: each try of `streamHandler`, or the record's part in an invocation of a plain handler. */
+export interface SimulatedCall {
+  /** When it began, in milliseconds since the epoch. */
+  readonly at: number;
+  readonly shardId: string;
+  /** The number of the execution environment, from 1. */
+  readonly environment: number;
+  /** The item's primary key, as JavaScript has it. */
+  readonly keys: Image;
+  readonly record: StreamRecord;
+}
+
+/** An invocation of a handler whose calls only it knows. */
+export interface PlainInvocation {
+  readonly shardId: string;
+  readonly event: StreamEvent;
+  readonly end: InvocationEnd;
+}
+
+/** Many calls are kept: their keys are made when they are read. */
+export function simulatedCall(at: number, shardId: string, environment: number, record: StreamRecord): SimulatedCall {
+  return {
+    at,
+    shardId,
+    environment,
+    get keys() {
+      return unmarshall(record.dynamodb?.Keys ?? {});
+    },
+    record,
+  };
+}
+
+/** All calls, in the order in which they began. */
+export function allCalls(calls: readonly SimulatedCall[], plain: readonly PlainInvocation[]): SimulatedCall[] {
+  const ofPlain = plain.flatMap(({ shardId, event, end: { startedAt, environment } }) =>
+    event.Records.map((record) => simulatedCall(startedAt, shardId, environment, record)));
+  return [...calls, ...ofPlain].sort((a, b) => a.at - b.at);
+}

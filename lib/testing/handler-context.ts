@@ -1,0 +1,55 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { VirtualClock } from './virtual-clock';
+
+/** The invocation that code runs in. It follows the code through promises, timers and I/O. */
+export interface HandlerContext {
+  readonly environment: {
+    /** Calls back after so many milliseconds of virtual time, while the environment is not frozen. Returns a function that cancels it. */
+    readonly schedule: (milliseconds: number, action: () => void) => () => void;
+  };
+  /** Who shares what is made in it: the environment, or the function if its environments share one handler. */
+  readonly owner: object;
+  /** How many waits for virtual time are under way in it. */
+  waits: number;
+}
+
+/** The simulation under way. */
+export interface Running {
+  readonly clock: VirtualClock;
+  readonly startedAt: number;
+  /** Whether a wait has ended, so that code has something to do. */
+  awake: boolean;
+  /** Ends the simulation with an error. */
+  readonly fail: (error: unknown) => void;
+}
+
+interface Shared {
+  readonly storage: AsyncLocalStorage<HandlerContext>;
+  running?: Running;
+}
+
+const SHARED = Symbol.for('dynamo-stream-trigger/simulation');
+
+/** CJS and ESM copies of this package share it: a handler may import one, and its test the other. */
+export const shared: Shared = (globalThis as { [SHARED]?: Shared })[SHARED] ??= { storage: new AsyncLocalStorage() };
+
+/** Waits in virtual time; an abort ends the wait early. */
+export async function waitIn(context: HandlerContext, milliseconds: number, signal?: AbortSignal): Promise<void> {
+  context.waits++;
+  try {
+    await new Promise<void>((resolve) => {
+      const wake = () => {
+        cancel();
+        signal?.removeEventListener('abort', wake);
+        if (shared.running) {
+          shared.running.awake = true;
+        }
+        resolve();
+      };
+      const cancel = context.environment.schedule(signal?.aborted ? 0 : milliseconds, wake);
+      signal?.addEventListener('abort', wake);
+    });
+  } finally {
+    context.waits--;
+  }
+}

@@ -1,0 +1,260 @@
+import { errorOutcome, exited, type Outcome, RESPONSE_BYTES, timedOut, tooLarge } from '../engine';
+import type { Handler, SimulatedEnvironment, Tenant } from './environment';
+import { type HandlerContext, shared, waitIn } from './handler-context';
+import type { VirtualClock } from './virtual-clock';
+import { type Host, HOST, type TriggerFacts } from '../stream/boundary';
+import type { ParkedRecord } from '../stream/parked-record';
+import type { StreamEvent, StreamRecord } from '../stream/record';
+
+/** How an invocation went. */
+export interface InvocationEnd {
+  readonly startedAt: number;
+  readonly endedAt: number;
+  readonly outcome: Exclude<Outcome, { type: 'throttled' }>;
+  /** The number of its environment. */
+  readonly environment: number;
+  /** Whether the handler handed each of its calls to the host. */
+  readonly callsThroughHost: boolean;
+}
+
+/** What is invoked, and what befalls it. */
+export interface InvocationRequest {
+  readonly event: () => StreamEvent;
+  /** Milliseconds that the invocation takes at least. */
+  readonly latency: number;
+  /** Milliseconds that the call for a record takes at least. */
+  readonly latencyOf?: (record: StreamRecord) => number;
+  /** Whether the process ends before the response is sent, or after how many milliseconds it ends. */
+  readonly crashes: boolean | number;
+  /** Whether the response never comes. */
+  readonly hangs: boolean;
+  /** Takes what the runtime parks of this event. */
+  readonly park?: (record: ParkedRecord) => Promise<void>;
+  readonly log: (entry: string) => void;
+  /** A call for a record begins. */
+  readonly called: (record: StreamRecord, at: number, environment: number) => void;
+  readonly ended: (end: InvocationEnd) => void;
+}
+
+/** The function that is invoked. */
+export interface InvokedFunction {
+  readonly functionArn: string;
+  readonly functionName: string;
+  /** Milliseconds. */
+  readonly timeout: number;
+  readonly triggers: TriggerFacts[];
+  readonly random: () => number;
+  readonly uuid: () => string;
+  /** The handler has answered, or will never. */
+  readonly answered: (invocation: Invocation) => void;
+  /** An invocation is over; what follows from its report comes before others that wait. */
+  readonly over: (report: () => void) => void;
+}
+
+/** One invocation of the user's handler in one environment. */
+export class Invocation implements HandlerContext, Tenant {
+  waits = 0;
+  /** Whether code that the environment loads is still on its way. */
+  loading = false;
+  readonly owner: object;
+  private state: 'running' | 'answered' | 'over' = 'running';
+  /** Whether the handler hands each of its calls to the host. */
+  private callsThroughHost = false;
+  private readonly startedAt: number;
+  private readonly deadline: number;
+  private readonly requestId: string;
+  private readonly timers: (() => void)[] = [];
+
+  constructor(
+    readonly environment: SimulatedEnvironment,
+    private readonly request: InvocationRequest,
+    private readonly lambda: InvokedFunction,
+    private readonly clock: VirtualClock,
+  ) {
+    this.startedAt = clock.now();
+    this.deadline = this.startedAt + lambda.timeout;
+    this.requestId = lambda.uuid();
+    this.owner = environment.owner;
+  }
+
+  start(): void {
+    const { clock, environment, request, requestId } = this;
+    this.timers.push(clock.schedule(this.deadline, () => this.timeout()));
+    if (typeof request.crashes === 'number') {
+      this.timers.push(clock.schedule(this.startedAt + request.crashes, () => this.exit()));
+    }
+    environment.enter(this);
+    const event = request.event();
+    shared.storage.run(this, () => this.call(event)).then(
+      (outcome) => this.answer(outcome, event),
+      (error) => this.answer(errorOutcome(requestId, ...describeError(error)), event),
+    );
+  }
+
+  /** The process ends, as Lambda sees it. */
+  readonly exit = (): void => this.environment.end();
+
+  /** An error that nothing caught ends the process, and is what Lambda reports. */
+  uncaught(errorType: string, errorMessage: string): void {
+    this.endWithProcess(errorOutcome(this.requestId, errorType, errorMessage));
+  }
+
+  processEnded(): void {
+    this.end(exited(this.requestId, { code: 1 }));
+  }
+
+  private timeout(): void {
+    const outcome = timedOut(this.requestId, this.lambda.timeout);
+    // With several invocations at once, the process and what it does go on.
+    if (this.environment.capacity === 1) {
+      this.endWithProcess(outcome);
+    } else {
+      this.end(outcome);
+    }
+  }
+
+  private endWithProcess(outcome: InvocationEnd['outcome']): void {
+    this.environment.leave(this);
+    this.environment.end();
+    this.end(outcome);
+  }
+
+  private async call(event: StreamEvent): Promise<InvocationEnd['outcome']> {
+    const loaded = this.environment.handler();
+    let handler: Handler;
+    if (typeof loaded === 'function') {
+      handler = loaded;
+    } else {
+      this.loading = true;
+      handler = await loaded.finally(() => this.loading = false);
+    }
+    const response = await answerOf(handler, event, this.context());
+    // Lambda passes the response on as JSON; no response becomes null.
+    const body = JSON.stringify(response ?? null) ?? 'null';
+    return Buffer.byteLength(body) > RESPONSE_BYTES
+      ? tooLarge(this.requestId)
+      : { type: 'response', requestId: this.requestId, response: JSON.parse(body) };
+  }
+
+  /** The handler is done; the response is sent when the invocation's latency is over. */
+  private answer(outcome: InvocationEnd['outcome'], { Records }: StreamEvent): void {
+    if (this.state !== 'running') {
+      return;
+    }
+    this.answered();
+    const { crashes, hangs, latency } = this.request;
+    const ofRecords = this.callsThroughHost || !this.request.latencyOf ? 0 : Records.reduce((sum, record) => sum + this.latencyOf(record), 0);
+    const endsAt = Math.max(this.startedAt + latency + ofRecords, this.clock.now());
+    if (!hangs && endsAt < this.deadline) {
+      this.timers.push(this.clock.schedule(endsAt, () => crashes === true ? this.exit() : this.end(outcome)));
+    }
+  }
+
+  private answered(): void {
+    if (this.state === 'running') {
+      this.state = 'answered';
+      this.environment.freeze();
+      this.lambda.answered(this);
+    }
+  }
+
+  private end(outcome: InvocationEnd['outcome']): void {
+    if (this.state === 'over') {
+      return;
+    }
+    this.answered();
+    this.state = 'over';
+    this.timers.forEach((cancel) => cancel());
+    this.environment.leave(this);
+    const { startedAt, environment: { number: environment }, callsThroughHost } = this;
+    this.lambda.over(() => this.request.ended({ startedAt, endedAt: this.clock.now(), outcome, environment, callsThroughHost }));
+  }
+
+  private context() {
+    const { clock, deadline, environment, lambda, requestId } = this;
+    const { functionArn, functionName } = lambda;
+    return {
+      functionName,
+      functionVersion: '$LATEST',
+      invokedFunctionArn: functionArn,
+      memoryLimitInMB: '512',
+      awsRequestId: requestId,
+      logGroupName: `/aws/lambda/${functionName}`,
+      logStreamName: `simulated-${environment.number}`,
+      callbackWaitsForEmptyEventLoop: true,
+      getRemainingTimeInMillis: () => Math.max(0, deadline - clock.now()),
+      [HOST]: this.host(),
+    };
+  }
+
+  private host(): Host {
+    const { clock, environment, lambda, request } = this;
+    const invocation = this;
+    return {
+      triggers: lambda.triggers,
+      park: request.park && (async (record) => environment.ended ? never() : request.park!(record)),
+      random: lambda.random,
+      now: clock.now,
+      sleep: async (milliseconds, signal) => waitIn(this, milliseconds, signal),
+      timer: (callback, milliseconds) => environment.schedule(milliseconds, callback),
+      environment,
+      log: request.log,
+      // Other invocations of the process would die with it.
+      ...(environment.capacity === 1 && { exit: this.exit }),
+      get call() {
+        invocation.callsThroughHost = true;
+        return invocation.callOf;
+      },
+    };
+  }
+
+  private readonly callOf = (record: StreamRecord, call: () => unknown): unknown => {
+    this.request.called(record, this.clock.now(), this.environment.number);
+    const latency = this.latencyOf(record);
+    return latency > 0 ? this.slowly(call, latency) : call();
+  };
+
+  private latencyOf(record: StreamRecord): number {
+    try {
+      return this.request.latencyOf?.(record) ?? 0;
+    } catch (error) {
+      // Not the handler's: it must not be taken for a failure of the record.
+      shared.running!.fail(error);
+      return 0;
+    }
+  }
+
+  /** A call of the handler that takes so long at least: it runs at once, and settles when its time is over. */
+  private async slowly(call: () => unknown, latency: number): Promise<unknown> {
+    const over = waitIn(this, latency);
+    try {
+      return await call();
+    } finally {
+      await over;
+    }
+  }
+}
+
+function answerOf(handler: Handler, event: StreamEvent, context: object): unknown {
+  if (handler.length <= 2) {
+    return handler(event, context, undefined);
+  }
+  return new Promise((resolve, reject) => {
+    const result = handler(event, context, (error: unknown, value: unknown) => (error ? reject(error) : resolve(value)));
+    if (result !== undefined) {
+      resolve(result);
+    }
+  });
+}
+
+/** What a dead process waits for. */
+function never(): Promise<never> {
+  return new Promise(() => undefined);
+}
+
+/** The type and the message of whatever was thrown. */
+export function describeError(error: unknown): [errorType: string, errorMessage: string] {
+  return error instanceof Error || (typeof error === 'object' && error !== null && 'message' in error)
+    ? [String((error as Error).name ?? 'Error'), String((error as Error).message)]
+    : [typeof error, String(error)];
+}

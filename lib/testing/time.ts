@@ -1,0 +1,56 @@
+import { type HandlerContext, shared, waitIn } from './handler-context';
+
+/**
+ * The virtual time of the simulation under way, in milliseconds since the epoch.
+ *
+ * @throws Error if no simulation is under way.
+ */
+export function now(): number {
+  return running('now').clock.now();
+}
+
+/**
+ * The virtual time since the simulation under way has started, in seconds, as options count it.
+ *
+ * ```ts
+ * const send = async (order: Order) => {
+ *   if (elapsed() > 60 && elapsed() < 600) throw new Error('The warehouse is down');
+ * };
+ * ```
+ *
+ * @throws Error if no simulation is under way.
+ */
+export function elapsed(): number {
+  const { clock, startedAt } = running('elapsed');
+  return (clock.now() - startedAt) / 1000;
+}
+
+/**
+ * Waits in virtual time, in a handler that is simulated or in whatever it calls.
+ *
+ * ```ts
+ * const send = async (order: Order, signal: AbortSignal) => {
+ *   await sleep(2000, { signal });
+ * };
+ * ```
+ *
+ * @param options `signal` ends the wait: it rejects then, with the signal's reason.
+ * @throws Error if no simulation is under way.
+ */
+export async function sleep(milliseconds: number, options: { readonly signal?: AbortSignal } = {}): Promise<void> {
+  const { clock } = running('sleep');
+  const { signal } = options;
+  signal?.throwIfAborted();
+  const outside: HandlerContext = {
+    environment: { schedule: (wait, action) => clock.schedule(clock.now() + wait, action) }, owner: clock, waits: 0,
+  };
+  await waitIn(shared.storage.getStore() ?? outside, milliseconds, signal);
+  signal?.throwIfAborted();
+}
+
+function running(name: string) {
+  if (!shared.running) {
+    throw new Error(`${name}() was called outside of a simulation. Call it in a handler that simulateTrigger runs, or in a function of its options.`);
+  }
+  return shared.running;
+}

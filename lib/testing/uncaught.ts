@@ -1,0 +1,33 @@
+import { runInThisContext } from 'node:vm';
+
+/** How Lambda's Node.js runtime learns of an error that nothing caught. */
+const EVENTS = ['uncaughtException', 'unhandledRejection'] as const;
+
+type Listener = (...args: any[]) => void;
+
+/** jest gives its tests a copy of the process, which hears of nothing. */
+const realProcess: NodeJS.Process = runInThisContext('process');
+
+/**
+ * Listens in the place of whoever listens to errors that nothing caught, such as a test framework, which would fail the test.
+ *
+ * @param take answers whether the error was a handler's. Others go to who listened before.
+ * @returns a function that ends it
+ */
+export function catchUncaught(take: (event: typeof EVENTS[number], error: unknown) => boolean): () => void {
+  const ends = EVENTS.map((event) => {
+    const before = realProcess.listeners(event as 'uncaughtException') as Listener[];
+    const listener: Listener = (error, ...rest) => {
+      if (!take(event, error)) {
+        before.forEach((other) => other.call(realProcess, error, ...rest));
+      }
+    };
+    realProcess.removeAllListeners(event);
+    realProcess.on(event as 'uncaughtException', listener);
+    return () => {
+      realProcess.removeListener(event, listener);
+      before.forEach((other) => realProcess.on(event as 'uncaughtException', other as NodeJS.UncaughtExceptionListener));
+    };
+  });
+  return () => ends.forEach((end) => end());
+}
