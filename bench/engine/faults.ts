@@ -3,9 +3,10 @@
  *
  *     npx ts-node -T --project bench/tsconfig.json bench/engine/index.ts faults [path of another checkout …]
  *
- * A scenario has up to three shards of up to forty records, and a chance of everything that a simulation knows: throttles, crashes,
- * timeouts, refused messages, poison records, reshards. Half of the handlers are plain ones; the other half are made by
- * `streamHandler`, in environments that load it anew after a crash, with calls that take time.
+ * Half of the scenarios are those of test/testing/invariants: a plain handler, and up to three shards of up to forty records. The others
+ * are those of test/runtime/delivery: handlers made by `streamHandler`, in environments that load it again after a crash, with calls that
+ * take time, and up to two shards of up to ten records. Each scenario has a chance of everything that a simulation knows: throttles,
+ * crashes, timeouts, refused messages, poison records, reshards.
  *
  * Prints scenarios a second, of wall time and of processor time, for this checkout and for those given: medians over processes that run
  * one after another, in rotated order. On a busy machine, compare processor times.
@@ -60,63 +61,81 @@ function chanceFrom(seed: number): () => number {
   };
 }
 
-/** Makes the scenario of a number: what to simulate, new each time because its failures are used up. */
+/** What a random scenario may have. */
+interface Size {
+  readonly shards: number;
+  readonly records: number;
+  readonly items: number;
+  readonly retryAttempts: number;
+  readonly environments: readonly number[];
+  /** Seconds. */
+  readonly timeout: number;
+  /** Milliseconds that a call takes: from 0 to one of these. */
+  readonly latency: readonly number[];
+}
+
+const SIZES: Readonly<Record<Kind, Size>> = {
+  plain: { shards: 3, records: 40, items: 6, retryAttempts: 4, environments: [1, 2, 20], timeout: 60, latency: [0, 0, 10, 700] },
+  streamHandler: { shards: 2, records: 10, items: 4, retryAttempts: 8, environments: [1, 2, 3], timeout: 2, latency: [60, 60, 60, 2500] },
+};
+
+/** Makes the scenario of a number: new each time, because a run uses up its failures. */
 function scenarios({ streamRecord }: typeof Testing, { streamHandler }: typeof Runtime) {
   return (kind: Kind, seed: number): Testing.SimulationOptions => {
+    const size = SIZES[kind];
     const random = chanceFrom(seed);
     const upTo = (max: number) => Math.floor(random() * (max + 1));
-    const oneOf = <T>(...choices: T[]) => choices[upTo(choices.length - 1)];
+    const oneOf = <T>(choices: readonly T[]) => choices[upTo(choices.length - 1)];
     const sometimes = (share: number) => (random() < 0.25 ? share : 0);
     const changes = new Map<string, Change>();
-    const shards = Array.from({ length: 1 + upTo(2) }, (_, shard) => {
+    const shards = Array.from({ length: 1 + upTo(size.shards - 1) }, (_, shard) => {
       let createdAt = 1_735_689_600;
       return {
-        records: Array.from({ length: upTo(40) }, () => {
-          createdAt += oneOf(0, 0, 0, 1, 7);
+        records: Array.from({ length: upTo(size.records) }, () => {
+          createdAt += oneOf([0, 0, 0, 1, 7]);
           const sequenceNumber = String(10n ** 22n + BigInt(changes.size));
-          const record = streamRecord({ sequenceNumber, createdAt, keys: { id: `${shard}-${upTo(5)}` }, newImage: { total: upTo(100) } });
-          changes.set(sequenceNumber, { record, failures: oneOf(0, 0, 0, 0, 1, 2, Infinity), latency: oneOf(0, 0, 10, 700) });
+          const id = `${shard}-${upTo(size.items - 1)}`;
+          const record = streamRecord({ sequenceNumber, createdAt, keys: { id }, newImage: { id, total: upTo(100) } });
+          changes.set(sequenceNumber, { record, failures: oneOf([0, 0, 0, 0, 1, 2, Infinity]), latency: upTo(oneOf(size.latency)) });
           return record;
         }),
       };
     });
     const changeOf = (record: Testing.StreamRecord) => changes.get(record.dynamodb!.SequenceNumber!)!;
     const fails = (change: Change) => change.failures-- > 0;
+    const plain = async ({ Records }: Testing.StreamEvent) => {
+      const failed = Records.find((record) => fails(changeOf(record)));
+      return { batchItemFailures: failed ? [{ itemIdentifier: failed.dynamodb!.SequenceNumber }] : [] };
+    };
+    const load = () => {
+      let host: Required<Host>;
+      const handle = streamHandler({
+        concurrency: 4,
+        onRecord: async ({ raw }) => {
+          const change = changeOf(raw);
+          await host.sleep(change.latency);
+          if (fails(change)) {
+            throw new Error('fails');
+          }
+        },
+      });
+      return (event: Testing.StreamEvent, context: any) => {
+        host = context[Symbol.for('dynamo-stream-trigger/host')];
+        return handle(event, context);
+      };
+    };
     return {
       mapping: {
         batchSize: 1 + upTo(11),
-        maxBatchingWindow: oneOf(0, 0, 1, 20),
-        parallelizationFactor: oneOf(1, 1, 1, 2, 3, 10),
-        retryAttempts: upTo(4),
-        bisectBatchOnError: oneOf(true, false),
+        maxBatchingWindow: oneOf([0, 0, 1, 20]),
+        parallelizationFactor: oneOf([1, 1, 1, 2, 3, 10]),
+        retryAttempts: upTo(size.retryAttempts),
+        bisectBatchOnError: oneOf([true, false]),
       },
-      handler: kind === 'plain'
-        ? async ({ Records }: Testing.StreamEvent) => {
-          const failed = Records.find((record) => fails(changeOf(record)));
-          return { batchItemFailures: failed ? [{ itemIdentifier: failed.dynamodb!.SequenceNumber }] : [] };
-        }
-        : {
-          load: () => {
-            let host: Required<Host>;
-            const handle = streamHandler({
-              concurrency: 4,
-              onRecord: async ({ raw }) => {
-                const change = changeOf(raw);
-                await host.sleep(change.latency);
-                if (fails(change)) {
-                  throw new Error('fails');
-                }
-              },
-            });
-            return (event: Testing.StreamEvent, context: any) => {
-              host = context[Symbol.for('dynamo-stream-trigger/host')];
-              return handle(event, context);
-            };
-          },
-        },
+      handler: kind === 'plain' ? plain : { load },
       shards,
-      environments: oneOf(1, 2, 20),
-      timeout: 10,
+      environments: oneOf(size.environments),
+      timeout: size.timeout,
       seed,
       faults: {
         ...(kind === 'plain' && { latency: (record: Testing.StreamRecord) => changeOf(record).latency }),

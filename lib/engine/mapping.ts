@@ -29,7 +29,7 @@ class Mapping implements Machine {
   handle(now: number, input: Input): Effect[] {
     switch (input.type) {
       case 'tick':
-        this.advanceAll(now);
+        this.advanceDue(now);
         break;
       case 'enabled':
         this.enabled = input.enabled;
@@ -73,7 +73,7 @@ class Mapping implements Machine {
     }
     let first = this.describing ? Infinity : this.describeAt;
     for (const shard of this.shards.values()) {
-      first = Math.min(first, shard.deadline());
+      first = Math.min(first, shard.deadline);
     }
     return first === Infinity ? undefined : first;
   }
@@ -104,6 +104,16 @@ class Mapping implements Machine {
       this.advance(now, shardId);
     }
     this.startShards(now);
+    this.describeIfDue(now);
+  }
+
+  /** Where nothing but time has come, only the shards whose deadline it is have something to do. */
+  private advanceDue(now: number): void {
+    for (const [shardId, { deadline }] of this.shards) {
+      if (deadline <= now) {
+        this.advance(now, shardId);
+      }
+    }
     this.describeIfDue(now);
   }
 

@@ -14,6 +14,8 @@ import type { Position, ReadFailure } from '../stream/shard';
 
 /** Reads one shard, hands its records to the processors of their item keys, and keeps the shard's checkpoint. */
 export class ShardPoller {
+  /** When time alone makes a next step possible. Infinity: never. */
+  deadline = Infinity;
   private readonly processors: BatchProcessor[];
   private readonly schedule = new ReadSchedule();
   private position: Position;
@@ -38,15 +40,7 @@ export class ShardPoller {
     return this.processors.every((processor) => processor.idle());
   }
 
-  /** When time alone makes a next step possible. Infinity: never. */
-  deadline(): number {
-    let first = this.nextRead();
-    for (const processor of this.processors) {
-      first = Math.min(first, processor.deadline());
-    }
-    return first;
-  }
-
+  /** Does what can be done at `now`. */
   advance(now: number): void {
     this.catchUp(now);
     for (const processor of this.processors) {
@@ -57,6 +51,7 @@ export class ShardPoller {
       this.outbox.emit({ type: 'read', shardId: this.shardId, from: this.position, limit: READ_RECORDS });
     }
     this.report();
+    this.deadline = this.processors.reduce((first, processor) => Math.min(first, processor.deadline()), this.nextRead());
   }
 
   /** The mapping is switched off. */
@@ -65,6 +60,7 @@ export class ShardPoller {
     this.schedule.pause();
     this.processors.forEach((processor) => processor.release());
     this.report();
+    this.deadline = Infinity;
   }
 
   /** Takes what a read brought. */

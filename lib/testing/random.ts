@@ -24,7 +24,11 @@ export function randomSources(seed: number, place: number): RandomSources {
 
 /** A UUID, version 4. */
 function randomUuid(random: () => number): string {
-  const digit = (choices: string) => choices[Math.floor(random() * choices.length)];
-  return 'xxxxxxxx-xxxx-4xxx-yxxx-xxxxxxxxxxxx'
-    .replace(/[xy]/g, (place) => digit(place === 'x' ? '0123456789abcdef' : '89ab'));
+  let uuid = '';
+  for (const place of 'xxxxxxxx-xxxx-4xxx-yxxx-xxxxxxxxxxxx') {
+    uuid += place === 'x' ? HEX[Math.floor(random() * 16)] : place === 'y' ? HEX[8 + Math.floor(random() * 4)] : place;
+  }
+  return uuid;
 }
+
+const HEX = '0123456789abcdef';
