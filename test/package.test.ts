@@ -4,8 +4,7 @@ import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 
 /**
- * What users get is the tarball of `npm pack`, so that is what is installed here: in an empty app, with the CDK and esbuild beside it
- * and nothing else.
+ * Users get the tarball of `npm pack`. So these tests install it, in an empty app with only the CDK and esbuild beside it.
  */
 const root = resolve(__dirname, '..');
 const version = (name: string): string =>
@@ -42,7 +41,7 @@ test('an app synthesizes with the trigger and its bundled function', () => {
 });
 
 test('the function that looks up a stream comes with the package, and loads', () => {
-  const bundle = './node_modules/dynamo-stream-trigger/build/trigger/stream-lookup.lambda.bundle/index.js';
+  const bundle = './node_modules/dynamo-stream-trigger/build/trigger/table/stream-lookup.lambda.bundle/index.js';
   expect(run('node', '-p', `typeof require('${bundle}').handler`)).toContain('function');
 });
 
@@ -64,8 +63,8 @@ test('the tarball holds what users need, and no path of the machine that made it
     /^(package\.json|README\.md|LICENSE|API\.md|\.jsii)$/,
     /^docs\/[a-z]+\.md$/,
     /^build\/index\.(js|d\.ts)$/,
-    /^build\/(engine|mapping|runtime|stream|testing|trigger)\/.+\.(js|mjs|d\.ts|d\.mts)$/,
-    /^build\/local\/(destination-server|module-resolution|runtime-client)\.js$/,
+    /^build\/(engine|event-pattern|rules|runtime|stream|testing|trigger)\/.+\.(js|mjs|d\.ts|d\.mts)$/,
+    /^build\/local\/(service\/destination-server|function\/module-resolution|function\/runtime-client)\.js$/,
     /^build\/bin\/(dynamo-stream-trigger\.js|THIRD-PARTY-LICENSES\.txt)$/,
   ];
   expect(files.filter((file) => !expected.some((pattern) => pattern.test(file)))).toEqual([]);

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { count, hasFailures, iteratorAge, newTally, sumOf, type Tally } from './tally';
 import { LocalRunError, type LocalEvent, type LocalRun } from '../local';
 
-/** Shows a local run to whoever started it. */
+/** Shows a local run to the person or program that started it. */
 export interface Output {
   starting(): void;
   ready(run: LocalRun): void;
@@ -11,10 +11,10 @@ export interface Output {
   ended(failure?: Error): void;
 }
 
-/** Lines for people; on a terminal with a status below them. */
+/** Lines for people. On a terminal there is a status below them. */
 export function lines(out: NodeJS.WriteStream): Output {
   const tally = newTally();
-  /** Undefined as long as there is nothing to show the status of. */
+  /** Draws the status; undefined while there is none. */
   let timer: NodeJS.Timeout | undefined;
   let isReady = false;
 
@@ -46,12 +46,12 @@ export function lines(out: NodeJS.WriteStream): Output {
     },
   };
 
-  /** In one write with the status, which would flicker otherwise. */
+  /** In one write with the status, because the status would flicker otherwise. */
   function print(text: string): void {
     out.write(out.isTTY ? `\r${CLEAR}${text}\n${timer ? status() : ''}` : `${text}\n`);
   }
 
-  /** Leaves room for the ^C that a terminal echoes, which would begin a new line there. */
+  /** Leaves room for the ^C that a terminal echoes: in the last column it would begin a new line. */
   function status(): string {
     return fitting(statusOf(tally, Date.now()), out.columns - 3);
   }
@@ -60,10 +60,10 @@ export function lines(out: NodeJS.WriteStream): Output {
 /** Clears the rest of the line. */
 const CLEAR = '\u001b[K';
 
-/** A part of the status, and the same in fewer words for a narrow terminal. */
+/** A part of the status, with a shorter form for a narrow terminal. */
 type Part = readonly [long: string, short?: string];
 
-/** All of the parts if the line has room for them, in fewer words if that helps; otherwise those that fit, in this order. */
+/** All of the parts if they fit in the line. Otherwise the short form of as many as fit, in this order. */
 function fitting(parts: readonly Part[], width: number): string {
   const line = parts.map(([long]) => long).join(', ');
   return line.length <= width ? line : parts.reduce((shorter, [long, short = long]) => {
@@ -72,7 +72,7 @@ function fitting(parts: readonly Part[], width: number): string {
   }, '');
 }
 
-/** One JSON object a line, for machines: what is ready, what happens, how things stand, and the sum of it. No line holds an item. */
+/** One JSON object per line, for programs: what is ready, each event, the status, and the totals. Only what functions print or return can hold an item. */
 export function jsonLines(out: NodeJS.WriteStream): Output {
   const tally = newTally();
   let timer: NodeJS.Timeout | undefined;
@@ -115,7 +115,7 @@ export function jsonLines(out: NodeJS.WriteStream): Output {
 
 /** How often the status is drawn on a terminal, in milliseconds. */
 const STATUS_INTERVAL = 250;
-/** How often machines are told it, if it has changed. */
+/** How often the status is printed as JSON, if it has changed, in milliseconds. */
 const JSON_STATUS_INTERVAL = 1000;
 
 function figuresOf(tally: Tally, now: number): object {
@@ -125,7 +125,7 @@ function figuresOf(tally: Tally, now: number): object {
   };
 }
 
-/** How things stand, what matters most first. */
+/** The parts of the status, the most important first. */
 function statusOf(tally: Tally, now: number): Part[] {
   const { invocations, errors, retries, filtered, parked, failed, lost } = tally;
   const age = seconds(iteratorAge(tally, now));
@@ -145,9 +145,9 @@ function statusOf(tally: Tally, now: number): Part[] {
 
 function summaryOf(tally: Tally): string {
   const { invocations, errors, retries, filtered, parked, failed, lost, highestAge } = tally;
-  const brokenOff = sumOf(tally, 'inFlight');
+  const interrupted = sumOf(tally, 'inFlight');
   return [
-    `Invocations    ${invocations}, ${errors} of them failed${brokenOff > 0 ? `, ${brokenOff} more broken off` : ''}`,
+    `Invocations    ${invocations}, ${errors} of them failed${interrupted > 0 ? `, ${interrupted} more interrupted` : ''}`,
     `Retries        ${retries}`,
     `Filtered out   ${records(filtered)}`,
     `Parked         ${records(parked)}, by the runtime`,
@@ -169,7 +169,7 @@ function seconds(milliseconds: number): string {
   return `${(milliseconds / 1000).toFixed(1)} s`;
 }
 
-/** What a user has to know to write to the tables and to read the destinations. */
+/** What a user needs to write to the tables and to read the destinations. */
 function overview(run: LocalRun): string {
   return [
     `DynamoDB       ${run.endpoints.dynamodb}`,
@@ -179,11 +179,12 @@ function overview(run: LocalRun): string {
     ...run.topics.map((topic) => `Topic          ${topic.arn}  (${topic.path})`),
     ...run.buckets.map((bucket) => `Bucket         ${bucket.name}  (${bucket.path})`),
     ...run.triggers.map((trigger) => `Trigger        ${trigger.tableName} -> ${trigger.functionName}  (${trigger.path})`),
-    'Ready. Write to the tables with any AWS SDK client at this endpoint (any region, credentials of letters and digits). Ctrl-C ends the run.',
+    'Ready. Write to the tables with any AWS client at the DynamoDB endpoint, in any',
+    'region, with any credentials of letters and digits. Ctrl-C ends the run.',
   ].join('\n');
 }
 
-/** A line for each event that says something to a person. */
+/** The line of an event; undefined for events that only count. */
 function lineOf(event: LocalEvent): string | undefined {
   switch (event.type) {
     case 'warning': return `Note: ${event.message}`;

@@ -1,6 +1,6 @@
 import type { LocalEvent } from '../local';
 
-/** What a run has come to so far. Records are counted each time something happens to them. */
+/** The totals of a run so far. A record counts each time something happens to it. */
 export interface Tally {
   /** By construct path. */
   readonly triggers: Map<string, TriggerTally>;
@@ -13,17 +13,17 @@ export interface Tally {
   parked: number;
   /** Records that the mapping gave up to a failure destination. */
   failed: number;
-  /** Records given up with no failure destination to go to, or refused there. */
+  /** Records that were given up without a failure destination, or that it refused. */
   lost: number;
   /** The highest iterator age of all, in milliseconds. */
   highestAge: number;
 }
 
-/** How a mapping stands. */
+/** The state of a mapping. */
 interface TriggerTally {
   shards: number;
   inFlight: number;
-  /** When the last record was created of the batch that is being worked on, in milliseconds since the epoch. */
+  /** The creation time of the last record of the batch being processed, in milliseconds since the epoch. */
   createdAt?: number;
 }
 
@@ -31,7 +31,7 @@ export function newTally(): Tally {
   return { triggers: new Map(), invocations: 0, errors: 0, retries: 0, filtered: 0, parked: 0, failed: 0, lost: 0, highestAge: 0 };
 }
 
-/** Counts what happened, at `now` (milliseconds since the epoch). */
+/** Counts an event at the time `now` (milliseconds since the epoch). */
 export function count(tally: Tally, event: LocalEvent, now: number): void {
   switch (event.type) {
     case 'shards':
@@ -75,7 +75,7 @@ export function count(tally: Tally, event: LocalEvent, now: number): void {
   }
 }
 
-/** How old the last record is of the batch that has waited longest, in milliseconds; 0 when none is being worked on. */
+/** The age of the last record of the batch that has waited longest, in milliseconds; 0 when no batch is being processed. */
 export function iteratorAge({ triggers }: Tally, now: number): number {
   return Math.max(0, ...[...triggers.values()].map(({ createdAt = now }) => now - createdAt));
 }
@@ -84,7 +84,7 @@ export function sumOf({ triggers }: Tally, what: 'shards' | 'inFlight'): number 
   return [...triggers.values()].reduce((sum, trigger) => sum + trigger[what], 0);
 }
 
-/** Whether a function's answer names records that are not done. */
+/** Whether a function's response names records that are not done. */
 export function hasFailures(response: unknown): response is { batchItemFailures: { itemIdentifier?: unknown }[] } {
   const failures = (response as { batchItemFailures?: unknown } | null | undefined)?.batchItemFailures;
   return Array.isArray(failures) && failures.length > 0;
@@ -96,7 +96,7 @@ function triggerOf({ triggers }: Tally, path: string): TriggerTally {
   return trigger;
 }
 
-/** A batch is done with; others may be under way. */
+/** Called when a batch has ended. Others may be under way. */
 function settle(trigger: TriggerTally): void {
   if (trigger.inFlight === 0) {
     trigger.createdAt = undefined;

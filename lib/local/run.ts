@@ -99,7 +99,8 @@ export async function startLocal(options: LocalOptions = {}): Promise<LocalRun> 
   const children = recordChildren();
   try {
     const data = options.data === undefined ? undefined : takeDataFolder(children, options.data);
-    return await start({ app, project: process.cwd(), port, data, node, inspect, children, observer });
+    const checkpoints = data === undefined ? NO_CHECKPOINTS : checkpointsIn(data);
+    return await start({ app, project: process.cwd(), port, data, checkpoints, node, inspect, children, observer });
   } catch (error) {
     children.killAll();
     throw error;
@@ -148,9 +149,8 @@ async function start(setting: Setting): Promise<LocalRun> {
 
 /** The app's mappings, each ready to begin where it starts in its stream. */
 async function preparedMappings(
-  { app, data, observer }: Setting, services: Services, functions: LocalFunctions,
+  { app, checkpoints, observer }: Setting, services: Services, functions: LocalFunctions,
 ): Promise<((onFailure: (error: Error) => void) => Driver)[]> {
-  const checkpoints = data === undefined ? NO_CHECKPOINTS : checkpointsIn(data);
   return Promise.all(app.mappings.map(async (mapping) => {
     const position = await checkpoints.startOf(mapping, services.readerOf(mapping.table));
     return (onFailure: (error: Error) => void) => startMapping(mapping, {

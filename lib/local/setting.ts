@@ -1,4 +1,5 @@
 import type { LocalApp } from './assembly/app';
+import type { Checkpoints } from './checkpoints';
 import type { LocalEvent } from './events';
 import type { NodeProgram } from './function/node-program';
 import type { Children } from './process/children';
@@ -12,6 +13,8 @@ export interface Setting {
   readonly port?: number;
   /** The folder that keeps the tables; undefined for tables in memory. */
   readonly data?: string;
+  /** How far the mappings have read their streams. */
+  readonly checkpoints: Checkpoints;
   /** Runs the functions. */
   readonly node: NodeProgram;
   readonly inspect: boolean;

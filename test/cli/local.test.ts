@@ -13,7 +13,7 @@ import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { folderWith, functionOf, newApp, onLinux, ordersTable, synthesize } from '../local/fixture-app';
 
 const COMMAND = resolve(__dirname, '..', '..', 'build', 'bin', 'dynamo-stream-trigger.js');
-/** A folder of temporary files of these tests alone, where runs record their processes. */
+/** A temporary folder for these tests alone, with the folders of their runs. */
 const TMPDIR = folderWith({});
 
 /** The command, started as a user starts it. */
@@ -69,7 +69,8 @@ afterEach(async () => {
   running.forEach((command) => command.kill('SIGINT'));
   await Promise.all(running.map((command) => command.end()));
   running = [];
-  expect(readdirSync(TMPDIR).flatMap((name) => readdirSync(join(TMPDIR, name)))).toEqual([]);
+  // The folder of the runs, without a run.
+  expect(readdirSync(TMPDIR, { recursive: true }).length).toBeLessThanOrEqual(1);
 });
 
 let app: string;
@@ -99,7 +100,7 @@ const client = (endpoint: string) => ({ endpoint, region: 'us-east-1', credentia
 const put = (dynamodb: DynamoDBClient, pk: string, sk: string) =>
   dynamodb.send(new PutItemCommand({ TableName: 'orders', Item: { pk: { S: pk }, sk: { S: sk } } }));
 
-test('what is written to the printed endpoint reaches the function, and what fails the printed queue', async () => {
+test('what is written to the printed endpoint reaches the function, and what fails reaches the printed queue', async () => {
   const command = local(['--app', app]);
   await command.line(/^Ready/);
   const dynamodb = new DynamoDBClient(client((await command.line(/^DynamoDB +(\S+)/))[1]));
@@ -121,7 +122,7 @@ test('what is written to the printed endpoint reaches the function, and what fai
   expect(command.stderr).toBe('');
 });
 
-test('with --json every line is an object, and the last one the summary', async () => {
+test('with --json every line is an object, and the last one is the summary', async () => {
   const command = local(['--app', app, '--json']);
   const ready = JSON.parse((await command.line(/.*"type":"ready".*/))[0]);
   expect(ready).toMatchObject({ tables: [{ name: 'projection' }, { name: 'orders' }], triggers: [{ tableName: 'orders', functionName: 'on-order' }] });
@@ -143,7 +144,7 @@ test('Ctrl-C while it starts ends it, and nothing is left running', async () => 
   expect(await command.end()).toBe(0);
 });
 
-onLinux('what a runner that is killed in the middle leaves behind is ended at the next start, which goes on and loses nothing', async () => {
+onLinux('after a runner was killed in the middle, the next run ends what it left, goes on and loses nothing', async () => {
   const kept = ['--app', app, '--data', folderWith({})];
   const endpointOf = async (command: Command) => new DynamoDBClient(client((await command.line(/^DynamoDB +(\S+)/))[1]));
   const killed = local(kept);
@@ -169,7 +170,7 @@ onLinux('what a runner that is killed in the middle leaves behind is ended at th
   expect(await keysOf('projection')).toEqual(orders);
 });
 
-test('a reader that goes away ends it without a complaint', async () => {
+test('it ends without an error when the reader of its output ends', async () => {
   const command = local(['--app', app]);
   await command.line(/^Starting/);
   command.closeOutput();
@@ -182,7 +183,7 @@ test('--inspect lets a debugger attach to the function', async () => {
   await command.line(/^on-order \| Debugger listening on ws:\/\/127\.0\.0\.1:\d+/);
 });
 
-describe('a mistake gets exit code 1 and a message with the way out', () => {
+describe('after a mistake the exit code is 1, and the message says what to do', () => {
   const messageOf = async (...of: ConstructorParameters<typeof Command>) => {
     const command = local(...of);
     expect(await command.end()).toBe(1);
@@ -198,7 +199,7 @@ describe('a mistake gets exit code 1 and a message with the way out', () => {
     return `${folder}:/bin`;
   };
 
-  describe('as docs/local.md has it, to the letter', () => {
+  describe('exactly as in docs/local.md', () => {
     /** The first block of text below these words. */
     const documented = (words: string) => {
       const page = readFileSync(resolve(__dirname, '..', '..', 'docs', 'local.md'), 'utf8');
@@ -272,11 +273,11 @@ describe('a mistake gets exit code 1 and a message with the way out', () => {
     expect(await messageOf(['--app', app], { env: { JAVA_HOME: '/nowhere' } })).toMatch(/\/nowhere\/bin\/java -version` \(from JAVA_HOME, which takes precedence over the PATH\) fails/);
   });
 
-  test('a port that is none', async () => {
+  test('a port that does not exist', async () => {
     expect(await messageOf(['--app', app, '--port', '70000'])).toContain('a whole number from 1 to 65535');
   });
 
-  test('a Node.js that is none', async () => {
+  test('a program that is not Node.js', async () => {
     expect(await messageOf(['--app', app, '--node', '/bin/ls'])).toMatch(/\/bin\/ls is not Node\.js[\s\S]*--node/);
   });
 });

@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { jsonLines, lines } from '../../lib/cli/output';
-import type { LocalEvent, LocalRun } from '../../lib/local';
+import { LocalRunError, type LocalEvent, type LocalRun } from '../../lib/local';
 
 const run = {
   endpoints: { dynamodb: 'http://127.0.0.1:1', sqs: 'http://127.0.0.1:2', sns: 'http://127.0.0.1:2', s3: 'http://127.0.0.1:2' },
@@ -34,7 +34,7 @@ test.each([
   expect(printedBy((out) => lines(out).happened(ended(response)))).toBe(line);
 });
 
-test('lines end with the sum of the run', () => {
+test('lines end with the totals of the run', () => {
   const text = printedBy((out) => {
     const output = lines(out);
     output.ready(run);
@@ -43,7 +43,7 @@ test('lines end with the sum of the run', () => {
   });
   expect(text).toMatch(/^DynamoDB +http:\/\/127\.0\.0\.1:1\n[\s\S]*Trigger +orders -> on-order {2}\(Shop\/OrderEvents\)\nReady\./);
   expect(text.split('Ctrl-C ends the run.\n')[1]).toBe([
-    'Invocations    0, 0 of them failed, 1 more broken off',
+    'Invocations    0, 0 of them failed, 1 more interrupted',
     'Retries        0',
     'Filtered out   0 records',
     'Parked         0 records, by the runtime',
@@ -69,13 +69,13 @@ describe('on a terminal', () => {
     jest.advanceTimersByTime(300);
   }, { isTTY: true, columns }).split('\r').at(-1);
 
-  test('the status is drawn below the lines, in fewer words or parts where the terminal has no room for all beside a ^C', () => {
+  test('the status is below the lines, with shorter or fewer parts if the terminal has no room for all and a ^C', () => {
     expect(statusAt(80)).toBe('iterator age 0.0 s, 0 in flight, 1 invocation, 1 retry, 1 shard\u001b[K');
     expect(statusAt(63)).toBe('age 0.0 s, 0 in flight, 0/1 failed, 1 retry, 1 shard\u001b[K');
     expect(statusAt(40)).toBe('age 0.0 s, 0 in flight, 0/1 failed\u001b[K');
   });
 
-  test('80 columns have room for the figures of a run with failures of every kind but lost records', () => {
+  test('80 columns have room for the figures of a run with failures of every kind except lost records', () => {
     const failing = Array.from({ length: 1200 }, (): LocalEvent[] => [STARTED, {
       ...ended(null) as LocalEvent & { type: 'invocationEnded' }, outcome: { type: 'error', requestId: 'r', errorType: 'E', errorMessage: '' },
     }]).flat();
@@ -86,7 +86,7 @@ describe('on a terminal', () => {
     expect(statusAt(80, ...failing, parked, givenUp)).toMatch(/^age 0\.0 s, 0 in flight, 1200\/1201 failed, 1 retry, 2 given up, 1 parked\u001b/);
   });
 
-  test('a line takes the place of the status, which follows it at once', () => {
+  test('a line replaces the status, which follows in the same write', () => {
     const text = printedBy((out) => {
       const output = lines(out);
       output.ready(run);
@@ -95,7 +95,7 @@ describe('on a terminal', () => {
     expect(text).toMatch(/\r\u001b\[Kon-order > 1 record in 4 ms, done\niterator age [^\n]*$/);
   });
 
-  test('the status gives way to the sum of the run', () => {
+  test('the totals of the run replace the status', () => {
     const text = printedBy((out) => {
       const output = lines(out);
       output.ready(run);
@@ -111,23 +111,23 @@ describe('JSON lines', () => {
   beforeEach(() => jest.useFakeTimers());
   afterEach(() => jest.useRealTimers());
   const objects = (show: (out: NodeJS.WriteStream) => void) => printedBy(show).trim().split('\n').map((line) => JSON.parse(line));
-  test('hold no item', () => {
+  test('hold no item, and the code of an error', () => {
     const printed = objects((out) => {
       const output = jsonLines(out);
       output.ready(run);
       output.happened(ended(null));
-      output.ended(new Error('It ended.'));
+      output.ended(new LocalRunError('SERVICE_ENDED', 'It ended.'));
     });
     expect(JSON.stringify(printed)).not.toContain('secret');
     expect(printed).toMatchObject([
       { type: 'ready', tables: [{ path: 'Shop/Orders', name: 'orders' }] },
       { type: 'invocationEnded', records: 1 },
-      { type: 'error', message: 'It ended.' },
+      { type: 'error', code: 'SERVICE_ENDED', message: 'It ended.' },
       { type: 'summary', invocations: 1 },
     ]);
   });
 
-  test('have the status of the terminal every second in which it has changed', () => {
+  test('have the status once a second, if it has changed', () => {
     jest.setSystemTime(1_700_000_002_000);
     const statuses = objects((out) => {
       const output = jsonLines(out);

@@ -264,12 +264,12 @@ describe('what can\'t run here is named', () => {
     expect(app.notRunning.filter((line) => new RegExp(`^Shop/${id}\\b`).test(line))).toEqual([expect.stringContaining(reason)]);
   });
 
-  test('and all else runs', () => {
+  test('everything else runs', () => {
     expect(app.mappings.map((mapping) => mapping.function.path)).toEqual(['Shop/Fine', 'Shop/Layered']);
   });
 });
 
-test('an app without a trigger that runs here is refused, with what was found and what to do', () => {
+test('an app without a trigger that runs here is refused, and the message says what was found and what to do', () => {
   const directory = synthesize((stack) => {
     functionOf(stack, 'Off', HANDLER).addEventSource(source(ordersTable(stack), { enabled: false }));
   });
@@ -277,7 +277,7 @@ test('an app without a trigger that runs here is refused, with what was found an
   expect(() => readApp(directory)).toThrow(/stacks: Shop\)[\s\S]*DynamoStreamTrigger[\s\S]*cdk synth[\s\S]*the mapping is disabled/);
 });
 
-test('a folder that is no assembly is refused', () => {
+test('a folder without a synthesized app is refused', () => {
   const directory = folderWith({});
   expect(() => readApp(directory)).toThrow(expect.objectContaining({ code: 'NO_APP' }));
   expect(() => readApp(directory)).toThrow(/no manifest\.json[\s\S]*cdk synth[\s\S]*--app/);

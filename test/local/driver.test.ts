@@ -2,7 +2,7 @@ import type { Effect, Input, Machine } from '../../lib/engine';
 import { drive, type Parts } from '../../lib/local/driver';
 import { StreamReadError } from '../../lib/reader/stream-reader';
 
-/** A machine that says what the test tells it to, and remembers what it was told. */
+/** A machine that replies as the test wants, and records its inputs. */
 function machineOf(reply: (input: Input) => Effect[], options: { idle?: () => boolean; deadline?: () => number | undefined } = {}) {
   const inputs: Input[] = [];
   const machine: Machine = {
@@ -31,14 +31,14 @@ const never = (error: unknown) => {
   throw error;
 };
 const OVER = new Error('over');
-/** Resolves when the machine has heard of so many things. */
+/** Resolves when the machine has had this many inputs. */
 async function heard(inputs: Input[], number: number): Promise<void> {
   while (inputs.length < number) {
     await new Promise((resolve) => setTimeout(resolve, 1));
   }
 }
 
-test('what the machine asks for is done, and it hears what came of it', async () => {
+test('the driver does what the machine asks for, and hands it the results', async () => {
   const { machine, inputs } = machineOf((input) => {
     switch (input.type) {
       case 'tick': return [DESCRIBE];
@@ -76,7 +76,7 @@ test.each([
   ['a destination that refuses', { deliver: () => Promise.reject(new Error()) }, { type: 'deliver', delivery: 8, message: {}, records: [] },
     { type: 'delivered', delivery: 8, accepted: false }],
   ['shards that can\'t be listed', { shards: () => Promise.reject(new Error()) }, DESCRIBE, { type: 'describeFailed' }],
-])('the machine hears of %s', async (_, changes, effect, input) => {
+])('the machine is handed %s', async (_, changes, effect, input) => {
   const { machine, inputs } = machineOf(({ type }) => type === 'tick' ? [effect as Effect] : []);
   const driver = drive(machine, parts(changes), never);
   await heard(inputs, 2);
@@ -131,7 +131,7 @@ test('a stream is drained when a read that began afterwards brings nothing and t
   driver.stop(OVER);
 });
 
-test('a machine that fails is driven no more, and whoever waits for it is told', async () => {
+test('a machine that fails is not driven any more, and everything that waits for it rejects', async () => {
   const { machine, inputs } = machineOf(() => {
     throw new Error('a bug');
   });
@@ -147,7 +147,7 @@ test('a machine that fails is driven no more, and whoever waits for it is told',
   expect(inputs).toHaveLength(1);
 });
 
-test('what is not drained when the driver is stopped is never said to be', async () => {
+test('waiting for a stream to be drained rejects when the driver is stopped', async () => {
   const { machine } = machineOf(() => [], { idle: () => false });
   const driver = drive(machine, parts(), never);
   const drained = driver.drained();

@@ -28,7 +28,7 @@ test.each(['127.0.0.1', '0.0.0.0'])('a given port that another listens on at %s 
   server.close();
 });
 
-test('a port that another program takes before Java does is given up for another', async () => {
+test('if another program takes the port before Java does, another port is used', async () => {
   const server = createServer().listen(0);
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;

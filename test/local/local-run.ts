@@ -7,7 +7,14 @@ import type { LocalRun } from '../../lib/local';
 
 /** How a user's own program reaches what runs here. */
 export const client = (endpoint: string, region = 'us-east-1') => ({ endpoint, region, credentials: { accessKeyId: 'any', secretAccessKey: 'any' } });
-export const documents = (run: LocalRun) => DynamoDBDocumentClient.from(new DynamoDBClient(client(run.endpoints.dynamodb)));
+/** One client for each run. It does not retry: where DynamoDB Local has been killed, there is nothing to wait for. */
+export function documents(run: LocalRun): DynamoDBDocumentClient {
+  const known = clients.get(run) ?? DynamoDBDocumentClient.from(new DynamoDBClient({ ...client(run.endpoints.dynamodb), maxAttempts: 1 }));
+  clients.set(run, known);
+  return known;
+}
+const clients = new WeakMap<LocalRun, DynamoDBDocumentClient>();
+
 export const tableName = (run: LocalRun, path: string) => run.tables.find((table) => table.path === path)!.name;
 
 export const put = (run: LocalRun, path: string, item: object) =>

@@ -1,15 +1,17 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
+import { Server, Socket } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Stack } from 'aws-cdk-lib';
+import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
 import { AttributeType } from 'aws-cdk-lib/aws-dynamodb';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { folderWith, functionOf, onLinux, ordersTable, synthesize } from './fixture-app';
 import { COPYING, inOrder, itemsOf, PRINTING, put, source } from './local-run';
 import { startLocal, type LocalEvent, type LocalOptions, type LocalRun } from '../../lib/local';
 
-/** Runs that end, or never begin; each is one of its own. */
+/** Runs that end or never begin, each of its own. */
 let runs: LocalRun[] = [];
 afterEach(async () => {
   await Promise.all(runs.map((run) => run.stop()));
@@ -22,10 +24,10 @@ async function startApp(assembly: string, options: Partial<LocalOptions> = {}): 
   return run;
 }
 
-const printingApp = () => synthesize((stack) => {
-  functionOf(stack, 'OnOrder', PRINTING).addEventSource(source(ordersTable(stack)));
+const printingApp = synthesize((stack) => {
+  functionOf(stack, 'OnOrder', '', { code: lambda.Code.fromInline(PRINTING) }).addEventSource(source(ordersTable(stack)));
 });
-/** Of the run that is on. */
+/** The process id of a part of the run. */
 const processOf = (program: 'DynamoDBLocal' | 'destination-server') =>
   Number(execFileSync('pgrep', ['-P', String(process.pid), '-f', program], { encoding: 'utf8' }));
 const childrenOfThisProcess = () => execFileSync('ps', ['-o', 'stat=,command=', '--ppid', String(process.pid)], { encoding: 'utf8' })
@@ -101,24 +103,25 @@ describe('tables that are kept', () => {
     expect(inOrder(await itemsOf(second, 'Shop/Projection'))).toEqual(inOrder(orders));
   });
 
-  test('a folder that another run has taken is refused, and free again when that has ended', async () => {
+  test('a folder that another run uses is refused, and is free again when that run has ended', async () => {
     const taken = folderWith({});
-    const first = await startApp(printingApp(), { data: taken });
-    await expect(startApp(printingApp(), { data: taken })).rejects.toThrow(`${taken} is in use by another run, process ${process.pid}.`);
+    const first = await startApp(printingApp, { data: taken });
+    await expect(startApp(printingApp, { data: taken })).rejects.toThrow(`${taken} is in use by another run, process ${process.pid}.`);
     await first.stop();
     expect(readdirSync(taken)).not.toContain('run.pid');
   });
 
-  test('checkpoints that can\'t be read are refused, and so is a folder that can\'t be made', async () => {
+  test('checkpoints that can\'t be read are refused, and so is a folder that can\'t be made, before anything is started', async () => {
     const broken = folderWith({ 'checkpoints.json': '{' });
-    await expect(startApp(printingApp(), { data: broken })).rejects.toThrow(/Can't read .*checkpoints\.json[\s\S]*Remove it to start each trigger at its starting position\./);
-    await expect(startApp(printingApp(), { data: join(broken, 'checkpoints.json') })).rejects.toThrow(/Can't keep the tables in [\s\S]*--data/);
+    await expect(startApp(printingApp, { data: broken })).rejects.toThrow(/Can't read .*checkpoints\.json[\s\S]*Remove it to start each trigger at its starting position\./);
+    await expect(startApp(printingApp, { data: join(broken, 'checkpoints.json') })).rejects.toThrow(/Can't keep the tables in [\s\S]*--data/);
+    expect(childrenOfThisProcess()).not.toMatch(OURS);
   });
 });
 
 describe('a part that ends', () => {
-  onLinux('when DynamoDB Local is killed, the run ends, says so and leaves nothing running', async () => {
-    const run = await startApp(printingApp());
+  onLinux('when DynamoDB Local is killed, the run ends with an error and leaves nothing running', async () => {
+    const run = await startApp(printingApp);
     process.kill(processOf('DynamoDBLocal'), 'SIGKILL');
     const failure = expect(run.drained()).rejects.toThrow('DynamoDB Local ended');
     expect(await run.failed).toMatchObject({
@@ -128,8 +131,8 @@ describe('a part that ends', () => {
     expect(childrenOfThisProcess()).not.toMatch(OURS);
   });
 
-  onLinux('when the local destinations are killed, the run ends, says so and leaves nothing running', async () => {
-    const run = await startApp(printingApp());
+  onLinux('when the local destinations are killed, the run ends with an error and leaves nothing running', async () => {
+    const run = await startApp(printingApp);
     process.kill(processOf('destination-server'), 'SIGKILL');
     expect(await run.failed).toMatchObject({ code: 'SERVICE_ENDED', message: expect.stringMatching(/The local SQS, SNS and S3 ended[\s\S]*SIGKILL/) });
     expect(childrenOfThisProcess()).not.toMatch(OURS);
@@ -147,25 +150,57 @@ describe('a part that ends', () => {
         throw new Error('a bug');
       }
     };
-    await expect(startApp(printingApp(), { observer })).rejects.toThrow('a bug');
+    await expect(startApp(printingApp, { observer })).rejects.toThrow('a bug');
     expect(childrenOfThisProcess()).not.toMatch(OURS);
   });
 });
 
-onLinux('a program that Ctrl-C ends leaves nothing of its run behind', async () => {
-  const assembly = synthesize((stack: Stack) => functionOf(stack, 'OnOrder', '', { code: lambda.Code.fromInline(PRINTING) })
-    .addEventSource(source(ordersTable(stack))));
-  const TMPDIR = folderWith({});
-  const program = spawn(process.execPath, ['-e', `
-    require(${JSON.stringify(join(__dirname, '..', '..', 'build', 'local'))}).startLocal({ assembly: process.argv[1] })
-      .then(({ endpoints }) => console.log(endpoints.dynamodb));
-  `, assembly], { env: { ...process.env, TMPDIR }, stdio: ['ignore', 'pipe', 'ignore'] });
-  const [endpoint] = await once(program.stdout!, 'data');
-  // Java may keep a folder of its own there.
-  const left = () => readdirSync(TMPDIR, { recursive: true }).map(String).filter((name) => /index\.js|\.json/.test(name));
-  expect(left()).toHaveLength(2);
-  program.kill('SIGINT');
-  expect(await once(program, 'exit')).toEqual([null, 'SIGINT']);
-  expect(left()).toEqual([]);
-  await expect(fetch(String(endpoint).trim())).rejects.toThrow('fetch failed');
+describe('afterwards', () => {
+  /** What runs leave in the temporary folder: the folders of runs that are not over. */
+  const runFolders = (folder = tmpdir()) => readdirSync(folder)
+    .filter((name) => /^dynamo-stream-trigger-(?!tests)/.test(name)).flatMap((name) => readdirSync(join(folder, name)));
+
+  onLinux('a run that was stopped has left no process, socket, server, timer or file', async () => {
+    const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+    const [timersBefore, filesBefore] = [timers(), readdirSync(tmpdir())];
+    const connect = jest.spyOn(Socket.prototype, 'connect');
+    const listen = jest.spyOn(Server.prototype, 'listen');
+    const destroy = jest.spyOn(DynamoDBStreamsClient.prototype, 'destroy');
+    const run = await startLocal({ assembly: printingApp });
+    await put(run, 'Shop/Orders', {});
+    await run.drained();
+    expect(runFolders()).toHaveLength(1);
+
+    await run.stop();
+    expect(childrenOfThisProcess()).not.toMatch(OURS);
+    expect(runFolders()).toEqual([]);
+    expect(readdirSync(tmpdir()).filter((name) => !filesBefore.includes(name) && !/^dynamo-stream-trigger-/.test(name))).toEqual([]);
+    expect(destroy).toHaveBeenCalledTimes(1);
+    expect(connect.mock.contexts.length).toBeGreaterThan(0);
+    expect(listen.mock.contexts.length).toBeGreaterThan(0);
+    const open = () => connect.mock.contexts.filter((socket) => !socket.destroyed).length
+      + listen.mock.contexts.filter((server) => server.listening).length + timers() - timersBefore;
+    // A socket is closed in a later turn than the process at its other end.
+    while (open() > 0) {
+      await new Promise((wake) => setImmediate(wake));
+    }
+    jest.restoreAllMocks();
+  });
+
+  onLinux('a program that Ctrl-C ends has left nothing', async () => {
+    const TMPDIR = folderWith({});
+    const program = spawn(process.execPath, ['-e', `
+      require(${JSON.stringify(join(__dirname, '..', '..', 'build', 'local'))}).startLocal({ assembly: process.argv[1] })
+        .then(({ endpoints }) => console.log(endpoints.dynamodb));
+    `, printingApp], { env: { ...process.env, TMPDIR }, stdio: ['ignore', 'pipe', 'ignore'] });
+    const [endpoint] = await once(program.stdout!, 'data');
+    // The code of the function, and what Java unpacks.
+    const [temporary] = runFolders(TMPDIR);
+    expect(temporary).toMatch(new RegExp(`^${program.pid}-`));
+    program.kill('SIGINT');
+    expect(await once(program, 'exit')).toEqual([null, 'SIGINT']);
+    expect(readdirSync(TMPDIR, { recursive: true })).toHaveLength(1);
+    expect(runFolders(TMPDIR)).toEqual([]);
+    await expect(fetch(String(endpoint).trim())).rejects.toThrow('fetch failed');
+  });
 });

@@ -17,8 +17,8 @@ import { DynamoStreamTrigger, S3FailureDestination, StreamFunction } from '../..
 import { startLocal, type LocalEvent, type LocalRun } from '../../lib/local';
 
 /**
- * Real parts all: DynamoDB Local, processes, SQS, SNS and S3 on this machine. One run for all of these tests, each with a stack of its
- * own in the app; those that end a run are in run-end.test.ts.
+ * Everything is real: DynamoDB Local, processes, and SQS, SNS and S3 on this machine. All of these tests share one run, and each has a
+ * stack of its own in the app. The tests that end a run are in run-end.test.ts.
  */
 const app = newApp();
 const stackOf = <T>(id: string, build: (stack: Stack) => T): T => build(new Stack(app, id));
@@ -33,8 +33,11 @@ beforeAll(async () => {
       listeners.forEach((listen) => listen(event));
     },
   });
+  // DynamoDB Local removes it some seconds later, while the other tests run.
+  await put(run, 'Expiry/Orders', { expires: Math.floor(Date.now() / 1000) - 60 });
 });
 afterAll(() => run?.stop());
+jest.setTimeout(120_000);
 
 const ofFunction = (path: string) => {
   const prefix = path.replace('/', '-');
@@ -97,19 +100,6 @@ describe('records', () => {
     ]);
   });
 
-  stackOf('Expiry', (stack) => functionOf(stack, 'OnOrder', PRINTING).addEventSource(
-    source(ordersTable(stack, 'Orders', { timeToLiveAttribute: 'expires', stream: dynamodb.StreamViewType.OLD_IMAGE })),
-  ));
-  test('an item whose time to live is over is removed as by DynamoDB', async () => {
-    await put(run, 'Expiry/Orders', { expires: Math.floor(Date.now() / 1000) - 60 });
-    await until(() => printed('Expiry/OnOrder').length === 2);
-    expect(printed('Expiry/OnOrder')[1]).toMatchObject({
-      eventName: 'REMOVE',
-      userIdentity: { type: 'Service', principalId: 'dynamodb.amazonaws.com' },
-      dynamodb: { OldImage: { pk: { S: 'a' } } },
-    });
-  });
-
   stackOf('Latest', (stack) => functionOf(stack, 'OnOrder', PRINTING).addEventSource(
     source(ordersTable(stack), { startingPosition: lambda.StartingPosition.LATEST }),
   ));
@@ -120,12 +110,12 @@ describe('records', () => {
   });
 
   stackOf('Slow', (stack) => functionOf(stack, 'OnOrder', `exports.handler = async ({ Records }) => {
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await new Promise((resolve) => setTimeout(resolve, 20));
     Records.forEach(({ dynamodb }) => console.log(JSON.stringify([dynamodb.Keys.pk.S, Number(dynamodb.NewImage.n.N)])));
   };`).addEventSource(source(ordersTable(stack), { batchSize: 10, parallelizationFactor: 4 })));
   test('a function slower than the writes gets all of them, in order within an item', async () => {
     const keys = ['a', 'b', 'c', 'd', 'e', 'f'];
-    const numbers = Array.from({ length: 40 }, (_, n) => n);
+    const numbers = Array.from({ length: 20 }, (_, n) => n);
     await Promise.all(keys.map(async (pk) => {
       for (const n of numbers) {
         await documents(run).send(new UpdateCommand({
@@ -290,9 +280,9 @@ describe('triggers', () => {
     }
     return Object.keys(destinations);
   });
-  test('each parked record is told of, with its destination, and nothing else that goes there', async () => {
+  test('each parked record is an event with its destination, and nothing else that arrives there is', async () => {
     const destinations = places.map((id) => run.triggers.find(({ path }) => path.startsWith(`Parked/${id}/`))!.destinationArn);
-    const toldOf = () => events.flatMap((event) => event.type === 'parked' && destinations.includes(event.destinationArn) ? [event.destinationArn] : []);
+    const parkedOn = () => events.flatMap((event) => event.type === 'parked' && destinations.includes(event.destinationArn) ? [event.destinationArn] : []);
     await new SQSClient(client(run.endpoints.sqs)).send(new SendMessageCommand({
       QueueUrl: run.queues.find(({ path }) => path === 'Parked/Failures')!.url, MessageBody: '{"about":"dynamo-stream-trigger/parked-record"}',
     }));
@@ -300,8 +290,8 @@ describe('triggers', () => {
     await put(run, 'Parked/Orders', { pk: 'bad', poison: true });
     await put(run, 'Parked/Orders', { pk: 'worse', poison: true });
     await run.drained();
-    await until(() => toldOf().length >= 6);
-    expect(toldOf().sort()).toEqual(destinations.flatMap((arn) => [arn, arn]).sort());
+    await until(() => parkedOn().length >= 6);
+    expect(parkedOn().sort()).toEqual(destinations.flatMap((arn) => [arn, arn]).sort());
   });
 });
 
@@ -392,5 +382,19 @@ describe('functions', () => {
     ]);
     expect(events.filter((event) => event.type === 'delivered' && event.trigger.startsWith('TimedOut/')))
       .toMatchObject([{ accepted: true, message: { requestContext: { approximateInvokeCount: 2 } } }]);
+  });
+});
+
+describe('time to live', () => {
+  stackOf('Expiry', (stack) => functionOf(stack, 'OnOrder', PRINTING).addEventSource(
+    source(ordersTable(stack, 'Orders', { timeToLiveAttribute: 'expires', stream: dynamodb.StreamViewType.OLD_IMAGE })),
+  ));
+  test('an item that has expired is removed as by DynamoDB', async () => {
+    await until(() => printed('Expiry/OnOrder').length === 2);
+    expect(printed('Expiry/OnOrder')[1]).toMatchObject({
+      eventName: 'REMOVE',
+      userIdentity: { type: 'Service', principalId: 'dynamodb.amazonaws.com' },
+      dynamodb: { OldImage: { pk: { S: 'a' } } },
+    });
   });
 });

@@ -33,7 +33,7 @@ test('a record has the region and the ARN of its table, and an id of 32 hexadeci
   });
 });
 
-test('what time to live removed is told apart as on AWS', async () => {
+test('a record that time to live removed has its userIdentity, as on AWS', async () => {
   const record = await seen(local({ eventName: 'UNKNOWN_TO_SDK_VERSION' as never }));
   expect(record).toMatchObject({ eventName: 'REMOVE', userIdentity: { type: 'Service', principalId: 'dynamodb.amazonaws.com' } });
   expect(await seen(local({ eventName: 'REMOVE' }))).not.toHaveProperty('userIdentity');
