@@ -76,7 +76,7 @@ async function startOurs(functions) {
     // The peer's failures go to a queue of their own.
     new Queue(stack, `${one.name}PeerQueue`, { queueName: `${one.name}-peer` });
   }
-  return startLocal({ assembly: app.synth().directory, project: root });
+  return startLocal({ assembly: app.synth().directory });
 }
 
 function functionFrom(name, handler, { batchSize = BATCH, timeout = 30, ...others } = {}) {

@@ -17,12 +17,15 @@ export interface Checkpoints {
   /** Where this mapping goes on in this stream or, if it has not read it before, where it starts. */
   startOf(mapping: LocalMapping, stream: StreamReader): Promise<Start>;
   save(mapping: LocalMapping, shardId: string, sequenceNumber: string): void;
+  /** The mapping goes on in this stream, of which it has read nothing yet. */
+  restart(mapping: LocalMapping, streamArn: string): void;
 }
 
 /** For tables in memory: every run starts anew. */
 export const NO_CHECKPOINTS: Checkpoints = {
   startOf: async ({ settings: { startingPosition } }) => ({ startingPosition, checkpoints: {} }),
   save: () => {},
+  restart: () => {},
 };
 
 /**
@@ -46,6 +49,10 @@ export function checkpointsIn(folder: string): Checkpoints {
     },
     save: ({ path }, shardId, sequenceNumber) => {
       saved[path].shards[shardId] = sequenceNumber;
+      write(file, saved);
+    },
+    restart: ({ path }, streamArn) => {
+      saved[path] = { stream: streamArn, shards: {} };
       write(file, saved);
     },
   };

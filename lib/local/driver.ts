@@ -136,7 +136,9 @@ export function drive(machine: Machine, parts: Parts, onFailure: (error: Error) 
     return time = Math.max(time, Date.now());
   }
 
-  function drained(): Promise<void> {
+  async function drained(): Promise<void> {
+    // A shard that the machine has not heard of yet may hold records already.
+    shards = await parts.shards().catch(() => shards);
     const asked = now();
     // A read that began in the same millisecond may have begun before the last write.
     return until(() => everyShard((since) => since > asked) && machine.idle());

@@ -10,7 +10,7 @@ import type { StreamReader } from '../reader/stream-reader';
 import { destinationKind } from '../stream/destination';
 
 /** What a mapping runs with. */
-export interface MappingParts {
+interface MappingParts {
   /** With the ARN that the function sees. */
   readonly stream: StreamReader;
   readonly start: Start;
@@ -36,17 +36,23 @@ export function startMapping(mapping: LocalMapping, parts: MappingParts): Driver
     uuid: randomUUID,
   });
   let known = 0;
+  let isListed = true;
   return drive(machine, {
     shards: async () => {
       try {
         const shards = await stream.shards();
+        isListed = true;
         if (shards.length !== known) {
           known = shards.length;
           observer({ type: 'shards', trigger, shards: known });
         }
         return shards;
       } catch (error) {
-        observer({ type: 'warning', message: `${trigger}: the stream's shards can't be listed. Trying again. ${(error as Error).message}` });
+        // Once, however often it is tried again.
+        if (isListed) {
+          observer({ type: 'warning', message: `${trigger}: the shards of its stream can't be listed; trying again. ${(error as Error).message}` });
+        }
+        isListed = false;
         throw error;
       }
     },

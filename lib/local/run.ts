@@ -152,9 +152,18 @@ async function preparedMappings(
   { app, checkpoints, observer }: Setting, services: Services, functions: LocalFunctions,
 ): Promise<((onFailure: (error: Error) => void) => Driver)[]> {
   return Promise.all(app.mappings.map(async (mapping) => {
-    const position = await checkpoints.startOf(mapping, services.readerOf(mapping.table));
+    const streams = services.streamsOf(mapping.table);
+    const position = await checkpoints.startOf(mapping, streams.reader(streams.first));
+    const stream = localStream(streams, {
+      streamArn: streamArnOf(mapping, services.endpoints),
+      now: Date.now,
+      onReplaced: (streamArn) => {
+        checkpoints.restart(mapping, streamArn);
+        observer({ type: 'warning', message: `${mapping.path}: the table ${mapping.table.name} has a new stream. The trigger goes on with its first record.` });
+      },
+    });
     return (onFailure: (error: Error) => void) => startMapping(mapping, {
-      stream: localStream(services.readerOf(mapping.table), streamArnOf(mapping, services.endpoints), Date.now),
+      stream,
       start: position,
       target: functions.of(mapping.function),
       destinations: services.destinations,

@@ -1,25 +1,84 @@
-import type { StreamReader } from '../reader/stream-reader';
+import { StreamReadError, type ReadPosition, type ShardInfo, type ShardRead, type StreamReader } from '../reader/stream-reader';
 import { arnParts } from '../stream/arn';
 import { type StreamRecord, TTL_IDENTITY } from '../stream/record';
 
+/** The streams of a table, by the ARNs that DynamoDB Local has for them. A table that is made anew has another one. */
+export interface TableStreams {
+  /** The stream that the table had when the run started. */
+  readonly first: string;
+  /** The stream that the table has now; undefined if there is no such table. */
+  latest(): Promise<string | undefined>;
+  /** A new reader of one of them. */
+  reader(streamArn: string): StreamReader;
+}
+
+/** How a table's streams appear as one. */
+interface LocalStreamOptions {
+  /** The ARN under which the function knows the stream. It stays the same if the table is made anew. */
+  readonly streamArn: string;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** Called when the table has another stream, with DynamoDB Local's ARN of it. */
+  readonly onReplaced: (streamArn: string) => void;
+}
+
 /**
- * A stream of DynamoDB Local as AWS would show it: the records have the table's region and ARN, and plausible creation times.
+ * The stream of a table as a function would see it on AWS: the records have the table's region and ARN, and plausible creation times.
  * DynamoDB Local does not limit a read to 1 MB; the engine takes a larger one as several.
  *
- * @param streamArn the ARN under which the function knows the stream
- * @param now milliseconds since the epoch
+ * It goes on when the table is deleted and created again, or its stream is switched off and on: the shards of the new stream follow
+ * those of the old one.
  */
-export function localStream(reader: StreamReader, streamArn: string, now: () => number): StreamReader {
-  const { region } = arnParts(streamArn);
-  return {
-    streamArn,
-    shards: () => reader.shards(),
-    read: async (shardId, from, limit) => {
-      const { records, end } = await reader.read(shardId, from, limit);
-      const arrived = Math.floor(now() / 1000);
-      return { records: records.map((record) => corrected(record, streamArn, region, arrived)), end };
-    },
-  };
+export function localStream(streams: TableStreams, { streamArn, now, onReplaced }: LocalStreamOptions): StreamReader {
+  const { region, resource } = arnParts(streamArn);
+  /** The streams with shards that are still open. */
+  let readers = [streams.reader(streams.first)];
+  const readerOf = new Map<string, StreamReader>();
+  const ended = new Set<string>();
+  return { streamArn, shards, read };
+
+  async function shards(): Promise<ShardInfo[]> {
+    const latest = await streams.latest();
+    if (latest === undefined) {
+      throw new Error(`The table ${resource.split('/')[1]} was deleted. Its triggers go on when it is created again.`);
+    }
+    if (readers.every((reader) => reader.streamArn !== latest)) {
+      readers.push(streams.reader(latest));
+      onReplaced(latest);
+    }
+    const listed = await Promise.all(readers.map(async (reader) => ({ reader, found: await reader.shards() })));
+    readers = readers.filter((reader) => reader.streamArn === latest
+      || listed.some((each) => each.reader === reader && each.found.some(({ shardId }) => !ended.has(shardId))));
+    for (const { reader, found } of listed) {
+      found.forEach(({ shardId }) => readerOf.set(shardId, reader));
+    }
+    return listed.flatMap(({ found }) => found);
+  }
+
+  async function read(shardId: string, from: ReadPosition, limit?: number): Promise<ShardRead> {
+    const { records, end } = await readUntrimmed(readerOf.get(shardId) ?? readers[0], shardId, from, limit);
+    if (end) {
+      ended.add(shardId);
+    }
+    const arrived = Math.floor(now() / 1000);
+    return { records: records.map((record) => corrected(record, streamArn, region, arrived)), end };
+  }
+}
+
+/**
+ * DynamoDB Local trims nothing, but with two streams or more it says so of a shard that was empty when its iterator was made. The
+ * reader has dropped that iterator. A second one, at the same place, has the records. Where nothing was read yet, LATEST is after the
+ * first of them, so it begins before them.
+ */
+async function readUntrimmed(reader: StreamReader, shardId: string, from: ReadPosition, limit?: number): Promise<ShardRead> {
+  try {
+    return await reader.read(shardId, from, limit);
+  } catch (error) {
+    if (error instanceof StreamReadError && error.reason === 'trimmed') {
+      return reader.read(shardId, from.type === 'LATEST' ? { type: 'TRIM_HORIZON' } : from, limit);
+    }
+    throw error;
+  }
 }
 
 function corrected(record: StreamRecord, streamArn: string, region: string, arrived: number): StreamRecord {

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CfnParameter, Duration, Fn, NestedStack, RemovalPolicy, Stack, Stage } from 'aws-cdk-lib';
+import { CfnCondition, CfnOutput, CfnParameter, type CfnResource, Duration, Fn, NestedStack, RemovalPolicy, Stack, Stage } from 'aws-cdk-lib';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
@@ -8,6 +8,7 @@ import { DynamoEventSource, S3OnFailureDestination, SnsDlq, SqsDlq, SqsEventSour
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
+import type { Construct } from 'constructs';
 import { folderWith, functionOf, newApp, ordersTable, synthesize } from './fixture-app';
 import { readApp } from '../../lib/local/assembly/app';
 import type { Endpoints } from '../../lib/local/assembly/resource-names';
@@ -266,6 +267,54 @@ describe('what can\'t run here is named', () => {
 
   test('everything else runs', () => {
     expect(app.mappings.map((mapping) => mapping.function.path)).toEqual(['Shop/Fine', 'Shop/Layered']);
+  });
+});
+
+describe('what no trigger needs stops no trigger', () => {
+  /** An app with a good trigger, beside whatever this adds. */
+  const readWith = (add: (stack: Stack) => void) => readApp(synthesize((stack) => {
+    functionOf(stack, 'Good', HANDLER).addEventSource(source(ordersTable(stack)));
+    new CfnParameter(stack, 'Stage');
+    add(stack);
+  }));
+  /** Puts it under a condition that only a deployment decides. */
+  const underCondition = (construct: Construct) => {
+    const isProd = new CfnCondition(construct, 'IsProd', { expression: Fn.conditionEquals(Fn.ref('Stage'), 'prod') });
+    (construct.node.defaultChild as CfnResource).cfnOptions.condition = isProd;
+  };
+
+  test.each<[string, (stack: Stack) => void, string[]]>([
+    ['a queue under a condition that only a deployment decides', (stack) => underCondition(new sqs.Queue(stack, 'Extra')), [
+      'Shop/Extra (AWS::SQS::Queue): the parameter Stage of the stack Shop is only known after a deployment',
+    ]],
+    ['a table under such a condition', (stack) => underCondition(ordersTable(stack, 'Extra')), [
+      'Shop/Extra (AWS::DynamoDB::Table): the parameter Stage of the stack Shop is only known after a deployment',
+    ]],
+    ['another trigger under such a condition', (stack) => {
+      const other = functionOf(stack, 'Other', HANDLER);
+      other.addEventSource(source(ordersTable(stack, 'Returns')));
+      underCondition(other.node.children.find((child) => child instanceof lambda.EventSourceMapping)!);
+    }, [expect.stringMatching(/^Shop\/Other\/DynamoDBEventSource:\w+ \(AWS::Lambda::EventSourceMapping\): the parameter Stage/)]],
+    ['a function whose name only a deployment decides', (stack) => {
+      const { node } = functionOf(stack, 'AnotherFunction', HANDLER);
+      (node.defaultChild as CfnResource).addPropertyOverride('FunctionName', { Ref: 'Stage' });
+    }, []],
+    ['an output whose export name only a deployment decides', (stack) => {
+      new CfnOutput(stack, 'Exported', { value: 'x', exportName: Fn.ref('Stage') });
+    }, []],
+  ])('%s', (_, add, notRunning) => {
+    const app = readWith(add);
+    expect(app.mappings.map((mapping) => mapping.function.path)).toEqual(['Shop/Good']);
+    expect(app.notRunning).toEqual(notRunning);
+  });
+
+  test('an import is found although another export has a name that only a deployment decides', () => {
+    const { functions: [onOrder] } = readApp(synthesize((stack) => {
+      new CfnOutput(stack, 'Unknown', { value: 'x', exportName: new CfnParameter(stack, 'Stage').valueAsString });
+      new CfnOutput(stack, 'Known', { value: 'y', exportName: 'level' });
+      functionOf(stack, 'OnOrder', HANDLER, { environment: { LEVEL: Fn.importValue('level') } }).addEventSource(source(ordersTable(stack)));
+    }));
+    expect(onOrder.environment(ENDPOINTS)).toEqual({ variables: { LEVEL: 'y' }, unresolved: [] });
   });
 });
 

@@ -42,7 +42,17 @@ test('a table that was made anew is read anew', async () => {
   expect((await checkpointsIn(folder).startOf(mapping('TRIM_HORIZON'), streamOf([], 'arn:stream/2'))).checkpoints).toEqual({});
 });
 
+test('a mapping whose table is made anew during a run goes on in the new stream, wherever it starts', async () => {
+  const folder = folderWith({});
+  const checkpoints = checkpointsIn(folder);
+  await checkpoints.startOf(mapping('LATEST'), streamOf([['1']]));
+  checkpoints.restart(mapping('LATEST'), 'arn:stream/2');
+  checkpoints.save(mapping('LATEST'), 'shard', '7');
+  expect((await checkpointsIn(folder).startOf(mapping('LATEST'), streamOf([['7'], ['8']], 'arn:stream/2'))).checkpoints).toEqual({ shard: '7' });
+});
+
 test('where tables are in memory, a mapping starts where its settings say', async () => {
   NO_CHECKPOINTS.save(mapping('LATEST'), 'shard', '7');
+  NO_CHECKPOINTS.restart(mapping('LATEST'), 'arn:stream/2');
   expect(await NO_CHECKPOINTS.startOf(mapping('LATEST'), streamOf([['1']]))).toEqual({ startingPosition: 'LATEST', checkpoints: {} });
 });

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { CreateTableCommand, DeleteTableCommand, DescribeTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
 import { CreateQueueCommand, ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
@@ -382,6 +383,37 @@ describe('functions', () => {
     ]);
     expect(events.filter((event) => event.type === 'delivered' && event.trigger.startsWith('TimedOut/')))
       .toMatchObject([{ accepted: true, message: { requestContext: { approximateInvokeCount: 2 } } }]);
+  });
+});
+
+describe('streams that DynamoDB Local tells differently', () => {
+  stackOf('Reset', (stack) => {
+    const orders = ordersTable(stack, 'Orders', { tableName: 'reset-orders' });
+    const onOrder = functionOf(stack, 'OnOrder', PRINTING);
+    onOrder.addEventSource(source(orders, { startingPosition: lambda.StartingPosition.LATEST }));
+  });
+  test('a table that is deleted and created again keeps its triggers', async () => {
+    const TableName = tableName(run, 'Reset/Orders');
+    await put(run, 'Reset/Orders', { n: 1 });
+    await run.drained();
+    const tables = new DynamoDBClient(client(run.endpoints.dynamodb));
+    const { Table: { KeySchema, AttributeDefinitions, StreamSpecification } = {} } = await tables.send(new DescribeTableCommand({ TableName }));
+    await tables.send(new DeleteTableCommand({ TableName }));
+    await tables.send(new CreateTableCommand({ TableName, KeySchema, AttributeDefinitions, StreamSpecification, BillingMode: 'PAY_PER_REQUEST' }));
+    await put(run, 'Reset/Orders', { n: 2 });
+    await run.drained();
+    expect(printed('Reset/OnOrder').map(({ dynamodb: { NewImage } }) => NewImage.n.N)).toEqual(['1', '2']);
+    expect(new Set(printed('Reset/OnOrder').map(({ eventSourceARN }) => eventSourceARN)).size).toBe(1);
+    expect(events).toContainEqual({
+      type: 'warning', message: expect.stringMatching(/^Reset\/.*: the table reset-orders has a new stream\. The trigger goes on with its first record\.$/),
+    });
+    tables.destroy();
+  });
+
+  test('nothing is called lost that only was not there when the shard was read first', async () => {
+    await run.drained();
+    expect(run.triggers.length).toBeGreaterThan(10);
+    expect(events.filter((event) => event.type === 'notice' && (event.notice.type === 'trimmed' || event.notice.type === 'dropped'))).toEqual([]);
   });
 });
 

@@ -1,4 +1,5 @@
-import { localStream } from '../../lib/local/stream';
+import { localStream, type TableStreams } from '../../lib/local/stream';
+import { StreamReadError, type ShardRead, type StreamReader } from '../../lib/reader/stream-reader';
 import type { StreamRecord } from '../../lib/stream/record';
 
 const STREAM_ARN = 'arn:aws:dynamodb:eu-west-1:123456789012:table/Orders/stream/2026-11-23T09:00:00.000';
@@ -18,9 +19,31 @@ const local = (change: Partial<StreamRecord> = {}): StreamRecord => ({
 
 /** What the function sees of it, if it arrives this many seconds after the full minute. */
 async function seen(record: StreamRecord, arrival = 7.9): Promise<StreamRecord> {
-  const reader = { streamArn: 'local', shards: async () => [], read: async () => ({ records: [record], end: false }) };
-  const { records } = await localStream(reader, STREAM_ARN, () => (MINUTE + arrival) * 1000).read('shard', { type: 'TRIM_HORIZON' });
+  const { stream } = streamOf({ old: [{ records: [record], end: false }] }, arrival);
+  const { records } = await stream.read('shard', { type: 'TRIM_HORIZON' });
   return records[0];
+}
+
+/** The stream of a table with these streams, each with the reads of its one shard in turn. The first is the one at the start. */
+function streamOf(streams: Record<string, (ShardRead | Error)[]>, arrival = 0) {
+  const replaced: string[] = [];
+  const positions: string[] = [];
+  const table: { latest?: string } = { latest: Object.keys(streams)[0] };
+  const reader = (streamArn: string): StreamReader => ({
+    streamArn,
+    shards: async () => [{ shardId: `shard of ${streamArn}` }],
+    read: async (_shardId, { type }) => {
+      positions.push(type);
+      const next = streams[streamArn].shift() ?? { records: [], end: false };
+      if (next instanceof Error) {
+        throw next;
+      }
+      return next;
+    },
+  });
+  const source: TableStreams = { first: table.latest!, latest: async () => table.latest, reader };
+  const stream = localStream(source, { streamArn: STREAM_ARN, now: () => (MINUTE + arrival) * 1000, onReplaced: (arn) => replaced.push(arn) });
+  return { stream, table, replaced, positions };
 }
 
 test('a record has the region and the ARN of its table, and an id of 32 hexadecimal digits', async () => {
@@ -45,4 +68,47 @@ test.each([
   ['with a clock that went back, it was created when it arrived', -2, -2],
 ])('if a record arrives %s', async (_, arrival, created) => {
   expect((await seen(local(), arrival)).dynamodb?.ApproximateCreationDateTime).toBe(MINUTE + created);
+});
+
+describe('a read that DynamoDB Local calls trimmed', () => {
+  const trimmed = () => new StreamReadError('trimmed', 'old', new Error());
+
+  test.each([
+    ['TRIM_HORIZON', 'TRIM_HORIZON'],
+    ['LATEST', 'TRIM_HORIZON'],
+    ['AFTER_SEQUENCE_NUMBER', 'AFTER_SEQUENCE_NUMBER'],
+  ])('is repeated with a new iterator: %s at %s', async (type, again) => {
+    const { stream, positions } = streamOf({ old: [trimmed(), { records: [local()], end: false }] });
+    expect((await stream.read('shard', { type, sequenceNumber: '1' } as never)).records).toHaveLength(1);
+    expect(positions).toEqual([type, again]);
+  });
+
+  test('fails if a new iterator is trimmed too', async () => {
+    const { stream } = streamOf({ old: [trimmed(), trimmed()] });
+    await expect(stream.read('shard', { type: 'TRIM_HORIZON' })).rejects.toMatchObject({ reason: 'trimmed' });
+  });
+});
+
+describe('a table that is made anew', () => {
+  const OLD = { shardId: 'shard of old' };
+  const NEW = { shardId: 'shard of new' };
+
+  test('has the shards of both streams, and then only those of the new one', async () => {
+    const { stream, table, replaced } = streamOf({ old: [{ records: [local()], end: true }], new: [{ records: [local(), local()], end: false }] });
+    expect(await stream.shards()).toEqual([OLD]);
+    table.latest = 'new';
+    expect(await stream.shards()).toEqual([OLD, NEW]);
+    expect(replaced).toEqual(['new']);
+    expect((await stream.read(OLD.shardId, { type: 'TRIM_HORIZON' })).records).toHaveLength(1);
+    expect((await stream.read(NEW.shardId, { type: 'TRIM_HORIZON' })).records).toMatchObject([{ eventSourceARN: STREAM_ARN }, {}]);
+    await stream.shards();
+    expect(await stream.shards()).toEqual([NEW]);
+    expect(replaced).toEqual(['new']);
+  });
+
+  test('is named while it does not exist', async () => {
+    const { stream, table } = streamOf({ old: [] });
+    table.latest = undefined;
+    await expect(stream.shards()).rejects.toThrow('The table Orders was deleted. Its triggers go on when it is created again.');
+  });
 });

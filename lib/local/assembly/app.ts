@@ -1,6 +1,6 @@
 import { readAssembly, type SynthesizedStack, type TemplateResource } from './assembly';
 import { LocalRunError } from '../errors';
-import { resolver, UnresolvedValueError, type Resolve, type Surroundings } from './intrinsics';
+import { ifKnown, resolver, UnresolvedValueError, type Resolve, type Surroundings } from './intrinsics';
 import { attributeOf, nameOf, LOCAL_ACCOUNT, LOCAL_REGION, type Endpoints } from './resource-names';
 import { settingsFromCloudFormation } from '../../rules/cloudformation';
 import { refusalsOf } from '../../rules/refusals';
@@ -39,7 +39,7 @@ export interface LocalTable extends NamedResource {
   readonly timeToLiveAttribute?: string;
 }
 
-export interface TableIndex {
+interface TableIndex {
   readonly IndexName: string;
   readonly KeySchema: LocalTable['keySchema'];
   readonly Projection: { ProjectionType: 'ALL' | 'KEYS_ONLY' | 'INCLUDE'; NonKeyAttributes?: string[] };
@@ -139,11 +139,11 @@ class Reading {
   /** Everything of these types, except what can't run here, which is listed in `notRunning`. */
   each<T>(types: string[], read: (where: Where) => T): T[] {
     return this.stacks.flatMap((stack) => Object.entries(stack.template.Resources ?? {}).flatMap(([logicalId, resource]) => {
-      if (!types.includes(resource.Type) || !this.isPresent(stack, resource)) {
+      if (!types.includes(resource.Type)) {
         return [];
       }
       try {
-        return [read(this.where(stack, logicalId, resource))];
+        return this.isPresent(stack, resource) ? [read(this.where(stack, logicalId, resource))] : [];
       } catch (error) {
         if (!(error instanceof NotRunning || error instanceof UnresolvedValueError)) {
           throw error;
@@ -221,7 +221,7 @@ class Reading {
     const [name, qualifier] = nameOrArn.replace(/^arn:[^:]*:lambda:[^:]*:[^:]*:function:/, '').split(':');
     for (const stack of this.stacks) {
       for (const [logicalId, resource] of Object.entries(stack.template.Resources ?? {})) {
-        if (resource.Type === 'AWS::Lambda::Function' && nameOf(stack, logicalId, resource, this.resolve) === name) {
+        if (resource.Type === 'AWS::Lambda::Function' && ifKnown(() => nameOf(stack, logicalId, resource, this.resolve)) === name) {
           const found = this.function(stack, logicalId, resource);
           return { function: found, functionArn: found.arn + (qualifier ? `:${qualifier}` : ''), executedVersion: qualifier ?? '$LATEST' };
         }

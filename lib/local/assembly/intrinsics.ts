@@ -114,7 +114,7 @@ export function resolver(surroundings: Surroundings): Resolve {
   function exported(name: string): any {
     for (const stack of surroundings.stacks) {
       for (const { Value, Export } of Object.values(stack.template.Outputs ?? {})) {
-        if (Export && resolve(stack, Export.Name) === name) {
+        if (Export && ifKnown(() => resolve(stack, Export.Name)) === name) {
           return resolve(stack, Value);
         }
       }
@@ -143,6 +143,18 @@ export function resolver(surroundings: Surroundings): Resolve {
       case 'Condition': return holds(stack, argument);
       default: return unresolved(`the condition ${name}`);
     }
+  }
+}
+
+/** A value that is searched among others: one that can't be known here is not the one, and does not end the search. */
+export function ifKnown<T>(value: () => T): T | undefined {
+  try {
+    return value();
+  } catch (error) {
+    if (error instanceof UnresolvedValueError) {
+      return undefined;
+    }
+    throw error;
   }
 }
 

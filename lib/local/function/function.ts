@@ -18,7 +18,7 @@ export interface LocalFunction {
   stop(): Promise<void>;
 }
 
-export interface LocalFunctionOptions {
+interface LocalFunctionOptions {
   /** The template's, resolved. */
   readonly variables: Readonly<Record<string, string>>;
   readonly endpoints: Endpoints;

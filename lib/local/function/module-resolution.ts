@@ -3,7 +3,7 @@ import { join, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 /** Where the function's code may load modules from. */
-export interface ModuleSources {
+interface ModuleSources {
   /** The folder of its own code. */
   readonly taskRoot: string;
   /** Folders in which the AWS SDK may be found. */

@@ -28,7 +28,7 @@ export interface RuntimeListener {
   onInitError(error: ReportedError): void;
 }
 
-export interface RuntimeApi {
+interface RuntimeApi {
   /** Host and port, as AWS_LAMBDA_RUNTIME_API takes them. */
   readonly address: string;
   close(): void;

@@ -1,14 +1,16 @@
+import { DescribeTableCommand, DynamoDBClient, ResourceNotFoundException } from '@aws-sdk/client-dynamodb';
 import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
 import { clientOptions } from './credentials';
 import { startDestinations, type Destinations } from './destinations';
 import { startDynamoDbLocal } from './dynamodb-local';
 import { createTables } from './tables';
-import { streamReader, type StreamReader } from '../../reader/stream-reader';
+import { streamReader } from '../../reader/stream-reader';
 import type { LocalTable } from '../assembly/app';
 import type { Endpoints } from '../assembly/resource-names';
 import { LocalRunError } from '../errors';
 import { allStarted } from '../process/all-started';
 import type { Setting } from '../setting';
+import type { TableStreams } from '../stream';
 
 /** What the functions and mappings of an app work with: its tables on DynamoDB Local, and local SQS, SNS and S3. */
 export interface Services {
@@ -16,8 +18,7 @@ export interface Services {
   readonly destinations: Destinations;
   /** Resolves when one of them ends without being asked to. */
   readonly ended: Promise<LocalRunError>;
-  /** A new reader of a table's stream, by the name that DynamoDB Local has for the stream. */
-  readerOf(table: LocalTable): StreamReader;
+  streamsOf(table: LocalTable): TableStreams;
   stop(): Promise<void>;
 }
 
@@ -29,7 +30,7 @@ export async function startServices({ app, project, port, data, children, observ
   ]);
   // DynamoDB Local has a region of its own, so the ARN of a stream is another one than the app has.
   const streamArns = await createTables(database.endpoint, app.tables);
-  const streams = new DynamoDBStreamsClient(clientOptions(database.endpoint));
+  const clients = { tables: new DynamoDBClient(clientOptions(database.endpoint)), streams: new DynamoDBStreamsClient(clientOptions(database.endpoint)) };
   const fate = data === undefined ? 'The tables were in memory and are gone.' : `The tables are in ${data}: start again to go on.`;
   return {
     endpoints: {
@@ -38,15 +39,30 @@ export async function startServices({ app, project, port, data, children, observ
       streamLabels: new Map([...streamArns].map(([tableArn, streamArn]) => [tableArn, streamArn.split('/stream/')[1]])),
     },
     destinations,
-    readerOf: (table) => streamReader(streams, streamArns.get(table.arn)!),
+    streamsOf: ({ arn, name }) => ({
+      first: streamArns.get(arn)!,
+      latest: () => latestStream(clients.tables, name),
+      reader: (streamArn) => streamReader(clients.streams, streamArn),
+    }),
     ended: Promise.race([
       database.ended.then((output) => new LocalRunError('SERVICE_ENDED', `DynamoDB Local ended. ${fate}\n${output}`)),
       destinations.ended.then((output) =>
         new LocalRunError('SERVICE_ENDED', `The local SQS, SNS and S3 ended. What they held was in memory and is gone.\n${output}`)),
     ]),
     stop: async () => {
-      streams.destroy();
+      Object.values(clients).forEach((client) => client.destroy());
       await Promise.all([destinations.stop(), database.stop()]);
     },
   };
+}
+
+async function latestStream(client: DynamoDBClient, TableName: string): Promise<string | undefined> {
+  try {
+    return (await client.send(new DescribeTableCommand({ TableName }))).Table?.LatestStreamArn;
+  } catch (error) {
+    if (error instanceof ResourceNotFoundException) {
+      return undefined;
+    }
+    throw error;
+  }
 }
