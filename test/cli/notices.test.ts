@@ -3,6 +3,7 @@ import { lines } from '../../lib/cli/output';
 import type { LocalMapping } from '../../lib/local/assembly/app';
 import { startMapping } from '../../lib/local/mapping-run';
 import { settingsFromCloudFormation } from '../../lib/rules/cloudformation';
+import type { StreamEvent } from '../../lib/stream/record';
 import { streamRecord } from '../../lib/testing';
 
 /** The engine's own notices, printed: from a mapping at work to the lines of the command. */
@@ -31,7 +32,7 @@ async function printedFor(template: object, { poison, refused = false }: { poiso
       },
       start: { startingPosition: 'TRIM_HORIZON', checkpoints: {} },
       target: {
-        invoke: async (event) => (event as { Records: { dynamodb: { Keys: { id: { S: string } } } }[] }).Records.some(({ dynamodb }) => dynamodb.Keys.id.S === poison)
+        invoke: async (event) => (event as StreamEvent).Records.some(({ dynamodb }) => dynamodb?.Keys?.id.S === poison)
           ? { type: 'error', requestId: 'r', errorType: 'Error', errorMessage: 'poison' }
           : { type: 'response', requestId: 'r', response: null },
         kill: () => 0,

@@ -38,7 +38,6 @@ beforeAll(async () => {
   await put(run, 'Expiry/Orders', { expires: Math.floor(Date.now() / 1000) - 60 });
 });
 afterAll(() => run?.stop());
-jest.setTimeout(120_000);
 
 const ofFunction = (path: string) => {
   const prefix = path.replace('/', '-');

@@ -30,7 +30,8 @@ export async function startServices({ app, project, port, data, children, observ
   ]);
   // DynamoDB Local has a region of its own, so the ARN of a stream is another one than the app has.
   const streamArns = await createTables(database.endpoint, app.tables);
-  const clients = { tables: new DynamoDBClient(clientOptions(database.endpoint)), streams: new DynamoDBStreamsClient(clientOptions(database.endpoint)) };
+  const options = clientOptions(database.endpoint);
+  const clients = { tables: new DynamoDBClient(options), streams: new DynamoDBStreamsClient(options) };
   const fate = data === undefined ? 'The tables were in memory and are gone.' : `The tables are in ${data}: start again to go on.`;
   return {
     endpoints: {
