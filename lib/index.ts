@@ -1,4 +1,5 @@
-export { DynamoStreamTrigger, type DynamoStreamTriggerProps } from './trigger/dynamo-stream-trigger';
+export { DynamoStreamTrigger } from './trigger/dynamo-stream-trigger';
+export type { DynamoStreamTriggerProps } from './trigger/props';
 export { NoFailureDestination } from './trigger/destination/failure-destination';
 export { StreamPermissions } from './trigger/role/permissions';
 export { S3FailureDestination } from './trigger/destination/s3-failure-destination';

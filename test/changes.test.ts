@@ -10,7 +10,7 @@ import { TestApp } from './app';
 import {
   type DynamoStreamTrigger, type DynamoStreamTriggerProps, NoFailureDestination, StreamEventName, StreamFilter, StreamPermissions,
 } from '../lib';
-import { PROPERTIES } from '../lib/trigger/facts/setting-facts';
+import { PROP_NAMES } from '../lib/trigger/props';
 
 /**
  * docs/changes.md says what CloudFormation does at each edit of a deployed trigger. Here each edit is made, and the templates before
@@ -251,7 +251,7 @@ test('the page has no edit that is not made here', () => {
   expect([...documented.keys()].filter((edit) => !/^(edit|---|\*\*.*\*\*)$/.test(edit))).toEqual(Object.keys(edits));
 });
 
-test.each(Object.keys(PROPERTIES))('the page says what an edit of %s does', (property) => {
+test.each(PROP_NAMES)('the page says what an edit of %s does', (property) => {
   expect(Object.keys(edits).filter((edit) => edit.startsWith(`\`${property}\``))).not.toEqual([]);
 });
 

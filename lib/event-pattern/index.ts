@@ -1,6 +1,6 @@
-export type { Alternative, Operator } from './alternative';
+export { asksForAbsence, type Alternative, type Operator } from './alternative';
 export { matchesEventPattern } from './match';
-export { MAX_BRANCHES, parseEventPattern } from './parse';
+export { MAX_BRANCHES, parseEventPattern, type ParsedPattern } from './parse';
 export type { Branch, Condition, EventPattern } from './pattern';
 export { alternativeKey } from './repeated-branch';
 export type { PatternProblem, PatternProblemKind, PatternRemark } from './problem';

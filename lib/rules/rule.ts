@@ -1,19 +1,21 @@
+import type { Words } from './words';
+
 /** An error keeps the app from being synthesized; a warning can be acknowledged by its rule's id. */
 export type Severity = 'error' | 'warning';
 
 /** One thing that is checked, and why. The docs and the tests are checked against the tables of these. */
-export interface Rule<Subject> {
+export interface Rule<Facts> {
   /** Unique; what a user acknowledges a warning by. */
   readonly id: string;
   readonly severity: Severity;
   /** What is allowed, or what is warned of, in one sentence. */
   readonly summary: string;
-  /** The properties it looks at. */
-  readonly reads: readonly string[];
+  /** Every fact that `check` looks at. */
+  readonly reads: readonly (keyof Facts & string)[];
   /** Where AWS says so, or where it was seen. */
   readonly source: string;
-  /** What is wrong with the subject, one message each: what was given, what is allowed, what to do. */
-  readonly check: (subject: Subject) => string | readonly string[] | undefined;
+  /** What is wrong, one message each: what was given, what is allowed, what to do. */
+  readonly check: (facts: Facts, words: Words) => readonly string[];
 }
 
 /** One breach of a rule. */
@@ -23,17 +25,10 @@ export interface Violation {
   readonly message: string;
 }
 
-/** Everything that is wrong with a subject, in the order of the rules. */
-export function judge<Subject>(rules: readonly Rule<Subject>[], subject: Subject): Violation[] {
-  return rules.flatMap(({ id, severity, check }) =>
-    [check(subject) ?? []].flat().map((message) => ({ ruleId: id, severity, message })));
+/** Applies rules: everything that is wrong with the facts, in the order of the rules. */
+export function judge<Facts>(rules: readonly Rule<Facts>[], facts: Facts, words: Words): Violation[] {
+  return rules.flatMap(({ id, severity, check }) => check(facts, words).map((message) => ({ ruleId: id, severity, message })));
 }
-
-/** Stands for a value that only the deployment knows: a token. No rule judges it. */
-export const UNKNOWN = Symbol('known at deployment only');
-
-/** A value that is known, or a token. */
-export type Known<Value> = Value | typeof UNKNOWN;
 
 /** Where rules find their facts. */
 export const SOURCES = {

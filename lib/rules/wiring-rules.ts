@@ -1,80 +1,75 @@
-import { conditionsOf } from './filter/filter-facts';
-import type { JudgedFilters } from './filter/filter-rules';
-import { type Known, type Rule, SOURCES, UNKNOWN } from './rule';
-import type { Alternative } from '../event-pattern';
+import {
+  differ, isKnown, type Known, type Location, type Misfit, SHARED_STREAM_ACTIONS, SHARED_TABLE_ACTIONS, SHORT_TIMEOUT, TABLE_RESOURCES, UNKNOWN,
+} from './facts';
+import type { FilterFacts } from './filter/filter-facts';
+import type { SettingFacts } from './mapping-rules';
+import { type Rule, SOURCES } from './rule';
+import { asksForAbsence } from '../event-pattern';
 import { DESTINATION_KINDS } from '../stream/destination';
 
-/** What a trigger is wired to, as only the finished app shows it. */
-export interface JudgedWiring extends JudgedFilters {
-  readonly batchSize: unknown;
-  /** The ARN that the mapping reads, with `TOKEN` in place of what only the deployment knows. */
-  readonly streamArn: string;
+/** What a mapping is wired to, by the prop that names it, as only the finished app shows it. */
+export interface WiringFacts extends Pick<SettingFacts, 'filters' | 'batchSize'> {
+  readonly table: StreamFacts;
+  readonly handler: FunctionFacts;
+  readonly onFailure: DestinationFacts | undefined;
+  /** A token of which no template can be made. */
+  readonly reportBatchItemFailures: Misfit | undefined;
+  /** Where the mapping is. */
+  readonly trigger: Location;
+}
+
+/** The stream that the mapping reads, and its table. */
+export interface StreamFacts extends Location {
+  /** With `UNKNOWN` in place of what only the deployment knows. */
+  readonly arn: string;
   /** The type of the resource and its attribute, where the ARN is that of a resource of this app. */
-  readonly streamReference: { readonly type: string; readonly attribute: string } | undefined;
-  /** The view type of the table's stream; undefined: the stream is off. */
+  readonly reference: { readonly type: string; readonly attribute: string } | undefined;
+  /** Undefined: the stream is off. */
   readonly viewType: Known<string | undefined>;
-  readonly tableName: Known<string>;
-  /** Whether the table has replicas in other Regions. */
-  readonly replicated: boolean;
   /** Whether the stream's own policy lets another account read it; unknown where the table is not of this app. */
-  readonly streamPolicy: Known<boolean>;
+  readonly hasPolicy: Known<boolean>;
   /** Whether the stream is looked up at deployment. */
   readonly lookedUp: boolean;
   /** The path of the stack that looks it up, where the trigger's is deployed apart from that. */
   readonly lookedUpElsewhere: string | undefined;
+  readonly tableName: Known<string>;
   /** The name that the CDK made up for the table, so that the trigger's account or Region knows it. */
   readonly generatedName: string | undefined;
-  readonly streamRegion: Known<string>;
-  readonly streamAccount: Known<string>;
-  readonly region: Known<string>;
-  readonly account: Known<string>;
-  readonly destination: JudgedDestination | undefined;
-  /** The paths of other mappings of the same stream and the same function. */
-  readonly twins: readonly string[];
+  /** Whether the table has replicas in other Regions. */
+  readonly replicated: boolean;
   /** The paths of the mappings that read the same stream and were there before. */
   readonly earlierReaders: readonly string[];
-  /** What could not be granted, as IAM statements. */
-  readonly missingStatements: readonly object[];
-  /** Whether the function could park records on the destination, but can't name it. */
-  readonly parkingOff: boolean;
-  /** Paths of parts of a stack that each need the next one; the last is the function, which needs the first for the trigger. */
-  readonly circle: readonly string[] | undefined;
-  /** `reportBatchItemFailures` where it is a token of which no template can be made, in words. */
-  readonly unwritableReport: string | undefined;
-  /** The function's timeout in seconds. */
-  readonly timeout: Known<number>;
 }
 
-/** The types of the resources that have a DynamoDB stream. */
-export const TABLE_RESOURCES: readonly string[] = ['AWS::DynamoDB::Table', 'AWS::DynamoDB::GlobalTable'];
-
-/** Stands for a token within a text of which a part is known. */
-export const TOKEN = '${token}';
+/** The function that the mapping invokes, and its role. */
+export interface FunctionFacts {
+  /** In seconds. */
+  readonly timeout: Known<number>;
+  /** The paths of other mappings of the same stream and the same function. */
+  readonly twins: readonly string[];
+  /** What could not be granted, as IAM statements. */
+  readonly missingStatements: readonly object[];
+  /** Paths of parts of a stack that each need the next one; the last is the function, which needs the first for the trigger. */
+  readonly circle: readonly string[] | undefined;
+}
 
 /** A failure destination. */
-export interface JudgedDestination {
-  /** With `TOKEN` in place of what only the deployment knows. */
+export interface DestinationFacts {
+  /** With `UNKNOWN` in place of what only the deployment knows. */
   readonly arn: string;
   /** The service in the ARN, or that of the resource whose ARN it is. */
   readonly service: Known<string>;
   readonly fifo: boolean;
   readonly region: Known<string>;
+  /** Whether the function could park records there, but can't name it. */
+  readonly unnameable: boolean;
 }
 
 /** The services that take what a mapping gives up. */
 const DESTINATION_SERVICES: readonly string[] = DESTINATION_KINDS;
 
 /** How many mappings may read one stream, as AWS recommends it. */
-export const READER_LIMITS = { single: 2, replicated: 1 } as const;
-
-/** Lambda's own timeout, in seconds: enough for one small thing. */
-export const SHORT_TIMEOUT = 3;
-
-/** What a stream's own policy has to allow to the account of the function. */
-export const SHARED_STREAM_ACTIONS = ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'] as const;
-
-/** What a table's own policy has to allow to an account that looks its stream up. */
-export const SHARED_TABLE_ACTIONS = ['dynamodb:DescribeTable'] as const;
+const READER_LIMITS = { single: 2, replicated: 1 } as const;
 
 /** The images that each view type leaves out. */
 const MISSING_IMAGES: { readonly [viewType: string]: readonly string[] } = {
@@ -87,47 +82,47 @@ const MISSING_IMAGES: { readonly [viewType: string]: readonly string[] } = {
 const MISSING_IMAGE_OF_EVENT: { readonly [eventName: string]: string } = { INSERT: 'OldImage', REMOVE: 'NewImage' };
 
 /** What is wrong with the wiring. */
-export const WIRING_RULES: readonly Rule<JudgedWiring>[] = [
+export const WIRING_RULES: readonly Rule<WiringFacts>[] = [
   {
     id: 'stream-off',
     severity: 'error',
     summary: 'The table\'s stream is on.',
     reads: ['table'],
     source: `${SOURCES.recorded}: "Stream not found"`,
-    check: ({ viewType }) => viewType === undefined
-      ? 'table has no stream. Switch it on: stream: StreamViewType.NEW_AND_OLD_IMAGES for a Table, dynamoStream for a TableV2.'
-      : undefined,
+    check: ({ table }) => table.viewType === undefined
+      ? ['table has no stream. Switch it on: stream: StreamViewType.NEW_AND_OLD_IMAGES for a Table, dynamoStream for a TableV2.']
+      : [],
   },
   {
     id: 'stream-arn',
     severity: 'error',
-    summary: 'What the mapping reads is the ARN of one DynamoDB stream: no table, no wildcard, no Kinesis stream.',
+    summary: 'The mapping reads the ARN of one DynamoDB stream: not of a table, not with a wildcard, not of a Kinesis stream.',
     reads: ['table'],
     source: `${SOURCES.recorded}: "Stream not found"; DynamoDB Streams API, StreamArn`,
-    check: ({ streamArn, streamReference }) => notAStream(streamArn, streamReference),
+    check: ({ table }) => notAStream(table),
   },
   {
     id: 'stream-region',
     severity: 'error',
     summary: 'The stream is in the Region of the trigger\'s stack.',
-    reads: ['table'],
+    reads: ['table', 'trigger'],
     source: `${SOURCES.mapping}: "Cross-region triggers are not supported"`,
-    check: ({ streamArn, streamRegion, region }) => differ(streamRegion, region) && !isWildcard(streamArn)
-      ? `table's stream is in ${String(streamRegion)}, but the trigger's stack is in ${String(region)}, and Lambda reads streams of its own `
-        + `Region only. Put the trigger into a stack in ${String(streamRegion)}, or give the replica in ${String(region)}, if the table has one: `
-        + 'StreamedTable.fromTable(this, id, table).'
-      : undefined,
+    check: ({ table, trigger }) => differ(table.region, trigger.region) && !isWildcard(table.arn)
+      ? [`table's stream is in ${table.region} but the trigger's stack is in ${trigger.region}, and Lambda reads streams of its own Region only. `
+        + `Put the trigger in a stack in ${table.region}. Or, if the table has a replica in ${trigger.region}, give that: `
+        + 'StreamedTable.fromTable(this, id, table).']
+      : [],
   },
   {
     id: 'duplicate-mapping',
     severity: 'error',
-    summary: 'A stream drives a function through one mapping.',
-    reads: ['table', 'handler'],
+    summary: 'There is one mapping between a stream and a function.',
+    reads: ['handler'],
     source: `${SOURCES.recorded}: 409 ResourceConflictException`,
-    check: ({ twins }) => twins.length > 0
-      ? `handler is driven by this stream already, in ${twins.join(' and ')}, and Lambda takes a stream and a function once. `
-        + 'Remove one of them, or give an alias of the function.'
-      : undefined,
+    check: ({ handler: { twins } }) => twins.length > 0
+      ? [`handler is driven by this stream already, in ${twins.join(' and ')}, and Lambda allows one mapping per stream and function. `
+        + 'Remove one of them, or give an alias of the function.']
+      : [],
   },
   {
     id: 'destination-fifo',
@@ -135,9 +130,9 @@ export const WIRING_RULES: readonly Rule<JudgedWiring>[] = [
     summary: 'A failure queue or topic is a standard one.',
     reads: ['onFailure'],
     source: `${SOURCES.metrics}; aws/aws-cdk issue 13793`,
-    check: ({ destination }) => destination?.fifo
-      ? `onFailure is a FIFO queue or topic${named(destination.arn)}, but Lambda never delivers to one. Give a standard one, or leave it out.`
-      : undefined,
+    check: ({ onFailure }) => onFailure?.fifo
+      ? [`onFailure is a FIFO queue or topic${named(onFailure.arn)} but Lambda never delivers to one. Give a standard one, or omit onFailure.`]
+      : [],
   },
   {
     id: 'destination-service',
@@ -145,21 +140,21 @@ export const WIRING_RULES: readonly Rule<JudgedWiring>[] = [
     summary: 'A failure destination is a queue, a topic or a bucket.',
     reads: ['onFailure'],
     source: SOURCES.errorHandling,
-    check: ({ destination }) => destination && destination.service !== UNKNOWN && !DESTINATION_SERVICES.includes(destination.service)
-      ? `onFailure is of the service ${destination.service}${named(destination.arn)}, but Lambda gives the failed batches of a stream to SQS, SNS `
-        + 'and S3 only. Give a standard queue, a standard topic or a bucket.'
-      : undefined,
+    check: ({ onFailure }) => onFailure && onFailure.service !== UNKNOWN && !DESTINATION_SERVICES.includes(onFailure.service)
+      ? [`onFailure is of the service ${onFailure.service}${named(onFailure.arn)} but Lambda sends the failed batches of a stream to SQS, SNS and S3 only. `
+        + 'Give a standard queue, a standard topic or a bucket.']
+      : [],
   },
   {
     id: 'destination-kafka',
     severity: 'error',
-    summary: 'A failure destination is no Kafka topic.',
+    summary: 'A failure destination is not a Kafka topic.',
     reads: ['onFailure'],
     source: 'Lambda guide, kafka-on-failure-destination',
-    check: ({ destination }) => destination?.arn.startsWith('kafka://')
-      ? `onFailure is the Kafka topic ${destination.arn}, but Lambda delivers to Kafka for Kafka sources only. `
-        + 'Give a standard SQS queue, a standard SNS topic or an S3 bucket.'
-      : undefined,
+    check: ({ onFailure }) => onFailure?.arn.startsWith('kafka://')
+      ? [`onFailure is the Kafka topic ${onFailure.arn} but Lambda delivers to Kafka for Kafka sources only. `
+        + 'Give a standard SQS queue, a standard SNS topic or an S3 bucket.']
+      : [],
   },
   {
     id: 'report-token',
@@ -167,21 +162,22 @@ export const WIRING_RULES: readonly Rule<JudgedWiring>[] = [
     summary: 'A `reportBatchItemFailures` that the deployment decides is `Fn.conditionIf(…, true, false)`.',
     reads: ['reportBatchItemFailures'],
     source: 'CloudFormation: a list depends on a condition, not on a value',
-    check: ({ unwritableReport }) => unwritableReport === undefined
-      ? undefined
-      : `reportBatchItemFailures is ${unwritableReport}, but a template can't make a list of it. Give true or false, or `
-        + 'Fn.conditionIf(condition.logicalId, true, false) with a CfnCondition.',
+    check: ({ reportBatchItemFailures }) => reportBatchItemFailures === undefined
+      ? []
+      : [`reportBatchItemFailures is ${reportBatchItemFailures.given} but a template can't turn that into a list. Give true or false, or `
+        + 'Fn.conditionIf(condition.logicalId, true, false) with a CfnCondition.'],
   },
   {
     id: 'circular-dependency',
     severity: 'error',
     summary: 'What the function\'s role is granted for the trigger can be deployed before the function.',
-    reads: ['table', 'handler', 'onFailure'],
+    reads: ['handler'],
     source: 'CloudFormation: "Circular dependency between resources"',
-    check: ({ circle }) => circle === undefined
-      ? undefined
-      : `CloudFormation can't deploy what needs itself: ${[...circle, circle[0]].join(' -> ')}, the last step for the trigger. Put the trigger into a `
-        + `stack of its own, or let ${circle.at(-2) ?? circle[0]} name the function's role or a name of yours instead of ${circle.at(-1)}.`,
+    check: ({ handler: { circle } }) => circle === undefined
+      ? []
+      : [`handler is part of a circular dependency, which CloudFormation can't deploy: ${[...circle, circle[0]].join(' -> ')}. The last arrow is what `
+        + `the function's role is granted for this trigger. Put the trigger in a stack of its own, or let ${circle.at(-2) ?? circle[0]} refer to the `
+        + `function's role, or to a name that you chose, instead of ${circle.at(-1)}.`],
   },
   {
     id: 'filter-image',
@@ -189,9 +185,9 @@ export const WIRING_RULES: readonly Rule<JudgedWiring>[] = [
     summary: 'A filter looks at an image that its records have.',
     reads: ['filters', 'table'],
     source: SOURCES.streams,
-    check: ({ filters, viewType }) => filters.flatMap((filter, index) => typeof filter === 'string'
-      ? missingImages(filter, viewType).map((message) => `filters[${index}] ${message}`)
-      : []),
+    check: ({ filters, table }, { name }) => filters.flatMap((filter, index) => filter === UNKNOWN
+      ? []
+      : missingImages(filter, table.viewType).map((message) => `${name('filters')}[${index}] ${message}`)),
   },
   {
     id: 'grant-missing',
@@ -199,10 +195,10 @@ export const WIRING_RULES: readonly Rule<JudgedWiring>[] = [
     summary: 'The function\'s role can be granted what the trigger needs.',
     reads: ['handler'],
     source: `${SOURCES.errorHandling}; "Cannot access stream" at creation`,
-    check: ({ missingStatements }) => missingStatements.length > 0
-      ? 'handler\'s role is immutable or not known, so that nothing can be granted to it, and without these permissions the mapping can\'t be '
-        + `created. Its owner has to add: ${JSON.stringify({ Version: '2012-10-17', Statement: missingStatements })}`
-      : undefined,
+    check: ({ handler: { missingStatements } }) => missingStatements.length > 0
+      ? ['handler\'s role is immutable or not known, so that nothing can be granted to it, and without these permissions the mapping can\'t be '
+        + `created. Its owner must add: ${JSON.stringify({ Version: '2012-10-17', Statement: missingStatements })}`]
+      : [],
   },
   {
     id: 'stream-readers',
@@ -210,12 +206,12 @@ export const WIRING_RULES: readonly Rule<JudgedWiring>[] = [
     summary: `At most ${READER_LIMITS.single} mappings read a stream, ${READER_LIMITS.replicated} that of a table with replicas.`,
     reads: ['table'],
     source: `Lambda guide, with-ddb; ${SOURCES.streams}`,
-    check: ({ earlierReaders, replicated }) => {
+    check: ({ table: { earlierReaders, replicated } }) => {
       const limit = replicated ? READER_LIMITS.replicated : READER_LIMITS.single;
       return earlierReaders.length >= limit
-        ? `table's stream has ${earlierReaders.length + 1} readers with ${earlierReaders.join(' and ')}, but more than ${limit} on the stream of `
-          + `a table ${replicated ? 'with' : 'without'} replicas are throttled. Let one function do the work of several.`
-        : undefined;
+        ? [`table's stream has ${earlierReaders.length + 1} readers, this one and ${earlierReaders.join(' and ')}, but more than ${limit} on the stream of `
+          + `a table ${replicated ? 'with' : 'without'} replicas are throttled. Let one function do the work of several.`]
+        : [];
     },
   },
   {
@@ -224,11 +220,11 @@ export const WIRING_RULES: readonly Rule<JudgedWiring>[] = [
     summary: 'The stream is the table\'s own.',
     reads: ['table'],
     source: SOURCES.streams,
-    check: ({ streamArn, tableName }) => {
-      const owner = /:table\/([^/]+)\/stream\//.exec(streamArn)?.[1];
-      return owner !== undefined && owner !== TOKEN && differ(owner, tableName)
-        ? `table is ${String(tableName)}, but its stream ARN is that of ${owner}. Give both of one table.`
-        : undefined;
+    check: ({ table: { arn, tableName } }) => {
+      const owner = /:table\/([^/]+)\/stream\//.exec(arn)?.[1];
+      return owner !== undefined && differ(owner, tableName)
+        ? [`table is ${tableName} but its stream ARN is that of ${owner}. Give both of one table.`]
+        : [];
     },
   },
   {
@@ -237,11 +233,11 @@ export const WIRING_RULES: readonly Rule<JudgedWiring>[] = [
     summary: 'A table of another account or Region has a name that the app gave it.',
     reads: ['table'],
     source: 'CloudFormation: another TableName is a replacement',
-    check: ({ generatedName }) => generatedName === undefined
-      ? undefined
-      : `table is of another account or Region than the trigger and has no tableName, so that the CDK names it ${generatedName}. A table that was deployed `
-        + 'without that name is replaced by a new one without its items. Was it deployed? Then give the trigger the table of its deployed name, '
-        + 'StreamedTable.fromTableName(this, id, name) or, of another account, fromTableArn. Otherwise give the table a tableName.',
+    check: ({ table: { generatedName } }) => generatedName === undefined
+      ? []
+      : [`table is in another account or Region than the trigger and has no tableName, so that the CDK names it ${generatedName}. If it was deployed without `
+        + 'that name, the next deployment replaces it by a new table without its items: give the trigger the table by its deployed name, with '
+        + 'StreamedTable.fromTableName(this, id, name) or, of another account, fromTableArn. Otherwise give the table a tableName.'],
   },
   {
     id: 'lookup-elsewhere',
@@ -249,45 +245,45 @@ export const WIRING_RULES: readonly Rule<JudgedWiring>[] = [
     summary: 'A stream is looked up in the stack of its trigger.',
     reads: ['table'],
     source: 'CloudFormation: "Cannot delete export … as it is in use"',
-    check: ({ lookedUpElsewhere }) => lookedUpElsewhere === undefined
-      ? undefined
-      : `table is a StreamedTable of the stack ${lookedUpElsewhere}, which exports the stream's ARN. CloudFormation changes no export that is in use, so that `
-        + 'another refresh could not be deployed. Make the StreamedTable in the stack of the trigger.',
+    check: ({ table: { lookedUpElsewhere } }) => lookedUpElsewhere === undefined
+      ? []
+      : [`table is a StreamedTable of the stack ${lookedUpElsewhere}, which exports the stream's ARN. CloudFormation does not change an export that is in `
+        + 'use, so that the stream can\'t be looked up again with another refresh. Make the StreamedTable in the stack of the trigger.'],
   },
   {
     id: 'cross-account-stream',
     severity: 'warning',
     summary: 'A stream of another account has a policy that lets the function\'s account read it.',
-    reads: ['table'],
+    reads: ['table', 'trigger'],
     source: `${SOURCES.mapping}; DynamoDB guide, rbac-cross-account-access`,
-    check: ({ streamAccount, account, streamPolicy, lookedUp }) => differ(streamAccount, account) && streamPolicy !== true
-      ? `table's stream is of account ${String(streamAccount)}, the function of ${String(account)}, which may read it if the owner gives the stream `
-        + `this resource policy: ${sharing(account, SHARED_STREAM_ACTIONS)}${lookedUp ? `, and the table this one: ${sharing(account, SHARED_TABLE_ACTIONS)}` : ''}, `
-        + 'and, where the table has a KMS key of its own, lets the account decrypt with that. Have it done, then acknowledge this.'
-      : undefined,
+    check: ({ table, trigger: { account } }) => differ(table.account, account) && table.hasPolicy !== true
+      ? [`table's stream is of account ${table.account} but the function is of ${account}, which may read it only if the owner gives the stream `
+        + `this resource policy: ${sharing(account, SHARED_STREAM_ACTIONS)}${table.lookedUp ? `, and the table this one: ${sharing(account, SHARED_TABLE_ACTIONS)}` : ''}. `
+        + 'If the table has a KMS key of its own, the key must let the account decrypt. Have it done, then acknowledge this.']
+      : [],
   },
   {
     id: 'cross-region-destination',
     severity: 'warning',
     summary: 'The failure destination is in the Region of the trigger\'s stack.',
-    reads: ['onFailure'],
+    reads: ['onFailure', 'trigger'],
     source: SOURCES.errorHandling,
-    check: ({ destination, region }) => destination !== undefined && differ(destination.region, region)
-      ? `onFailure is in ${String(destination.region)}, the trigger in ${String(region)}, and that Lambda delivers across Regions is not `
-        + `documented. Give a destination in ${String(region)}, or try it on AWS before relying on it.`
-      : undefined,
+    check: ({ onFailure, trigger: { region } }) => onFailure !== undefined && differ(onFailure.region, region)
+      ? [`onFailure is in ${onFailure.region} but the trigger is in ${region}, and AWS does not document that Lambda delivers across Regions. `
+        + `Give a destination in ${region}, or try it on AWS before you rely on it.`]
+      : [],
   },
   {
     id: 'parking-off',
     severity: 'warning',
     summary: 'The function can name the failure destination, to park records there.',
-    reads: ['onFailure', 'handler'],
+    reads: ['onFailure'],
     source: 'CloudFormation: stacks can\'t depend on each other both ways',
-    check: ({ parkingOff }) => parkingOff
-      ? 'onFailure belongs to the trigger\'s stack, or to another one that depends on the function\'s, so that the function can\'t know it: it '
-        + 'does not park poison records, they block their shard until Lambda gives them up. Move the destination into the function\'s stack, '
-        + 'or leave onFailure out to have a queue made there.'
-      : undefined,
+    check: ({ onFailure }) => onFailure?.unnameable
+      ? ['onFailure is in the trigger\'s stack, or in another one that depends on the function\'s, so that the function can\'t name it and parks no '
+        + 'poison records: they block their shard until Lambda gives them up. Move the destination into the function\'s stack, or omit onFailure '
+        + 'to have a queue made there.']
+      : [],
   },
   {
     id: 'short-timeout',
@@ -295,81 +291,69 @@ export const WIRING_RULES: readonly Rule<JudgedWiring>[] = [
     summary: `A function that gets batches has more than ${SHORT_TIMEOUT} seconds.`,
     reads: ['handler', 'batchSize'],
     source: 'Lambda guide, configuration-timeout',
-    check: ({ timeout, batchSize }) => timeout !== UNKNOWN && timeout <= SHORT_TIMEOUT && batchSize !== UNKNOWN && batchSize !== 1
-      ? `handler times out after ${timeout} s, which leaves no time for a batch of ${String(batchSize)} records: what is not done by then is `
-        + 'tried again. Give the function a timeout of a minute or so, or take a StreamFunction.'
-      : undefined,
+    check: ({ handler: { timeout }, batchSize }) => timeout !== UNKNOWN && timeout <= SHORT_TIMEOUT && batchSize !== UNKNOWN && batchSize !== 1
+      ? [`handler times out after ${timeout} seconds, which leaves no time for a batch of ${String(batchSize)} records: what is not done by then is `
+        + 'retried. Give the function a timeout of a minute or so, or use a StreamFunction.']
+      : [],
   },
 ];
 
-function notAStream(arn: string, reference: JudgedWiring['streamReference']): string | undefined {
+function notAStream({ arn, reference }: StreamFacts): string[] {
   if (isWildcard(arn)) {
-    return 'table\'s stream ARN ends with /stream/*, as a TableV2\'s replica() gives it for another Region, and names no stream. '
-      + 'Put the trigger into a stack of the replica\'s Region, with StreamedTable.fromTable(this, id, table) as its table, which looks '
-      + 'the replica\'s stream up at deployment.';
+    return ['table\'s stream ARN ends with /stream/*, as a TableV2\'s replica() gives it for another Region, but must name one stream. '
+      + 'Put the trigger in a stack of the replica\'s Region, with StreamedTable.fromTable(this, id, table) as its table, which looks up '
+      + 'the replica\'s stream at deployment.'];
   }
-  const wrong = reference ? isNoStreamAttribute(reference) : isNoStreamArn(arn);
-  if (!wrong) {
-    return undefined;
-  }
-  return `table's stream ARN is ${reference ? `the ${reference.attribute} of an ${reference.type}` : arn}, but has to be that of a DynamoDB stream, arn:aws:dynamodb:<region>:<account>:table/<name>/stream/<time>, `
-    + 'which is neither the table\'s own ARN nor that of a Kinesis stream.';
+  const isWrong = reference ? isOtherAttribute(reference) : isOtherArn(arn);
+  return isWrong
+    ? [`table's stream ARN is ${reference ? `the ${reference.attribute} of an ${reference.type}` : arn} but must be that of a DynamoDB stream: `
+      + 'arn:aws:dynamodb:<region>:<account>:table/<name>/stream/<time>. The ARN of a table or of a Kinesis stream is another one.']
+    : [];
 }
 
-/** Other resources, such as parameters and nested stacks, may hold a stream's ARN. */
-function isNoStreamAttribute({ type, attribute }: { readonly type: string; readonly attribute: string }): boolean {
+/** Whether an attribute can't be a stream's ARN. Other resources, such as parameters and nested stacks, may hold one. */
+function isOtherAttribute({ type, attribute }: { readonly type: string; readonly attribute: string }): boolean {
   return TABLE_RESOURCES.includes(type) ? attribute !== 'StreamArn' : type.startsWith('AWS::Kinesis::');
 }
 
-/** Judges the service and the resource apart, because a token often hides but one of an ARN's parts. */
-function isNoStreamArn(arn: string): boolean {
+/** Whether an ARN can't be a stream's. Looks at the service and the resource apart, because a token often hides only one part of an ARN. */
+function isOtherArn(arn: string): boolean {
   const [, service, resource] = /^arn:[^:/]+:([^:/]+):[^:/]+:[^:/]+:(.+)$/.exec(arn) ?? [];
   if (service === undefined) {
-    return !arn.includes(TOKEN);
+    return isKnown(arn);
   }
-  return (service !== 'dynamodb' && !service.includes(TOKEN))
-    || (!resource.includes(TOKEN) && !/^table\/[^/]+\/stream\/[^/]+$/.test(resource));
+  return (service !== 'dynamodb' && isKnown(service)) || (isKnown(resource) && !/^table\/[^/]+\/stream\/[^/]+$/.test(resource));
 }
 
 function isWildcard(arn: string): boolean {
   return arn.endsWith('/stream/*');
 }
 
-function missingImages(filter: string, viewType: Known<string | undefined>): string[] {
-  const withoutImage = typeof viewType === 'string' ? MISSING_IMAGES[viewType] ?? [] : [];
-  return conditionsOf(filter).flatMap(({ keys, alternatives, eventNames }) => {
+function missingImages({ conditions }: FilterFacts, viewType: Known<string | undefined>): string[] {
+  const withoutImage = viewType === undefined ? [] : MISSING_IMAGES[viewType] ?? [];
+  return conditions.flatMap(({ keys, alternatives, eventNames }) => {
     const [root, image] = keys;
     if (root !== 'dynamodb') {
       return [];
     }
-    const outcome = alternatives.some(isAbsence) ? 'always matches' : 'never matches';
+    const outcome = alternatives.some(asksForAbsence) ? 'always matches' : 'never matches';
     if (withoutImage.includes(image)) {
-      return `looks at ${keys.join('.')}, but the stream's view type ${String(viewType)} leaves ${image} out, so that it ${outcome}. `
-        + 'Change the view type to NEW_AND_OLD_IMAGES, or the filter.';
+      return [`looks at ${keys.join('.')} but the stream's view type ${viewType} leaves ${image} out, so that it ${outcome}. `
+        + 'Change the view type to NEW_AND_OLD_IMAGES, or change the filter.'];
     }
     if (eventNames?.length && eventNames.every((name) => MISSING_IMAGE_OF_EVENT[name] === image)) {
-      return `looks at ${keys.join('.')}, but a record of ${eventNames.join(' or ')} has no ${image}, so that it ${outcome}. `
-        + `Look at ${image === 'NewImage' ? 'OldImage' : 'NewImage'}.`;
+      return [`looks at ${keys.join('.')} but a record of ${eventNames.join(' or ')} has no ${image}, so that it ${outcome}. `
+        + `Look at ${image === 'NewImage' ? 'OldImage' : 'NewImage'}.`];
     }
     return [];
   });
 }
 
-function isAbsence({ operator, operand }: Alternative): boolean {
-  return operator === 'exists' && operand === false;
-}
-
 /** The policy of a resource that lets an account call it. */
 function sharing(account: Known<string>, Action: readonly string[]): string {
-  const Principal = { AWS: String(account) };
-  return JSON.stringify({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', Principal, Action, Resource: '*' }] });
-}
-
-/** Whether two values are known and not the same. */
-function differ(a: Known<string>, b: Known<string>): boolean {
-  return a !== UNKNOWN && b !== UNKNOWN && a !== b;
+  return JSON.stringify({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', Principal: { AWS: account }, Action, Resource: '*' }] });
 }
 
 function named(arn: string): string {
-  return arn.includes(TOKEN) ? '' : ` (${arn})`;
+  return isKnown(arn) ? ` (${arn})` : '';
 }

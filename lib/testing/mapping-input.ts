@@ -1,8 +1,12 @@
 import { inWords } from './check';
 import { filterText, type FilterInput } from './filter';
 import { isSynthesized, readMapping, type SynthesizedMapping, type SynthesizedTemplate } from './synthesized-mapping';
-import { refusalsOf } from '../rules/refusals';
-import { DEFAULT_SETTINGS, type MappingSettings } from '../rules/settings';
+import { filterFacts } from '../rules/filter/filter-facts';
+import type { SettingFacts } from '../rules/mapping-rules';
+import { nameFacts } from '../rules/property-names';
+import { completed, eachSetting, SETTING_NAMES, type ValidSettings } from '../rules/settings';
+import { validSettings } from '../rules/valid-settings';
+import { SETTING_WORDS, TEMPLATE_WORDS } from '../rules/words';
 import { DESTINATION_KINDS, type DestinationKind } from '../stream/destination';
 
 /** A number of seconds, or a `Duration` of the CDK. */
@@ -57,18 +61,16 @@ export interface SimulatedMapping {
 
 /** What a simulation needs to know of a mapping. */
 export interface ResolvedMapping {
-  readonly settings: MappingSettings;
+  readonly settings: ValidSettings;
   readonly destination?: DestinationKind;
   /** The function's timeout in seconds, where a template has it. */
   readonly timeout?: number;
 }
 
-const DURATIONS = ['maxBatchingWindow', 'maxRecordAge', 'tumblingWindow'] as const;
-
 /** Props of the construct that don't change how records are delivered. */
 const IGNORED = ['table', 'handler', 'permissions', 'filterEncryption', 'metricsConfig', 'failureQueueRemovalPolicy'];
 
-const PROPERTIES = [...Object.keys(DEFAULT_SETTINGS), 'onFailure', ...IGNORED];
+const NAMES = [...SETTING_NAMES, 'onFailure', ...IGNORED];
 
 /**
  * The settings that the caller gave, completed by defaults, and checked by the rules that the construct applies.
@@ -78,29 +80,34 @@ const PROPERTIES = [...Object.keys(DEFAULT_SETTINGS), 'onFailure', ...IGNORED];
 export function resolveMapping(given: SimulatedMapping | SynthesizedTemplate | SynthesizedMapping = {}): ResolvedMapping {
   if (isSynthesized(given)) {
     const found = readMapping(given);
-    checkSettings(found.settings, []);
-    return found;
+    return { ...found, settings: validSettings(found.settings, TEMPLATE_WORDS, refuse) };
   }
-  const settings = fromProps(given);
-  checkSettings(settings, Object.keys(given).filter((name) => given[name as keyof SimulatedMapping] !== undefined));
-  return { settings, destination: destinationOf(given.onFailure) };
+  const destination = destinationOf(given.onFailure);
+  return { settings: validSettings(settingFacts(given, destination), SETTING_WORDS, refuse), destination };
 }
 
-function fromProps(given: { readonly [name: string]: any }): MappingSettings {
-  const settings: { [name: string]: unknown } = { ...DEFAULT_SETTINGS };
-  for (const name of Object.keys(DEFAULT_SETTINGS)) {
-    settings[name] = given[name] ?? settings[name];
+function settingFacts(given: { readonly [name: string]: any }, destination: DestinationKind | undefined): SettingFacts {
+  const settings = completed(given);
+  if (!Array.isArray(settings.filters)) {
+    return refuse([`filters is ${inWords(settings.filters)} but must be an array of filters, such as [{ eventName: ['INSERT'] }].`]);
   }
-  for (const name of DURATIONS) {
-    settings[name] = inSeconds(settings[name]);
-  }
-  settings.filters = Array.isArray(settings.filters) ? settings.filters.map(filterText) : settings.filters;
-  return settings as unknown as MappingSettings;
+  return {
+    ...eachSetting((name, { unit }) => unit === 'seconds' ? inSeconds(settings[name]) : settings[name]),
+    filters: settings.filters.map((filter) => filterFacts(filterText(filter))),
+    metricsConfig: [],
+    filterEncryption: false,
+    onFailure: destination !== undefined,
+    ...nameFacts(Object.keys(given).filter((name) => given[name] !== undefined), NAMES),
+  };
 }
 
 function inSeconds(value: unknown): unknown {
-  const { toSeconds } = value as { toSeconds?: unknown };
+  const { toSeconds } = (value ?? {}) as { toSeconds?: unknown };
   return typeof toSeconds === 'function' ? toSeconds.call(value) : value;
+}
+
+function refuse(refusals: readonly string[]): never {
+  throw new TypeError(`The mapping is not valid.\n${refusals.map((message) => `- ${message}`).join('\n')}`);
 }
 
 const DESTINATIONS = [...DESTINATION_KINDS, 'none'];
@@ -113,11 +120,4 @@ function destinationOf(onFailure: SimulatedMapping['onFailure'] = 'sqs'): Destin
     throw new TypeError(`onFailure is ${inWords(onFailure)} but must be one of ${DESTINATIONS.join(', ')}.`);
   }
   return onFailure === 'none' ? undefined : onFailure as DestinationKind;
-}
-
-function checkSettings(settings: MappingSettings, written: readonly string[]): void {
-  const refusals = refusalsOf(settings, written, PROPERTIES);
-  if (refusals.length > 0) {
-    throw new TypeError(`The mapping is not valid.\n${refusals.map((message) => `- ${message}`).join('\n')}`);
-  }
 }

@@ -1,5 +1,5 @@
-import { settingsFromCloudFormation } from '../rules/cloudformation';
-import type { MappingSettings } from '../rules/settings';
+import { isIntrinsic, settingsInTemplate } from '../rules/cloudformation';
+import type { SettingFacts } from '../rules/mapping-rules';
 import { DESTINATION_KINDS, type DestinationKind } from '../stream/destination';
 
 /** A synthesized template: what `Template.fromStack(stack)` returns, or its JSON. */
@@ -14,7 +14,7 @@ export interface SynthesizedMapping {
 
 /** What a template holds of a mapping and its function. */
 export interface FoundMapping {
-  readonly settings: MappingSettings;
+  readonly settings: SettingFacts;
   readonly destination?: DestinationKind;
   /** The function's timeout in seconds, where the function is in the template. */
   readonly timeout?: number;
@@ -42,7 +42,7 @@ export function readMapping(source: SynthesizedTemplate | SynthesizedMapping): F
   const json = 'toJSON' in template && typeof template.toJSON === 'function' ? template.toJSON() : template;
   const resources = (json as { Resources?: { [logicalId: string]: Resource } }).Resources ?? {};
   const { Properties: properties = {} } = resources[choose(resources, logicalId)];
-  const settings = settingsFromCloudFormation((property) => resolved(property, properties[property]));
+  const settings = settingsInTemplate(properties, (property) => resolved(property, properties[property]));
   const timeout = functionOf(resources, properties.FunctionName)?.Properties?.Timeout;
   return {
     settings,
@@ -65,10 +65,8 @@ function choose(resources: { readonly [logicalId: string]: Resource }, wanted: s
     : `The template has no mapping ${wanted ?? 'of a stream'}. ${list} Use the template of the stack that holds the trigger.`);
 }
 
-function resolved(property: string, value: any): any {
-  const intrinsic = typeof value === 'object' && value !== null && !Array.isArray(value)
-    && Object.keys(value).some((key) => key === 'Ref' || key.startsWith('Fn::'));
-  if (intrinsic) {
+function resolved(property: string, value: unknown): unknown {
+  if (isIntrinsic(value)) {
     throw new TypeError(`The template's ${property} is ${JSON.stringify(value)}, whose value is known only at deployment. `
       + 'Give the settings as an object instead: { mapping: { batchSize: … } }.');
   }

@@ -2,7 +2,7 @@ import { PassThrough } from 'node:stream';
 import { lines } from '../../lib/cli/output';
 import type { LocalMapping } from '../../lib/local/assembly/app';
 import { startMapping } from '../../lib/local/mapping-run';
-import { settingsFromCloudFormation } from '../../lib/rules/cloudformation';
+import { settingsInTemplate } from '../../lib/rules/cloudformation';
 import type { StreamEvent } from '../../lib/stream/record';
 import { streamRecord } from '../../lib/testing';
 
@@ -14,7 +14,7 @@ async function printedFor(template: object, { poison, refused = false }: { poiso
     const output = lines(out as unknown as NodeJS.WriteStream);
     const mapping = {
       path: 'Shop/OrderEvents',
-      settings: settingsFromCloudFormation((property) => ({ StartingPosition: 'TRIM_HORIZON', ...template } as Record<string, unknown>)[property]),
+      settings: settingsInTemplate({ StartingPosition: 'TRIM_HORIZON', ...template }),
       function: { name: 'on-order' },
       functionArn: 'arn:aws:lambda:us-east-1:000000000000:function:on-order',
       executedVersion: '$LATEST',

@@ -255,7 +255,7 @@ describe('what can\'t run here is named', () => {
     ['Zipped', 'only code of a folder runs here'],
     ['InBucket', 'its function\'s code is not an asset of this app'],
     ['Layered', 'layers are not loaded here'],
-    ['Refused', 'its settings are refused. filters[1] is refused at a[0]: "like" is not an operator'],
+    ['Refused', 'its settings are refused. FilterCriteria.Filters[1] is refused at a[0]: "like" is not an operator'],
     ['Image', 'its function is a container image'],
     ['OnQueue', 'is not the stream of a table in this app'],
     ['Elsewhere', 'is not the stream of a table in this app'],

@@ -1,7 +1,9 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { RULE_BOOK } from '../../lib/rules/rule-book';
+import { PROP_NAMES } from '../../lib/trigger/props';
 
+const PROPS: readonly string[] = [...PROP_NAMES, 'startingPositionTimestamp'];
 const DOCS = join(__dirname, '..', '..', 'docs', 'rules.md');
 
 test('docs/rules.md is the rule book (UPDATE_DOCS=1 writes it)', () => {
@@ -23,26 +25,31 @@ function ruleBookPage(): string {
   return [
     '# Rules',
     '',
-    'What `DynamoStreamTrigger` checks. An **error** keeps the app from being synthesized: AWS refuses it, or documents that it never works.',
-    'A **warning** is of what deploys and then hurts. Acknowledge one where it is meant:',
+    'What `DynamoStreamTrigger` checks. An **error** fails the synthesis: AWS refuses such a trigger, or documents that it never works.',
+    'A **warning** is about what can be deployed and then hurts. Acknowledge a warning if you mean it:',
     '',
     '```ts',
     "Annotations.of(this).acknowledgeWarning('dynamo-stream-trigger:no-destination', 'The records can be recomputed.');",
     '```',
     '',
-    'Everything that is wrong with a trigger is told at once. Values that only the deployment knows (tokens) are not judged. What an aspect, an',
-    'injector or an escape hatch changes later is judged again when the app is synthesized, as far as the CDK does not tell of it by itself.',
+    'One error names everything that is wrong with a trigger. Values that only the deployment knows (tokens) are not checked. What an aspect, an',
+    'injector or an escape hatch changes later is checked again when the app is synthesized, unless the CDK reports it itself.',
     ...RULE_BOOK.flatMap(({ when, rules }) => [
       '',
       `## ${when}`,
       '',
-      '| id | | rule | properties | source |',
+      '| id | | rule | props | source |',
       '|---|---|---|---|---|',
       ...rules.map(({ id, severity, summary, reads, source }) =>
-        `| \`${id}\` | ${severity} | ${cell(summary)} | ${reads.map((name) => `\`${name}\``).join(', ')} | ${cell(source)} |`),
+        `| \`${id}\` | ${severity} | ${cell(summary)} | ${propsAmong(reads)} | ${cell(source)} |`),
     ]),
     '',
   ].join('\n');
+}
+
+/** A rule also reads facts that are not props; one that reads no others is about all props. */
+function propsAmong(facts: readonly string[]): string {
+  return facts.filter((name) => PROPS.includes(name)).map((name) => `\`${name}\``).join(', ') || 'all';
 }
 
 function cell(text: string): string {

@@ -67,7 +67,7 @@ describe('a table that needs the function, by its', () => {
     const handler = app.fn();
     app.trigger({ handler, table: tableOf(app, handler), permissions: StreamPermissions.LEAST_PRIVILEGE });
 
-    expect(() => app.app.synth()).toThrow(/can't deploy what needs itself: .*Orders\/Table -> .*Orders\/Fn.*\(circular-dependency\)/);
+    expect(() => app.app.synth()).toThrow(/circular dependency, which CloudFormation can't deploy: .*Orders\/Table -> .*Orders\/Fn.*\(circular-dependency\)/);
   });
 
   test.each(WAYS.slice(0, 5))('%s, drives it from a stack of the trigger\'s own', (_name, tableOf) => {
@@ -112,7 +112,7 @@ describe('what else the function may need is refused', () => {
     const handler = app.fn();
     app.trigger({ handler, ...props(app, handler) });
 
-    expect(() => app.app.synth()).toThrow(`can't deploy what needs itself: ${circle}, the last step for the trigger`);
+    expect(() => app.app.synth()).toThrow(`circular dependency, which CloudFormation can't deploy: ${circle}. The last arrow is what the function's role is granted`);
     expect(() => Template.fromStack(app.stack)).toThrow();
   });
 });

@@ -3,10 +3,10 @@ import {
   Tags,
 } from 'aws-cdk-lib';
 import { Match } from 'aws-cdk-lib/assertions';
-import { DynamoStreamTrigger, type DynamoStreamTriggerProps, NoFailureDestination, StreamEventName, StreamFilter } from '../../lib';
+import { DynamoStreamTrigger, type DynamoStreamTriggerProps, NoFailureDestination, StreamEventName, StreamFilter, StreamFunction } from '../../lib';
 import { TestApp } from '../app';
 
-test('the settings not given are one safe set', () => {
+test('the settings that are not given are one safe set', () => {
   const app = new TestApp();
   app.trigger();
 
@@ -108,7 +108,7 @@ test('tokens are passed on', () => {
   });
 });
 
-test('all that is wrong is told in one error, with the path of the trigger', () => {
+test('one error names all that is wrong, with the path of the trigger', () => {
   const app = new TestApp();
 
   expect(() => app.trigger({ batchSize: 0, parallelizationFactor: 11, maxRecordAge: Duration.seconds(59) })).toThrow(
@@ -117,18 +117,18 @@ test('all that is wrong is told in one error, with the path of the trigger', () 
       path: 'Orders/Trigger',
       message: [
         "The trigger Orders/Trigger can't work as it is:",
-        '- [Orders/Trigger] batchSize is 0, but has to be a whole number from 1 to 10,000. Leave it out for 100. (batch-size-range)',
-        '- [Orders/Trigger] parallelizationFactor is 11, but has to be a whole number from 1 to 10. '
-          + 'Leave it out for one batch of a shard at a time. (parallelization-factor-range)',
-        '- [Orders/Trigger] maxRecordAge is 59 seconds, but has to be a Duration of a whole number of seconds from 60 to 604,800. '
-          + 'Leave it out for 22 hours. (record-age-range)',
+        '- [Orders/Trigger] batchSize is 0 but must be a whole number from 1 to 10,000. Omit it to use 100. (batch-size-range)',
+        '- [Orders/Trigger] parallelizationFactor is 11 but must be a whole number from 1 to 10. '
+          + 'Omit it to process one batch of a shard at a time. (parallelization-factor-range)',
+        '- [Orders/Trigger] maxRecordAge is 59 seconds but must be a Duration of a whole number of seconds from 60 to 604,800. '
+          + 'Omit it to use 22 hours. (record-age-range)',
       ].join('\n'),
     }),
   );
 });
 
 test('a duration given as a number is refused', () => {
-  expect(() => new TestApp().trigger({ maxBatchingWindow: 5 as never })).toThrow(/maxBatchingWindow is 5, but has to be a Duration/);
+  expect(() => new TestApp().trigger({ maxBatchingWindow: 5 as never })).toThrow('maxBatchingWindow is 5 but must be a Duration of a whole number of seconds from 0 to 300.');
 });
 
 describe('an untyped caller', () => {
@@ -137,28 +137,29 @@ describe('an untyped caller', () => {
     name: 'InvalidTriggerError', violations: ids.map((ruleId) => expect.objectContaining({ ruleId })),
   });
 
-  test.each([undefined, null, {}])('is told what is missing in %p', (props) => {
+  test.each([undefined, null, {}])('learns what is missing in %p', (props) => {
     expect(untyped(props)).toThrow(rules('required-property', 'required-property'));
   });
 
-  test('is told of everything that is of the wrong kind at once', () => {
+  test('learns everything that is of the wrong kind at once', () => {
     const props = { table: 'x', handler: 'arn:x', permissions: 'nonsense', filterEncryption: 1, metricsConfig: {}, onFailure: 'x', filters: 'x' };
 
     expect(untyped(props)).toThrow(rules(
-      'table-type', 'handler-type', 'filter-encryption-type', 'permissions', 'metrics-group', 'destination-type', 'not-a-filter',
+      'table-type', 'handler-type', 'filter-encryption-type', 'permissions', 'not-a-filter', 'destination-type', 'metrics-group',
     ));
   });
 
-  test('is told of a table and a function that are swapped', () => {
+  test('learns that table and function are swapped', () => {
     const app = new TestApp();
     const swapped = { table: app.fn('Fn'), handler: app.table('Table'), filters: [app.fn('Other')] };
 
     expect(() => app.trigger(swapped as never)).toThrow([
-      '- [Orders/Trigger] table is the construct Orders/Fn, but has to be a table. '
+      '- [Orders/Trigger] table is the construct Orders/Fn but must be a table. '
         + 'Give a Table or a TableV2, or import one with TableV2.fromTableAttributes(…). (table-type)',
-      '- [Orders/Trigger] handler is the construct Orders/Table, but has to be a function. '
+      '- [Orders/Trigger] handler is the construct Orders/Table but must be a function. '
         + 'Give a Function, an Alias or a Version, or import one with Function.fromFunctionAttributes(…). (handler-type)',
-      '- [Orders/Trigger] filters[0] is the construct Orders/Other, but has to be a StreamFilter.',
+      '- [Orders/Trigger] filters[0] is the construct Orders/Other but must be a StreamFilter. Give StreamFilter.fromCriteria(…) for what '
+        + 'lambda.FilterCriteria.filter(…) returns, StreamFilter.fromPattern(…) for a pattern. (not-a-filter)',
     ].join('\n'));
   });
 
@@ -203,6 +204,14 @@ describe('reportBatchItemFailures as a token', () => {
   });
 });
 
+test('an alias of a StreamFunction reports failures too: switching that off gets a warning', () => {
+  const app = new TestApp();
+  const handler = new StreamFunction(app.stack, 'OnOrder', { entry: `${__dirname}/handlers/on-order.ts` });
+  app.trigger({ handler: handler.addAlias('live'), reportBatchItemFailures: false });
+
+  expect(app.warnings()).toContain('report-off');
+});
+
 test('tags reach the mapping', () => {
   const app = new TestApp();
   Tags.of(app.trigger()).add('team', 'orders');
@@ -224,7 +233,7 @@ describe('the failure queue that a trigger makes', () => {
     });
   });
 
-  test('is not made when there shall be no destination', () => {
+  test('is not made for NoFailureDestination', () => {
     const app = new TestApp();
     const trigger = app.trigger({ onFailure: NoFailureDestination.INSTANCE });
 

@@ -137,7 +137,7 @@ test.each([
 
 test.each([
   ['a key that comes twice', '{"eventName":["INSERT"],"eventName":["MODIFY"]}', 'appears more than once'],
-  ['a condition that another one overrides', '{"eventName":["INSERT"],"$or":[{"eventName":["MODIFY"]},{"eventID":["1"]}]}', 'takes the place'],
+  ['a condition that another one overrides', '{"eventName":["INSERT"],"$or":[{"eventName":["MODIFY"]},{"eventID":["1"]}]}', 'replaces this one'],
   ['text after the pattern', '{"eventName":["INSERT"]} {"eventID":["1"]}', 'not what it seems'],
 ])('a filter of which AWS would read a part only does not combine: %s', (_, text, named) => {
   expect(() => StreamFilter.allOf(StreamFilter.fromJson(text), StreamFilter.expired())).toThrow(named);
@@ -154,7 +154,7 @@ describe.each(['allOf', 'anyOf'] as const)('%s', (compose) => {
   ])('names the token that stands for %s', (_, filter) => {
     const combine = () => StreamFilter[compose](StreamFilter.expired(), filter);
     expect(combine).toThrow(expect.objectContaining({ name: 'FilterCompositionError' }));
-    expect(combine).toThrow(`The filter ${filter.toJson()} can't be combined, because more of it than texts is known to the deployment only (a token).`);
+    expect(combine).toThrow(`The filter ${filter.toJson()} can't be combined because more of it than texts is known at deployment only (a token).`);
   });
 
   test('takes tokens for texts', () => {
@@ -194,16 +194,16 @@ test.each<[string, (condition: any) => unknown]>([
 
 test.each([NaN, Infinity, -Infinity])('a number of the record is not compared with %d', (number) => {
   for (const make of [() => NumberRange.below(number), () => NumberRange.atLeast(number), () => NumberRange.between(0, number)]) {
-    expect(make).toThrow(`A NumberRange got ${number}, but takes finite numbers.`);
+    expect(make).toThrow(`A NumberRange got ${number} but takes finite numbers. For a range with one end use below(…) or atLeast(…).`);
   }
 });
 
 test.each([undefined, null, 42, '{"eventName":["INSERT"]}', [{ eventName: ['INSERT'] }]])('fromPattern takes no %j', (given: any) => {
-  expect(() => StreamFilter.fromPattern(given)).toThrow(`got ${given === undefined ? 'undefined' : JSON.stringify(given)}, but takes an object`);
+  expect(() => StreamFilter.fromPattern(given)).toThrow(`got ${given === undefined ? 'undefined' : JSON.stringify(given)} but takes an object such as { eventName: ['INSERT'] }. Use StreamFilter.fromJson(…) for JSON text.`);
 });
 
 test.each([undefined, null, 42, { eventName: ['INSERT'] }])('fromJson takes no %j', (given: any) => {
-  expect(() => StreamFilter.fromJson(given)).toThrow(`got ${given === undefined ? 'undefined' : JSON.stringify(given)}, but takes JSON text`);
+  expect(() => StreamFilter.fromJson(given)).toThrow(`got ${given === undefined ? 'undefined' : JSON.stringify(given)} but takes JSON text such as '{"eventName":["INSERT"]}'. Use StreamFilter.fromPattern(…) for an object.`);
 });
 
 test('fromCriteria takes no number that FilterCriteria.filter has written as a placeholder', () => {
@@ -235,7 +235,7 @@ test.each([
 test('filters that come to more combinations than AWS takes are refused before they are written out', () => {
   const choices = Array.from({ length: 40 }, (_, i) => StreamFilter.anyOf(
     newImage(`a${i}`, AttributeCondition.stringIs('x')), oldImage(`b${i}`, AttributeCondition.stringIs('x'))));
-  expect(() => StreamFilter.allOf(...choices)).toThrow('combinations of their alternatives, but an event pattern takes at most 1000');
+  expect(() => StreamFilter.allOf(...choices)).toThrow('combinations of their alternatives but an event pattern may have at most 1000. Combine fewer filters, or check some of the fields in the function.');
   expect(() => StreamFilter.allOf(...choices.slice(0, 10))).toThrow('come to 1024 combinations');
   expect(JSON.parse(StreamFilter.allOf(...choices.slice(0, 9)).toJson()).$or).toHaveLength(512);
 });

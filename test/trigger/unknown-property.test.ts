@@ -9,10 +9,10 @@ test.each([
   ['destination', 'Did you mean onFailure?'],
   ['scalingConfig', 'a property of SQS event sources'],
   ['loggingConfig', 'a property of Kafka event sources'],
-  ['constructor', 'is no property of a DynamoStreamTrigger'],
-  ['somethingElseEntirely', 'Leave it out.'],
-])('a property %s is refused: %s', (name, said) => {
+  ['constructor', 'constructor is not a known property. Omit it.'],
+  ['somethingElseEntirely', 'somethingElseEntirely is not a known property. Omit it.'],
+])('a property %s is refused: %s', (name, message) => {
   const app = new TestApp();
   const props: any = { table: app.table(), handler: app.fn(), [name]: 1 };
-  expect(() => new DynamoStreamTrigger(app.stack, 'Trigger', props)).toThrow(said);
+  expect(() => new DynamoStreamTrigger(app.stack, 'Trigger', props)).toThrow(message);
 });

@@ -115,7 +115,7 @@ test('a function of another stack with a mapping of its own there is found', () 
   expect(() => app.app.synth()).toThrow('in Raw/Mapping/Resource');
 });
 
-test('what the owner of a role has to add is told as a policy', () => {
+test('what the owner of a role must add is named as a policy', () => {
   const app = new TestApp({ env: ENV });
   const tableStreamArn = 'arn:aws:dynamodb:eu-west-1:123456789012:table/orders/stream/2026';
   const trigger = app.trigger({
@@ -126,7 +126,7 @@ test('what the owner of a role has to add is told as a policy', () => {
   app.app.synth();
 
   const warning = trigger.node.metadata.map(({ data }) => String(data)).find((data) => data.includes('grant-missing'))!;
-  const policy = JSON.parse(/Its owner has to add: (.*) \[ack/.exec(warning)![1]);
+  const policy = JSON.parse(/Its owner must add: (.*) \[ack/.exec(warning)![1]);
   expect(policy).toEqual({
     Version: '2012-10-17',
     Statement: [

@@ -2,9 +2,10 @@ import { readAssembly, type SynthesizedStack, type TemplateResource } from './as
 import { LocalRunError } from '../errors';
 import { ifKnown, resolver, UnresolvedValueError, type Resolve, type Surroundings } from './intrinsics';
 import { attributeOf, nameOf, LOCAL_ACCOUNT, LOCAL_REGION, type Endpoints } from './resource-names';
-import { settingsFromCloudFormation } from '../../rules/cloudformation';
-import { refusalsOf } from '../../rules/refusals';
-import type { MappingSettings } from '../../rules/settings';
+import { settingsInTemplate } from '../../rules/cloudformation';
+import type { ValidSettings } from '../../rules/settings';
+import { validSettings } from '../../rules/valid-settings';
+import { TEMPLATE_WORDS } from '../../rules/words';
 import type { StreamViewType } from '../../stream/record';
 
 /** The parts of a synthesized app that run on this machine, with the names and ARNs that its code sees. */
@@ -72,7 +73,7 @@ export interface Environment {
 
 export interface LocalMapping {
   readonly path: string;
-  readonly settings: MappingSettings;
+  readonly settings: ValidSettings;
   readonly function: LambdaFunction;
   /** As the mapping names it: with the alias or version, where it has one. */
   readonly functionArn: string;
@@ -186,8 +187,8 @@ class Reading {
   }
 
   mapping(where: Where, tables: readonly LocalTable[]): LocalMapping {
-    const settings = settingsFromCloudFormation(where.get);
-    if (!settings.enabled) {
+    const facts = settingsInTemplate(where.resource.Properties ?? {}, where.get);
+    if (facts.enabled === false) {
       throw new NotRunning('the mapping is disabled');
     }
     const source = where.get('EventSourceArn');
@@ -199,10 +200,9 @@ class Reading {
     if (!table.streamViewType) {
       throw new NotRunning(`the table ${table.path} has no stream`);
     }
-    const refusals = refusalsOf(settings);
-    if (refusals.length > 0) {
+    const settings = validSettings(facts, TEMPLATE_WORDS, (refusals) => {
       throw new NotRunning(`its settings are refused. ${refusals.join(' ')}`);
-    }
+    });
     const { function: target, functionArn, executedVersion } = this.functionCalled(String(where.get('FunctionName')));
     const destinationArn = where.get('DestinationConfig')?.OnFailure?.Destination;
     return {

@@ -1,5 +1,6 @@
+import { type FilterFacts, filterFacts } from './filter-facts';
 import { fieldOf, type Place, RECORD } from './record-shape';
-import { alternativeKey, MAX_BRANCHES, parseEventPattern, type Operator } from '../../event-pattern';
+import { alternativeKey, MAX_BRANCHES, type Operator } from '../../event-pattern';
 
 /** What one field of a record may hold: one of the alternatives, each as it stands in an event pattern. */
 export interface FieldCondition {
@@ -8,10 +9,10 @@ export interface FieldCondition {
   readonly alternatives: readonly unknown[];
 }
 
-/** Conditions that all have to hold, each on another field. */
+/** Conditions that must all hold, each on another field. */
 export type Conjunction = readonly FieldCondition[];
 
-/** A filter as its ways to pass: a record passes that one of them lets through. */
+/** A filter as the ways to pass it: a record passes if it meets one of them. */
 export type Ways = readonly Conjunction[];
 
 /**
@@ -19,16 +20,12 @@ export type Ways = readonly Conjunction[];
  *
  * @throws FilterCompositionError if AWS refuses the pattern, or reads less in it than its text says.
  */
-export function waysOf(pattern: string): Ways {
-  const parsed = parseEventPattern(pattern);
+export function waysOf({ text, parsed }: FilterFacts): Ways {
   if (!parsed.valid) {
-    const [{ path, message }] = parsed.problems;
-    throw new FilterCompositionError(`The filter ${pattern} can't be combined, because AWS refuses it${path && ` at ${path}`}: ${message}`);
+    throw new FilterCompositionError(`The filter ${text} can't be combined because AWS refuses it${found(parsed.problems)}`);
   }
   if (parsed.remarks.length > 0) {
-    const [{ path, message }] = parsed.remarks;
-    throw new FilterCompositionError(`The filter ${pattern} can't be combined, because it is not what it seems${path && ` at ${path}`}: `
-      + message);
+    throw new FilterCompositionError(`The filter ${text} can't be combined because it is not what it seems${found(parsed.remarks)}`);
   }
   return parsed.pattern.branches.map((branch) => branch.map(({ keys, alternatives }) => ({
     keys,
@@ -37,22 +34,22 @@ export function waysOf(pattern: string): Ways {
 }
 
 /**
- * Lets a record through that all of the filters let through.
+ * The ways of a record that passes all of the filters.
  *
- * @throws FilterCompositionError if two of them look at the same field: an event pattern has one condition for each. And if two
- * look into the same list: in one event pattern, both conditions are on one element. And if they come to more combinations than
- * AWS takes.
+ * @throws FilterCompositionError if two of them look at the same field: an event pattern has one condition for each. Also if two
+ * look into the same list: in one event pattern, both conditions are on one element. Also if they come to more combinations than
+ * AWS allows.
  */
 export function allOf(filters: readonly Ways[]): Ways {
   const combinations = filters.reduce((product, { length }) => product * length, 1);
   if (combinations > MAX_BRANCHES) {
-    throw new FilterCompositionError(`All of these ${filters.length} filters come to ${combinations} combinations of their alternatives, `
-      + `but an event pattern takes at most ${MAX_BRANCHES}. Combine fewer, or look at some of the fields in the function.`);
+    throw new FilterCompositionError(`These ${filters.length} filters come to ${combinations} combinations of their alternatives `
+      + `but an event pattern may have at most ${MAX_BRANCHES}. Combine fewer filters, or check some of the fields in the function.`);
   }
   return filters.reduce((ways, filter) => ways.flatMap((way) => filter.map((other) => together(way, other))), [[]] as Ways);
 }
 
-/** Lets a record through that one of the filters lets through. */
+/** The ways of a record that passes at least one of the filters. */
 export function anyOf(filters: readonly Ways[]): Ways {
   const ways = filters.flat();
   const fields = new Set(ways.flatMap((way) => way.map(fieldName)));
@@ -61,20 +58,22 @@ export function anyOf(filters: readonly Ways[]): Ways {
 }
 
 /**
- * The event pattern with these ways.
+ * The filter with these ways.
  *
- * @throws FilterCompositionError if a field has a name that AWS reads as an operator.
+ * @throws FilterCompositionError if AWS refuses it, as where a field has a name that AWS reads as an operator.
  */
-export function patternText(ways: Ways): string {
+export function filterOf(ways: Ways): FilterFacts {
   const patterns = withoutOverlaps(ways).map(nested);
-  const text = JSON.stringify(patterns.length === 1 ? patterns[0] : { $or: patterns });
-  const parsed = parseEventPattern(text);
-  if (!parsed.valid) {
-    const [{ path, message }] = parsed.problems;
-    throw new FilterCompositionError(`The filter can't be written as an event pattern, because AWS refuses it${path && ` at ${path}`}: `
-      + message);
+  const filter = filterFacts(JSON.stringify(patterns.length === 1 ? patterns[0] : { $or: patterns }));
+  if (!filter.parsed.valid) {
+    throw new FilterCompositionError(`The filter can't be written as an event pattern because AWS refuses it${found(filter.parsed.problems)}`);
   }
-  return text;
+  return filter;
+}
+
+/** The place and the text of the first finding. */
+function found([{ path, message }]: readonly { readonly path: string; readonly message: string }[]): string {
+  return `${path && ` at ${path}`}: ${message}`;
 }
 
 /** Filters that can't be one filter. */
@@ -83,8 +82,8 @@ export class FilterCompositionError extends Error {
 }
 
 /**
- * The same ways with no two that AWS would take for one (it keeps the first alone): of ways on the same fields, no two have an
- * alternative in common on each.
+ * The same ways, written so that AWS keeps all of them. Of two ways on the same fields that have an alternative in common on each
+ * field, AWS keeps only the first. So what the second has beyond the first is split off into ways of its own.
  */
 function withoutOverlaps(ways: Ways): Ways {
   const distinct: { readonly way: Conjunction; readonly known: KnownAlternatives }[] = [];
@@ -112,13 +111,13 @@ function overlap(way: KnownAlternatives, other: KnownAlternatives): boolean {
   return way.size === other.size && [...way].every(([field, keys]) => [...keys].some((key) => other.get(field)?.has(key)));
 }
 
-/** What a way has that another one hasn't, in parts: each differs from the other on one field altogether. */
+/** What a way lets pass beyond another one, in parts. Each part has nothing in common with the other way on one of the fields. */
 function split(way: Conjunction, other: KnownAlternatives): Conjunction[] {
   const isKnown = (condition: FieldCondition) => (alternative: unknown) => other.get(fieldName(condition))!.has(keyOf(alternative));
   const known = way.map((condition) => ({ ...condition, alternatives: condition.alternatives.filter(isKnown(condition)) }));
   return way.flatMap((condition, index) => {
     const alternatives = condition.alternatives.filter((alternative) => !isKnown(condition)(alternative));
-    // What differs on a field before is a part of its own.
+    // What differs on an earlier field is in an earlier part.
     return alternatives.length > 0 ? [[...known.slice(0, index), { ...condition, alternatives }, ...way.slice(index + 1)]] : [];
   });
 }
@@ -132,13 +131,13 @@ function together(way: Conjunction, other: Conjunction): Conjunction {
   const fields = new Set(way.map(fieldName));
   const twice = other.find((condition) => fields.has(fieldName(condition)));
   if (twice) {
-    throw new FilterCompositionError(`Two filters look at ${fieldName(twice)}, but an event pattern has one condition for each field: `
-      + 'AWS would keep the last. Write one condition, or look at the field in the function.');
+    throw new FilterCompositionError(`Two filters look at ${fieldName(twice)} but an event pattern has one condition for each field: `
+      + 'AWS would keep the last. Write one condition, or check the field in the function.');
   }
   const list = way.flatMap((condition) => other.map((second) => sharedList(condition, second))).find((path) => path !== undefined);
   if (list) {
-    throw new FilterCompositionError(`Two filters look into the list ${list}, but in one event pattern both conditions are on the same `
-      + 'element. Write one condition for an element that meets both, or look at the list in the function.');
+    throw new FilterCompositionError(`Two filters look into the list ${list} but in one event pattern both conditions are on the same `
+      + 'element. Write one condition for an element that meets both, or check the list in the function.');
   }
   return [...way, ...other];
 }

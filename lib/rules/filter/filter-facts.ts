@@ -1,6 +1,15 @@
 import { fieldOf, type Place, RECORD } from './record-shape';
-import { parseEventPattern, type Alternative, type Branch, type Condition } from '../../event-pattern';
+import { parseEventPattern, type Alternative, type Branch, type Condition, type EventPattern, type ParsedPattern } from '../../event-pattern';
 import { EVENT_NAMES } from '../../stream/record';
+
+/** A filter, read once for all who look at it. */
+export interface FilterFacts {
+  /** The event pattern as JSON text. */
+  readonly text: string;
+  readonly parsed: ParsedPattern;
+  /** The conditions of the filter, each once even if `$or` repeats it; none of an invalid one. */
+  readonly conditions: readonly FilterCondition[];
+}
 
 /** A field that a filter looks at, and what it may be. */
 export interface FilterCondition {
@@ -15,14 +24,14 @@ export interface FilterCondition {
   readonly eventNames?: readonly string[];
 }
 
-/** The conditions of a filter, each once even if `$or` repeats it; none of an invalid one. */
-export function conditionsOf(pattern: string): FilterCondition[] {
-  const parsed = parseEventPattern(pattern);
-  if (!parsed.valid) {
-    return [];
-  }
+export function filterFacts(text: string): FilterFacts {
+  const parsed = parseEventPattern(text);
+  return { text, parsed, conditions: parsed.valid ? conditionsOf(parsed.pattern) : [] };
+}
+
+function conditionsOf({ branches }: EventPattern): FilterCondition[] {
   const byPath = new Map<string, FilterCondition>();
-  for (const branch of parsed.pattern.branches) {
+  for (const branch of branches) {
     for (const condition of branch) {
       const before = byPath.get(condition.path);
       byPath.set(condition.path, { ...placed(condition), eventNames: union(before, eventNamesOf(branch)) });

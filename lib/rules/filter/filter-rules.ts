@@ -1,23 +1,17 @@
-import { conditionsOf, type FilterCondition } from './filter-facts';
+import type { FilterCondition, FilterFacts } from './filter-facts';
 import { nearestName } from '../nearest-name';
 import { knownFields, pathOfField, type Place } from './record-shape';
-import { parseEventPattern, type Alternative, type Operator, type PatternProblem, type PatternProblemKind } from '../../event-pattern';
+import type { Alternative, Operator, PatternProblemKind, PatternRemark } from '../../event-pattern';
 import { plainNumber } from '../../stream/exact-number';
 import { EVENT_NAMES, type EventName } from '../../stream/record';
-import { type Known, type Rule, SOURCES } from '../rule';
+import { UNKNOWN } from '../facts';
+import type { SettingFacts } from '../mapping-rules';
+import { type Rule, SOURCES } from '../rule';
 
-/** The filters of one trigger: JSON text, a token, or what an untyped caller gave in place of a filter. */
-export interface JudgedFilters {
-  readonly filters: readonly (Known<string> | NotAFilter)[];
-}
+type Filters = Pick<SettingFacts, 'filters'>;
 
-/** What an untyped caller gave in place of a filter, in words. */
-export interface NotAFilter {
-  readonly notAFilter: string;
-}
-
-/** How many filters Lambda takes without and with a raised quota, and how long each may be. */
-export const FILTER_LIMITS = { count: 10, countWithoutQuota: 5, length: 4096 } as const;
+/** How many filters Lambda allows without and with a raised quota, and how long each may be. */
+const LIMITS = { count: 10, countWithoutQuota: 5, length: 4096 } as const;
 
 /** The operators that Lambda lists; what else AWS's pattern engine knows may or may not work in a mapping. */
 const LISTED_OPERATORS = ['anything-but', 'equals-ignore-case', 'exists', 'numeric', 'prefix', 'suffix'];
@@ -26,36 +20,25 @@ const LISTED_OPERATORS = ['anything-but', 'equals-ignore-case', 'exists', 'numer
 const WHOLE_TEXT_OPERATORS: readonly Operator[] = ['equals', 'exactly', 'equals-ignore-case', 'anything-but'];
 
 /** What is wrong with filters, whatever stream they are for. */
-export const FILTER_RULES: readonly Rule<JudgedFilters>[] = [
-  {
-    id: 'not-a-filter',
-    severity: 'error',
-    summary: 'Every entry of `filters` is a `StreamFilter`.',
-    reads: ['filters'],
-    source: SOURCES.apiModel,
-    check: ({ filters }) => filters.flatMap((filter, index) => isNotAFilter(filter)
-      ? `filters[${index}] is ${filter.notAFilter}, but has to be a StreamFilter. Give `
-        + 'StreamFilter.fromCriteria(…) for what lambda.FilterCriteria.filter(…) returns, StreamFilter.fromPattern(…) for a pattern.'
-      : []),
-  },
+export const FILTER_RULES: readonly Rule<Filters>[] = [
   {
     id: 'filter-count',
     severity: 'error',
-    summary: `There are at most ${FILTER_LIMITS.count} filters.`,
+    summary: `There are at most ${LIMITS.count} filters.`,
     reads: ['filters'],
     source: SOURCES.filtering,
-    check: ({ filters }) => filters.length > FILTER_LIMITS.count
-      ? `filters has ${filters.length} entries, but Lambda takes at most ${FILTER_LIMITS.count}. Join some with StreamFilter.anyOf(…).`
-      : undefined,
+    check: ({ filters }, { name, combineFilters }) => filters.length > LIMITS.count
+      ? [`${name('filters')} has ${filters.length} entries but Lambda allows at most ${LIMITS.count}. ${combineFilters}`]
+      : [],
   },
   {
     id: 'filter-length',
     severity: 'error',
-    summary: `A filter has at most ${FILTER_LIMITS.length.toLocaleString('en-US')} characters.`,
+    summary: `A filter has at most ${LIMITS.length.toLocaleString('en-US')} characters.`,
     reads: ['filters'],
     source: SOURCES.apiModel,
-    check: eachText((text) => text.length > FILTER_LIMITS.length
-      ? [`has ${text.length} characters, but Lambda takes at most ${FILTER_LIMITS.length}. Split it: filters are alternatives.`]
+    check: eachFilter(({ text }) => text.length > LIMITS.length
+      ? [`has ${text.length} characters but Lambda allows at most ${LIMITS.length}. Split it into several filters: a record passes if it matches one of them.`]
       : []),
   },
   problem('filter-json', 'A filter is a JSON object.', ['not-json', 'not-an-object']),
@@ -63,37 +46,37 @@ export const FILTER_RULES: readonly Rule<JudgedFilters>[] = [
   problem('filter-empty-array', 'A field of a filter has at least one alternative.', ['empty-array']),
   problem('filter-alternative', 'An alternative of a filter is a plain value or one operator.', ['bad-alternative']),
   problem('filter-operator', 'The operators of a filter exist.', ['unknown-operator']),
-  problem('filter-operand', 'The operators of a filter have the operands that they take.', ['bad-operand']),
+  problem('filter-operand', 'Each operator of a filter has an operand that it accepts.', ['bad-operand']),
   problem('filter-or', 'The `$or` of a filter holds at least two objects with fields.', ['bad-or']),
   problem('filter-complexity', 'The wildcards of a filter are simple enough for AWS.', ['too-complex']),
   {
     id: 'filter-empty',
     severity: 'warning',
-    summary: 'A filter is not `{}`: the pattern engine calls it invalid, what a mapping does with it is not known.',
+    summary: 'A filter is not `{}`: AWS\'s pattern engine calls it invalid, and what a mapping does with it is not known.',
     reads: ['filters'],
     source: 'AWS\'s pattern engine',
-    check: eachText((text) => problemsOf(text).some(({ kind }) => kind === 'empty-pattern')
-      ? ['is {}, which AWS\'s pattern engine calls invalid, and what a mapping does with it is not known. To let every record pass, give no filter.']
+    check: eachFilter(({ parsed }) => !parsed.valid && parsed.problems.some(({ kind }) => kind === 'empty-pattern')
+      ? ['is {}, which AWS\'s pattern engine calls invalid. What a mapping does with it is not known. Omit the filter to let every record pass.']
       : []),
   },
   {
     id: 'filter-quota',
     severity: 'warning',
-    summary: `More than ${FILTER_LIMITS.countWithoutQuota} filters need a raised quota.`,
+    summary: `More than ${LIMITS.countWithoutQuota} filters need a raised quota.`,
     reads: ['filters'],
     source: SOURCES.filtering,
-    check: ({ filters }) => filters.length > FILTER_LIMITS.countWithoutQuota && filters.length <= FILTER_LIMITS.count
-      ? `filters has ${filters.length} entries, but Lambda takes ${FILTER_LIMITS.countWithoutQuota} unless the account's quota is raised. `
-        + 'Join some with StreamFilter.anyOf(…), or acknowledge this once the quota is raised.'
-      : undefined,
+    check: ({ filters }, { name, combineFilters }) => filters.length > LIMITS.countWithoutQuota && filters.length <= LIMITS.count
+      ? [`${name('filters')} has ${filters.length} entries but Lambda allows ${LIMITS.countWithoutQuota} unless the account's quota is raised. `
+        + `${combineFilters} Or acknowledge this once the quota is raised.`]
+      : [],
   },
   {
     id: 'filter-duplicate-key',
     severity: 'warning',
-    summary: 'A filter has each key once: AWS merges what two hold and keeps the last condition on a field, JSON tools keep the last key only.',
+    summary: 'A filter has each key once. Of two, AWS merges the contents and keeps the last condition on a field; JSON tools keep the last key only.',
     reads: ['filters'],
     source: SOURCES.filteringDynamoDb,
-    check: eachText((text) => remarks(text, 'duplicate-key')),
+    check: eachFilter(remarks('duplicate-key')),
   },
   {
     id: 'filter-overridden-condition',
@@ -101,15 +84,15 @@ export const FILTER_RULES: readonly Rule<JudgedFilters>[] = [
     summary: 'A filter has one condition on each field: of two, such as one inside `$or`, AWS keeps one.',
     reads: ['filters'],
     source: 'AWS\'s pattern engine',
-    check: eachText((text) => remarks(text, 'overridden-condition')),
+    check: eachFilter(remarks('overridden-condition')),
   },
   {
     id: 'filter-repeated-alternative',
     severity: 'warning',
-    summary: 'No two alternatives of `$or` overlap on all of their fields: AWS\'s pattern engine keeps the first alone.',
+    summary: 'No two alternatives of `$or` overlap on all of their fields: AWS\'s pattern engine keeps only the first.',
     reads: ['filters'],
     source: 'AWS\'s pattern engine',
-    check: eachText((text) => remarks(text, 'repeated-branch')),
+    check: eachFilter(remarks('repeated-branch')),
   },
   {
     id: 'filter-trailing-text',
@@ -117,7 +100,7 @@ export const FILTER_RULES: readonly Rule<JudgedFilters>[] = [
     summary: 'Nothing follows a filter\'s JSON object.',
     reads: ['filters'],
     source: 'AWS\'s pattern engine',
-    check: eachText((text) => remarks(text, 'text-after-pattern')),
+    check: eachFilter(remarks('text-after-pattern')),
   },
   {
     id: 'filter-unknown-field',
@@ -126,8 +109,8 @@ export const FILTER_RULES: readonly Rule<JudgedFilters>[] = [
     reads: ['filters'],
     source: SOURCES.filteringDynamoDb,
     check: eachCondition(({ stray }) => stray === undefined || stray.parent.type === 'value'
-      ? undefined
-      : `looks at ${stray.keys.join('.')}, which no stream record has${didYouMeanField(stray.keys.at(-1)!, stray.parent)}`),
+      ? []
+      : [`looks at ${stray.keys.join('.')}, which no stream record has${didYouMeanField(stray.keys.at(-1)!, stray.parent)}`]),
   },
   {
     id: 'filter-type-descriptor',
@@ -137,37 +120,37 @@ export const FILTER_RULES: readonly Rule<JudgedFilters>[] = [
     source: SOURCES.filteringDynamoDb,
     check: eachCondition(({ keys, place, stray, alternatives }) => {
       if (stray?.parent.type === 'value') {
-        return `looks at ${stray.keys.join('.')}, but the value of ${stray.keys.at(-2)} stands under its type descriptor`
-          + `${didYouMean(stray.keys.at(-1)!, knownFields(stray.parent))}`;
+        return [`looks at ${stray.keys.join('.')}, but the value of ${stray.keys.at(-2)} is under its type descriptor`
+          + `${didYouMean(stray.keys.at(-1)!, knownFields(stray.parent))}`];
       }
       return place?.type === 'value' && !alternatives.some(isExists)
-        ? `compares ${keys.join('.')} itself, which is an object such as { "S": "…" } and never matches. `
-          + `Put the type descriptor in between: { "${keys.at(-1)}": { "S": […] } }.`
-        : undefined;
+        ? [`compares ${keys.join('.')} itself, which is an object such as { "S": "…" } and never matches. `
+          + `Put the type descriptor in between: { "${keys.at(-1)}": { "S": […] } }.`]
+        : [];
     }),
   },
   {
     id: 'filter-object',
     severity: 'warning',
-    summary: 'A filter compares what stands at the end of a path, never an object.',
+    summary: 'A filter compares the value at the end of a path, never an object.',
     reads: ['filters'],
     source: SOURCES.filteringDynamoDb,
     check: eachCondition(({ keys, place, alternatives }) =>
       (place?.type === 'object' || place?.type === 'attributes') && !alternatives.some(isExists)
-        ? `compares ${keys.join('.')}, which is an object and never matches. Name the field inside it.`
-        : undefined),
+        ? [`compares ${keys.join('.')}, which is an object and never matches. Name the field inside it.`]
+        : []),
   },
   {
     id: 'filter-exists',
     severity: 'warning',
-    summary: '`exists` looks at what stands at the end of a path, never at an object.',
+    summary: '`exists` looks at the value at the end of a path, never at an object.',
     reads: ['filters'],
     source: SOURCES.filteringDynamoDb,
     check: eachCondition(({ keys, place, alternatives }) => {
       if (place?.type !== 'object' && place?.type !== 'attributes' && place?.type !== 'value') {
         return [];
       }
-      const wayOut = place.type === 'value' ? `${keys.join('.')}.S, or whatever its type descriptor is` : `a field inside ${keys.join('.')}`;
+      const wayOut = place.type === 'value' ? `${keys.join('.')}.S, or with the type descriptor that it has` : `a field inside ${keys.join('.')}`;
       return alternatives.filter(isExists).map(({ operand }) => `asks whether ${keys.join('.')} exists, but for an object that `
         + `${operand ? 'never' : 'always'} matches. Ask for ${wayOut}.`);
     }),
@@ -175,7 +158,7 @@ export const FILTER_RULES: readonly Rule<JudgedFilters>[] = [
   {
     id: 'filter-value-type',
     severity: 'warning',
-    summary: 'Numbers, texts and truth values are compared with their like. Attributes of type N are texts.',
+    summary: 'Numbers, texts and truth values are compared with values of the same type. Attributes of type N are texts.',
     reads: ['filters'],
     source: `${SOURCES.filteringDynamoDb}; ${SOURCES.recorded}`,
     check: eachCondition(wrongType),
@@ -203,51 +186,42 @@ export const FILTER_RULES: readonly Rule<JudgedFilters>[] = [
     reads: ['filters'],
     source: SOURCES.filtering,
     check: eachCondition(({ keys, alternatives }) => alternatives.filter(isUnlisted)
-      .map((alternative) => `uses ${written(alternative)} at ${keys.join('.')}, which AWS's pattern engine knows, but Lambda does not list. `
-        + 'Try it on AWS before relying on it, or write it with other operators.')),
+      .map((alternative) => `uses ${written(alternative)} at ${keys.join('.')}, which AWS's pattern engine knows but Lambda does not list. `
+        + 'Try it on AWS before you rely on it, or use other operators.')),
   },
 ];
 
 /** Checks each filter whose text is known. What the check says comes after the name of the filter. */
-function eachText(check: (text: string) => readonly string[]): (subject: JudgedFilters) => string[] {
-  return ({ filters }) => filters.flatMap((filter, index) => typeof filter === 'string'
-    ? check(filter).map((message) => `filters[${index}] ${message}`)
-    : []);
+function eachFilter(check: (filter: FilterFacts) => readonly string[]): Rule<Filters>['check'] {
+  return ({ filters }, { name }) => filters.flatMap((filter, index) => filter === UNKNOWN
+    ? []
+    : check(filter).map((message) => `${name('filters')}[${index}] ${message}`));
 }
 
 /** Checks each condition of a valid filter. */
-function eachCondition(check: (condition: FilterCondition) => string | readonly string[] | undefined): (subject: JudgedFilters) => string[] {
-  return eachText((text) => conditionsOf(text).flatMap((condition) => check(condition) ?? []));
+function eachCondition(check: (condition: FilterCondition) => readonly string[]): Rule<Filters>['check'] {
+  return eachFilter(({ conditions }) => conditions.flatMap(check));
 }
 
 /** What the pattern engine refuses. */
-function problem(id: string, summary: string, kinds: readonly PatternProblemKind[]): Rule<JudgedFilters> {
+function problem(id: string, summary: string, kinds: readonly PatternProblemKind[]): Rule<Filters> {
   return {
     id,
     severity: 'error',
     summary,
     reads: ['filters'],
     source: `${SOURCES.recorded}: "Invalid filter pattern definition"`,
-    check: eachText((text) => problemsOf(text).filter(({ kind }) => kinds.includes(kind)).map(found('is refused'))),
+    check: eachFilter(({ parsed }) => parsed.valid ? [] : parsed.problems.filter(({ kind }) => kinds.includes(kind)).map(found('is refused'))),
   };
 }
 
-function problemsOf(text: string): readonly PatternProblem[] {
-  const parsed = parseEventPattern(text);
-  return parsed.valid ? [] : parsed.problems;
-}
-
-function remarks(text: string, wanted: string): string[] {
-  return parseEventPattern(text).remarks.filter(({ kind }) => kind === wanted).map(found('is not what it seems'));
+function remarks(wanted: PatternRemark['kind']): (filter: FilterFacts) => readonly string[] {
+  return ({ parsed }) => parsed.remarks.filter(({ kind }) => kind === wanted).map(found('is not what it seems'));
 }
 
 /** Names the place in the filter that a finding is about. */
 function found(verdict: string): (finding: { path: string; message: string }) => string {
   return ({ path, message }) => `${verdict}${path && ` at ${path}`}: ${message}`;
-}
-
-function isNotAFilter(filter: JudgedFilters['filters'][number]): filter is NotAFilter {
-  return typeof filter === 'object';
 }
 
 function isExists({ operator }: Alternative): boolean {
@@ -276,7 +250,7 @@ function literals(alternatives: readonly Alternative[]): unknown[] {
     .filter((value) => typeof value !== 'object' || value === null);
 }
 
-/** DynamoDB's null is told by a truth value that is never false. */
+/** DynamoDB writes null as a truth value that is never false. */
 const ONLY_TRUE = { type: 'boolean', words: 'true there, without quotes' };
 
 /** What stream records carry at a place, as `typeof` names it and in words. */
@@ -321,13 +295,13 @@ function misspelledNumbers({ keys, place, alternatives }: FilterCondition): stri
         return [];
       }
       return `compares ${keys.join('.')} with ${JSON.stringify(text)}, but ${spelling === undefined
-        ? 'no number of DynamoDB is spelled so. Give decimal digits such as "42" or "0.5"'
-        : `stream records spell that number ${JSON.stringify(spelling)}. Write it so`}: as it stands, it `
-        + `${isExclusion(alternative) ? 'excludes nothing' : 'never matches'}.`;
+        ? 'DynamoDB spells no number like that'
+        : `stream records spell that number ${JSON.stringify(spelling)}`}, so that it ${isExclusion(alternative) ? 'excludes nothing' : 'never matches'}. `
+        + `Write ${spelling === undefined ? 'decimal digits such as "42" or "0.5"' : JSON.stringify(spelling)}.`;
     }));
 }
 
-/** A number as DynamoDB spells it; undefined if it is none. */
+/** A number as DynamoDB spells it; undefined if it is not a number. */
 function spellingOf(text: string): string | undefined {
   try {
     return plainNumber(text);
@@ -347,7 +321,7 @@ function wrongEventName({ keys, alternatives }: FilterCondition): string[] {
       return unknown.map((name) => `looks for the eventName ${JSON.stringify(name)}, which no record has${didYouMean(name, EVENT_NAMES)}`);
     }
     return comparedType(alternative) === 'string' && !EVENT_NAMES.some(alternative.passes)
-      ? `asks of the eventName ${written(alternative)}, which none meets${didYouMean('', EVENT_NAMES)}`
+      ? `asks for an eventName with ${written(alternative)}, which no event name matches${didYouMean('', EVENT_NAMES)}`
       : [];
   });
 }

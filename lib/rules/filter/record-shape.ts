@@ -1,7 +1,7 @@
 /** What stands at one place of a stream record, so far as a filter can look at it. */
 export type Place =
   /** An object whose fields are known. */
-  | { readonly type: 'object'; readonly name: string; readonly fields: { readonly [name: string]: Place } }
+  | { readonly type: 'object'; readonly fields: { readonly [name: string]: Place } }
   /** An item or its key: attribute names of the user's own, and their values. */
   | { readonly type: 'attributes' }
   /** An attribute's value: an object with one type descriptor. */
@@ -17,7 +17,6 @@ const VALUE: Place = { type: 'value' };
 /** A whole record. */
 export const RECORD: Place = {
   type: 'object',
-  name: 'a record',
   fields: {
     eventID: TEXT,
     eventName: TEXT,
@@ -25,10 +24,9 @@ export const RECORD: Place = {
     eventSource: TEXT,
     awsRegion: TEXT,
     eventSourceARN: TEXT,
-    userIdentity: { type: 'object', name: 'userIdentity', fields: { type: TEXT, principalId: TEXT } },
+    userIdentity: { type: 'object', fields: { type: TEXT, principalId: TEXT } },
     dynamodb: {
       type: 'object',
-      name: 'dynamodb',
       fields: {
         ApproximateCreationDateTime: NUMBER,
         Keys: ATTRIBUTES,

@@ -1,6 +1,5 @@
 import { type aws_lambda as lambda, aws_sqs as sqs, Duration, type RemovalPolicy } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { acknowledgeFailureQueue } from './cdk-nag';
 
 /**
  * Gives up records without a trace: what Lambda can't process is dropped.
@@ -28,7 +27,6 @@ export function failureQueue(scope: Construct, id: string, removalPolicy: Remova
     retentionPeriod: Duration.days(14),
     removalPolicy,
   });
-  acknowledgeFailureQueue(queue);
   // A queue that stays stays TLS only.
   queue.node.findAll().filter((child) => child instanceof sqs.QueuePolicy).forEach((policy) => policy.applyRemovalPolicy(removalPolicy));
   return queue;

@@ -1,49 +1,50 @@
-import { settingsFromCloudFormation } from '../../rules/cloudformation';
-import { FILTER_RULES, type JudgedFilters } from '../../rules/filter/filter-rules';
-import { judge, UNKNOWN, type Violation } from '../../rules/rule';
-import { foreignProperties, type JudgedSettings, SETTING_RULES } from '../../rules/setting-rules';
-import { RANGES } from '../../rules/settings';
-
-/** Rules that CloudFormation's schema has too: the CDK tells by itself of what breaks them. */
-const RULES_OF_SCHEMA: readonly string[] = [
-  'batch-size-range', 'batching-window-range', 'parallelization-factor-range', 'retry-attempts-range', 'tumbling-window-range', 'starting-position',
-];
+import { isDeepStrictEqual } from 'node:util';
+import { settingsInTemplate } from '../../rules/cloudformation';
+import { UNKNOWN } from '../../rules/facts';
+import type { FilterFacts } from '../../rules/filter/filter-facts';
+import { FILTER_RULES } from '../../rules/filter/filter-rules';
+import { MAPPING_RULES, type SettingFacts } from '../../rules/mapping-rules';
+import { judge, type Violation } from '../../rules/rule';
+import { type Range, SETTING_NAMES, SETTINGS } from '../../rules/settings';
+import { TEMPLATE_WORDS, TRIGGER_WORDS, type Words } from '../../rules/words';
 
 /**
  * What Lambda would refuse of settings that were changed after the trigger was made: by an aspect, a property injector or an
- * escape hatch. The trigger has judged all others.
+ * escape hatch. The trigger has applied the rules to all others.
  */
-export function changedSettings(properties: { readonly [name: string]: any }, judged: JudgedSettings & JudgedFilters): Violation[] {
-  const literal = (name: string) => isIntrinsic(properties[name]) ? undefined : properties[name];
-  const settings = settingsFromCloudFormation((name) => name === 'FilterCriteria' ? undefined : literal(name));
-  const filters = literal('FilterCriteria')?.Filters;
-  const metrics = literal('MetricsConfig')?.Metrics;
-  // What was a token to the trigger stays unknown, and what is one to the template is as good as absent.
-  const changed: JudgedSettings & JudgedFilters = {
-    ...judged,
-    written: [...judged.written, ...foreignProperties(Object.keys(properties).filter((name) => literal(name) !== undefined))],
-    settings: { ...settings, ...unknowns(judged.settings) },
-    filters: judged.filters.includes(UNKNOWN) ? [] : elements(filters).map((filter) => typeof filter?.Pattern === 'string' ? filter.Pattern : UNKNOWN),
-    metrics: judged.metrics === UNKNOWN || judged.metrics?.includes(UNKNOWN) ? UNKNOWN : elements(metrics).filter((group) => !isIntrinsic(group)),
+export function changedSettings(properties: { readonly [name: string]: any }, given: SettingFacts): Violation[] {
+  const facts = deployedFacts(properties, given);
+  return [...judge(MAPPING_RULES, facts, WORDS), ...judge(FILTER_RULES, facts, WORDS)]
+    .filter(({ severity, ruleId }) => severity === 'error' && !isReportedByCdk(ruleId, facts));
+}
+
+/** Whoever changes a property calls it as the template does. Without the change it is the trigger's. */
+const WORDS: Words = { ...TEMPLATE_WORDS, omit: TRIGGER_WORDS.omit };
+
+function deployedFacts(properties: { readonly [name: string]: any }, given: SettingFacts): SettingFacts {
+  const { FilterCriteria: filters, ...others } = properties;
+  return {
+    ...settingsInTemplate(isSame(filters, given.filters) ? others : properties),
+    // What was a token to the trigger stays unknown.
+    ...Object.fromEntries(Object.entries(given).filter(([, value]) => value === UNKNOWN)),
+    // Whether AWS refuses a key without filters is not known; a trigger does.
+    filterEncryption: false,
   };
-  const { max } = RANGES.maxRecordAge;
-  // The schema's range starts at -1, so that it takes what is too short.
-  const isInSchema = (ruleId: string) => ruleId === 'record-age-range'
-    ? settings.maxRecordAge < -1 || settings.maxRecordAge > max
-    : RULES_OF_SCHEMA.includes(ruleId);
-  return [...judge(SETTING_RULES, changed), ...judge(FILTER_RULES, changed)]
-    .filter(({ severity, ruleId }) => severity === 'error' && !isInSchema(ruleId));
 }
 
-/** The settings that are not known. */
-function unknowns(settings: JudgedSettings['settings']): Partial<Record<keyof JudgedSettings['settings'], typeof UNKNOWN>> {
-  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value === UNKNOWN));
+/** Filters are the same if they can't be compared, because one was a token to the trigger. */
+function isSame(deployed: any, given: SettingFacts['filters']): boolean {
+  return given.includes(UNKNOWN) || isDeepStrictEqual(deployed?.Filters, given.map((filter) => ({ Pattern: (filter as FilterFacts).text })));
 }
 
-function isIntrinsic(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && Object.keys(value).some((key) => key === 'Ref' || key.startsWith('Fn::'));
+/** Whether CloudFormation's schema has a rule too: the CDK reports what breaks that. */
+function isReportedByCdk(ruleId: string, facts: SettingFacts): boolean {
+  return ruleId === 'starting-position' || SETTING_NAMES.some((name) => {
+    const { range } = SETTINGS[name];
+    return range?.rule === ruleId && !isMissedBySchema(range, Number(facts[name]));
+  });
 }
 
-function elements(list: unknown): any[] {
-  return Array.isArray(list) ? list : [];
+function isMissedBySchema({ min, schemaMin = min }: Range, value: number): boolean {
+  return value >= schemaMin && value < min;
 }

@@ -1,22 +1,27 @@
 import { type aws_lambda as lambda, type aws_sns as sns, type aws_sqs as sqs, type CfnResource, Stack } from 'aws-cdk-lib';
-import { type Known, UNKNOWN } from '../../rules/rule';
-import type { JudgedDestination } from '../../rules/wiring-rules';
+import { type Known, UNKNOWN } from '../../rules/facts';
+import type { DestinationFacts } from '../../rules/wiring-rules';
 import { soleReference } from '../template/canonical-text';
 import { deployedProperty } from '../template/deployed-properties';
 import { ofArn, plain, textOf } from '../template/known-text';
 import { resourceNamed } from '../template/references';
 import { isResource } from '../template/resource';
 
-/** A mapping's failure destination for the rules, as the mapping names it, beside what the trigger was given. */
-export function judgedDestination(
+/**
+ * A mapping's failure destination as plain values, for the rules.
+ *
+ * @param destination as the mapping names it
+ * @param given what the trigger was given
+ */
+export function destinationFacts(
   destination: string, mapping: lambda.CfnEventSourceMapping, given: lambda.IEventSourceDlq | undefined,
-): JudgedDestination {
+): Omit<DestinationFacts, 'unnameable'> {
   const arn = textOf(destination, mapping);
   const resource = resourceNamed(destination, mapping);
   return {
     arn,
     service: ofArn(arn, 'service') ?? serviceOf(destination, mapping),
-    fifo: arn.endsWith('.fifo') || (resource !== undefined && isFifo(resource)) || isToldFifo(given, destination),
+    fifo: arn.endsWith('.fifo') || (resource !== undefined && isFifo(resource)) || isImportedAsFifo(given, destination),
     region: ofArn(arn, 'region') ?? (resource === undefined ? UNKNOWN : plain(Stack.of(resource).region)),
   };
 }
@@ -33,8 +38,8 @@ function isFifo(resource: CfnResource): boolean {
   return String(deployedProperty(resource, resource.cfnResourceType === 'AWS::SNS::Topic' ? 'FifoTopic' : 'FifoQueue')) === 'true';
 }
 
-/** Of an imported queue or topic whose ARN is a token, only what it was imported with tells. `SqsDlq` and `SnsDlq` keep it private. */
-function isToldFifo(given: unknown, destination: string): boolean {
+/** Where the ARN of an imported queue or topic is a token, only the import says so. `SqsDlq` and `SnsDlq` keep that private. */
+function isImportedAsFifo(given: unknown, destination: string): boolean {
   const { queue, topic } = (given ?? {}) as { queue?: Partial<sqs.IQueue>; topic?: Partial<sns.ITopic> };
   return (queue?.fifo === true && queue.queueArn === destination) || (topic?.fifo === true && topic.topicArn === destination);
 }

@@ -1,5 +1,5 @@
 import { type aws_lambda as lambda, CfnResource, Token } from 'aws-cdk-lib';
-import { TOKEN } from '../../rules/wiring-rules';
+import { isKnown } from '../../rules/facts';
 import { canonicalText } from '../template/canonical-text';
 import { ofArn, textOf } from '../template/known-text';
 import { referencesIn } from '../template/references';
@@ -22,9 +22,9 @@ function keyOfFunction(name: unknown, mapping: CfnResource): string {
     return `<${version.node.path}>`;
   }
   const literal = withoutArn(textOf(name, mapping));
-  const key = literal.includes(TOKEN)
-    ? withoutArn(canonicalText(name, mapping)).replace(/^<([^>]*)\.(?:Ref|Arn)>/, (_, path) => givenName(targets[0]) ?? `<${path}>`)
-    : literal;
+  const key = isKnown(literal)
+    ? literal
+    : withoutArn(canonicalText(name, mapping)).replace(/^<([^>]*)\.(?:Ref|Arn)>/, (_, path) => givenName(targets[0]) ?? `<${path}>`);
   if (key.startsWith('<')) {
     return key;
   }

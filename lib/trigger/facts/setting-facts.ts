@@ -1,108 +1,87 @@
 import { type aws_dynamodb as dynamodb, type Duration, RemovalPolicy, type ResourceEnvironment, Stack, Token } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
-import type { JudgedFilters } from '../../rules/filter/filter-rules';
-import { UNKNOWN } from '../../rules/rule';
-import { type JudgedSettings, NoDuration, type Places, type Shaped } from '../../rules/setting-rules';
-import { DEFAULT_SETTINGS } from '../../rules/settings';
-import { NoFailureDestination } from '../destination/failure-destination';
-import type { DynamoStreamTriggerProps } from '../dynamo-stream-trigger';
+import { type Known, type Location, Misfit, UNKNOWN } from '../../rules/facts';
+import { type FilterFacts, filterFacts } from '../../rules/filter/filter-facts';
+import type { SettingFacts } from '../../rules/mapping-rules';
+import { nameFacts } from '../../rules/property-names';
+import { eachSetting, type SettingName, SETTING_NAMES, SETTINGS } from '../../rules/settings';
+import type { PropFacts } from '../../rules/trigger-rules';
+import { destinationSource } from '../destination/trigger-destination';
+import { StreamFilter } from '../filter/stream-filter';
 import { ownedFunction } from '../function/owned-function';
 import { StreamFunction } from '../function/stream-function';
+import { type DynamoStreamTriggerProps, PROP_NAMES } from '../props';
 import { StreamPermissions } from '../role/permissions';
 import { streamArnOf } from '../table/stream-source';
 import { plain } from '../template/known-text';
 import { resourceOf } from '../template/resource';
 
-/** Each of the trigger's properties; the compiler sees to it that none is missing. */
-export const PROPERTIES: { readonly [name in keyof Required<DynamoStreamTriggerProps>]: true } = {
-  table: true,
-  handler: true,
-  startingPosition: true,
-  batchSize: true,
-  maxBatchingWindow: true,
-  parallelizationFactor: true,
-  retryAttempts: true,
-  maxRecordAge: true,
-  bisectBatchOnError: true,
-  reportBatchItemFailures: true,
-  tumblingWindow: true,
-  enabled: true,
-  filters: true,
-  filterEncryption: true,
-  metricsConfig: true,
-  onFailure: true,
-  failureQueueRemovalPolicy: true,
-  permissions: true,
-};
+type Settings = { readonly [setting in SettingName]: unknown };
 
-/** The properties that were given, by a caller who may be untyped: what is null is not. */
-export function givenProperties(props: DynamoStreamTriggerProps | null | undefined): DynamoStreamTriggerProps {
-  return Object.fromEntries(Object.entries(props ?? {}).filter(([, value]) => value !== undefined && value !== null)) as any;
-}
-
-/** The given properties as plain values, for the rules: durations in seconds, tokens unknown, defaults for what is not given. */
-export function judgedSettings(props: DynamoStreamTriggerProps, trigger: Construct): JudgedSettings & JudgedFilters {
-  const filters = judgedFilters(props.filters);
-  const misfits = judgedShapes(props);
+/** The settings of a trigger as plain values, for the rules: tokens are unknown. */
+export function settingFacts(props: DynamoStreamTriggerProps, settings: Settings): SettingFacts {
   return {
-    settings: {
-      startingPosition: plain(props.startingPosition) ?? DEFAULT_SETTINGS.startingPosition,
-      batchSize: plain(props.batchSize) ?? DEFAULT_SETTINGS.batchSize,
-      maxBatchingWindow: seconds(props.maxBatchingWindow) ?? DEFAULT_SETTINGS.maxBatchingWindow,
-      parallelizationFactor: plain(props.parallelizationFactor) ?? DEFAULT_SETTINGS.parallelizationFactor,
-      retryAttempts: plain(props.retryAttempts) ?? DEFAULT_SETTINGS.retryAttempts,
-      maxRecordAge: seconds(props.maxRecordAge) ?? DEFAULT_SETTINGS.maxRecordAge,
-      bisectBatchOnError: plain(props.bisectBatchOnError) ?? DEFAULT_SETTINGS.bisectBatchOnError,
-      reportBatchItemFailures: plain(props.reportBatchItemFailures) ?? DEFAULT_SETTINGS.reportBatchItemFailures,
-      tumblingWindow: seconds(props.tumblingWindow) ?? DEFAULT_SETTINGS.tumblingWindow,
-      enabled: plain(props.enabled) ?? DEFAULT_SETTINGS.enabled,
-    },
-    written: Object.keys(props),
-    properties: Object.keys(PROPERTIES),
-    filters,
-    filterCount: filters.length,
-    metrics: judgedMetrics(props.metricsConfig),
-    misfits,
-    streamNamed: props.table !== undefined && misfits.table === undefined && streamArnOf(props.table) !== undefined,
-    streamElsewhere: misfits.table === undefined && isOfThisApp(props.table) ? judgedPlaces(Stack.of(props.table), trigger) : undefined,
-    handlerElsewhere: misfits.handler === undefined && props.handler !== undefined ? judgedPlaces(props.handler.env, trigger) : undefined,
-    destination: destination(props.onFailure),
-    handlerIsStreamFunction: misfits.handler === undefined && props.handler !== undefined
-      && ownedFunction(props.handler) instanceof StreamFunction,
+    ...eachSetting((name) => plain(settings[name])),
+    filters: Array.isArray(settings.filters) ? settings.filters.map(knownFilter) : [UNKNOWN],
+    metricsConfig: metricGroups(props.metricsConfig),
+    filterEncryption: props.filterEncryption !== undefined,
+    onFailure: destinationSource(props.onFailure) !== 'none',
+    ...nameFacts(Object.keys(props), PROP_NAMES),
   };
 }
 
-function isOfThisApp(table: dynamodb.ITable | undefined): table is dynamodb.ITable {
-  return resourceOf(table) !== undefined;
+/** The other props, for the rules. From an untyped caller they can be anything. */
+export function propFacts(props: DynamoStreamTriggerProps, settings: Settings, trigger: Construct): PropFacts {
+  const { table, handler, onFailure } = props;
+  return {
+    table: misfit(props, 'table') ?? (table && {
+      streamNamed: streamArnOf(table) !== undefined,
+      location: isOfThisApp(table) ? locationOf(Stack.of(table)) : undefined,
+    }),
+    handler: misfit(props, 'handler') ?? (handler && {
+      location: locationOf(handler.env),
+      isStreamFunction: ownedFunction(handler) instanceof StreamFunction,
+    }),
+    filters: Array.isArray(settings.filters)
+      ? settings.filters.map((filter) => Token.isUnresolved(filter) || isFilter(filter) ? undefined : misfitOf(filter))
+      : misfitOf(settings.filters),
+    filterEncryption: misfit(props, 'filterEncryption'),
+    failureQueueRemovalPolicy: misfit(props, 'failureQueueRemovalPolicy'),
+    permissions: misfit(props, 'permissions'),
+    onFailure: onFailure === undefined || typeof onFailure.bind === 'function' ? destinationSource(onFailure) : misfitOf(onFailure),
+    reportBatchItemFailures: plain(settings.reportBatchItemFailures),
+    trigger: locationOf(Stack.of(trigger)),
+  };
 }
 
-function judgedPlaces(place: ResourceEnvironment, trigger: Construct): Places | undefined {
-  const [there, here] = [place, Stack.of(trigger)].map(({ account, region }) => [account, region]);
-  const differs = there.some((part, index) => part !== here[index] && !Token.isUnresolved(part) && !Token.isUnresolved(here[index]));
-  return differs ? { there: inPlace(there), trigger: inPlace(here) } : undefined;
+/** The durations among the props, as numbers of seconds. What is not a Duration is not turned into one: a rule refuses it. */
+export function inSeconds(props: { readonly [name: string]: any }): { readonly [setting: string]: unknown } {
+  const durations = SETTING_NAMES.filter((name) => SETTINGS[name].unit === 'seconds' && props[name] !== undefined);
+  return Object.fromEntries(durations.map((name) => [name, isDuration(props[name]) ? seconds(props[name]) : misfitOf(props[name])]));
 }
 
-/** An account and a Region, of which one may be open. */
-function inPlace([account, region]: string[]): string {
-  return [account, region].filter((part) => !Token.isUnresolved(part)).join('/');
+function isDuration(value: unknown): value is Duration {
+  return typeof (value as Duration).toSeconds === 'function';
 }
 
-function judgedFilters(filters: unknown): JudgedFilters['filters'] {
-  if (filters === undefined) {
-    return [];
+function seconds(duration: Duration): number {
+  return duration.isUnresolved() ? duration.toSeconds() : duration.toSeconds({ integral: false });
+}
+
+function knownFilter(filter: unknown): Known<FilterFacts> {
+  if (Token.isUnresolved(filter) || !isFilter(filter)) {
+    return UNKNOWN;
   }
-  if (!Array.isArray(filters)) {
-    return [{ notAFilter: `${inWords(filters)}, outside of an array` }];
-  }
-  return filters.map((filter) => {
-    if (Token.isUnresolved(filter)) {
-      return UNKNOWN;
-    }
-    return isFilter(filter) ? plain(filter.toJson()) : { notAFilter: inWords(filter) };
-  });
+  const text = plain(filter.toJson());
+  return text === UNKNOWN ? UNKNOWN : filter instanceof StreamFilter ? filter._facts : filterFacts(text);
 }
 
-function judgedMetrics(config: unknown): JudgedSettings['metrics'] {
+/** Not by `instanceof`: two copies of this package may meet in one app. */
+function isFilter(filter: unknown): filter is { toJson(): string } {
+  return typeof (filter as { toJson?: unknown } | undefined)?.toJson === 'function';
+}
+
+function metricGroups(config: unknown): SettingFacts['metricsConfig'] {
   if (config === undefined) {
     return [];
   }
@@ -113,20 +92,30 @@ function judgedMetrics(config: unknown): JudgedSettings['metrics'] {
   return Array.isArray(metrics) ? metrics.map(plain) : undefined;
 }
 
-/** What a property that is no plain value has to be. Not by `instanceof`: imported constructs have classes of their own. */
-const SHAPES: { readonly [property in Shaped]: (value: any) => boolean } = {
-  table: (value) => Construct.isConstruct(value) && 'tableArn' in value,
-  handler: (value) => Construct.isConstruct(value) && 'functionArn' in value,
-  filterEncryption: (value) => Construct.isConstruct(value) && 'keyArn' in value,
-  failureQueueRemovalPolicy: (value) => Object.values(RemovalPolicy).includes(value),
-  permissions: (value) => Object.values(StreamPermissions).includes(value),
-};
+function isOfThisApp(table: dynamodb.ITable): boolean {
+  return resourceOf(table) !== undefined;
+}
 
-function judgedShapes(props: DynamoStreamTriggerProps): JudgedSettings['misfits'] {
-  const names = Object.keys(SHAPES) as Shaped[];
-  return Object.fromEntries(names
-    .filter((name) => props[name] !== undefined && !SHAPES[name](props[name]))
-    .map((name) => [name, inWords(props[name])]));
+function locationOf({ account, region }: ResourceEnvironment): Location {
+  return { account: plain(account), region: plain(region) };
+}
+
+/** Whether a prop that is not a plain value is what it must be. Not by `instanceof`: imported constructs have classes of their own. */
+const FITS = {
+  table: (value: any) => Construct.isConstruct(value) && 'tableArn' in value,
+  handler: (value: any) => Construct.isConstruct(value) && 'functionArn' in value,
+  filterEncryption: (value: any) => Construct.isConstruct(value) && 'keyArn' in value,
+  failureQueueRemovalPolicy: (value: any) => Object.values(RemovalPolicy).includes(value),
+  permissions: (value: any) => Object.values(StreamPermissions).includes(value),
+} as const;
+
+function misfit(props: DynamoStreamTriggerProps, name: keyof typeof FITS): Misfit | undefined {
+  const value = props[name];
+  return value === undefined || FITS[name](value) ? undefined : misfitOf(value);
+}
+
+function misfitOf(value: unknown): Misfit {
+  return new Misfit(inWords(value));
 }
 
 /** A value as its author would recognize it. */
@@ -142,34 +131,4 @@ function inWords(value: unknown): string {
   } catch {
     return `an object of ${(value as object).constructor?.name ?? 'no class'}`;
   }
-}
-
-/** Not by `instanceof`: two copies of this package may meet in one app. */
-function isFilter(filter: unknown): filter is { toJson(): string } {
-  return typeof (filter as { toJson?: unknown } | undefined)?.toJson === 'function';
-}
-
-function destination(onFailure: DynamoStreamTriggerProps['onFailure']): JudgedSettings['destination'] {
-  if (onFailure === undefined) {
-    return 'made';
-  }
-  if (onFailure instanceof NoFailureDestination) {
-    return 'none';
-  }
-  return typeof onFailure.bind === 'function' ? 'given' : 'not a destination';
-}
-
-/** An untyped caller may have given anything. What is no Duration is not turned into one: the rule refuses it. */
-function seconds(value: unknown): unknown {
-  if (value === undefined) {
-    return undefined;
-  }
-  if (!isDuration(value)) {
-    return new NoDuration(inWords(value));
-  }
-  return value.isUnresolved() ? UNKNOWN : value.toSeconds({ integral: false });
-}
-
-function isDuration(value: unknown): value is Duration {
-  return typeof (value as Duration).toSeconds === 'function';
 }

@@ -2,7 +2,7 @@ import { Token } from 'aws-cdk-lib';
 import type { Conjunction } from '../../rules/filter/filter-composition';
 import { plainNumber } from '../../stream/exact-number';
 
-/** What a text may be. Texts are compared letter by letter, and case counts unless said otherwise. */
+/** What a text may be. Texts are compared letter by letter, with case, unless stated otherwise. */
 export class TextCondition {
   /** It is one of these texts. */
   static oneOf(...texts: string[]): TextCondition {
@@ -24,7 +24,7 @@ export class TextCondition {
     return new TextCondition(texts.map((suffix) => ({ suffix })));
   }
 
-  /** It is there, and none of these texts. */
+  /** It is there, and is none of these texts. */
   static noneOf(...texts: string[]): TextCondition {
     return new TextCondition([{ 'anything-but': texts }]);
   }
@@ -42,16 +42,16 @@ export class TextCondition {
   }
 }
 
-/** @throws TypeError if an untyped caller gave no condition. */
+/** @throws TypeError if an untyped caller did not give a condition. */
 function alternativesOf(condition: TextCondition): readonly unknown[] {
   if (condition?._alternatives === undefined) {
-    throw new TypeError(`A filter got ${JSON.stringify(condition) ?? String(condition)} for what a text may be, but takes a TextCondition such as `
+    throw new TypeError(`A filter got ${JSON.stringify(condition) ?? String(condition)} for a text but takes a TextCondition such as `
       + 'TextCondition.prefix(\'A-\').');
   }
   return condition._alternatives;
 }
 
-/** What a number of the record itself may be. Not for attributes: stream records carry their numbers as texts. */
+/** What a number of the record itself may be. Not for attributes: stream records carry the numbers of attributes as texts. */
 export class NumberRange {
   /** It is below the limit. */
   static below(limit: number): NumberRange {
@@ -76,7 +76,7 @@ export class NumberRange {
   }
 }
 
-/** The types of attributes whose presence a filter can ask for. Lambda can't ask for that of a list or a map. */
+/** The types of attributes whose presence a filter can check. Lambda can't check the presence of a list or a map. */
 export enum AttributeDataType {
   /** Text. */
   STRING = 'S',
@@ -96,7 +96,7 @@ export enum AttributeDataType {
   BINARY_SET = 'BS',
 }
 
-/** What an attribute has to be. Each condition names a type: an attribute of another type never passes. */
+/** What an attribute must be. Each condition names a type: an attribute of another type never passes. */
 export class AttributeCondition {
   /** It is a text, one of these. */
   static stringIs(...texts: string[]): KeyCondition {
@@ -105,53 +105,53 @@ export class AttributeCondition {
 
   /** It is a text for which the condition holds. */
   static stringMatches(condition: TextCondition): KeyCondition {
-    return KeyCondition._of('S', alternativesOf(condition));
+    return KeyCondition._ofType('S', alternativesOf(condition));
   }
 
   /**
    * It is a number, one of these, however it was written: to DynamoDB 42, 42.0 and 4.2e1 are one number.
    *
-   * Filters can't ask for more or less of a number: stream records carry it as a text.
+   * Filters can't compare numbers by size: stream records carry them as texts.
    *
    * @param numbers numbers that a double holds exactly; `exactNumberIs` takes others
    */
   static numberIs(...numbers: number[]): KeyCondition {
-    return KeyCondition._of('N', numbers.map(spelled));
+    return KeyCondition._ofType('N', numbers.map(spelled));
   }
 
   /** It is a number, one of these, given as decimal texts of up to 38 digits. */
   static exactNumberIs(...decimals: string[]): KeyCondition {
-    return KeyCondition._of('N', decimals.map(spelled));
+    return KeyCondition._ofType('N', decimals.map(spelled));
   }
 
   /** It is a number, and none of these. */
   static numberIsNot(...numbers: number[]): KeyCondition {
-    return KeyCondition._of('N', [{ 'anything-but': numbers.map(spelled) }]);
+    return KeyCondition._ofType('N', [{ 'anything-but': numbers.map(spelled) }]);
   }
 
   /** It is this truth value. */
   static booleanIs(value: boolean): AttributeCondition {
-    return AttributeCondition._of('BOOL', [value]);
+    return AttributeCondition.ofType('BOOL', [value]);
   }
 
-  /** It is DynamoDB's null, which is something else than an attribute that is not there. */
+  /** It is DynamoDB's null. An attribute that is not there is not null. */
   static isNull(): AttributeCondition {
-    return AttributeCondition._of('NULL', [true]);
+    return AttributeCondition.ofType('NULL', [true]);
   }
 
   /** It is a set of texts, and the condition holds for at least one of them. */
   static stringSetHas(condition: TextCondition): AttributeCondition {
-    return AttributeCondition._of('SS', alternativesOf(condition));
+    return AttributeCondition.ofType('SS', alternativesOf(condition));
   }
 
   /** It is a set of numbers that has at least one of these. */
   static numberSetHas(...numbers: number[]): AttributeCondition {
-    return AttributeCondition._of('NS', numbers.map(spelled));
+    return AttributeCondition.ofType('NS', numbers.map(spelled));
   }
 
   /** It is a list, and the condition holds for at least one element. */
   static listHas(element: AttributeCondition): AttributeCondition {
-    return new AttributeCondition(conditionsUnder(['L'], element));
+    return new AttributeCondition([...conditionsUnder(['L'], element)]);
   }
 
   /** It is a map, and for each attribute named here the condition holds. */
@@ -161,36 +161,40 @@ export class AttributeCondition {
 
   /** There is an attribute of the type. */
   static exists(dataType: AttributeDataType): AttributeCondition {
-    return AttributeCondition._of(dataType, [{ exists: true }]);
+    return AttributeCondition.ofType(dataType, [{ exists: true }]);
   }
 
   /** There is no attribute of the type: none at all, or one of another type. */
   static notExists(dataType: AttributeDataType): AttributeCondition {
-    return AttributeCondition._of(dataType, [{ exists: false }]);
+    return AttributeCondition.ofType(dataType, [{ exists: false }]);
   }
 
-  /** @internal */
-  static _of(type: string, alternatives: readonly unknown[]): AttributeCondition {
+  private static ofType(type: string, alternatives: readonly unknown[]): AttributeCondition {
     return new AttributeCondition([{ keys: [type], alternatives }]);
   }
 
   /** @internal */
   readonly _conditions: Conjunction;
 
+  // jsii can't express the type of the conditions.
   protected constructor(conditions: any[]) {
     this._conditions = conditions;
   }
 }
 
-/** What a key attribute has to be: keys are texts, numbers or bytes. */
+/** What a key attribute must be: keys are texts, numbers or bytes. */
 export class KeyCondition extends AttributeCondition {
   /** @internal */
-  static _of(type: string, alternatives: readonly unknown[]): KeyCondition {
+  static _ofType(type: string, alternatives: readonly unknown[]): KeyCondition {
     return new KeyCondition([{ keys: [type], alternatives }]);
   }
 
-  /** Tells it from other conditions where types are compared by their shape. */
-  readonly fitsKeys = true;
+  /**
+   * Sets the type apart from AttributeCondition, of which it would have the same shape.
+   *
+   * @internal
+   */
+  readonly _fitsKeys = true;
 }
 
 /** A number as stream records spell it. */
@@ -198,15 +202,15 @@ function spelled(number: number | string): string {
   return plainNumber(String(known(number)));
 }
 
-/** JSON has no other numbers. */
+/** JSON can't write other numbers. */
 function finite(number: number): number {
   if (!Number.isFinite(known(number))) {
-    throw new TypeError(`A NumberRange got ${String(number)}, but takes finite numbers. Leave the end out that has no limit: below(…), atLeast(…).`);
+    throw new TypeError(`A NumberRange got ${String(number)} but takes finite numbers. For a range with one end use below(…) or atLeast(…).`);
   }
   return number;
 }
 
-/** The CDK resolves no number inside a text, as which the pattern goes into the template, and no one could spell it as DynamoDB does. */
+/** The pattern goes into the template as text, and the CDK can't resolve a number inside a text. Nor could anyone spell it as DynamoDB does. */
 function known<Value extends number | string>(number: Value): Value {
   if (Token.isUnresolved(number)) {
     throw new TypeError('A filter got a number that only the deployment knows (a token), which can\'t be written into its event pattern. '
@@ -218,11 +222,11 @@ function known<Value extends number | string>(number: Value): Value {
 /**
  * An attribute's conditions with the way to it.
  *
- * @throws TypeError if an untyped caller gave no condition.
+ * @throws TypeError if an untyped caller did not give a condition.
  */
-export function conditionsUnder(way: readonly string[], condition: AttributeCondition): any[] {
+export function conditionsUnder(way: readonly string[], condition: AttributeCondition): Conjunction {
   if (condition?._conditions === undefined) {
-    throw new TypeError(`${way.join('.')} got ${JSON.stringify(condition) ?? String(condition)}, but takes an AttributeCondition such as `
+    throw new TypeError(`${way.join('.')} got ${JSON.stringify(condition) ?? String(condition)} but takes an AttributeCondition such as `
       + 'AttributeCondition.stringIs(\'PAID\').');
   }
   return condition._conditions.map(({ keys, alternatives }) => ({ keys: [...way, ...keys], alternatives }));

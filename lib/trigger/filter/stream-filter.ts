@@ -1,7 +1,8 @@
 import { Lazy, Stack, Token } from 'aws-cdk-lib';
 import { type AttributeCondition, conditionsUnder, type KeyCondition, type NumberRange } from './attribute-condition';
-import { parseEventPattern } from '../../event-pattern';
-import { allOf, anyOf, FilterCompositionError, patternText, type Ways, waysOf } from '../../rules/filter/filter-composition';
+import { allOf, anyOf, FilterCompositionError, filterOf, type Ways, waysOf } from '../../rules/filter/filter-composition';
+import { type FilterFacts, filterFacts } from '../../rules/filter/filter-facts';
+import { TTL_IDENTITY } from '../../stream/record';
 
 /** What happened to the item. */
 export enum StreamEventName {
@@ -14,7 +15,7 @@ export enum StreamEventName {
 }
 
 /**
- * Which records of the stream reach the function. Lambda passes over the others, without an invocation.
+ * Which records of the stream reach the function. Lambda skips the others without an invocation.
  *
  * Several filters of a trigger are alternatives. `allOf` and `anyOf` make one filter of several.
  */
@@ -24,30 +25,27 @@ export class StreamFilter {
     return StreamFilter.condition(['eventName'], names);
   }
 
-  /** Records of items whose key attribute is as the condition says. */
+  /** Records of items whose key attribute meets the condition. */
   static key(name: string, condition: KeyCondition): StreamFilter {
     return StreamFilter.attribute('Keys', name, condition);
   }
 
-  /** Records whose new image has an attribute as the condition says. A REMOVE has no new image. */
+  /** Records whose new image has an attribute that meets the condition. A REMOVE has no new image. */
   static newImage(name: string, condition: AttributeCondition): StreamFilter {
     return StreamFilter.attribute('NewImage', name, condition);
   }
 
-  /** Records whose old image has an attribute as the condition says. An INSERT has no old image. */
+  /** Records whose old image has an attribute that meets the condition. An INSERT has no old image. */
   static oldImage(name: string, condition: AttributeCondition): StreamFilter {
     return StreamFilter.attribute('OldImage', name, condition);
   }
 
-  /** Removals that DynamoDB made because the item's time to live was over. */
+  /** Records of items that DynamoDB removed because their time to live was over. */
   static expired(): StreamFilter {
-    return StreamFilter.of([[
-      { keys: ['userIdentity', 'type'], alternatives: ['Service'] },
-      { keys: ['userIdentity', 'principalId'], alternatives: ['dynamodb.amazonaws.com'] },
-    ]]);
+    return StreamFilter.of([Object.entries(TTL_IDENTITY).map(([field, value]) => ({ keys: ['userIdentity', field], alternatives: [value] }))]);
   }
 
-  /** Everything but removals that DynamoDB made because the item's time to live was over. */
+  /** All records but those of items that DynamoDB removed because their time to live was over. */
   static notExpired(): StreamFilter {
     return StreamFilter.condition(['userIdentity', 'type'], [{ exists: false }]);
   }
@@ -63,65 +61,65 @@ export class StreamFilter {
   }
 
   /**
-   * Records that all of the filters let through.
+   * Records that match all of the filters.
    *
-   * Each may look at other fields, and into other lists, only: an event pattern has one condition for each field, and those on one
-   * list are all on the same element.
+   * No two of the filters may look at the same field, or into the same list: an event pattern has one condition for each field, and
+   * all conditions on a list are on the same element.
    *
-   * @throws FilterCompositionError if the filters can't be one, or more of one than texts is a token.
+   * @throws FilterCompositionError if the filters can't be one filter, or if a filter has a token that does not stand for text.
    */
   static allOf(...filters: StreamFilter[]): StreamFilter {
-    return StreamFilter.of(allOf(filters.map((filter) => StreamFilter.waysOf(filter))));
+    return StreamFilter.of(allOf(filters.map(waysThrough)));
   }
 
   /**
-   * Records that one of the filters lets through.
+   * Records that match at least one of the filters.
    *
-   * @throws FilterCompositionError if the filters can't be one, or more of one than texts is a token.
+   * @throws FilterCompositionError if the filters can't be one filter, or if a filter has a token that does not stand for text.
    */
   static anyOf(...filters: StreamFilter[]): StreamFilter {
-    return StreamFilter.of(anyOf(filters.map((filter) => StreamFilter.waysOf(filter))));
+    return StreamFilter.of(anyOf(filters.map(waysThrough)));
   }
 
   /**
-   * An event pattern as Lambda takes it, as an object. The trigger says what is wrong with it, unless it holds tokens.
+   * An event pattern, as Lambda defines it, as an object. The trigger checks it, unless it holds tokens.
    *
-   * @throws TypeError if it is no object.
+   * @throws TypeError if it is not an object.
    */
   static fromPattern(pattern: { [key: string]: any }): StreamFilter {
     if (typeof pattern !== 'object' || pattern === null || Array.isArray(pattern)) {
-      throw new TypeError(`StreamFilter.fromPattern got ${given(pattern)}, but takes an object such as { eventName: ['INSERT'] }. `
-        + 'For JSON text there is StreamFilter.fromJson(…).');
+      throw new TypeError(`StreamFilter.fromPattern got ${given(pattern)} but takes an object such as { eventName: ['INSERT'] }. `
+        + 'Use StreamFilter.fromJson(…) for JSON text.');
     }
     return new StreamFilter(jsonOf(pattern));
   }
 
   /**
-   * An event pattern as Lambda takes it, as JSON text. The trigger says what is wrong with it.
+   * An event pattern, as Lambda defines it, as JSON text. The trigger checks it.
    *
-   * @throws TypeError if it is no text.
+   * @throws TypeError if it is not a text.
    */
   static fromJson(json: string): StreamFilter {
     if (typeof json !== 'string') {
-      throw new TypeError(`StreamFilter.fromJson got ${given(json)}, but takes JSON text such as '{"eventName":["INSERT"]}'. `
-        + 'For an object there is StreamFilter.fromPattern(…).');
+      throw new TypeError(`StreamFilter.fromJson got ${given(json)} but takes JSON text such as '{"eventName":["INSERT"]}'. `
+        + 'Use StreamFilter.fromPattern(…) for an object.');
     }
     return new StreamFilter(json);
   }
 
   /**
-   * What `lambda.FilterCriteria.filter(…)` returns. The trigger says what is wrong with the pattern in it.
+   * What `lambda.FilterCriteria.filter(…)` returns. The trigger checks the pattern in it.
    *
-   * @throws TypeError if there is no pattern in it, or a number that is a token: `fromPattern` takes those.
+   * @throws TypeError if it has no pattern, or if a number in it is a token: `fromPattern` takes those.
    */
   static fromCriteria(criteria: { [key: string]: any }): StreamFilter {
     if (typeof criteria?.pattern !== 'string') {
-      throw new TypeError(`StreamFilter.fromCriteria got ${given(criteria)}, but takes what lambda.FilterCriteria.filter(…) returns. `
-        + 'For an event pattern itself there is StreamFilter.fromPattern(…).');
+      throw new TypeError(`StreamFilter.fromCriteria got ${given(criteria)} but takes what lambda.FilterCriteria.filter(…) returns. `
+        + 'Use StreamFilter.fromPattern(…) for an event pattern itself.');
     }
     if (criteria.pattern.match(NUMBER)?.some((number) => Token.isUnresolved(Number(number)))) {
-      throw new TypeError('StreamFilter.fromCriteria got a number that only the deployment knows (a token), which FilterCriteria.filter(…) has '
-        + 'written into text where the CDK can\'t replace it. Give the pattern itself to StreamFilter.fromPattern(…).');
+      throw new TypeError('StreamFilter.fromCriteria got a number that only the deployment knows (a token). FilterCriteria.filter(…) has '
+        + 'written it into text, where the CDK can\'t replace it. Give the pattern itself to StreamFilter.fromPattern(…).');
     }
     return new StreamFilter(criteria.pattern);
   }
@@ -134,48 +132,63 @@ export class StreamFilter {
     return StreamFilter.of([[{ keys, alternatives }]]);
   }
 
-  private static of(ways: any): StreamFilter {
-    return new StreamFilter(patternText(ways));
+  private static of(ways: Ways): StreamFilter {
+    const facts = filterOf(ways);
+    return new StreamFilter(facts.text, facts, ways);
   }
 
-  private static waysOf(filter: StreamFilter): any {
-    if (typeof filter?.toJson !== 'function') {
-      throw new TypeError(`StreamFilter.allOf and anyOf got ${given(filter)}, but take StreamFilters, one after another. Give `
-        + 'StreamFilter.fromCriteria(…) for what lambda.FilterCriteria.filter(…) returns, StreamFilter.fromPattern(…) for a pattern.');
-    }
-    const json = filter.toJson();
-    if (Token.isUnresolved(json) && !isJson(json)) {
-      throw new FilterCompositionError(`The filter ${json} can't be combined, because more of it than texts is known to the deployment only `
-        + '(a token). Give it to the trigger as a filter of its own: a record passes that one of them lets through.');
-    }
-    return waysOf(json) satisfies Ways;
-  }
-
-  private constructor(private readonly json: string) {}
+  private constructor(private readonly json: string, private facts?: FilterFacts, private readonly ways?: Ways) {}
 
   /** The event pattern as JSON text, as it goes into the mapping. */
   toJson(): string {
     return this.json;
   }
+
+  /**
+   * What the rules look at. Only for a text that is known.
+   *
+   * @internal
+   */
+  get _facts(): FilterFacts {
+    this.facts ??= filterFacts(this.json);
+    return this.facts;
+  }
+
+  /** @internal */
+  get _ways(): Ways {
+    // Tokens within a text stand in its strings only, if it can be read.
+    if (Token.isUnresolved(this.json) && !isJson(this._facts)) {
+      throw new FilterCompositionError(`The filter ${this.json} can't be combined because more of it than texts is known at deployment only `
+        + '(a token). Give it to the trigger as a filter of its own: a record passes if it matches one of the filters.');
+    }
+    return this.ways ?? waysOf(this._facts);
+  }
 }
 
-/** The numbers in JSON text; those in its strings do no harm. */
+/** The numbers in JSON text, and some in its strings. */
 const NUMBER = /-?\d[\d.eE+-]*/g;
 
-/** JSON text. Tokens for texts stay in it; only the CDK can write those for numbers, lists and objects, once the app is finished. */
+/** JSON text. Tokens for texts stay in it. Only the CDK can write those for numbers, lists and objects, once the app is finished. */
 function jsonOf(pattern: object): string {
   let holdsOthers = false;
   const text = JSON.stringify(pattern, function (this: any, key, value) {
-    // Of `this`, because a token that is an object is called upon to write itself before it gets here.
+    // Of `this`, because JSON.stringify has already replaced a token that is an object by what its toJSON returns.
     holdsOthers ||= typeof this[key] !== 'string' && Token.isUnresolved(this[key]);
     return value;
   });
   return holdsOthers ? Lazy.uncachedString({ produce: ({ scope }) => Stack.of(scope).toJsonString(pattern) }) : text;
 }
 
-/** Whether tokens within a text stand in its strings only, so that it can be read. */
-function isJson(text: string): boolean {
-  const parsed = parseEventPattern(text);
+/** How a record passes a filter. Filters of another copy of this package have a text only. */
+function waysThrough(filter: { toJson(): string }): Ways {
+  if (typeof filter?.toJson !== 'function') {
+    throw new TypeError(`StreamFilter.allOf and anyOf got ${given(filter)} but take StreamFilters, one after another. Give `
+      + 'StreamFilter.fromCriteria(…) for what lambda.FilterCriteria.filter(…) returns, StreamFilter.fromPattern(…) for a pattern.');
+  }
+  return filter instanceof StreamFilter ? filter._ways : StreamFilter.fromJson(filter.toJson())._ways;
+}
+
+function isJson({ parsed }: FilterFacts): boolean {
   return parsed.valid || parsed.problems.every(({ kind }) => kind !== 'not-json');
 }
 

@@ -1,5 +1,5 @@
 import { aws_dynamodb as dynamodb, aws_iam as iam } from 'aws-cdk-lib';
-import { SHARED_STREAM_ACTIONS, SHARED_TABLE_ACTIONS } from '../../rules/wiring-rules';
+import { SHARED_STREAM_ACTIONS, SHARED_TABLE_ACTIONS } from '../../rules/facts';
 import { resourceOf } from '../template/resource';
 
 /**

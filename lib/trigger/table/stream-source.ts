@@ -1,5 +1,5 @@
 import type { aws_dynamodb as dynamodb, CfnResource } from 'aws-cdk-lib';
-import { TABLE_RESOURCES } from '../../rules/wiring-rules';
+import { TABLE_RESOURCES } from '../../rules/facts';
 import { resourceOf } from '../template/resource';
 
 /**

@@ -1,7 +1,6 @@
 import { Stack, Token } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
-import { type Known, UNKNOWN } from '../../rules/rule';
-import { TOKEN } from '../../rules/wiring-rules';
+import { isKnown, type Known, UNKNOWN } from '../../rules/facts';
 import { type ArnParts, arnParts } from '../../stream/arn';
 
 /** The value, or UNKNOWN if only the deployment knows it. */
@@ -9,7 +8,7 @@ export function plain<Value>(value: Value): Known<Value> {
   return Token.isUnresolved(value) ? UNKNOWN : value;
 }
 
-/** A value as the text that it is at synth, with `TOKEN` in place of each part that only the deployment knows. */
+/** A value as the text that it is at synth, with `UNKNOWN` in place of each part that only the deployment knows. */
 export function textOf(value: unknown, scope: IConstruct): string {
   return textOfResolved(Stack.of(scope).resolve(value));
 }
@@ -21,19 +20,19 @@ function textOfResolved(resolved: any): string {
   }
   const [template] = [resolved?.['Fn::Sub']].flat();
   if (typeof template === 'string') {
-    return template.replace(/\$\{[^}]*\}/g, () => TOKEN);
+    return template.replace(/\$\{[^}]*\}/g, () => UNKNOWN);
   }
   const [index, list] = resolved?.['Fn::Select'] ?? [];
   const [at, whole] = list?.['Fn::Split'] ?? [];
   if (whole !== undefined) {
-    return textOfResolved(whole).split(at)[Number(index)] ?? TOKEN;
+    return textOfResolved(whole).split(at)[Number(index)] ?? UNKNOWN;
   }
   const [separator, parts] = resolved?.['Fn::Join'] ?? [];
-  return Array.isArray(parts) ? parts.map(textOfResolved).join(separator) : TOKEN;
+  return Array.isArray(parts) ? parts.map(textOfResolved).join(separator) : UNKNOWN;
 }
 
 /** A part of an ARN whose text is `textOf`; undefined if the ARN lacks it, or only the deployment knows it. */
 export function ofArn(arn: string, part: keyof ArnParts): string | undefined {
   const found = arnParts(arn)[part];
-  return found === '' || found.includes(TOKEN) ? undefined : found;
+  return found === '' || !isKnown(found) ? undefined : found;
 }

@@ -1,0 +1,149 @@
+import { differ, isKnown, type Location, Misfit } from './facts';
+import { type Rule, SOURCES } from './rule';
+
+/** The props of a trigger that are not plain values of the mapping. Undefined is what was not given. */
+export interface PropFacts {
+  readonly table: Misfit | TablePropFacts | undefined;
+  readonly handler: Misfit | HandlerPropFacts | undefined;
+  /** For each filter, what was given in its place; of something that is not an array, what that is. */
+  readonly filters: Misfit | readonly (Misfit | undefined)[];
+  readonly filterEncryption: Misfit | undefined;
+  readonly failureQueueRemovalPolicy: Misfit | undefined;
+  readonly permissions: Misfit | undefined;
+  /** Nameless: a destination that was bound and did not name what receives the batches. */
+  readonly onFailure: Misfit | 'made' | 'given' | 'none' | 'nameless';
+  readonly reportBatchItemFailures: unknown;
+  /** Where the trigger is. */
+  readonly trigger: Location;
+}
+
+/** The table that a trigger was given. */
+export interface TablePropFacts {
+  /** Whether it has a stream, or may get one before the tree is finished. */
+  readonly streamNamed: boolean;
+  /** Where it is, if it is of this app. */
+  readonly location: Location | undefined;
+}
+
+/** The function that a trigger was given. */
+export interface HandlerPropFacts {
+  readonly location: Location;
+  readonly isStreamFunction: boolean;
+}
+
+/** What is wrong with the props of a trigger, beside the settings that it has in common with every mapping. */
+export const TRIGGER_RULES: readonly Rule<PropFacts>[] = [
+  {
+    id: 'required-property',
+    severity: 'error',
+    summary: '`table` and `handler` are given.',
+    reads: ['table', 'handler'],
+    source: SOURCES.apiModel,
+    check: (facts) => (['table', 'handler'] as const)
+      .filter((name) => facts[name] === undefined)
+      .map((name) => `${name} is missing. A trigger connects a table with a function: give both.`),
+  },
+  shape('table-type', 'table', 'a table', 'Give a Table or a TableV2, or import one with TableV2.fromTableAttributes(…).'),
+  shape('handler-type', 'handler', 'a function', 'Give a Function, an Alias or a Version, or import one with Function.fromFunctionAttributes(…).'),
+  shape('filter-encryption-type', 'filterEncryption', 'a key', 'Give a kms.Key, or import one with kms.Key.fromKeyArn(…).'),
+  shape('removal-policy', 'failureQueueRemovalPolicy', 'a RemovalPolicy', 'Omit it to use RemovalPolicy.RETAIN.'),
+  shape('permissions', 'permissions', 'MANAGED_POLICY or LEAST_PRIVILEGE', 'Omit it to use StreamPermissions.MANAGED_POLICY.'),
+  {
+    id: 'not-a-filter',
+    severity: 'error',
+    summary: 'Every entry of `filters` is a `StreamFilter`.',
+    reads: ['filters'],
+    source: SOURCES.apiModel,
+    check: ({ filters }) => filters instanceof Misfit
+      ? [`filters is ${filters.given} but must be an array of StreamFilters, such as [StreamFilter.eventName(…)].`]
+      : filters.flatMap((misfit, index) => misfit === undefined ? [] : [`filters[${index}] is ${misfit.given} but must be a StreamFilter. Give `
+        + 'StreamFilter.fromCriteria(…) for what lambda.FilterCriteria.filter(…) returns, StreamFilter.fromPattern(…) for a pattern.']),
+  },
+  {
+    id: 'destination-type',
+    severity: 'error',
+    summary: '`onFailure` is an `IEventSourceDlq`, which names the ARN of a destination when it is bound.',
+    reads: ['onFailure'],
+    source: SOURCES.errorHandling,
+    check: ({ onFailure }) => [
+      ...onFailure instanceof Misfit ? [`onFailure is ${onFailure.given} but must be a destination with a method bind. Wrap a queue in new SqsDlq(queue), `
+        + 'a topic in new SnsDlq(topic), a bucket in new S3FailureDestination(bucket).'] : [],
+      ...onFailure === 'nameless' ? ['onFailure names no destination: its bind(…) must return { destination } with the ARN of a queue, a topic '
+        + 'or a bucket. Return that, or give NoFailureDestination.INSTANCE to have none.'] : [],
+    ],
+  },
+  {
+    id: 'stream-arn-missing',
+    severity: 'error',
+    summary: 'An imported table is imported with its stream\'s ARN, or as a `StreamedTable`.',
+    reads: ['table'],
+    source: SOURCES.apiModel,
+    check: ({ table }) => isTable(table) && !table.streamNamed
+      ? ['table is imported without the ARN of its stream, which the mapping needs. Look it up at deployment with StreamedTable.fromTableName(scope, id, name), '
+        + 'or import the table with Table.fromTableAttributes(scope, id, { tableArn, tableStreamArn }).']
+      : [],
+  },
+  {
+    id: 'stream-elsewhere',
+    severity: 'error',
+    summary: 'The stream of a table in another account or Region is looked up, not referred to.',
+    reads: ['table', 'trigger'],
+    source: 'CloudFormation: references don\'t cross accounts and Regions',
+    check: ({ table, trigger }) => isTable(table) && table.location && isElsewhere(table.location, trigger)
+      ? [`table is in ${spelled(table.location)} but the trigger is in ${spelled(trigger)}, and a template can't refer to a stream of another account `
+        + 'or Region. Look the stream up with StreamedTable.fromTable(this, id, table), which finds the stream of the replica in another Region.']
+      : [],
+  },
+  {
+    id: 'handler-elsewhere',
+    severity: 'error',
+    summary: 'The function is in the account and Region of the trigger\'s stack.',
+    reads: ['handler', 'trigger'],
+    source: 'Seen on AWS: "Functions from … are not reachable in this region"',
+    check: ({ handler, trigger }) => isHandler(handler) && isElsewhere(handler.location, trigger)
+      ? [`handler is in ${spelled(handler.location)} but the trigger is in ${spelled(trigger)}, and a mapping invokes functions of its own account and `
+        + 'Region only: it would look for a function of the same name there. Put the trigger in a stack where the function is, or make the function in this one.']
+      : [],
+  },
+  {
+    id: 'report-off',
+    severity: 'warning',
+    summary: 'A `StreamFunction` is driven with `reportBatchItemFailures` on.',
+    reads: ['reportBatchItemFailures', 'handler'],
+    source: 'Lambda guide, services-ddb-batchfailurereporting',
+    check: ({ reportBatchItemFailures, handler }) => reportBatchItemFailures === false && isHandler(handler) && handler.isStreamFunction
+      ? ['reportBatchItemFailures is false: Lambda ignores it when the function names the first record that is not done, so that one failed record makes '
+        + 'Lambda retry the whole batch. Omit it to have it on.']
+      : [],
+  },
+];
+
+/** The props that have a type of their own. */
+type Shaped = 'table' | 'handler' | 'filterEncryption' | 'failureQueueRemovalPolicy' | 'permissions';
+
+function shape(id: string, property: Shaped, allowed: string, wayOut: string): Rule<PropFacts> {
+  return {
+    id,
+    severity: 'error',
+    summary: `\`${property}\` is ${allowed}.`,
+    reads: [property],
+    source: SOURCES.apiModel,
+    check: ({ [property]: given }) => given instanceof Misfit ? [`${property} is ${given.given} but must be ${allowed}. ${wayOut}`] : [],
+  };
+}
+
+function isTable(table: PropFacts['table']): table is TablePropFacts {
+  return table !== undefined && !(table instanceof Misfit);
+}
+
+function isHandler(handler: PropFacts['handler']): handler is HandlerPropFacts {
+  return handler !== undefined && !(handler instanceof Misfit);
+}
+
+function isElsewhere(location: Location, trigger: Location): boolean {
+  return differ(location.account, trigger.account) || differ(location.region, trigger.region);
+}
+
+function spelled({ account, region }: Location): string {
+  return [account, region].filter(isKnown).join('/');
+}

@@ -1,0 +1,67 @@
+import { type Range, SETTINGS, type SettingName } from './settings';
+
+/** What a rule calls things in a message, so that its reader finds them where they wrote them. */
+export interface Words {
+  /** What a setting is called. */
+  readonly name: (setting: Named) => string;
+  /** Which numbers a setting may be. */
+  readonly allowed: (setting: SettingName, range: Range) => string;
+  /** How to get rid of a wrong value. */
+  readonly omit: (setting: SettingName) => string;
+  /** How to have fewer filters. */
+  readonly combineFilters: string;
+  /** How to have a failure destination. */
+  readonly addDestination: string;
+}
+
+/** What has a name in a message. */
+export type Named = SettingName | 'startingPositionTimestamp' | 'filterEncryption' | 'metricsConfig' | 'onFailure';
+
+/** For settings under the CDK's names, whoever takes them. */
+export const SETTING_WORDS: Words = {
+  name: (setting) => setting,
+  allowed: (setting, { min, max, unlimited }) =>
+    `${wholeNumber(setting)} from ${spelled(min)} to ${spelled(max)}${unlimited === undefined ? '' : `, or ${unlimited} for no limit`}`,
+  omit: (setting) => `Omit it to ${SETTINGS[setting].omitTo}.`,
+  combineFilters: 'Combine some with $or.',
+  addDestination: 'Give a destination.',
+};
+
+/** For the props of a DynamoStreamTrigger. */
+export const TRIGGER_WORDS: Words = {
+  ...SETTING_WORDS,
+  // A Duration can't be negative.
+  allowed: (setting, range) => SETTINGS[setting].unit === undefined
+    ? SETTING_WORDS.allowed(setting, range)
+    : `a Duration of ${SETTING_WORDS.allowed(setting, { ...range, unlimited: undefined })}`,
+  combineFilters: 'Combine some with StreamFilter.anyOf(…).',
+  addDestination: 'Omit it to have a queue made for them.',
+};
+
+/** For the properties of an AWS::Lambda::EventSourceMapping. */
+export const TEMPLATE_WORDS: Words = {
+  ...SETTING_WORDS,
+  name: (setting) => setting in PROPERTIES ? PROPERTIES[setting]! : SETTINGS[setting as SettingName].property,
+  omit: (setting) => {
+    const { absent, default: ours, omitTo } = SETTINGS[setting];
+    return absent === undefined ? `Use ${String(ours)}.` : `Omit it to ${absent === ours ? omitTo : 'have no limit'}.`;
+  },
+  addDestination: 'Name a standard queue, a standard topic or a bucket.',
+};
+
+const PROPERTIES: { readonly [name in Named]?: string } = {
+  filters: 'FilterCriteria.Filters',
+  startingPositionTimestamp: 'StartingPositionTimestamp',
+  filterEncryption: 'KmsKeyArn',
+  metricsConfig: 'MetricsConfig',
+  onFailure: 'DestinationConfig.OnFailure',
+};
+
+function wholeNumber(setting: SettingName): string {
+  const { unit } = SETTINGS[setting];
+  return unit === undefined ? 'a whole number' : `a whole number of ${unit}`;
+}
+
+function spelled(limit: number): string {
+  return limit.toLocaleString('en-US');
+}

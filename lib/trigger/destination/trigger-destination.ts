@@ -1,0 +1,109 @@
+import { type aws_lambda as lambda, aws_lambda_event_sources as sources, type aws_sqs as sqs, Names, type RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import { acknowledgeFailureQueue } from './cdk-nag';
+import { failureQueue, NoFailureDestination } from './failure-destination';
+import { judge } from '../../rules/rule';
+import { type PropFacts, TRIGGER_RULES } from '../../rules/trigger-rules';
+import { TRIGGER_WORDS } from '../../rules/words';
+import { ownedFunction } from '../function/owned-function';
+import { refuse } from '../report';
+import type { ExecutionRole } from '../role/execution-role';
+import { destinationGrantee, type StreamPermissions } from '../role/permissions';
+import { resourceNamed } from '../template/references';
+
+/** Where a trigger's destination comes from: the trigger makes a queue, it was given one, or it has none. */
+export type DestinationSource = 'made' | 'given' | 'none';
+
+export function destinationSource(onFailure: lambda.IEventSourceDlq | undefined): DestinationSource {
+  if (onFailure === undefined) {
+    return 'made';
+  }
+  return onFailure instanceof NoFailureDestination ? 'none' : 'given';
+}
+
+/** What of a trigger's props decides on its destination. */
+interface Props {
+  readonly handler: lambda.IFunction;
+  readonly onFailure?: lambda.IEventSourceDlq;
+  readonly failureQueueRemovalPolicy: RemovalPolicy;
+  readonly permissions: StreamPermissions;
+  readonly propFacts: PropFacts;
+}
+
+/** What receives the batches that a trigger gives up. */
+export class TriggerDestination {
+  /** The queue, if the trigger made one. */
+  readonly queue?: sqs.Queue;
+  /** The destination as a user knows it; undefined: there is none. */
+  readonly dlq?: lambda.IEventSourceDlq;
+  private readonly source: DestinationSource;
+  private bound?: BoundDestination;
+
+  constructor(private readonly trigger: Construct, private readonly props: Props) {
+    this.source = destinationSource(props.onFailure);
+    if (this.source === 'made') {
+      this.queue = makeQueue(trigger, props);
+      this.dlq = new sources.SqsDlq(this.queue);
+    } else if (this.source === 'given') {
+      this.dlq = props.onFailure;
+    }
+  }
+
+  /** The destination for the mapping, which grants the role what delivers and parks there. */
+  boundTo(role: ExecutionRole): lambda.IEventSourceDlq | undefined {
+    const { trigger, dlq, props: { permissions, propFacts } } = this;
+    if (dlq !== undefined) {
+      this.bound = new BoundDestination(trigger, dlq, destinationGrantee(role, permissions, dlq), propFacts);
+    }
+    return this.bound;
+  }
+
+  /** The ARN, once the destination is bound to a mapping. */
+  get arn(): string | undefined {
+    return this.bound?.arn;
+  }
+
+  /** The ARNs of what must be there before the role's grants for it. The made queue needs nothing itself. */
+  get needed(): readonly string[] {
+    return this.source === 'given' && this.arn !== undefined ? [this.arn] : [];
+  }
+}
+
+/** In the stack of the function, which must name the queue to park records there. */
+function makeQueue(trigger: Construct, { handler, failureQueueRemovalPolicy }: Props): sqs.Queue {
+  const fn = ownedFunction(handler);
+  return fn === undefined || Stack.of(fn) === Stack.of(trigger)
+    ? failureQueue(trigger, 'FailureQueue', failureQueueRemovalPolicy)
+    : failureQueue(fn, `FailureQueue${Names.nodeUniqueId(trigger.node)}`, failureQueueRemovalPolicy);
+}
+
+/** A destination whose permissions go to the function's role as the trigger may extend it. */
+class BoundDestination implements lambda.IEventSourceDlq {
+  arn?: string;
+
+  constructor(
+    private readonly trigger: Construct,
+    private readonly destination: lambda.IEventSourceDlq,
+    private readonly grantee: lambda.IFunction,
+    private readonly propFacts: PropFacts,
+  ) {}
+
+  bind(mapping: lambda.IEventSourceMapping): lambda.DlqDestinationConfig {
+    // An untyped caller's may return anything.
+    const { destination }: Partial<lambda.DlqDestinationConfig> = this.destination.bind(mapping, this.grantee) ?? {};
+    if (!isName(destination)) {
+      return refuse(this.trigger, judge(TRIGGER_RULES, { ...this.propFacts, onFailure: 'nameless' }, TRIGGER_WORDS));
+    }
+    this.arn = destination;
+    const resource = resourceNamed(destination, this.trigger);
+    if (resource?.cfnResourceType === 'AWS::SQS::Queue') {
+      acknowledgeFailureQueue(resource);
+    }
+    return { destination };
+  }
+}
+
+/** CloudFormation takes an empty text for no destination. */
+function isName(destination: unknown): destination is string {
+  return Token.isUnresolved(destination) || (typeof destination === 'string' && destination !== '');
+}

@@ -1,0 +1,89 @@
+import { type aws_dynamodb as dynamodb, type aws_lambda as lambda, type CfnResource, Stack, Token } from 'aws-cdk-lib';
+import { type Known, TABLE_RESOURCES, UNKNOWN } from '../../rules/facts';
+import type { StreamFacts } from '../../rules/wiring-rules';
+import { lookupOf } from '../table/stream-lookup';
+import { tableResourceOf } from '../table/stream-source';
+import { soleReference } from '../template/canonical-text';
+import { deployedProperty } from '../template/deployed-properties';
+import { ofArn, plain, textOf } from '../template/known-text';
+import { resourceNamed } from '../template/references';
+import { isResource } from '../template/resource';
+import { environmentOf, topOf } from '../template/stacks';
+
+/**
+ * The stream that a mapping reads and its table, as plain values, for the rules.
+ *
+ * @param readers every mapping of the stream, in the order of the tree
+ */
+export function streamFacts(
+  table: dynamodb.ITable, eventSourceArn: string | undefined, mapping: lambda.CfnEventSourceMapping, readers: readonly lambda.CfnEventSourceMapping[],
+): StreamFacts {
+  const arn = textOf(eventSourceArn, mapping);
+  const source = resourceNamed(eventSourceArn, mapping);
+  const lookup = lookupOf(source);
+  // A stream that is looked up is where its table is.
+  const place = lookup ? table.env : source && Stack.of(source);
+  return {
+    arn,
+    reference: referenceOf(eventSourceArn, mapping),
+    region: ofArn(arn, 'region') ?? (place ? plain(place.region) : UNKNOWN),
+    account: ofArn(arn, 'account') ?? (place ? plain(place.account) : UNKNOWN),
+    lookedUp: lookup !== undefined,
+    lookedUpElsewhere: lookup && topOf(lookup) !== topOf(mapping) ? topOf(lookup).node.path : undefined,
+    tableName: plain(table.tableName),
+    ...tableFacts(table, source && TABLE_RESOURCES.includes(source.cfnResourceType) ? source : tableResourceOf(table), mapping),
+    earlierReaders: earlierThan(mapping, readers),
+  };
+}
+
+function referenceOf(arn: unknown, scope: CfnResource): StreamFacts['reference'] {
+  const reference = soleReference(arn, scope);
+  if (reference === undefined || !isResource(reference.target)) {
+    return undefined;
+  }
+  return { type: reference.target.cfnResourceType, attribute: reference.displayName };
+}
+
+type TableFacts = Pick<StreamFacts, 'viewType' | 'replicated' | 'hasPolicy' | 'generatedName'>;
+
+function tableFacts(table: dynamodb.ITable, resource: CfnResource | undefined, mapping: CfnResource): TableFacts {
+  if (resource === undefined) {
+    return { viewType: UNKNOWN, replicated: false, hasPolicy: UNKNOWN, generatedName: undefined };
+  }
+  const [stream, replicas, source] = ['StreamSpecification', 'Replicas', 'GlobalTableSourceArn'].map((name) => deployedProperty(resource, name));
+  // Whether a replica of another account's table has a stream, that table decides.
+  const isReplica = source !== undefined;
+  return {
+    viewType: stream !== undefined ? known(stream.StreamViewType) : isReplica ? UNKNOWN : undefined,
+    replicated: isReplica || (Array.isArray(replicas) && replicas.length > 1) || hasReplicaResources(table),
+    hasPolicy: [stream, ...[replicas ?? []].flat().map((replica) => replica.ReplicaStreamSpecification)]
+      .some((specification) => specification?.ResourcePolicy !== undefined),
+    generatedName: environmentOf(resource) === environmentOf(mapping) ? undefined : generatedName(resource),
+  };
+}
+
+function known(value: unknown): Known<string> {
+  return typeof value === 'string' ? value : UNKNOWN;
+}
+
+/** The name that the CDK gave a table without one, because another account or Region must know it. */
+function generatedName(resource: CfnResource): string | undefined {
+  const { tableName } = resource as Partial<dynamodb.CfnTable>;
+  // What the CDK notes of a table that the app gave a name.
+  if (!Token.isUnresolved(tableName) || resource.node.scope?.node.metadata.some(({ type }) => type === 'aws:cdk:hasPhysicalName')) {
+    return undefined;
+  }
+  const name = Stack.of(resource).resolve(tableName);
+  return typeof name === 'string' ? name : undefined;
+}
+
+/** A `Table` makes its replicas with custom resources. */
+function hasReplicaResources(table: dynamodb.ITable): boolean {
+  return table.node.findAll().some((child) => isResource(child) && child.cfnResourceType === 'Custom::DynamoDBReplica');
+}
+
+/** A disabled mapping reads nothing. */
+function earlierThan(mapping: lambda.CfnEventSourceMapping, readers: readonly lambda.CfnEventSourceMapping[]): string[] {
+  const earlier = mapping.enabled === false ? [] : readers.slice(0, readers.indexOf(mapping));
+  return earlier.filter(({ enabled }) => enabled !== false).map(({ node }) => node.path);
+}

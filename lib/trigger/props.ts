@@ -1,0 +1,163 @@
+import type { aws_dynamodb as dynamodb, aws_kms as kms, aws_lambda as lambda, Duration, RemovalPolicy } from 'aws-cdk-lib';
+import type { StreamFilter } from './filter/stream-filter';
+import type { StreamPermissions } from './role/permissions';
+
+/** A trigger's table, its function, and the settings of the mapping between them. */
+export interface DynamoStreamTriggerProps {
+  /**
+   * The table whose stream drives the function.
+   *
+   * Its stream has to be on: `stream` of a `Table`, `dynamoStream` of a `TableV2`; an imported table has to be imported with
+   * its stream's ARN.
+   */
+  readonly table: dynamodb.ITable;
+
+  /** The function that receives the records: any function, alias or version. */
+  readonly handler: lambda.IFunction;
+
+  /**
+   * Where in the stream a new mapping starts.
+   *
+   * LATEST can miss records that are written while the mapping is created. AT_TIMESTAMP does not exist for DynamoDB streams.
+   *
+   * @default - TRIM_HORIZON, the oldest record that the stream still has: up to 24 hours back
+   */
+  readonly startingPosition?: lambda.StartingPosition;
+
+  /**
+   * The largest number of records in a batch, from 1 to 10,000. A batch ends at 6 MB, too.
+   *
+   * @default 100
+   */
+  readonly batchSize?: number;
+
+  /**
+   * How long to gather records for a batch, in whole seconds up to 5 minutes.
+   *
+   * @default - none: the function is invoked as soon as there are records
+   */
+  readonly maxBatchingWindow?: Duration;
+
+  /**
+   * How many batches of a shard are processed at once, from 1 to 10. Records of one item stay in order.
+   *
+   * @default 1
+   */
+  readonly parallelizationFactor?: number;
+
+  /**
+   * How often a failed batch is retried before it goes to the failure destination, from 0 to 10,000; -1: without limit.
+   *
+   * Progress within a batch starts the count again. Throttles don't count.
+   *
+   * @default 100
+   */
+  readonly retryAttempts?: number;
+
+  /**
+   * How old a record may get before it goes to the failure destination: 60 seconds to 7 days, in whole seconds.
+   *
+   * The stream itself keeps records for 24 hours, so that 24 hours or more means no limit.
+   *
+   * @default Duration.hours(22)
+   */
+  readonly maxRecordAge?: Duration;
+
+  /**
+   * Whether a failed batch is split in two before it is retried. Splitting uses up no retry.
+   *
+   * @default true
+   */
+  readonly bisectBatchOnError?: boolean;
+
+  /**
+   * Whether the function's response names the first record that is not done, so that only the rest of the batch is retried.
+   *
+   * Switched off, Lambda ignores such a response and takes the whole batch as done.
+   *
+   * @default true
+   */
+  readonly reportBatchItemFailures?: boolean;
+
+  /**
+   * The length of the tumbling windows over which the function keeps a state, in whole seconds up to 15 minutes.
+   *
+   * @default - no windows
+   */
+  readonly tumblingWindow?: Duration;
+
+  /**
+   * Whether the mapping polls the stream.
+   *
+   * @default true
+   */
+  readonly enabled?: boolean;
+
+  /**
+   * Which records reach the function: those that one of these lets pass. Lambda takes 5; 10 with a raised quota.
+   *
+   * @default - all records
+   */
+  readonly filters?: StreamFilter[];
+
+  /**
+   * The key that encrypts the filters.
+   *
+   * @default - a key of AWS's
+   */
+  readonly filterEncryption?: kms.IKey;
+
+  /**
+   * Metrics of the mapping's own. For DynamoDB streams there is one group, `EVENT_COUNT`, which the `metric…EventCount` methods
+   * show.
+   *
+   * @default - none
+   */
+  readonly metricsConfig?: lambda.MetricsConfig;
+
+  /**
+   * What receives the batches that are given up and the records that are parked: a standard queue (`SqsDlq`), a standard topic
+   * (`SnsDlq`) or a bucket (`S3FailureDestination`). `NoFailureDestination.INSTANCE` drops them.
+   *
+   * @default - a queue that the trigger makes: standard, encrypted, TLS only, keeps messages for 14 days
+   */
+  readonly onFailure?: lambda.IEventSourceDlq;
+
+  /**
+   * What happens to the queue that the trigger makes when the trigger is removed.
+   *
+   * @default RemovalPolicy.RETAIN
+   */
+  readonly failureQueueRemovalPolicy?: RemovalPolicy;
+
+  /**
+   * How the function's role may read the stream. Permissions for keys and for the failure destination come with either.
+   *
+   * A role that is imported takes no managed policy from a template and gets the actions on the stream alone.
+   *
+   * @default StreamPermissions.MANAGED_POLICY
+   */
+  readonly permissions?: StreamPermissions;
+}
+
+/** The names of all props; the compiler sees to it that none is missing. */
+export const PROP_NAMES = Object.keys({
+  table: true,
+  handler: true,
+  startingPosition: true,
+  batchSize: true,
+  maxBatchingWindow: true,
+  parallelizationFactor: true,
+  retryAttempts: true,
+  maxRecordAge: true,
+  bisectBatchOnError: true,
+  reportBatchItemFailures: true,
+  tumblingWindow: true,
+  enabled: true,
+  filters: true,
+  filterEncryption: true,
+  metricsConfig: true,
+  onFailure: true,
+  failureQueueRemovalPolicy: true,
+  permissions: true,
+} satisfies { readonly [name in keyof Required<DynamoStreamTriggerProps>]: true }) as (keyof DynamoStreamTriggerProps)[];
