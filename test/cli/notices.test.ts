@@ -3,6 +3,8 @@ import { lines } from '../../lib/cli/output';
 import type { LocalMapping } from '../../lib/local/assembly/app';
 import { startMapping } from '../../lib/local/mapping-run';
 import { settingsInTemplate } from '../../lib/rules/cloudformation';
+import { validSettings } from '../../lib/rules/valid-settings';
+import { TEMPLATE_WORDS } from '../../lib/rules/words';
 import type { StreamEvent } from '../../lib/stream/record';
 import { streamRecord } from '../../lib/testing';
 
@@ -14,7 +16,7 @@ async function printedFor(template: object, { poison, refused = false }: { poiso
     const output = lines(out as unknown as NodeJS.WriteStream);
     const mapping = {
       path: 'Shop/OrderEvents',
-      settings: settingsInTemplate({ StartingPosition: 'TRIM_HORIZON', ...template }),
+      settings: validSettings(settingsInTemplate({ StartingPosition: 'TRIM_HORIZON', ...template }), TEMPLATE_WORDS, fail),
       function: { name: 'on-order' },
       functionArn: 'arn:aws:lambda:us-east-1:000000000000:function:on-order',
       executedVersion: '$LATEST',
@@ -101,3 +103,7 @@ test('what a filter drops is counted, and is not a line', async () => {
 ]
 `);
 });
+
+function fail(refusals: readonly string[]): never {
+  throw new Error(refusals.join('\n'));
+}
