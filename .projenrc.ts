@@ -223,7 +223,7 @@ project.eslint!.addRules({
 });
 project.eslint!.addOverride({
   files: ['lib/**'],
-  excludedFiles: ['lib/reader/stream-reader.ts', 'lib/runtime/stream-handler.ts', 'lib/trigger/dynamo-stream-trigger.ts'],
+  excludedFiles: ['lib/runtime/stream-handler.ts', 'lib/trigger/dynamo-stream-trigger.ts'],
   rules: { 'max-lines-per-function': ['error', { max: 60 }] },
 });
 // Hashes, random numbers and address ranges are made of them.

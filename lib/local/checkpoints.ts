@@ -2,8 +2,9 @@ import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LocalMapping } from './assembly/app';
 import { LocalRunError } from './errors';
-import type { StreamReader } from '../reader/stream-reader';
+import type { ShardRead, StreamReader } from '../reader/stream-reader';
 import type { MappingSettings } from '../rules/settings';
+import type { Position } from '../stream/shard';
 
 /** Where a mapping begins to read, in the engine's terms. */
 export interface Start {
@@ -81,15 +82,13 @@ function write(file: string, saved: Saved): void {
 async function endsOf(stream: StreamReader): Promise<Record<string, string>> {
   const ends: Record<string, string> = {};
   for (const { shardId } of await stream.shards()) {
-    for (;;) {
-      const { records, end } = await stream.read(shardId, { type: 'TRIM_HORIZON' });
+    for (let position: Position | undefined = { type: 'TRIM_HORIZON' }; position;) {
+      const { records, end }: ShardRead = await stream.read(shardId, position);
       const last = records.at(-1)?.dynamodb?.SequenceNumber;
       if (last !== undefined) {
         ends[shardId] = last;
       }
-      if (end || records.length === 0) {
-        break;
-      }
+      position = end || last === undefined ? undefined : { type: 'AFTER_SEQUENCE_NUMBER', sequenceNumber: last };
     }
   }
   return ends;

@@ -1,6 +1,7 @@
-import { StreamReadError, type ReadPosition, type ShardInfo, type ShardRead, type StreamReader } from '../reader/stream-reader';
+import { StreamReadError, type ShardRead, type StreamReader } from '../reader/stream-reader';
 import { arnParts } from '../stream/arn';
 import { type StreamRecord, TTL_IDENTITY } from '../stream/record';
+import type { Position, Shard } from '../stream/shard';
 
 /** The streams of a table, by the ARNs that DynamoDB Local has for them. A table that is made anew has another one. */
 export interface TableStreams {
@@ -8,8 +9,8 @@ export interface TableStreams {
   readonly first: string;
   /** The stream that the table has now; undefined if there is no such table. */
   latest(): Promise<string | undefined>;
-  /** A new reader of one of them. */
-  reader(streamArn: string): StreamReader;
+  /** A new reader of one of them, whose records name `sourceArn` as their source. */
+  reader(streamArn: string, sourceArn?: string): StreamReader;
 }
 
 /** How a table's streams appear as one. */
@@ -32,18 +33,18 @@ interface LocalStreamOptions {
 export function localStream(streams: TableStreams, { streamArn, now, onReplaced }: LocalStreamOptions): StreamReader {
   const { region, resource } = arnParts(streamArn);
   /** The streams with shards that are still open. */
-  let readers = [streams.reader(streams.first)];
+  let readers = [streams.reader(streams.first, streamArn)];
   const readerOf = new Map<string, StreamReader>();
   const ended = new Set<string>();
   return { streamArn, shards, read };
 
-  async function shards(): Promise<ShardInfo[]> {
+  async function shards(): Promise<Shard[]> {
     const latest = await streams.latest();
     if (latest === undefined) {
       throw new Error(`The table ${resource.split('/')[1]} was deleted. Its triggers go on when it is created again.`);
     }
     if (readers.every((reader) => reader.streamArn !== latest)) {
-      readers.push(streams.reader(latest));
+      readers.push(streams.reader(latest, streamArn));
       onReplaced(latest);
     }
     const listed = await Promise.all(readers.map(async (reader) => ({ reader, found: await reader.shards() })));
@@ -55,13 +56,13 @@ export function localStream(streams: TableStreams, { streamArn, now, onReplaced 
     return listed.flatMap(({ found }) => found);
   }
 
-  async function read(shardId: string, from: ReadPosition, limit?: number): Promise<ShardRead> {
+  async function read(shardId: string, from: Position, limit?: number): Promise<ShardRead> {
     const { records, end } = await readUntrimmed(readerOf.get(shardId) ?? readers[0], shardId, from, limit);
     if (end) {
       ended.add(shardId);
     }
     const arrived = Math.floor(now() / 1000);
-    return { records: records.map((record) => corrected(record, streamArn, region, arrived)), end };
+    return { records: records.map((record) => corrected(record, region, arrived)), end };
   }
 }
 
@@ -70,7 +71,7 @@ export function localStream(streams: TableStreams, { streamArn, now, onReplaced 
  * reader has dropped that iterator. A second one, at the same place, has the records. Where nothing was read yet, LATEST is after the
  * first of them, so it begins before them.
  */
-async function readUntrimmed(reader: StreamReader, shardId: string, from: ReadPosition, limit?: number): Promise<ShardRead> {
+async function readUntrimmed(reader: StreamReader, shardId: string, from: Position, limit?: number): Promise<ShardRead> {
   try {
     return await reader.read(shardId, from, limit);
   } catch (error) {
@@ -81,7 +82,7 @@ async function readUntrimmed(reader: StreamReader, shardId: string, from: ReadPo
   }
 }
 
-function corrected(record: StreamRecord, streamArn: string, region: string, arrived: number): StreamRecord {
+function corrected(record: StreamRecord, region: string, arrived: number): StreamRecord {
   const removedByTimeToLive = (record.eventName as string) === 'UNKNOWN_TO_SDK_VERSION';
   return {
     ...record,
@@ -91,7 +92,6 @@ function corrected(record: StreamRecord, streamArn: string, region: string, arri
     awsRegion: region,
     dynamodb: { ...record.dynamodb, ApproximateCreationDateTime: createdAt(record, arrived) },
     ...(removedByTimeToLive && { userIdentity: TTL_IDENTITY }),
-    eventSourceARN: streamArn,
   };
 }
 

@@ -13,7 +13,6 @@ const local = (change: Partial<StreamRecord> = {}): StreamRecord => ({
   eventSource: 'aws:dynamodb',
   awsRegion: 'ddblocal',
   dynamodb: { ApproximateCreationDateTime: MINUTE, Keys: { pk: { S: '1' } }, SequenceNumber: '000000000000000000001' },
-  eventSourceARN: 'arn:aws:dynamodb:ddblocal:000000000000:table/Orders/stream/2026-11-23T09:00:00.000',
   ...change,
 });
 
@@ -29,7 +28,7 @@ function streamOf(streams: Record<string, (ShardRead | Error)[]>, arrival = 0) {
   const replaced: string[] = [];
   const positions: string[] = [];
   const table: { latest?: string } = { latest: Object.keys(streams)[0] };
-  const reader = (streamArn: string): StreamReader => ({
+  const reader = (streamArn: string, sourceArn?: string): StreamReader => ({
     streamArn,
     shards: async () => [{ shardId: `shard of ${streamArn}` }],
     read: async (_shardId, { type }) => {
@@ -38,7 +37,7 @@ function streamOf(streams: Record<string, (ShardRead | Error)[]>, arrival = 0) {
       if (next instanceof Error) {
         throw next;
       }
-      return next;
+      return { ...next, records: next.records.map((record) => ({ ...record, eventSourceARN: sourceArn })) };
     },
   });
   const source: TableStreams = { first: table.latest!, latest: async () => table.latest, reader };

@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
 import { streamReader, type StreamReader } from '../../lib/reader/stream-reader';
+import type { Position } from '../../lib/stream/shard';
 
 const STREAM_ARN = 'arn:aws:dynamodb:eu-west-1:123456789012:table/Orders/stream/2026-11-23T09:00:00.000';
 
@@ -34,10 +35,16 @@ afterAll(() => server.close());
 beforeEach(() => {
   calls = [];
   answers = { DescribeStream: [], GetShardIterator: [], GetRecords: [] };
+  reader = streamReader(client(), STREAM_ARN);
+});
+
+function client(): DynamoDBStreamsClient {
   const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
-  reader = streamReader(new DynamoDBStreamsClient({ endpoint, region: 'eu-west-1', credentials, maxAttempts: 1 }), STREAM_ARN);
-});
+  return new DynamoDBStreamsClient({ endpoint, region: 'eu-west-1', credentials, maxAttempts: 1 });
+}
+
+const after = (sequenceNumber: string): Position => ({ type: 'AFTER_SEQUENCE_NUMBER', sequenceNumber });
 
 const iterator = (name: string) => () => JSON.stringify({ ShardIterator: name });
 const records = (numbers: string[], next?: string) => () => JSON.stringify({
@@ -69,24 +76,46 @@ test('all pages of shards are listed', async () => {
   expect(inputsOf('DescribeStream')).toEqual([{ StreamArn: STREAM_ARN }, { StreamArn: STREAM_ARN, ExclusiveStartShardId: 'a' }]);
 });
 
-test('a shard is read on where its last read ended, wherever the caller says to start', async () => {
+test('a read that goes on where the last one of its shard ended uses the iterator of that read', async () => {
   answers.GetShardIterator.push(iterator('i1'), iterator('other'));
-  answers.GetRecords.push(records(['1'], 'i2'), records(['5'], 'o2'), records([], undefined));
+  answers.GetRecords.push(records([], 'i2'), records(['1'], 'i3'), records(['5'], 'o2'), records([], undefined));
   await reader.read('shard-1', { type: 'LATEST' });
-  await reader.read('shard-2', { type: 'AT_SEQUENCE_NUMBER', sequenceNumber: '5' }, 10);
-  expect(await reader.read('shard-1', { type: 'LATEST' })).toEqual({ records: [], end: true });
+  await reader.read('shard-1', { type: 'LATEST' });
+  await reader.read('shard-2', after('4'), 10);
+  expect(await reader.read('shard-1', after('1'))).toEqual({ records: [], end: true });
   expect(inputsOf('GetShardIterator')).toEqual([
     { StreamArn: STREAM_ARN, ShardId: 'shard-1', ShardIteratorType: 'LATEST' },
-    { StreamArn: STREAM_ARN, ShardId: 'shard-2', ShardIteratorType: 'AT_SEQUENCE_NUMBER', SequenceNumber: '5' },
+    { StreamArn: STREAM_ARN, ShardId: 'shard-2', ShardIteratorType: 'AFTER_SEQUENCE_NUMBER', SequenceNumber: '4' },
   ]);
-  expect(inputsOf('GetRecords')).toEqual([{ ShardIterator: 'i1' }, { ShardIterator: 'other', Limit: 10 }, { ShardIterator: 'i2' }]);
+  expect(inputsOf('GetRecords')).toEqual([
+    { ShardIterator: 'i1' }, { ShardIterator: 'i2' }, { ShardIterator: 'other', Limit: 10 }, { ShardIterator: 'i3' },
+  ]);
 });
 
-test('an expired iterator is made again behind the last record read, and nothing is read twice', async () => {
+test.each<[string, Position]>([
+  ['before', { type: 'TRIM_HORIZON' }],
+  ['behind', { type: 'AFTER_SEQUENCE_NUMBER', sequenceNumber: '7' }],
+])('a read from a position %s the end of the last one starts there', async (_, position) => {
+  answers.GetShardIterator.push(iterator('i1'), iterator('i2'));
+  answers.GetRecords.push(records(['1'], 'i1'), records(['8'], 'i2'));
+  await reader.read('shard-1', { type: 'TRIM_HORIZON' });
+  await reader.read('shard-1', position);
+  expect(inputsOf('GetShardIterator')[1]).toMatchObject({ ShardIteratorType: position.type });
+});
+
+test('records name the source that the reader was given, whatever the ARN under which the stream is served', async () => {
+  answers.GetShardIterator.push(iterator('i1'));
+  answers.GetRecords.push(records(['1'], 'i2'));
+  const { records: [record] } = await streamReader(client(), 'arn:local', STREAM_ARN).read('shard-1', { type: 'TRIM_HORIZON' });
+  expect(record.eventSourceARN).toBe(STREAM_ARN);
+  expect(inputsOf('GetShardIterator')[0]).toMatchObject({ StreamArn: 'arn:local' });
+});
+
+test('an expired iterator is made again where the read goes on', async () => {
   answers.GetShardIterator.push(iterator('i1'), iterator('again'));
   answers.GetRecords.push(records(['1', '2'], 'i2'), error('ExpiredIteratorException'), records(['3'], 'i4'));
   await reader.read('shard-1', { type: 'TRIM_HORIZON' });
-  const { records: [{ eventID }] } = await reader.read('shard-1', { type: 'TRIM_HORIZON' });
+  const { records: [{ eventID }] } = await reader.read('shard-1', after('2'));
   expect(eventID).toBe('3');
   expect(inputsOf('GetShardIterator')[1]).toMatchObject({ ShardIteratorType: 'AFTER_SEQUENCE_NUMBER', SequenceNumber: '2' });
 });
@@ -118,11 +147,11 @@ test.each([
 ])('after %s the same iterator is read again, so that nothing written meanwhile is missed', async (name) => {
   answers.GetShardIterator.push(iterator('i1'));
   answers.GetRecords.push(error(name), records(['1'], 'i2'), error(name), records(['2'], 'i3'));
-  const read = () => reader.read('shard-1', { type: 'LATEST' });
+  const read = (position: Position = { type: 'LATEST' }) => reader.read('shard-1', position);
   await expect(read()).rejects.toThrow(name);
   await read();
-  await expect(read()).rejects.toThrow(name);
-  await read();
+  await expect(read(after('1'))).rejects.toThrow(name);
+  await read(after('1'));
   expect(inputsOf('GetRecords')).toEqual(['i1', 'i1', 'i2', 'i2'].map((ShardIterator) => ({ ShardIterator })));
 });
 
@@ -134,11 +163,11 @@ test('an iterator that expires at LATEST before anything was read is made again 
   expect(inputsOf('GetShardIterator').map((input) => input.ShardIteratorType)).toEqual(['LATEST', 'TRIM_HORIZON']);
 });
 
-test('where records were trimmed, the caller says where to go on', async () => {
-  answers.GetShardIterator.push(iterator('i1'), iterator('oldest'));
-  answers.GetRecords.push(records(['1'], 'i2'), error('TrimmedDataAccessException'), records(['9'], 'i3'));
-  await reader.read('shard-1', { type: 'AFTER_SEQUENCE_NUMBER', sequenceNumber: '0' });
+test('where records were trimmed, the next read starts with a new iterator', async () => {
+  answers.GetShardIterator.push(iterator('i1'), iterator('i2'), iterator('i3'));
+  answers.GetRecords.push(error('TrimmedDataAccessException'), error('TrimmedDataAccessException'), records(['9'], 'i4'));
+  await expect(reader.read('shard-1', after('0'))).rejects.toThrow(`Reading ${STREAM_ARN} failed (trimmed): TrimmedDataAccessException: no`);
   await expect(reader.read('shard-1', { type: 'TRIM_HORIZON' })).rejects.toThrow('trimmed');
   await reader.read('shard-1', { type: 'TRIM_HORIZON' });
-  expect(inputsOf('GetShardIterator')[1]).toMatchObject({ ShardIteratorType: 'TRIM_HORIZON' });
+  expect(inputsOf('GetRecords')).toEqual(['i1', 'i2', 'i3'].map((ShardIterator) => ({ ShardIterator })));
 });

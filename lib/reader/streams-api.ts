@@ -1,0 +1,115 @@
+import {
+  DescribeStreamCommand, GetRecordsCommand, GetShardIteratorCommand, type DynamoDBStreamsClient,
+} from '@aws-sdk/client-dynamodb-streams';
+import type { StreamRecord } from '../stream/record';
+import type { Position, ReadFailure, Shard } from '../stream/shard';
+
+/** A read that failed and brought nothing. The next read tries again at the same place. */
+export class StreamReadError extends Error {
+  readonly name = 'StreamReadError';
+
+  constructor(readonly reason: ReadFailure, streamArn: string, cause: unknown) {
+    super(`Reading ${streamArn} failed (${reason}): ${cause instanceof Error ? `${cause.name}: ${cause.message}` : cause}`, { cause });
+  }
+
+  /** Whether the iterator was too old. It lives for 15 minutes. */
+  get iteratorExpired(): boolean {
+    return nameOf(this.cause) === 'ExpiredIteratorException';
+  }
+}
+
+/** A record on the wire. Lambda adds `eventSourceARN`, and spells the fields of `userIdentity` in another way. */
+export interface WireRecord extends Omit<StreamRecord, 'eventSourceARN' | 'userIdentity'> {
+  userIdentity?: { PrincipalId: string; Type: string };
+}
+
+/** The answer of GetRecords. */
+export interface WireAnswer {
+  Records?: WireRecord[];
+  NextShardIterator?: string;
+}
+
+/** The API of one stream, with errors that say what a reader can do. */
+export class StreamsApi {
+  constructor(private readonly client: DynamoDBStreamsClient, private readonly streamArn: string) {}
+
+  /** Every shard that the stream still knows, in the order of DescribeStream. */
+  async shards(): Promise<Shard[]> {
+    const found: Shard[] = [];
+    let last: string | undefined;
+    do {
+      const command = new DescribeStreamCommand({ StreamArn: this.streamArn, ExclusiveStartShardId: last });
+      const { StreamDescription: page } = await this.sending(() => this.client.send(command));
+      for (const { ShardId, ParentShardId } of page?.Shards ?? []) {
+        found.push({ shardId: ShardId!, ...(ParentShardId && { parentShardId: ParentShardId }) });
+      }
+      last = page?.LastEvaluatedShardId;
+    } while (last);
+    return found;
+  }
+
+  /** An iterator that starts at this position. */
+  async iterator(shardId: string, position: Position): Promise<string> {
+    const command = new GetShardIteratorCommand({
+      StreamArn: this.streamArn,
+      ShardId: shardId,
+      ShardIteratorType: position.type,
+      ...('sequenceNumber' in position && { SequenceNumber: position.sequenceNumber }),
+    });
+    const { ShardIterator } = await this.sending(() => this.client.send(command));
+    return ShardIterator!;
+  }
+
+  /** One GetRecords call. */
+  records(iterator: string, limit?: number): Promise<WireAnswer> {
+    return this.sending(() => getRecords(this.client, iterator, limit));
+  }
+
+  private async sending<T>(send: () => Promise<T>): Promise<T> {
+    try {
+      return await send();
+    } catch (error) {
+      throw new StreamReadError(REASONS[nameOf(error)] ?? 'unavailable', this.streamArn, error);
+    }
+  }
+}
+
+/** What the API's errors mean to a reader. All others are 'unavailable'. */
+const REASONS: Record<string, ReadFailure> = {
+  LimitExceededException: 'throttled',
+  ProvisionedThroughputExceededException: 'throttled',
+  ThrottlingException: 'throttled',
+  TrimmedDataAccessException: 'trimmed',
+};
+
+function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : '';
+}
+
+/**
+ * GetRecords, with the JSON that came over the wire. The SDK would turn numbers into dates and base64 into byte arrays, which Lambda's
+ * shape does not have, and it loses an attribute that is called `__proto__`.
+ */
+async function getRecords(client: DynamoDBStreamsClient, iterator: string, limit?: number): Promise<WireAnswer> {
+  const command = new GetRecordsCommand({ ShardIterator: iterator, ...(limit && { Limit: limit }) });
+  let answer: WireAnswer = {};
+  command.middlewareStack.add((next) => async (args) => {
+    const result = await next(args);
+    const response = result.response as { statusCode: number; body: unknown };
+    if (response.statusCode === 200) {
+      answer = JSON.parse(await textOf(response.body as AsyncIterable<Uint8Array>));
+      response.body = Buffer.from('{}');
+    }
+    return result;
+  }, { step: 'deserialize', priority: 'low' });
+  await client.send(command);
+  return answer;
+}
+
+async function textOf(body: AsyncIterable<Uint8Array>): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of body) {
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
