@@ -79,10 +79,8 @@ const project = new awscdk.AwsCdkConstructLibrary({
   allowScripts: ['esbuild', 'unrs-resolver'],
 
   // A check changes nothing.
-  eslintOptions: { dirs: ['lib'], commandOptions: { fix: false } },
+  eslintOptions: { dirs: ['lib'], commandOptions: { fix: false }, projectService: false, tsconfigPath: './tsconfig.dev.json' },
 
-  // ts-jest only transpiles here, so tsc checks the types.
-  typecheckTests: true,
   jestOptions: {
     updateSnapshot: javascript.UpdateSnapshot.NEVER,
     jestConfig: {
@@ -143,6 +141,9 @@ for (const { displayName } of TEST_PROJECTS) {
 for (const field of ['testMatch', 'testPathIgnorePatterns', 'watchPathIgnorePatterns', 'clearMocks', 'transform']) {
   delete project.jest!.config[field];
 }
+project.testTask.reset('tsc --noEmit -p tsconfig.dev.json');
+project.testTask.exec('jest --ci', { receiveArgs: true });
+project.testTask.spawn(project.eslint!.eslintTask);
 // A clean clone has nothing compiled, and the tests run the compiled package too.
 project.setScript('test', 'npx projen compile && npx projen test');
 
@@ -161,18 +162,26 @@ project.addTask('integ', {
 const example = project.addTask('example', { description: 'Run an example on this machine: npm run example -- testing', receiveArgs: true });
 example.exec('ts-node --transpile-only --project examples/tsconfig.json examples/run.ts', { receiveArgs: true });
 
-// eslint and editors take the nearest tsconfig.json, so each folder of TypeScript needs one.
-for (const folder of ['bin', 'examples', 'bench']) {
-  const tsconfig = new javascript.TypescriptConfig(project, {
+// Editors take the nearest tsconfig.json, so each folder of TypeScript needs one.
+const folders = ['bin', 'examples', 'bench'];
+for (const folder of folders) {
+  new javascript.TypescriptConfig(project, {
     fileName: `${folder}/tsconfig.json`,
     extends: javascript.TypescriptConfigExtends.fromTypescriptConfigs([project.tsconfig!]),
     include: ['**/*.ts'],
     compilerOptions: { noEmit: true, rootDir: '..' },
   });
-  project.testTask.prependExec(`tsc --noEmit -p ${tsconfig.fileName}`);
   project.eslint!.addLintPattern(folder);
   project.eslint!.allowDevDeps(`**/${folder}/**`);
 }
+// The type check and the linter take all folders at once: each would read the CDK's types again.
+new javascript.TypescriptConfig(project, {
+  fileName: 'tsconfig.dev.json',
+  extends: javascript.TypescriptConfigExtends.fromTypescriptConfigs([project.tsconfig!]),
+  include: [...['lib', 'test', 'projenrc', ...folders].map((folder) => `${folder}/**/*.ts`), '.projenrc.ts'],
+  compilerOptions: { noEmit: true, rootDir: '.', isolatedModules: true },
+});
+project.eslint!.config.parserOptions.jsDocParsingMode = 'none';
 // Bundled into the command line; in Lambda the SDK is part of the runtime.
 for (const folder of ['cli', 'local', 'reader', 'runtime']) {
   project.eslint!.allowDevDeps(`**/lib/${folder}/**`);
