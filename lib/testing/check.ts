@@ -51,6 +51,8 @@ export const anObject: Check = { allowed: 'an object', fits: (value) => typeof v
 
 export const flag: Check = { allowed: 'true or false', fits: (value) => typeof value === 'boolean' };
 
+export const func: Check = { allowed: 'a function', fits: (value) => typeof value === 'function' };
+
 export const text: Check = { allowed: 'a string', fits: (value) => typeof value === 'string' };
 
 export const wholeNumber = (min = -Infinity): Check => ({

@@ -1,4 +1,4 @@
-import { anything, type Check, checkOptions, type Checks, flag, listOf, numberOf, oneOf, options, required, text, wholeNumber } from './check';
+import { anything, type Check, checkOptions, type Checks, flag, func, listOf, numberOf, oneOf, options, required, text, wholeNumber } from './check';
 import type { Handler, LoadedHandler } from './environment';
 import type { Chance, Faults } from './faults';
 import type { SimulatedMapping } from './mapping-input';
@@ -78,6 +78,24 @@ export interface SimulationOptions {
    */
   readonly seed?: number;
   /**
+   * Where the handler's own timers (`setTimeout`, `setInterval`, `AbortSignal.timeout`) wait: in real time, or in virtual time. Those of
+   * the test, and of Node.js itself, always wait in real time.
+   *
+   * @default 'real'
+   */
+  readonly timers?: 'real' | 'virtual';
+  /**
+   * Moves a test framework's fake timers by so many milliseconds. Called whenever the virtual clock moves; the clock stops where a fake
+   * timer of the handler is due.
+   *
+   * ```ts
+   * advanceTimers: (ms) => jest.advanceTimersByTimeAsync(ms),
+   * ```
+   *
+   * @default - fake timers stand still
+   */
+  readonly advanceTimers?: (milliseconds: number) => unknown;
+  /**
    * How many seconds of real time a handler may wait for something real in which nothing happens: a timer, a connection. After that the
    * simulation fails, with an error that names what is open.
    *
@@ -136,6 +154,8 @@ const OPTIONS: Checks<SimulationOptions> = {
   invocationsPerEnvironment: wholeNumber(1),
   recycleAfter: numberOf('seconds'),
   realTimeLimit: numberOf('seconds'),
+  timers: oneOf('real', 'virtual'),
+  advanceTimers: func,
   switches: listOf('switches', options({ at: secondsAfterStart, enabled: required(flag) })),
   faults: options(FAULTS),
   noProgressBisect: oneOf('halve', 'whole'),

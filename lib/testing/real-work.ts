@@ -3,7 +3,7 @@ import { performance } from 'node:perf_hooks';
 import * as timers from 'node:timers';
 import { runInThisContext } from 'node:vm';
 import { type HandlerContext, shared } from './handler-context';
-import { describe, kindOf, type Resource, stateOf } from './resources';
+import { describe, kindOf, type Resource, REST, stateOf } from './resources';
 
 /** A handler at work. */
 export interface Working extends HandlerContext {
@@ -34,7 +34,7 @@ export class RealWork {
       const kind = kindOf(type);
       const context = kind && shared.storage.getStore();
       if (context) {
-        this.add(id, { kind, type, resource, owner: context.owner, read: 0, written: 0, changedAt: -Infinity, patience: 0 });
+        this.add(id, { kind, type, resource, owner: context.owner, read: 0, written: 0, changedAt: performance.now(), patience: REST });
       }
     },
   });
@@ -63,15 +63,21 @@ export class RealWork {
   async settle(working: ReadonlySet<Working>): Promise<void> {
     await turn();
     const start = performance.now();
-    let [events, quietSince] = [this.events, start];
+    let [events, quietSince, calm] = [this.events, start, 0];
     for (let turns = 0; ; turns++) {
       const now = performance.now();
       const waiting = find(working, (one) => this.waits(one, now));
-      if (!waiting) {
+      // What has come may lead to more, which takes a turn or two to begin.
+      calm = waiting ? 0 : calm + 1;
+      if (!waiting && (turns === 0 || calm > CALM_TURNS)) {
         return;
       }
       if (this.events !== events) {
         [events, quietSince] = [this.events, now];
+      }
+      if (!waiting) {
+        await turn();
+        continue;
       }
       if (now - quietSince > this.limit || now - start > MOST_QUIETS * this.limit) {
         this.giveUp(waiting, now);
@@ -177,6 +183,9 @@ const TURNS = 20;
 
 /** So many turns for a handler that waits for nothing that is known. */
 const IDLE_TURNS = 5;
+
+/** So many turns after real work that nothing more comes of. */
+const CALM_TURNS = 3;
 
 /** Something may happen all the time that leads to nothing, such as a timer that starts the next one. */
 const MOST_QUIETS = 5;

@@ -50,9 +50,9 @@ const REQUEST = /REQUEST$|REQ(CALLBACK|PROMISE|WRAP)$|^(FILEHANDLECLOSEREQ|PIPEC
 /** A timer that is due within so many milliseconds is waited for. Longer ones watch over something else, as the timer of an idle connection does. */
 const SOON = 1000;
 
-/** For so many milliseconds after it was written to, a connection may bring an answer; after it brought something, more of it. */
+/** For so many milliseconds after it was written to, a connection may bring an answer; after it brought something, or was made, more. */
 const ANSWER = 1000;
-const REST_OF_ANSWER = 25;
+export const REST = 25;
 
 export function stateOf(one: Resource, now: number): State {
   const { resource } = one;
@@ -86,7 +86,7 @@ function stateOfHandle(one: Resource, now: number): State {
   const wasRead = bytesRead !== one.read;
   if (wasRead || bytesWritten !== one.written) {
     [one.read, one.written, one.changedAt] = [bytesRead, bytesWritten, now];
-    one.patience = wasRead ? REST_OF_ANSWER : ANSWER;
+    one.patience = wasRead ? REST : ANSWER;
   }
   return now - one.changedAt < one.patience ? 'busy' : 'open';
 }

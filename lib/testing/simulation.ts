@@ -1,16 +1,13 @@
 import { SimulatedFunction } from './function';
-import { type Running, shared } from './handler-context';
-import { describeError, Invocation } from './invocation';
 import type { ResolvedMapping } from './mapping-input';
 import type { SimulationOptions } from './options';
 import { type RandomSources, randomSources } from './random';
-import { RealWork } from './real-work';
 import { DEFAULT_STREAM_ARN, isStreamRecord } from './records/stream-record';
 import type { SimulationRun } from './run';
 import { startOf, toShards, withLineage } from './shard-input';
 import type { SimulatedShard } from './stream';
+import { runToTheEnd } from './timeline';
 import { SimulatedTrigger } from './trigger-driver';
-import { catchUncaught } from './uncaught';
 import { VirtualClock } from './virtual-clock';
 import { arnParts } from '../stream/arn';
 
@@ -50,73 +47,12 @@ export async function simulate(triggers: readonly ResolvedTrigger[]): Promise<Si
   const functions = new Map(grouped(parts, ({ trigger }) => trigger.handler).map((group, index) =>
     [group[0].trigger.handler, functionOf(group, index, clock)]));
   const simulated = parts.map((part) => new SimulatedTrigger({ ...part.trigger, ...part }, functions.get(part.trigger.handler)!, clock));
-  const limits = triggers.map(({ realTimeLimit = 4 }) => realTimeLimit);
-  await runToTheEnd(simulated, [...functions.values()], clock, Math.max(...limits) * 1000);
+  await runToTheEnd(simulated, [...functions.values()], clock, {
+    realTimeLimit: agreed('the same clock', 'realTimeLimit', triggers.map(({ realTimeLimit }) => realTimeLimit)),
+    timers: agreed('the same clock', 'timers', triggers.map(({ timers }) => timers)),
+    advanceTimers: triggers.find(({ advanceTimers }) => advanceTimers)?.advanceTimers,
+  });
   return simulated.map((trigger) => trigger.result(startedAt));
-}
-
-async function runToTheEnd(
-  triggers: readonly SimulatedTrigger[], functions: readonly SimulatedFunction[], clock: VirtualClock, limit: number,
-): Promise<void> {
-  const realWork = new RealWork(limit);
-  const problems: unknown[] = [];
-  const now: Running = { clock, startedAt: clock.now(), awake: false, fail: (error) => problems.push(error) };
-  shared.running = now;
-  const stopCatching = catchUncaught(endProcess);
-  realWork.start();
-  try {
-    triggers.forEach((trigger) => trigger.tick());
-    for (;;) {
-      if (now.awake || functions.some((one) => one.unanswered.size > 0)) {
-        now.awake = false;
-        await realWork.settle(functions.length === 1 ? functions[0].unanswered : new Set(functions.flatMap((one) => [...one.unanswered])));
-      }
-      if (problems.length > 0) {
-        throw problems[0];
-      }
-      const running = triggers.filter((trigger) => !trigger.isOver());
-      if (running.length === 0 || !moveOn(running, clock)) {
-        return;
-      }
-    }
-  } finally {
-    realWork.stop();
-    stopCatching();
-    shared.running = undefined;
-  }
-}
-
-/** Lambda's runtime reports an error that nothing caught, and ends the process. */
-function endProcess(event: 'uncaughtException' | 'unhandledRejection', error: unknown): boolean {
-  const context = shared.storage.getStore();
-  if (!(context instanceof Invocation)) {
-    return false;
-  }
-  const [errorType, errorMessage] = describeError(error);
-  context.uncaught(...event === 'unhandledRejection' ? ['Runtime.UnhandledPromiseRejection', String(error)] as const : [errorType, errorMessage] as const);
-  return true;
-}
-
-/** Moves the clock to the next event. Returns false if there is none. */
-function moveOn(triggers: readonly SimulatedTrigger[], clock: VirtualClock): boolean {
-  let [next, deadline] = [triggers[0], Infinity];
-  for (const trigger of triggers) {
-    const own = trigger.deadline() ?? Infinity;
-    if (own < deadline) {
-      [next, deadline] = [trigger, own];
-    }
-  }
-  const appointment = clock.next() ?? Infinity;
-  if (appointment === Infinity && deadline === Infinity) {
-    return false;
-  }
-  if (appointment <= deadline) {
-    clock.step();
-  } else {
-    clock.moveTo(deadline);
-    next.tick();
-  }
-  return true;
 }
 
 function functionOf(group: readonly Part[], index: number, clock: VirtualClock): SimulatedFunction {

@@ -1,0 +1,98 @@
+import type { SimulatedFunction } from './function';
+import { type Running, shared } from './handler-context';
+import { takeTimers, timersAreFake } from './handler-timers';
+import { describeError, Invocation } from './invocation';
+import type { SimulationOptions } from './options';
+import { RealWork } from './real-work';
+import type { SimulatedTrigger } from './trigger-driver';
+import { catchUncaught } from './uncaught';
+import type { VirtualClock } from './virtual-clock';
+
+/** How time passes in a simulation. */
+type TimeOptions = Pick<SimulationOptions, 'realTimeLimit' | 'timers' | 'advanceTimers'>;
+
+/** Lets the virtual clock go from one event to the next, until every trigger is over. Handlers do what they can in between. */
+export async function runToTheEnd(
+  triggers: readonly SimulatedTrigger[], functions: readonly SimulatedFunction[], clock: VirtualClock, options: TimeOptions,
+): Promise<void> {
+  const { realTimeLimit = 4, advanceTimers } = options;
+  const realWork = new RealWork(realTimeLimit * 1000);
+  const problems: unknown[] = [];
+  const now: Running = { clock, startedAt: clock.now(), awake: false, fail: (error) => problems.push(error) };
+  const timers = options.timers === 'virtual' ? 'virtual' : advanceTimers ? 'moved' : timersAreFake() ? 'still' : undefined;
+  const ends = [timers && takeTimers(timers), catchUncaught(endProcess)];
+  shared.running = now;
+  realWork.start();
+  try {
+    triggers.forEach((trigger) => trigger.tick());
+    for (;;) {
+      if (now.awake || functions.some((one) => one.unanswered.size > 0)) {
+        now.awake = false;
+        await realWork.settle(functions.length === 1 ? functions[0].unanswered : new Set(functions.flatMap((one) => [...one.unanswered])));
+      }
+      if (problems.length > 0) {
+        throw problems[0];
+      }
+      const next = nextEvent(triggers.filter((trigger) => !trigger.isOver()), clock);
+      if (!next) {
+        return;
+      }
+      const from = clock.now();
+      if (advanceTimers && next.at > from) {
+        clock.moveTo(next.at);
+        now.awake = true;
+        await advanceTimers(wholeMilliseconds(now, next.at) - wholeMilliseconds(now, from));
+      } else {
+        next.take();
+      }
+    }
+  } finally {
+    realWork.stop();
+    ends.forEach((end) => end?.());
+    shared.running = undefined;
+  }
+}
+
+/** Fake timers take no fractions. */
+function wholeMilliseconds({ startedAt }: Running, time: number): number {
+  return Math.floor(time - startedAt);
+}
+
+/** Lambda's runtime reports an error that nothing caught, and ends the process. */
+function endProcess(event: 'uncaughtException' | 'unhandledRejection', error: unknown): boolean {
+  const context = shared.storage.getStore();
+  if (!(context instanceof Invocation)) {
+    return false;
+  }
+  const [errorType, errorMessage] = event === 'unhandledRejection' ? ['Runtime.UnhandledPromiseRejection', String(error)] : describeError(error);
+  context.uncaught(errorType, errorMessage);
+  return true;
+}
+
+/** What happens next, if anything does: something has an appointment with the clock, or a mapping has something to do. */
+function nextEvent(triggers: readonly SimulatedTrigger[], clock: VirtualClock): { readonly at: number; readonly take: () => void } | undefined {
+  if (triggers.length === 0) {
+    return undefined;
+  }
+  let [next, deadline] = [triggers[0], Infinity];
+  for (const trigger of triggers) {
+    const own = trigger.deadline() ?? Infinity;
+    if (own < deadline) {
+      [next, deadline] = [trigger, own];
+    }
+  }
+  const appointment = clock.next() ?? Infinity;
+  if (appointment === Infinity && deadline === Infinity) {
+    return undefined;
+  }
+  if (appointment <= deadline) {
+    return { at: appointment, take: () => clock.step() };
+  }
+  return {
+    at: deadline,
+    take: () => {
+      clock.moveTo(deadline);
+      next.tick();
+    },
+  };
+}

@@ -1,0 +1,145 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as promisedTimeout } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { streamHandler } from '../../lib/runtime';
+import { elapsed, now, simulateTrigger, type SimulationOptions, streamRecord } from '../../lib/testing';
+
+const START = 1_735_689_600_000;
+const shards = [{ records: [streamRecord({ newImage: { id: 'a' } })] }];
+const once = { shards, mapping: { retryAttempts: 0, bisectBatchOnError: false } };
+const pause = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
+const HOUR = 3_600_000;
+
+describe('timers: \'virtual\'', () => {
+  const run = (handler: SimulationOptions['handler'], options: Partial<SimulationOptions> = {}) =>
+    simulateTrigger({ ...once, handler, timers: 'virtual', timeout: 900, ...options });
+
+  test.each<[string, (milliseconds: number) => Promise<unknown>]>([
+    ['setTimeout', pause],
+    ['setTimeout made a promise', async (milliseconds) => promisify(setTimeout)(milliseconds)],
+    ['setTimeout of node:timers/promises', (milliseconds) => (require('node:timers/promises') as { setTimeout: typeof promisedTimeout }).setTimeout(milliseconds)],
+    ['AbortSignal.timeout', (milliseconds) => new Promise((resolve) => AbortSignal.timeout(milliseconds).addEventListener('abort', resolve))],
+    ['the second tick of an interval', (milliseconds) => new Promise<void>((resolve) => {
+      let ticks = 0;
+      const interval = setInterval(() => ++ticks === 2 && resolve(clearInterval(interval)), milliseconds / 2);
+    })],
+    ['a timer that is set again before it is due', (milliseconds) => new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, milliseconds / 2);
+      setTimeout(() => timer.refresh(), milliseconds / 2 - 1);
+      setTimeout(() => undefined, 1);
+    }).then(() => pause(1))],
+  ])('%s takes virtual time', async (_, wait) => {
+    const start = Date.now();
+    const { invocations } = await run(async () => void await wait(600_000));
+    expect(invocations).toMatchObject([{ durationMs: 600_000, response: null }]);
+    expect(Date.now() - start).toBeLessThan(2000);
+  });
+
+  test('a timer that is cleared does not fire, and nobody waits for it', async () => {
+    const fired: string[] = [];
+    const { invocations } = await run(async () => {
+      const timer = setTimeout(() => fired.push('cleared'), 1000);
+      const interval = setInterval(() => fired.push('interval'), 400);
+      await pause(500);
+      clearTimeout(timer);
+      clearInterval(interval);
+      clearTimeout(undefined);
+      await pause(1000);
+    });
+    expect([fired, invocations[0].durationMs]).toEqual([['interval'], 1500]);
+  });
+
+  test('a timeout that the handler sets for its own calls strikes in virtual time', async () => {
+    const within = <T>(work: Promise<T>, milliseconds: number) =>
+      Promise.race([work, pause(milliseconds).then(() => Promise.reject(new Error('took too long')))]);
+    const { invocations } = await run(() => within(new Promise(() => undefined), 5000));
+    expect(invocations).toMatchObject([{ durationMs: 5000, error: { errorMessage: 'took too long' } }]);
+  });
+
+  test('timers of the test stay on real time, and are there again afterwards', async () => {
+    const before = [setTimeout, clearTimeout, setInterval, clearInterval, AbortSignal.timeout];
+    let ticks = 0;
+    const interval = setInterval(() => ticks++, 1);
+    const running = run(() => pause(HOUR / 10));
+    const real = pause(20);
+    expect((await running).invocations[0].durationMs).toBe(HOUR / 10);
+    await real;
+    clearInterval(interval);
+    expect(ticks).toBeLessThan(2000);
+    expect([setTimeout, clearTimeout, setInterval, clearInterval, AbortSignal.timeout]).toEqual(before);
+  });
+
+  test('it moves only when nothing real is under way', async () => {
+    const server = createServer((_, response) => setTimeout(() => response.end('fine'), 30));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const told: number[] = [];
+    const { invocations } = await run(async () => {
+      const guard = setTimeout(() => told.push(NaN), 1000);
+      const response = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+      told.push(await response.text() === 'fine' ? elapsed() : NaN);
+      clearTimeout(guard);
+      await pause(2000);
+      told.push(elapsed());
+    });
+    server.close();
+    server.closeAllConnections();
+    expect([told, invocations[0].durationMs]).toEqual([[0, 2], 2000]);
+  });
+
+  test('a frozen environment\'s timers wait until it thaws', async () => {
+    const log: string[] = [];
+    let invocations = 0;
+    await run(async () => {
+      if (++invocations === 1) {
+        setTimeout(() => log.push(`left over at ${elapsed()}`), 1000);
+      }
+      await pause(100);
+    }, { environments: 1, shards: [{ records: [0, 60].map((seconds) => streamRecord({ createdAt: START / 1000 + seconds })) }] });
+    expect(log).toEqual(['left over at 60']);
+  });
+});
+
+describe('a framework\'s fake timers', () => {
+  const advanceTimers = (milliseconds: number) => jest.advanceTimersByTimeAsync(milliseconds);
+
+  beforeEach(() => void jest.useFakeTimers({ now: START }));
+  afterEach(() => void jest.useRealTimers());
+
+  test('move with the virtual clock, the date included', async () => {
+    const told: number[][] = [];
+    const { invocations } = await simulateTrigger({
+      ...once,
+      advanceTimers,
+      handler: streamHandler(async () => {
+        for (const milliseconds of [1, 250, 1500, 20_000]) {
+          await pause(milliseconds);
+          told.push([now() - START, Date.now() - START]);
+        }
+      }),
+    });
+    expect(told).toEqual([[1, 1], [251, 251], [1751, 1751], [21_751, 21_751]]);
+    expect(invocations).toMatchObject([{ durationMs: 21_751, response: { batchItemFailures: [] } }]);
+  });
+
+  test('move through hours of retries', async () => {
+    let down = true;
+    setTimeout(() => down = false, HOUR);
+    const { invocations, failed } = await simulateTrigger({ shards, advanceTimers, handler: () => {
+      if (down) {
+        throw new Error('down');
+      }
+    } });
+    expect(failed).toEqual([]);
+    expect(invocations.at(-1)!.at - START).toBeGreaterThanOrEqual(HOUR);
+    expect(invocations.at(-1)!.at - START).toBeLessThan(HOUR + 60_000);
+  });
+
+  test('that nobody moves are an error, not a timeout', async () => {
+    await expect(simulateTrigger({ ...once, handler: () => pause(1000) })).rejects.toThrow(
+      'The handler waits for a fake timer, but nothing moves it. Move fake timers with the virtual clock, as in advanceTimers: (ms) => '
+      + 'jest.advanceTimersByTimeAsync(ms), or use real ones.');
+    const { invocations } = await simulateTrigger({ ...once, handler: async () => clearTimeout(setTimeout(() => undefined, 1000)) });
+    expect(invocations[0].error).toBeUndefined();
+  });
+});
