@@ -169,6 +169,7 @@ for (const folder of folders) {
     fileName: `${folder}/tsconfig.json`,
     extends: javascript.TypescriptConfigExtends.fromTypescriptConfigs([project.tsconfig!]),
     include: ['**/*.ts'],
+    exclude: ['**/node_modules'],
     compilerOptions: { noEmit: true, rootDir: '..' },
   });
   project.eslint!.addLintPattern(folder);
@@ -179,9 +180,14 @@ new javascript.TypescriptConfig(project, {
   fileName: 'tsconfig.dev.json',
   extends: javascript.TypescriptConfigExtends.fromTypescriptConfigs([project.tsconfig!]),
   include: [...['lib', 'test', 'projenrc', ...folders].map((folder) => `${folder}/**/*.ts`), '.projenrc.ts'],
+  exclude: ['**/node_modules'],
   compilerOptions: { noEmit: true, rootDir: '.', isolatedModules: true },
 });
 project.eslint!.config.parserOptions.jsDocParsingMode = 'none';
+// Benchmarks that install other packages to compare with have a package.json of their own, which does not list the project's.
+project.eslint!.addOverride({ files: ['bench/**'], rules: { 'import/no-extraneous-dependencies': 'off' } });
+// What serverless-offline-dynamodb-streams leaves where it is run.
+project.addGitIgnore('/bench/local/.serverless-offline-dynamodb-streams.json');
 // Bundled into the command line; in Lambda the SDK is part of the runtime.
 for (const folder of ['cli', 'local', 'reader', 'runtime']) {
   project.eslint!.allowDevDeps(`**/lib/${folder}/**`);

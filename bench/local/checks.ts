@@ -1,14 +1,26 @@
-/**
- * What a DynamoDB mapping is recorded or documented to do on AWS, each with a handler, a mapping, writes, and a look at what the
- * handler saw. Handlers write what they see to `process.env.SEEN`, a line of JSON each; both runners run the same file.
- */
+import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+import type { BenchFunction } from './function';
+
+/** What a DynamoDB mapping is recorded or documented to do on AWS. */
+export interface Check {
+  readonly behaviour: string;
+  /** Code that writes what it sees to the file `process.env.SEEN`, a line of JSON each. */
+  readonly handler: string;
+  readonly mapping?: Partial<Pick<BenchFunction, 'filter' | 'batchSize' | 'parallelizationFactor'>>;
+  /** Seconds. */
+  readonly timeout?: number;
+  /** What is written to the table, or how many items. */
+  readonly items: number | readonly Record<string, AttributeValue>[];
+  readonly holds: (seen: any[], messages: any[]) => boolean;
+}
+
 const record = 'const see = (value) => require("node:fs").appendFileSync(process.env.SEEN, JSON.stringify(value) + "\\n");';
 const numbers = '(Records) => Records.map((one) => Number(one.dynamodb.Keys.pk.S))';
-const handlerOf = (body) => `${record} const numbers = ${numbers}; exports.handler = async (event) => { const { Records } = event; ${body} };`;
+const handlerOf = (body: string) => `${record} const numbers = ${numbers}; exports.handler = async (event) => { const { Records } = event; ${body} };`;
 const poison = 'see(numbers(Records)); if (numbers(Records).includes(3)) throw new Error("poison");';
-const flat = (seen) => seen.flat();
+const flat = (seen: any[]): number[] => seen.flat();
 
-export const checks = [
+export const checks: readonly Check[] = [
   {
     behaviour: 'binary values are base64, creation times numbers',
     handler: handlerOf('see([typeof Records[0].dynamodb.NewImage.bytes.B, typeof Records[0].dynamodb.ApproximateCreationDateTime]);'),
@@ -56,22 +68,21 @@ export const checks = [
     behaviour: 'a filter on a value lets only these records through',
     handler: handlerOf('see(numbers(Records));'),
     items: [{ pk: { S: '1' }, status: { S: 'closed' } }, { pk: { S: '2' }, status: { S: 'open' } }],
-    filter: { dynamodb: { NewImage: { status: { S: ['open'] } } } },
+    mapping: { filter: { dynamodb: { NewImage: { status: { S: ['open'] } } } } },
     holds: (seen) => flat(seen).join() === '2',
   },
   {
     behaviour: 'anything-but does not match a missing attribute',
     handler: handlerOf('see(numbers(Records));'),
     items: [{ pk: { S: '1' } }, { pk: { S: '2' }, status: { S: 'open' } }],
-    filter: { dynamodb: { NewImage: { status: { S: [{ 'anything-but': ['closed'] }] } } } },
+    mapping: { filter: { dynamodb: { NewImage: { status: { S: [{ 'anything-but': ['closed'] }] } } } } },
     holds: (seen) => flat(seen).join() === '2',
   },
   {
     behaviour: 'parallelizationFactor 4 runs batches of a shard side by side',
     handler: handlerOf('see("in"); await new Promise((done) => setTimeout(done, 500)); see("out");'),
     items: 12,
-    parallelizationFactor: 4,
-    batchSize: 1,
+    mapping: { parallelizationFactor: 4, batchSize: 1 },
     holds: (seen) => {
       let running = 0;
       return seen.some((what) => (running += what === 'in' ? 1 : -1) > 1);
