@@ -1,6 +1,6 @@
 import type { StreamRecord } from '../stream/record';
 
-/** A record that was read and is not done. There are many of them, so nothing that the record says is repeated. */
+/** A record that was read and is not done. There are many of them, so they repeat nothing that is in the record. */
 export interface Entry {
   readonly record: StreamRecord;
   readonly arrival: Arrival;
@@ -30,9 +30,9 @@ export function createdAt({ record, arrival }: Entry): number {
 /** Records that are invoked together, and retried together. */
 export interface Batch {
   entries: readonly Entry[];
-  /** Progress and splitting start this count, and the next one, anew. */
+  /** How often it was invoked since it last made progress or was split. */
   invocations: number;
-  /** Failed invocations and throttles in a row. */
+  /** How many of these failed or were throttled in a row. The throttled ones are not counted above. */
   failuresInARow: number;
   /** How its last invocation failed. */
   lastFailure?: FailedInvocation;

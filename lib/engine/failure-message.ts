@@ -1,7 +1,7 @@
 import { createdAt, type Entry, type FailedInvocation, sequenceNumberOf } from './batch';
 import { FAILED_BATCH_PREFIX, type FailedBatch, type FailureCondition } from '../stream/failed-batch';
 
-/** What is given up, and what led to it. */
+/** What is given up, and why. */
 export interface GivenUp {
   readonly condition: FailureCondition;
   readonly shardId: string;
@@ -10,7 +10,7 @@ export interface GivenUp {
   readonly lastFailure?: FailedInvocation;
 }
 
-/** The parts of a message that are the same for all batches of a mapping. */
+/** What is the same in all messages of a mapping. */
 export interface MessageOrigin {
   readonly functionArn: string;
   readonly streamArn: string;
@@ -28,7 +28,7 @@ export function failureMessage(now: number, givenUp: GivenUp, origin: MessageOri
       requestId: lastFailure?.requestId ?? origin.uuid(),
       functionArn: origin.functionArn,
       condition,
-      // Recorded: 1 for a record that was too old before the function ever saw it.
+      // Recorded: 1 for a record that was too old before its first invocation.
       approximateInvokeCount: Math.max(1, invocations),
     },
     ...(condition === 'RetryAttemptsExhausted' && lastFailure && {

@@ -1,7 +1,7 @@
 import { type EventPattern, matchesEventPattern, parseEventPattern } from '../event-pattern';
 import type { StreamRecord } from '../stream/record';
 
-/** Whether a mapping with these filters lets a record pass: without filters any, with several one that passes one of them. */
+/** Tells which records pass these filters. Without filters every record passes; with several, one that passes any of them. */
 export function compileFilters(filters: readonly string[]): (record: StreamRecord) => boolean {
   if (filters.length === 0) {
     return () => true;
@@ -13,7 +13,7 @@ export function compileFilters(filters: readonly string[]): (record: StreamRecor
 function compile(filter: string): EventPattern {
   const parsed = parseEventPattern(filter);
   if (!parsed.valid) {
-    throw new TypeError(`The filter ${filter} can't be used: ${parsed.problems.map(({ message }) => message).join('; ')}`);
+    throw new TypeError(`The filter ${filter} is not valid: ${parsed.problems.map(({ message }) => message).join('; ')}`);
   }
   return parsed.pattern;
 }

@@ -1,7 +1,7 @@
 import type { StartingPositionName } from '../rules/settings';
 import type { Position, Shard } from '../stream/shard';
 
-/** Which shards of a stream may be read, and from where: a shard's parent is read to its end first. */
+/** Which shards of a stream can be read, and from where. A shard can be read when its parent is done. */
 export class Lineage {
   private readonly shards = new Map<string, { readonly shard: Shard; readonly from: Position; state: 'waiting' | 'reading' | 'done' }>();
   private first = true;
@@ -10,11 +10,11 @@ export class Lineage {
     private readonly startingPosition: StartingPositionName,
     private readonly checkpoints: Readonly<Record<string, string>>,
   ) {
-    // A mapping that resumes has seen the stream before: where it has no checkpoint, nothing was done yet.
+    // A mapping with checkpoints has read the stream before. In a shard without a checkpoint, no record is done yet.
     this.first = Object.keys(checkpoints).length === 0;
   }
 
-  /** Takes the stream's shards, all of them. */
+  /** Takes all shards of the stream. */
   update(listed: readonly Shard[]): void {
     const ids = new Set(listed.map((shard) => shard.shardId));
     for (const shard of listed) {
@@ -30,11 +30,11 @@ export class Lineage {
     this.first = false;
   }
 
-  /** Takes out the shards whose turn has come. */
+  /** The shards that can be read now. Each is returned once. */
   start(): { readonly shardId: string; readonly from: Position }[] {
     const started = [];
     for (const entry of this.shards.values()) {
-      if (entry.state === 'waiting' && this.isFree(entry.shard)) {
+      if (entry.state === 'waiting' && this.isParentDone(entry.shard)) {
         entry.state = 'reading';
         started.push({ shardId: entry.shard.shardId, from: entry.from });
       }
@@ -50,13 +50,13 @@ export class Lineage {
     }
   }
 
-  private isFree({ parentShardId }: Shard): boolean {
-    // A parent that the stream no longer lists is past its retention.
+  private isParentDone({ parentShardId }: Shard): boolean {
+    // A parent that the stream no longer lists is older than the stream's retention.
     const parent = parentShardId === undefined ? undefined : this.shards.get(parentShardId);
     return !parent || parent.state === 'done';
   }
 
-  /** LATEST is said of the shards that are there when the mapping starts; what comes later is new from its first record on. */
+  /** LATEST applies to the shards that exist when the mapping starts. All records of a later shard are new. */
   private position(shardId: string): Position {
     const sequenceNumber = this.checkpoints[shardId];
     if (sequenceNumber !== undefined) {

@@ -107,7 +107,7 @@ class Mapping implements Machine {
     this.describeIfDue(now);
   }
 
-  /** Where nothing but time has come, only the shards whose deadline it is have something to do. */
+  /** When only time has passed, only shards whose deadline is over have something to do. */
   private advanceDue(now: number): void {
     for (const [shardId, { deadline }] of this.shards) {
       if (deadline <= now) {

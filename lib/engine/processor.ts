@@ -89,7 +89,7 @@ export class BatchProcessor implements Caller {
     }
   }
 
-  /** Does what can be done at `now`: forms a batch, gives up what is too old, invokes. */
+  /** Does what can be done at `now`: forms a batch, gives up records that are too old, invokes. */
   advance(now: number): void {
     while (this.canMove(now)) {
       const batch = this.batches[0] ?? this.formBatch(now);
@@ -102,7 +102,7 @@ export class BatchProcessor implements Caller {
     }
   }
 
-  /** The mapping is switched off: what was begun starts anew, without its retries, when the mapping is switched on again. */
+  /** The mapping is switched off. What was begun starts again, with all of its retries, when the mapping is switched on. */
   release(): void {
     if ((this.phase.at === 'rest' || this.phase.at === 'waiting') && this.batches.length > 0) {
       this.waiting.putBack(this.batches.flatMap((batch) => batch.entries));
@@ -144,7 +144,7 @@ export class BatchProcessor implements Caller {
     }
   }
 
-  /** Takes whether the failure destination accepted what was given up. */
+  /** Takes the answer of the failure destination. */
   delivered(accepted: boolean): void {
     const { phase } = this;
     if (phase.at !== 'delivering') {
@@ -159,7 +159,7 @@ export class BatchProcessor implements Caller {
     return phase.at === 'rest' || (phase.at === 'waiting' && now >= Math.min(phase.until, phase.firstExpiry));
   }
 
-  /** The next batch, if what waits may close one now. */
+  /** The next batch, if it is complete. */
   private formBatch(now: number): Batch | undefined {
     const first = this.waiting.first;
     if (this.windows.isComplete(first, this.readUntil)) {
@@ -181,7 +181,7 @@ export class BatchProcessor implements Caller {
     return batch;
   }
 
-  /** Whether what waits fills a batch whose records may take this many bytes. */
+  /** Whether the waiting records fill a batch with room for this many bytes. */
   private isFull(bytes: number): boolean {
     return this.waiting.count >= this.plan.batchRecords || this.waiting.exceed(bytes);
   }
@@ -203,11 +203,11 @@ export class BatchProcessor implements Caller {
     }
     const verdict: Verdict = this.plan.settings.reportBatchItemFailures ? verdictOf(outcome.response, batch.entries) : { type: 'success' };
     const progressed = verdict.type === 'success' || (verdict.type === 'checkpoint' && verdict.index > 0);
-    // The state of a failed invocation covers records that will come again.
+    // After a failed invocation the records come again, so its state must not count.
     return progressed && !this.windows.carry(outcome.response) ? { type: 'failure' } : verdict;
   }
 
-  /** The first batch is done or given up. */
+  /** The first batch is done or given up: the shard moves on. */
   private moveOn(batch: Batch): void {
     this.batches.shift();
     this.phase = REST;
@@ -246,12 +246,12 @@ export class BatchProcessor implements Caller {
     return final ? this.windows.expiry : firstExpiry(entries, this.plan.age);
   }
 
-  /** Gives up what is too old of a batch; true if there was any. */
+  /** Gives up the records of a batch that are too old. False if there are none. */
   private giveUpAged(now: number, batch: Batch): boolean {
     return batch.final ? this.giveUpAgedWindow(now, batch) : this.giveUpAgedRecords(now, batch);
   }
 
-  /** Neighbours leave together, others one after another: a message names its first and last record, and so all between them. */
+  /** Gives up neighbours together, others one after another: a message names its first and last record, and so all between them. */
   private giveUpAgedRecords(now: number, batch: Batch): boolean {
     const { age } = this.plan;
     const { entries } = batch;
@@ -274,7 +274,7 @@ export class BatchProcessor implements Caller {
     return true;
   }
 
-  /** A final invocation has no records to give up: what is dropped is the window's state. */
+  /** A final invocation has no records. What is given up is the window's state. */
   private giveUpAgedWindow(now: number, batch: Batch): boolean {
     if (now < this.windows.expiry) {
       return false;

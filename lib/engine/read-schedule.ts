@@ -2,7 +2,7 @@ import { POLL_INTERVAL } from './limits';
 import { backoff } from './retries';
 import type { ReadFailure } from '../stream/shard';
 
-/** When a shard is read: again at once after records, otherwise 4 times a second, and later and later while reads fail. */
+/** When a shard is read: at once after records, 4 times a second without records, and with growing waits while reads fail. */
 export class ReadSchedule {
   private next = -Infinity;
   /** No read before this moment brings anything. */
@@ -10,7 +10,7 @@ export class ReadSchedule {
   private failuresInARow = 0;
 
   /**
-   * When to read next. Reads that are known to bring nothing are left out, and the others keep their times.
+   * When to read next. Reads that are known to bring nothing are left out. The others keep their times.
    *
    * @param needed when a read is needed even if it brings nothing
    */
@@ -18,7 +18,7 @@ export class ReadSchedule {
     return this.firstFrom(Math.min(this.quietUntil, needed));
   }
 
-  /** When the last read before `now` that was left out would have been, if there was one since the last call. */
+  /** When the last read before `now` would have been that was left out since the last call. Undefined: none was. */
   leftOut(now: number): number | undefined {
     const next = this.firstFrom(Math.min(this.quietUntil, now));
     if (next === this.next) {
@@ -30,7 +30,7 @@ export class ReadSchedule {
 
   succeeded(now: number, foundRecords: boolean, quietUntil = -Infinity): void {
     this.next = foundRecords ? now : now + POLL_INTERVAL;
-    // After records the next read may have to wait until there is room for more, and only then the interval begins.
+    // After records, the next read may wait until there is room for more. Only that read starts the interval.
     this.quietUntil = foundRecords ? -Infinity : quietUntil;
     this.failuresInARow = 0;
   }
@@ -45,12 +45,12 @@ export class ReadSchedule {
     }
   }
 
-  /** Nothing is read for some time, so nothing is left out. */
+  /** From now on nothing is read, so nothing is left out. */
   pause(): void {
     this.quietUntil = -Infinity;
   }
 
-  /** The first of the reads, one every interval from the next one on, that is not before this moment. */
+  /** The first read that is not before this moment, if there is one every interval. */
   private firstFrom(moment: number): number {
     return moment <= this.next ? this.next : this.next + Math.ceil((moment - this.next) / POLL_INTERVAL) * POLL_INTERVAL;
   }

@@ -3,7 +3,7 @@ import type { Verdict } from './batch-response';
 import { FIRST_RETRY_DELAY, LONGEST_RETRY_DELAY } from './limits';
 import type { MappingOptions } from './options';
 
-/** What becomes of a batch whose invocation failed without any progress. */
+/** What happens to a batch whose invocation failed without progress. */
 export type NextStep = 'split' | 'give up' | 'retry';
 
 export function nextStep(batch: Batch, verdict: Verdict, { settings, noProgressBisect }: MappingOptions): NextStep {

@@ -31,7 +31,7 @@ export class ShardPoller {
     this.processors = Array.from({ length: plan.settings.parallelizationFactor }, () => new BatchProcessor(shardId, plan, outbox));
   }
 
-  /** Whether the shard has ended and all its records are done, those included that a read may still bring. */
+  /** Whether the shard has ended and all of its records are done. A read under way may still bring some. */
   isDone(): boolean {
     return this.ended && !this.reading && this.idle();
   }
@@ -63,7 +63,7 @@ export class ShardPoller {
     this.deadline = Infinity;
   }
 
-  /** Takes what a read brought. */
+  /** Takes the answer to a read. */
   read(now: number, { records, end, quietUntil }: Extract<Input, { type: 'read' }>): void {
     this.reading = false;
     this.schedule.succeeded(now, records.length > 0, quietUntil);
@@ -117,7 +117,7 @@ export class ShardPoller {
       : this.processors[hash(itemKey(record.dynamodb?.Keys ?? {})) % this.processors.length];
   }
 
-  /** Reads that are left out count as reads that brought nothing. */
+  /** A read that was left out counts as one that brought nothing. */
   private catchUp(now: number): void {
     const leftOut = this.schedule.leftOut(now);
     if (leftOut !== undefined && !this.ended) {
@@ -125,7 +125,7 @@ export class ShardPoller {
     }
   }
 
-  /** Infinity: not now, whatever the time. */
+  /** When to read. Infinity: time alone makes no read necessary. */
   private nextRead(): number {
     if (!this.wantsRecords()) {
       return Infinity;
@@ -133,7 +133,7 @@ export class ShardPoller {
     return this.schedule.nextRead(this.processors.reduce((first, processor) => Math.min(first, processor.nextNeededRead()), Infinity));
   }
 
-  /** Reads on while fewer records wait than the processors can take in their next batches. */
+  /** Whether fewer records wait than the processors can take in their next batches. */
   private wantsRecords(): boolean {
     if (this.reading || this.ended) {
       return false;

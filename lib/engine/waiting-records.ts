@@ -1,10 +1,9 @@
 import type { Entry } from './batch';
 import { payloadSize } from './payload-size';
 
-/** Records that were read and wait for a batch, oldest first. They are measured when a limit is near, which few batches are. */
+/** Records that were read and wait for a batch, oldest first. They are measured only near a limit, which few batches reach. */
 export class WaitingRecords {
   private entries: Entry[] = [];
-  /** The most that they can take in an event, commas included. */
   private most = 0;
 
   get count(): number {
@@ -15,18 +14,18 @@ export class WaitingRecords {
     return this.entries[0];
   }
 
-  /** The most that they can take in an event, commas included. */
+  /** The most bytes that they can take in an event, commas included. */
   get mostBytes(): number {
     return this.most;
   }
 
-  /** What they take in an event, commas included. */
+  /** The bytes that they take in an event, commas included. */
   bytes(): number {
     this.measure(this.entries.length);
     return this.most;
   }
 
-  /** Whether they take more than so many bytes. */
+  /** Whether they take more bytes than these. */
   exceed(bytes: number): boolean {
     return this.mostBytes > bytes && this.bytes() > bytes;
   }
@@ -42,14 +41,14 @@ export class WaitingRecords {
     this.most += room(entries, entries.length);
   }
 
-  /** Takes out what one event holds: at least one record, and of the others as many as fit in these bytes and belong. */
+  /** Takes out what one event holds: at least one record, and as many of the next ones as belong to it and fit in these bytes. */
   take(most: number, bytes: number, belongs: (entry: Entry) => boolean): Entry[] {
     const taken = this.entries.splice(0, this.fitting(this.belonging(most, belongs), bytes));
     this.most -= room(taken, taken.length);
     return taken;
   }
 
-  /** How many of the first belong. */
+  /** How many of the first entries belong to one event, at least one. */
   private belonging(most: number, belongs: (entry: Entry) => boolean): number {
     const end = Math.min(most, this.entries.length);
     let count = 1;
@@ -59,9 +58,9 @@ export class WaitingRecords {
     return count;
   }
 
-  /** How many of the first so many fit, at least one. */
+  /** How many of the first `count` entries fit, at least one. */
   private fitting(count: number, bytes: number): number {
-    // The last has no comma behind it.
+    // The last one has no comma after it.
     if (room(this.entries, count) - 1 <= bytes) {
       return count;
     }
@@ -89,7 +88,7 @@ export class WaitingRecords {
   }
 }
 
-/** What the first so many take, each with a comma. */
+/** The bytes of the first `count` entries, each with a comma. */
 function room(entries: readonly Entry[], count: number): number {
   let bytes = 0;
   for (let index = 0; index < count; index++) {

@@ -9,7 +9,7 @@ const run = (response: unknown, report = true) => drive({
 
 test.each([
   [null], [undefined], [''], [[]], [{}], [{ batchItemFailures: [] }], [{ batchItemFailures: null }],
-  // Not documented: an answer that says nothing of failures is taken for success.
+  // Not documented: an answer without a list of failures is a success.
   ['done'], [42], [true], [[1]], [{ statusCode: 500 }],
 ])('%j is success', (response) => {
   expect(run(response).batches).toEqual([[1, 2, 3]]);
@@ -36,7 +36,7 @@ test.each([['x'], [{}], [0], [true]])('%j in place of the list of failures fails
   expect(run({ batchItemFailures }).batches).toEqual([[1, 2, 3], [1, 2, 3]]);
 });
 
-test('of several failures the lowest is the checkpoint, in whatever order they come', () => {
+test('of several failures the lowest is the checkpoint, in any order', () => {
   expect(run(failed(3, 2)).batches).toEqual([[1, 2, 3], [2, 3]]);
 });
 

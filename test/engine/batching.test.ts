@@ -6,12 +6,12 @@ test('a batch closes at the batch size', () => {
   expect(drive({ settings: { batchSize: 3 }, shards: shard(...records(7)) }).batches).toEqual([[1, 2, 3], [4, 5, 6], [7]]);
 });
 
-test('without a batching window, what a read brings is not waited for', () => {
+test('without a batching window, a batch does not wait for more records than a read brings', () => {
   const { invokes } = drive({ shards: shard(record(1), record(2, 3)) });
   expect(invokes.map(({ at, numbers }) => [at, numbers])).toEqual([[0, [1]], [3000, [2]]]);
 });
 
-test('the batching window is open from the first record on', () => {
+test('the batching window opens with the first record', () => {
   const { invokes } = drive({ settings: { maxBatchingWindow: 5 }, shards: shard(record(1), record(2, 4), record(3, 6)) });
   expect(invokes.map(({ at, numbers }) => [at, numbers])).toEqual([[5000, [1, 2]], [11_000, [3]]]);
 });
@@ -67,12 +67,12 @@ test('an event has at most 6 MB, measured as JSON in UTF-8', () => {
   expect(invokes[0].at).toBe(0);
 });
 
-test('an idle shard is read 4 times a second, one with records at once again', () => {
+test('an idle shard is read 4 times a second, and a shard with records again at once', () => {
   const { reads } = drive({ shards: shard(record(1), record(2, 1)) });
   expect(reads.map(({ at, brought }) => [at, brought])).toEqual([[0, 1], [0, 0], [250, 0], [500, 0], [750, 0], [1000, 1], [1000, 0]]);
 });
 
-test('reading stops while a failing batch holds up as many records as the next one needs', () => {
+test('while a batch fails, reading stops when enough records wait for the next batch', () => {
   const { reads } = drive({
     settings: { batchSize: 100, bisectBatchOnError: false, retryAttempts: 3 },
     shards: shard(...records(5000)),
@@ -82,7 +82,7 @@ test('reading stops while a failing batch holds up as many records as the next o
   expect(reads.reduce((sum, { brought }) => sum + brought, 0)).toBeLessThan(2100);
 });
 
-test('reading stops while as many bytes wait as the next batch needs', () => {
+test('while a batch fails, reading stops when enough bytes wait for the next batch', () => {
   const { reads } = drive({
     settings: { bisectBatchOnError: false, retryAttempts: 10 },
     shards: shard(...Array.from({ length: 30 }, (_, index) => record(index + 1, index, { text: 'x'.repeat(400 * 1024) }))),

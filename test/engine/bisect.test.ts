@@ -10,12 +10,12 @@ test('a failed batch is halved, the first half first, until the poison record is
   expect(batches).toEqual([[1, 2, 3, 4], [1, 2], [3, 4], [3], [3], [3], [4]]);
 });
 
-test('splitting uses no retry: the poison record alone has all of them', () => {
+test('splitting uses no retry: the poison record alone still has all of its retries', () => {
   const { deliveries } = run(8, poison(8));
   expect(deliveries).toMatchObject([{ message: { requestContext: { approximateInvokeCount: 3 }, DDBStreamBatchInfo: { batchSize: 1 } } }]);
 });
 
-test('a half is tried at once: nothing of it has failed yet', () => {
+test('a half is invoked at once, without a wait', () => {
   const { invokes } = run(1000, poison(1));
   const alone = invokes.findIndex(({ numbers }) => numbers.length === 1);
   expect(invokes[alone].at).toBe(invokes[0].at);
@@ -37,13 +37,13 @@ test('a partial response that names the first record halves the batch, by defaul
   expect(batches).toEqual([[1, 2, 3, 4], [1, 2], [1], [1], [1], [2], [3, 4]]);
 });
 
-test('a partial response that names the first record retries the batch whole, in the other reading', () => {
+test('with noProgressBisect: whole, a partial response that names the first record retries the whole batch', () => {
   const { batches, deliveries } = run(4, ({ numbers }) => (numbers.includes(1) ? failed(1) : null), { options: { noProgressBisect: 'whole' } });
   expect(batches).toEqual([[1, 2, 3, 4], [1, 2, 3, 4], [1, 2, 3, 4]]);
   expect(deliveries).toMatchObject([{ message: { DDBStreamBatchInfo: { batchSize: 4 } } }]);
 });
 
-test('a throw halves in either reading', () => {
+test('a throw halves the batch, with noProgressBisect: whole too', () => {
   const { batches } = run(2, poison(2), { options: { noProgressBisect: 'whole' } });
   expect(batches.slice(0, 3)).toEqual([[1, 2], [1], [2]]);
 });

@@ -31,12 +31,12 @@ test('the table of behaviours is there', () => {
   expect(rows.length).toBeGreaterThan(60);
 });
 
-test.each(rows)('$behaviour: its source is named, and one test holds it', ({ source, name }) => {
+test.each(rows)('$behaviour: the table names its source and its one test', ({ source, name }) => {
   expect(source).toMatch(/^(recorded|documented|chosen)/);
   expect(tests.filter((candidate) => candidate === name)).toHaveLength(1);
 });
 
-test('a test that is skipped, left to do or only in a comment holds nothing', () => {
+test('a test that is skipped, to do or in a comment does not count', () => {
   expect(namesIn("test('runs', f); test.each(list)('each', f); test.skip('no', f); xtest('no', f); test.todo('no'); // test('no', f)"))
     .toEqual(['runs', 'each']);
 });

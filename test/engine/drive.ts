@@ -7,7 +7,7 @@ import { streamRecord } from '../../lib/testing';
 /** When the stories of these tests begin: a multiple of every window's length. */
 export const START = Date.UTC(2025, 0, 1);
 
-/** The nth record of a shard, created so many seconds after the start. */
+/** The nth record of a shard, created this many seconds after the start. */
 export function record(n: number, seconds = 0, attributes: { readonly [name: string]: string } = {}): StreamRecord {
   const key = { id: attributes.id ?? `item-${n}` };
   return streamRecord({
@@ -56,7 +56,7 @@ export interface Story {
   /** How long an invocation takes, in milliseconds. */
   readonly takes?: (invoke: Invoke) => number;
   readonly accepts?: () => boolean;
-  /** Whether reads tell until when a shard brings nothing. */
+  /** Whether an answer to a read has the moment until which the shard is quiet. */
   readonly foresees?: boolean;
   /** Whether the shards can be listed, when they are asked for. */
   readonly lists?: () => boolean;
@@ -100,7 +100,7 @@ export function drive({
     const shard = shards.find((candidate) => candidate.shardId === shardId)!;
     const later = shard.records.findIndex((candidate) => createdAt(candidate) > now);
     const readable = later === -1 ? shard.records : shard.records.slice(0, later);
-    // As if every iterator had expired: where the machine says to read on is where it has to be.
+    // As if every iterator had expired, so that the position must be right.
     const start = from.type === 'AFTER_SEQUENCE_NUMBER'
       ? readable.filter((candidate) => numberOf(candidate) <= numberOf(from.sequenceNumber)).length
       : from.type === 'LATEST' ? cursors.get(shardId) ?? readable.length : 0;
@@ -122,14 +122,14 @@ export function drive({
   const perform = (effect: Effect): void => {
     switch (effect.type) {
       case 'describe':
-        return tell(lists() ? { type: 'described', shards } : { type: 'describeFailed' });
+        return hand(lists() ? { type: 'described', shards } : { type: 'describeFailed' });
       case 'read':
-        return tell(read(effect.shardId, effect.from, effect.limit));
+        return hand(read(effect.shardId, effect.from, effect.limit));
       case 'invoke':
         return invoke(effect);
       case 'deliver':
         deliveries.push({ ...effect, at: now - START });
-        return tell({ type: 'delivered', delivery: effect.delivery, accepted: accepts() });
+        return hand({ type: 'delivered', delivery: effect.delivery, accepted: accepts() });
       case 'checkpoint':
         (checkpoints[effect.shardId] ??= []).push(numberOf(effect.sequenceNumber));
         return undefined;
@@ -139,10 +139,10 @@ export function drive({
     }
   };
 
-  const tell = (input: Input): void => machine.handle(now, input).forEach(perform);
+  const hand = (input: Input): void => machine.handle(now, input).forEach(perform);
 
   const isOver = () => shards.every((shard) => cursors.get(shard.shardId) === shard.records.length) && machine.idle() && agenda.length === 0;
-  tell({ type: 'tick' });
+  hand({ type: 'tick' });
   while (!isOver()) {
     agenda.sort((a, b) => a.at - b.at);
     const next = Math.min(machine.deadline() ?? Infinity, agenda[0]?.at ?? Infinity);
@@ -150,7 +150,7 @@ export function drive({
       break;
     }
     now = Math.max(now, next);
-    tell(agenda[0]?.at <= now ? agenda.shift()!.input : { type: 'tick' });
+    hand(agenda[0]?.at <= now ? agenda.shift()!.input : { type: 'tick' });
   }
   const count = (name: string) => notices.reduce((sum, notice) => sum + (notice.type === 'count' && notice.name === name ? notice.value : 0), 0);
   return { invokes, deliveries, checkpoints, reads, notices, count, batches: invokes.map((made) => made.numbers) };

@@ -39,13 +39,13 @@ test('SQS and SNS get the same message, without a payload', () => {
   expect(bodies[0].objectKey).toBeUndefined();
 });
 
-test('S3 gets the event too, as JSON text and last of all', () => {
+test('S3 gets the event too, as JSON text in the last field', () => {
   const { deliveries: [{ message }] } = run({ options: { destination: 's3' } });
   expect(Object.keys(message).at(-1)).toBe('payload');
   expect(JSON.parse(message.payload!)).toEqual({ Records: records(3) });
 });
 
-test('the payload has the records given up, and no others', () => {
+test('the payload has only the records that are given up', () => {
   const { deliveries: [{ message }] } = run({ options: { destination: 's3' }, respond: () => failed(2) });
   expect(JSON.parse(message.payload!).Records).toEqual(records(3).slice(1));
 });
@@ -55,7 +55,7 @@ test('the key of an S3 object names the mapping, the shard and the second of the
   expect(objectKey).toBe('aws/lambda/00000000-0000-4000-8000-000000000000/shardId-1/2025/01/01/2025-01-01T01.02.03-uuid-1');
 });
 
-test('an alias or a version is named as the function that was called and the version that ran', () => {
+test('the message names the alias that was called and the version that ran', () => {
   const { deliveries: [{ message }] } = run({ options: { executedVersion: '7', functionArn: 'arn:aws:lambda:us-east-1:123456789012:function:F:live' } });
   expect(message).toMatchObject({ requestContext: { functionArn: expect.stringMatching(/:live$/) }, responseContext: { executedVersion: '7' } });
 });

@@ -9,7 +9,7 @@ test('a disabled mapping reads nothing', () => {
   expect([reads, invokes]).toEqual([[], []]);
 });
 
-test('a mapping that is switched on starts where it was to start', () => {
+test('a mapping that is switched on later starts at its starting position', () => {
   const { invokes } = drive({ settings: { enabled: false }, shards, inputs: [switched(5000, true)] });
   expect(invokes).toMatchObject([{ at: 5000, numbers: [1, 2, 3, 4] }]);
 });
@@ -25,7 +25,7 @@ test('a mapping that is switched on again resumes from the checkpoint, with a ne
   expect(reads.filter(({ at }) => at > 300 && at < 10_000)).toEqual([]);
 });
 
-test('a mapping that is switched on again repeats nothing that concurrent batches had done', () => {
+test('a mapping that is switched on again does not repeat what concurrent batches have done', () => {
   const { batches } = drive({
     settings: { parallelizationFactor: 10, batchSize: 1 },
     shards: [{ shardId: 'shard', records: records(4) }],
@@ -43,7 +43,24 @@ test('an invocation under way when the mapping is switched off still counts', ()
   expect(checkpoints.shard).toEqual([2, 4]);
 });
 
-test('filtered records are counted, and move the checkpoint', () => {
+test('an invocation or a delivery is answered once, by the number of its effect', () => {
+  const machine = newMachine();
+  machine.handle(START, { type: 'tick' });
+  machine.handle(START, { type: 'described', shards: [{ shardId: 'shard' }] });
+  machine.handle(START, { type: 'read', shardId: 'shard', records: records(1), end: false });
+  const answer: Input = { type: 'returned', invocation: 1, outcome: { type: 'response', requestId: 'r', response: null } };
+  expect(() => machine.handle(START, answer)).not.toThrow();
+  expect(() => machine.handle(START, answer))
+    .toThrow(new Error('No invocation or delivery 1 is under way. Answer each of them once, with the number of its effect.'));
+  expect(() => machine.handle(START, { type: 'delivered', delivery: 7, accepted: true }))
+    .toThrow(new Error('No invocation or delivery 7 is under way. Answer each of them once, with the number of its effect.'));
+});
+
+test('a filter that is not valid is named with all of its problems', () => {
+  expect(() => newMachine({ filters: ['{"a":{},"b":[]}'] })).toThrowErrorMatchingInlineSnapshot(`"The filter {"a":{},"b":[]} is not valid: {} is not allowed: name a field in it, or omit the key; [] is not allowed: list the allowed values, or omit the key"`);
+});
+
+test('records that are filtered out are counted, and the checkpoint passes them', () => {
   const { batches, checkpoints, count } = drive({
     settings: { filters: ['{"dynamodb":{"Keys":{"id":{"S":["item-2"]}}}}'] }, shards,
   });
@@ -52,14 +69,14 @@ test('filtered records are counted, and move the checkpoint', () => {
   expect(count('FilteredOutEventCount')).toBe(3);
 });
 
-test('filtered records before a failing one are not read again after a restart', () => {
+test('the checkpoint passes filtered records before a failing one', () => {
   const { checkpoints } = drive({
     settings: { filters: ['{"dynamodb":{"Keys":{"id":{"S":["item-3"]}}}}'] }, shards, respond: () => new Error('no'), until: 1000,
   });
   expect(checkpoints.shard).toEqual([2]);
 });
 
-test('each poll, record, invocation and failure is counted as Lambda would', () => {
+test('polled, invoked, failed and delivered records are counted as Lambda counts them', () => {
   const { count } = drive({
     settings: { batchSize: 2, retryAttempts: 1, bisectBatchOnError: false },
     shards: [{ shardId: 'shard', records: [...records(2), record(3)] }],
@@ -74,7 +91,7 @@ test('each poll, record, invocation and failure is counted as Lambda would', () 
   }).toEqual({ polled: 3, invoked: 5, failed: 4, delivered: 2, dropped: 0 });
 });
 
-test('reads that fail are tried again, with growing waits, until one succeeds', () => {
+test('a failed read is tried again, with growing waits, until one succeeds', () => {
   const machine = newMachine();
   let now = START;
   machine.handle(now, { type: 'tick' });

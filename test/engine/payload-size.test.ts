@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { mostPayloadSize, payloadSize } from '../../lib/engine/payload-size';
 
-test('is what JSON.stringify makes, in UTF-8', () => {
+test('the size of a value is the size of its JSON in UTF-8', () => {
   const text = fc.string({ unit: 'binary' });
   const json = fc.oneof(fc.jsonValue({ stringUnit: 'binary' }), text, fc.dictionary(text, fc.option(text, { nil: undefined })));
   fc.assert(fc.property(json, (value) => {
@@ -10,6 +10,6 @@ test('is what JSON.stringify makes, in UTF-8', () => {
   }), { numRuns: 2000 });
 });
 
-test.each([['\ud800'], ['\udc00\ud800'], ['😀'], ['\u2028'], ['\u0000\b\n"\\/'], ['']])('measures %j', (text) => {
+test.each([['\ud800'], ['\udc00\ud800'], ['😀'], ['\u2028'], ['\u0000\b\n"\\/'], ['']])('%j is measured as in JSON', (text) => {
   expect(payloadSize(text)).toBe(Buffer.byteLength(JSON.stringify(text)));
 });

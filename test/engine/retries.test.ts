@@ -6,7 +6,7 @@ import type { StreamRecord } from '../../lib/stream/record';
 const shard = (count: number) => [{ shardId: 'shard', records: records(count) }];
 const off = { bisectBatchOnError: false };
 
-test.each([0, 1, 3])('%i retries make one invocation more, then the batch is given up', (retryAttempts) => {
+test.each([0, 1, 3])('with retryAttempts %i, a batch is invoked once more than that and then given up', (retryAttempts) => {
   const { invokes, deliveries } = drive({ settings: { ...off, retryAttempts }, shards: shard(2), respond: () => new Error('no') });
   expect(invokes).toHaveLength(retryAttempts + 1);
   expect(deliveries.map(({ message }) => message.requestContext)).toMatchObject([
@@ -41,6 +41,14 @@ test('the wait before a retry doubles, up to a minute', () => {
   expect(waits).toEqual([250, 500, 1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000]);
 });
 
+test.each([
+  ['a failed', () => new Error('no'), 2],
+  ['a throttled', () => 'throttled', 1],
+])('of %s batch the next invocation and its time are noticed', (_, respond, attempt) => {
+  const { notices } = drive({ settings: { ...off, retryAttempts: 1 }, shards: shard(2), respond: (__, nth) => (nth === 1 ? respond() : null) });
+  expect(notices.filter(({ type }) => type === 'retrying')).toEqual([{ type: 'retrying', shardId: 'shard', records: 2, attempt, at: START + 250 }]);
+});
+
 test('a success ends the waiting: the next failure starts with the shortest wait', () => {
   const { invokes } = drive({
     settings: { batchSize: 1, retryAttempts: 2 }, shards: shard(2), respond: (_, nth) => ([1, 2, 4].includes(nth) ? new Error('no') : null),
@@ -62,12 +70,12 @@ test('a throttle is waited out like a failure', () => {
   expect(count('FailedInvokeEventCount')).toBe(6);
 });
 
-test('throttled until too old: the record goes to the destination, counted once', () => {
+test('a record that is throttled until it is too old goes to the destination, with an invoke count of 1', () => {
   const { deliveries } = drive({ settings: { ...off, retryAttempts: 0, maxRecordAge: 60 }, shards: shard(1), respond: () => 'throttled' });
   expect(deliveries.map(({ message }) => message.requestContext)).toMatchObject([{ condition: 'RecordAgeExceeded', approximateInvokeCount: 1 }]);
 });
 
-test('without a failure destination what is given up is dropped, and counted as such', () => {
+test('without a failure destination, records that are given up are dropped and counted as dropped', () => {
   const { deliveries, notices, count } = drive({
     settings: { ...off, retryAttempts: 0 }, options: { destination: undefined }, shards: shard(2), respond: () => new Error('no'),
   });
@@ -76,13 +84,14 @@ test('without a failure destination what is given up is dropped, and counted as 
   expect(count('DroppedEventCount')).toBe(2);
 });
 
-test('what the destination refuses is lost, and the shard moves on', () => {
-  const { batches, count } = drive({
+test('records that the destination refuses are lost, and the shard moves on', () => {
+  const { batches, count, notices } = drive({
     settings: { batchSize: 1, retryAttempts: 0 },
     shards: shard(2),
     respond: ({ numbers }) => (numbers[0] === 1 ? new Error('no') : null),
     accepts: () => false,
   });
+  expect(notices).toContainEqual({ type: 'dropped', shardId: 'shard', records: records(1), reason: 'refused by the failure destination' });
   expect(batches).toEqual([[1], [2]]);
   expect(count('DroppedEventCount')).toBe(1);
   expect(count('OnFailureDestinationDeliveredEventCount')).toBe(0);
@@ -142,12 +151,12 @@ describe('record age', () => {
     expect(deliveries[0].message).not.toHaveProperty('responseContext');
   });
 
-  test('a record that gets too old in the wait before a retry does not wait for it', () => {
+  test('a record that gets too old while it waits for a retry is given up at once', () => {
     const { deliveries } = drive({ settings: { ...off, retryAttempts: -1, maxRecordAge: 70 }, shards: shard(1), respond: () => new Error('no') });
     expect(deliveries[0].at).toBe(70_001);
   });
 
-  test('a record that gets too old before the one in front of it does not wait for that one', () => {
+  test('a record that gets too old before an earlier record is given up at once', () => {
     const { batches, deliveries } = drive({
       settings: { ...off, retryAttempts: -1, maxRecordAge: 70, maxBatchingWindow: 60 },
       shards: [{ shardId: 'shard', records: [record(1, 10), record(2)] }],
@@ -157,7 +166,7 @@ describe('record age', () => {
     expect(batches[batches.length - 1]).toEqual([1]);
   });
 
-  test('a message spans no record of its batch that was not given up', () => {
+  test('the range of a message has no record of the batch that is not given up', () => {
     const created = [0, 40, 0, 0, 40, 0];
     const { batches, deliveries, count, checkpoints } = drive({
       settings: { maxRecordAge: 60, batchSize: 10, maxBatchingWindow: 61 },
@@ -182,7 +191,7 @@ describe('record age', () => {
     ]);
   });
 
-  test('without a limit, the retention of 24 hours ends it: lost, and nothing goes to the destination', () => {
+  test('without a limit, records are lost after the retention of 24 hours, and nothing goes to the destination', () => {
     const { deliveries, notices, invokes, count } = drive({
       settings: { ...off, retryAttempts: -1, maxRecordAge: -1 }, shards: shard(1), respond: () => new Error('no'),
     });

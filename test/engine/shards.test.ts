@@ -9,7 +9,7 @@ test('shards without a common parent are read side by side', () => {
   expect(invokes.map(({ at, shardId }) => [at, shardId])).toEqual([[0, 'a'], [0, 'b']]);
 });
 
-test('children are read when their parent is done with to its last record', () => {
+test('children are read when the last record of their parent is done', () => {
   const { invokes } = drive({
     settings: { retryAttempts: 1, bisectBatchOnError: false },
     shards: [
@@ -22,7 +22,7 @@ test('children are read when their parent is done with to its last record', () =
   expect(invokes.map(({ shardId }) => shardId)).toEqual(['parent', 'parent', 'left', 'right']);
 });
 
-test('a parent that the stream no longer lists keeps nobody waiting', () => {
+test('a shard does not wait for a parent that the stream no longer lists', () => {
   expect(drive({ shards: [{ shardId: 'child', parentShardId: 'long gone', records: records(1) }] }).batches).toEqual([[1]]);
 });
 
@@ -43,12 +43,12 @@ test('a shard that the stream no longer lists counts as ended, and its children 
   expect(notices).toContainEqual({ type: 'trimmed', shardId: 'parent', after: sequenceNumber(1) });
 });
 
-test('a shard that has ended is not read on while its last batches are in work', () => {
+test('a shard that has ended is not read again', () => {
   const { reads } = drive({ shards: [{ shardId: 'shard', records: records(2), closed: true }], takes: () => 5000 });
   expect(reads).toHaveLength(1);
 });
 
-test('what a read of a shard brings that vanished meanwhile is worked through, and is its last', () => {
+test('a shard that vanishes during a read is not read again, and the records of the read are invoked', () => {
   const machine = newMachine();
   const handle = (input: Input) => machine.handle(START, input).map(({ type }) => type);
   handle({ type: 'tick' });
@@ -59,13 +59,13 @@ test('what a read of a shard brings that vanished meanwhile is worked through, a
   expect(effects).not.toContain('read');
 });
 
-test('TRIM_HORIZON starts with the oldest record, LATEST after the newest', () => {
+test('TRIM_HORIZON starts with the oldest record, LATEST after the newest record', () => {
   const shards = [{ shardId: 'shard', records: [record(1), record(2, 5)] }];
   expect(drive({ settings: { startingPosition: 'TRIM_HORIZON' }, shards }).batches).toEqual([[1], [2]]);
   expect(drive({ settings: { startingPosition: 'LATEST' }, shards }).batches).toEqual([[2]]);
 });
 
-test('shards that can\'t be listed are asked for again, and LATEST stays LATEST', () => {
+test('when the shards can\'t be listed, the machine asks again, and LATEST stays LATEST', () => {
   let asked = 0;
   const { reads } = drive({
     settings: { startingPosition: 'LATEST' }, shards: [{ shardId: 'shard', records: [record(1)] }], lists: () => ++asked > 2, until: 2000,
@@ -73,20 +73,20 @@ test('shards that can\'t be listed are asked for again, and LATEST stays LATEST'
   expect(reads[0]).toMatchObject({ at: 2 * DESCRIBE_RETRY_DELAY, from: 'LATEST' });
 });
 
-test('shards that can\'t be listed any more are read on', () => {
+test('when the shards can\'t be listed any more, reading goes on', () => {
   let asked = 0;
   const { batches, notices } = drive({ shards: [{ shardId: 'shard', records: [record(1), record(2, 30)] }], lists: () => ++asked === 1 });
   expect(batches).toEqual([[1], [2]]);
   expect(notices.map(({ type }) => type)).not.toContain('trimmed');
 });
 
-test('each read says where it goes on, so that an iterator that expired can be made again', () => {
+test('each read names its position, so that an expired iterator can be replaced', () => {
   const { reads, batches } = drive({ settings: { batchSize: 2 }, shards: [{ shardId: 'shard', records: [...records(3), record(4, 1)] }] });
   expect(batches).toEqual([[1, 2], [3], [4]]);
   expect(new Set(reads.slice(1).map(({ from }) => from))).toEqual(new Set(['AFTER_SEQUENCE_NUMBER']));
 });
 
-test('records that the stream has forgotten are passed over, and reading goes on at the oldest that is left', () => {
+test('after records that the stream has deleted, reading goes on at the oldest that is left', () => {
   const { reads, notices } = drive({
     shards: [{ shardId: 'shard', records: records(1) }],
     inputs: [{ at: 600, input: { type: 'readFailed', shardId: 'shard', reason: 'trimmed' } }],
@@ -96,7 +96,7 @@ test('records that the stream has forgotten are passed over, and reading goes on
   expect(reads.find(({ at }) => at === 600)).toMatchObject({ from: 'TRIM_HORIZON' });
 });
 
-test('what was forgotten before a mapping resumes is told from its checkpoint on', () => {
+test('when a mapping resumes, deleted records are reported from its checkpoint on', () => {
   const { notices } = drive({
     options: { checkpoints: { shard: sequenceNumber(5) } },
     shards: [{ shardId: 'shard', records: [record(9, 60)] }],
@@ -106,7 +106,7 @@ test('what was forgotten before a mapping resumes is told from its checkpoint on
   expect(notices).toContainEqual({ type: 'trimmed', shardId: 'shard', after: sequenceNumber(5) });
 });
 
-test('at LATEST, a shard that comes later is read from its first record on', () => {
+test('at LATEST, a later shard is read from its first record', () => {
   const listing: TestShard[] = [{ shardId: 'first', records: [record(1, 1)] }];
   const { reads, invokes } = drive({
     settings: { startingPosition: 'LATEST' },
@@ -119,7 +119,7 @@ test('at LATEST, a shard that comes later is read from its first record on', () 
   expect(invokes.map(({ shardId }) => shardId)).toEqual(['first', 'later']);
 });
 
-test('a mapping resumes after its checkpoint, and from the start where it has none', () => {
+test('a mapping resumes after its checkpoint, or from the start in a shard without one', () => {
   const { reads, invokes } = drive({
     settings: { startingPosition: 'LATEST' },
     options: { checkpoints: { a: sequenceNumber(2) } },
@@ -130,7 +130,7 @@ test('a mapping resumes after its checkpoint, and from the start where it has no
   expect(invokes.map(({ shardId, numbers }) => [shardId, numbers])).toEqual([['a', [3]], ['b', [1]]]);
 });
 
-test('checkpoints name the last record of what is done', () => {
+test('a checkpoint names the last record that is done', () => {
   const { checkpoints } = drive({
     settings: { batchSize: 3 },
     shards: [{ shardId: 'shard', records: records(6) }],

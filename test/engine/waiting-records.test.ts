@@ -12,7 +12,7 @@ function waitingFor(list: readonly object[]): WaitingRecords {
   return waiting;
 }
 
-test('an event takes as many records as JSON lets fit, whenever they were measured', () => {
+test('an event takes as many records as fit, whether they were measured before or not', () => {
   const texts = fc.array(fc.string({ unit: 'binary', maxLength: 12 }), { minLength: 1, maxLength: 12 });
   fc.assert(fc.property(texts, fc.integer({ min: 1, max: 12 }), fc.nat({ max: 300 }), fc.boolean(), (list, most, bytes, measured) => {
     const all = list.map((text) => ({ eventID: text }));
@@ -34,12 +34,12 @@ test('far from a limit, nothing is measured', () => {
   expect(waiting.take(10, 1e6, () => true).some(({ measured }) => measured)).toBe(false);
 });
 
-test('near a limit, what counts is what was measured', () => {
+test('near a limit, the measured size counts', () => {
   const [record] = records(1);
   expect([waitingFor([record]).exceed(payloadSize(record)), waitingFor([record]).exceed(payloadSize(record) + 1)]).toEqual([true, false]);
 });
 
-test('what is put back comes first, and is counted', () => {
+test('records that are put back come first, and count', () => {
   const list = records(3);
   const waiting = waitingFor(list);
   const bytes = waiting.bytes();

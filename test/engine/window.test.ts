@@ -21,7 +21,7 @@ test('the state goes from batch to batch, and to the final invocation at the end
   ]);
 });
 
-test('the final invocation waits for a read after the end of the window, however late it comes', () => {
+test('the final invocation waits for a read after the end of the window', () => {
   const failing = (at: number) => ({ at, input: { type: 'readFailed', shardId: 'shard', reason: 'unavailable' } as const });
   const { invokes } = run([record(1), record(2, 59)], { inputs: Array.from({ length: 8 }, (_, n) => failing(50_000 + n)) });
   expect(windows(invokes)).toEqual([
@@ -64,17 +64,17 @@ test('a failed invocation leaves the state as it was', () => {
   expect((invokes[1].event as WindowEvent).state).toEqual({});
 });
 
-test('a partial response hands on the state with the checkpoint', () => {
+test('the state of a partial response goes to the next invocation', () => {
   const { invokes } = run(records(2), { respond: (invoke, nth) => (nth === 1 ? { state: { count: 1 }, ...failed(2) } : counting(invoke)) });
   expect(invokes.slice(0, 2).map(({ numbers, event }) => [numbers, (event as WindowEvent).state])).toEqual([[[1, 2], {}], [[2], { count: 1 }]]);
 });
 
-test('a partial response that names the first record does not hand on its state', () => {
+test('the state of a partial response that names the first record is ignored', () => {
   const { invokes } = run(records(2), { respond: (invoke, nth) => (nth === 1 ? { state: { count: 9 }, ...failed(1) } : counting(invoke)) });
   expect((invokes[1].event as WindowEvent).state).toEqual({});
 });
 
-test('a state of more than 1 MB terminates the window early; later records of it start anew', () => {
+test('a state of more than 1 MB terminates the window early; later records open it again', () => {
   const { invokes } = run([record(1), record(2), record(3, 5)], {
     respond: (invoke, nth) => (nth === 1 ? { state: { text: 'x'.repeat(1024 * 1024) } } : counting(invoke)),
   });
@@ -85,7 +85,7 @@ test('a state of more than 1 MB terminates the window early; later records of it
   expect((invokes[2].event as WindowEvent).state).toEqual({});
 });
 
-test('the final invocation is retried until it succeeds, and holds the shard up', () => {
+test('the final invocation is retried until it succeeds, and holds up the shard', () => {
   const { invokes } = run([record(1), record(2, 61)], {
     respond: (invoke, nth) => (nth > 1 && nth < 10 ? new Error('no') : counting(invoke)),
   });
@@ -112,7 +112,7 @@ test('the end of the shard closes the window, and its child starts with a fresh 
   ]);
 });
 
-test('a record that comes after its window was closed goes into the open one', () => {
+test('a late record, whose window is closed, goes into the open window', () => {
   const late = [record(1), record(2, 61), record(3, 59), record(4, 62)];
   const { invokes } = run(late, { settings: { ...settings, batchSize: 10 } });
   expect(invokes.filter(({ event }) => (event as WindowEvent).isFinalInvokeForWindow)).toHaveLength(2);

@@ -111,7 +111,7 @@ test('records name the source that the reader was given, whatever the ARN under 
   expect(inputsOf('GetShardIterator')[0]).toMatchObject({ StreamArn: 'arn:local' });
 });
 
-test('an expired iterator is made again where the read goes on', async () => {
+test('an expired iterator is replaced by one at the position of the read', async () => {
   answers.GetShardIterator.push(iterator('i1'), iterator('again'));
   answers.GetRecords.push(records(['1', '2'], 'i2'), error('ExpiredIteratorException'), records(['3'], 'i4'));
   await reader.read('shard-1', { type: 'TRIM_HORIZON' });
@@ -120,7 +120,7 @@ test('an expired iterator is made again where the read goes on', async () => {
   expect(inputsOf('GetShardIterator')[1]).toMatchObject({ ShardIteratorType: 'AFTER_SEQUENCE_NUMBER', SequenceNumber: '2' });
 });
 
-test('an iterator that expires before anything was read is made again at the start', async () => {
+test('an iterator that expires before it brought anything is replaced by one at the same position', async () => {
   answers.GetShardIterator.push(iterator('i1'), iterator('again'));
   answers.GetRecords.push(records([], 'i2'), error('ExpiredIteratorException'), records(['1'], 'i3'));
   await reader.read('shard-1', { type: 'TRIM_HORIZON' });
@@ -155,7 +155,7 @@ test.each([
   expect(inputsOf('GetRecords')).toEqual(['i1', 'i1', 'i2', 'i2'].map((ShardIterator) => ({ ShardIterator })));
 });
 
-test('an iterator that expires at LATEST before anything was read is made again at TRIM_HORIZON, so that nothing is missed', async () => {
+test('an iterator that expires at LATEST before it brought anything is replaced by one at TRIM_HORIZON, so that nothing is missed', async () => {
   answers.GetShardIterator.push(iterator('i1'), iterator('again'));
   answers.GetRecords.push(records([], 'i2'), error('ExpiredIteratorException'), records(['1'], 'i3'));
   await reader.read('shard-1', { type: 'LATEST' });
