@@ -36,6 +36,7 @@ export function localStream(streams: TableStreams, { streamArn, now, onReplaced 
   let readers = [streams.reader(streams.first, streamArn)];
   const readerOf = new Map<string, StreamReader>();
   const ended = new Set<string>();
+  const trimmed = new Set<string>();
   return { streamArn, shards, read };
 
   async function shards(): Promise<Shard[]> {
@@ -64,21 +65,23 @@ export function localStream(streams: TableStreams, { streamArn, now, onReplaced 
     const arrived = Math.floor(now() / 1000);
     return { records: records.map((record) => corrected(record, region, arrived)), end };
   }
-}
 
-/**
- * DynamoDB Local trims nothing, but with two streams or more it says so of a shard that was empty when its iterator was made. The
- * reader has dropped that iterator. A second one, at the same place, has the records. Where nothing was read yet, LATEST is after the
- * first of them, so it begins before them.
- */
-async function readUntrimmed(reader: StreamReader, shardId: string, from: Position, limit?: number): Promise<ShardRead> {
-  try {
-    return await reader.read(shardId, from, limit);
-  } catch (error) {
-    if (error instanceof StreamReadError && error.reason === 'trimmed') {
-      return reader.read(shardId, from.type === 'LATEST' ? { type: 'TRIM_HORIZON' } : from, limit);
+  /**
+   * DynamoDB Local trims nothing, but with two streams or more it says so of a shard that was empty when its iterator was made. The
+   * reader drops that iterator; another one at the same place has the records. LATEST would be after the first of them, so such a
+   * shard is read from its start.
+   */
+  async function readUntrimmed(reader: StreamReader, shardId: string, from: Position, limit?: number): Promise<ShardRead> {
+    const tryRead = () => reader.read(shardId, from.type === 'LATEST' && trimmed.has(shardId) ? { type: 'TRIM_HORIZON' } : from, limit);
+    try {
+      return await tryRead();
+    } catch (error) {
+      if (!(error instanceof StreamReadError && error.reason === 'trimmed')) {
+        throw error;
+      }
+      trimmed.add(shardId);
+      return tryRead();
     }
-    throw error;
   }
 }
 

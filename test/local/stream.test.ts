@@ -82,6 +82,13 @@ describe('a read that DynamoDB Local calls trimmed', () => {
     expect(positions).toEqual([type, again]);
   });
 
+  test('is not at LATEST any more in that shard', async () => {
+    const { stream, positions } = streamOf({ old: [trimmed(), { records: [], end: false }, { records: [local()], end: false }] });
+    await stream.read('shard', { type: 'LATEST' });
+    expect((await stream.read('shard', { type: 'LATEST' })).records).toHaveLength(1);
+    expect(positions).toEqual(['LATEST', 'TRIM_HORIZON', 'TRIM_HORIZON']);
+  });
+
   test('fails if a new iterator is trimmed too', async () => {
     const { stream } = streamOf({ old: [trimmed(), trimmed()] });
     await expect(stream.read('shard', { type: 'TRIM_HORIZON' })).rejects.toMatchObject({ reason: 'trimmed' });
