@@ -5,7 +5,7 @@ export const ROOMS: Record<string, { readonly is: string; readonly mayImport: re
   'runtime': { is: 'runs in the deployed function', mayImport: ['stream'] },
   'reader': { is: 'reads shards, by the SDK', mayImport: ['stream'] },
   'rules': { is: 'what AWS allows, and why', mayImport: ['stream', 'event-pattern'] },
-  'trigger': { is: 'the constructs; knows the CDK', mayImport: ['stream', 'event-pattern', 'rules'] },
+  'trigger': { is: 'the constructs; knows the CDK', mayImport: ['stream', 'rules'] },
   'engine': { is: 'how a mapping behaves', mayImport: ['stream', 'event-pattern', 'rules'] },
   'testing': { is: 'the engine in virtual time', mayImport: ['stream', 'event-pattern', 'rules', 'engine'] },
   'local': { is: 'the engine on your machine', mayImport: ['stream', 'rules', 'engine', 'reader'] },

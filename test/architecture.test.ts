@@ -53,9 +53,7 @@ test('rooms that import each other in a circle have no picture', () => {
 });
 
 test('no files import each other in a circle, type-only imports included', () => {
-  const known = 'lib/trigger/dynamo-stream-trigger.ts -> lib/trigger/facts/setting-facts.ts -> lib/trigger/dynamo-stream-trigger.ts';
-
-  expect(circles(new Map([...imports].map(([file, imported]) => [file, filesOf(imported)]))).filter((circle) => circle !== known)).toEqual([]);
+  expect(circles(new Map([...imports].map(([file, imported]) => [file, filesOf(imported)])))).toEqual([]);
 });
 
 test('a circle is found', () => {

@@ -39,7 +39,7 @@ const RESERVED_IN_OR = new Set([
 type OpenBranches = ReadonlyMap<string, Condition>[];
 
 /** Where the parser is in the pattern. */
-interface Location {
+interface PatternPlace {
   readonly keys: readonly string[];
   readonly path: string;
   readonly insideOr: boolean;
@@ -89,7 +89,7 @@ class PatternParser {
     }
   }
 
-  private object(node: ObjectNode, at: Location, branches: OpenBranches): OpenBranches {
+  private object(node: ObjectNode, at: PatternPlace, branches: OpenBranches): OpenBranches {
     this.remarkDuplicateKeys(node, at);
     let open = branches;
     for (const { key, value } of node.members) {
@@ -112,7 +112,7 @@ class PatternParser {
     return open;
   }
 
-  private leaf(items: readonly JsonNode[], at: Location, branches: OpenBranches): OpenBranches {
+  private leaf(items: readonly JsonNode[], at: PatternPlace, branches: OpenBranches): OpenBranches {
     if (items.length === 0) {
       this.problem('empty-array', at.path, '[] is not allowed: list the allowed values, or omit the key');
     }
@@ -124,7 +124,7 @@ class PatternParser {
     return (branches.length === 0 ? [new Map()] : branches).map((branch) => new Map(branch).set(condition.field, condition));
   }
 
-  private or(node: JsonNode, at: Location, branches: OpenBranches): OpenBranches {
+  private or(node: JsonNode, at: PatternPlace, branches: OpenBranches): OpenBranches {
     if (node.type !== 'array' || node.items.length < 2) {
       this.problem('bad-or', at.path, `${describeJson(node)} is not allowed here: $or must be an array of two or more objects`);
       return branches;
@@ -149,7 +149,7 @@ class PatternParser {
     return open;
   }
 
-  private remarkDuplicateKeys(node: ObjectNode, at: Location): void {
+  private remarkDuplicateKeys(node: ObjectNode, at: PatternPlace): void {
     const seen = new Set<string>();
     for (const { key } of node.members) {
       if (seen.has(key)) {

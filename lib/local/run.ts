@@ -9,7 +9,7 @@ import { nodeProgram, versionWarning, type NodeProgram } from './function/node-p
 import { startMapping } from './mapping-run';
 import { endLeftovers, recordChildren } from './process/children';
 import { startServices, type Services } from './service/services';
-import type { Observer, Setting } from './setting';
+import type { Observer, RunSetup } from './run-setup';
 import { localStream } from './stream';
 
 export interface LocalOptions {
@@ -116,14 +116,15 @@ function notes(app: LocalApp, node: NodeProgram, leftovers: number): string[] {
   ];
 }
 
-async function start(setting: Setting): Promise<LocalRun> {
-  const services = await startServices(setting);
-  const functions = await startFunctions(setting, services.endpoints);
-  const mappings = await preparedMappings(setting, services, functions);
+async function start(setup: RunSetup): Promise<LocalRun> {
+  const services = await startServices(setup);
+  const functions = await startFunctions(setup, services.endpoints);
+  const mappings = await preparedMappings(setup, services, functions);
 
   let fail!: (error: Error) => void;
   const failed = new Promise<Error>((resolve) => fail = resolve);
-  const end = (error: Error) => void stop(error).then(() => fail(error));
+  // What ended the run counts, and not what came of stopping the rest.
+  const end = (error: Error) => void stop(error).catch(() => {}).then(() => fail(error));
   const drivers = mappings.map((begin) => begin(end));
   void services.ended.then(end);
   try {
@@ -133,7 +134,7 @@ async function start(setting: Setting): Promise<LocalRun> {
   }
 
   return {
-    ...overview(setting.app, services.endpoints),
+    ...overview(setup.app, services.endpoints),
     failed,
     drained: () => drained(drivers),
     kill: functions.kill,
@@ -143,13 +144,13 @@ async function start(setting: Setting): Promise<LocalRun> {
   async function stop(reason: Error): Promise<void> {
     drivers.forEach((driver) => driver.stop(reason));
     await Promise.all([functions.stop(), services.stop()]);
-    setting.children.killAll();
+    setup.children.killAll();
   }
 }
 
 /** The app's mappings, each ready to begin where it starts in its stream. */
 async function preparedMappings(
-  { app, checkpoints, observer }: Setting, services: Services, functions: LocalFunctions,
+  { app, checkpoints, observer }: RunSetup, services: Services, functions: LocalFunctions,
 ): Promise<((onFailure: (error: Error) => void) => Driver)[]> {
   return Promise.all(app.mappings.map(async (mapping) => {
     const streams = services.streamsOf(mapping.table);

@@ -1,4 +1,4 @@
-import { UNKNOWN } from './facts';
+import { type Known, UNKNOWN } from './facts';
 import { filterFacts } from './filter/filter-facts';
 import type { SettingFacts } from './mapping-rules';
 import { foreignProperties } from './property-names';
@@ -8,18 +8,17 @@ import { eachSetting, SETTING_NAMES, SETTINGS } from './settings';
  * What a template says about the settings of an AWS::Lambda::EventSourceMapping.
  *
  * @param properties of the resource, as the template has them
- * @param get gives the value of a property; `UNKNOWN` where only the deployment knows it
+ * @param get gives the value of a setting's property; `UNKNOWN` where only the deployment knows it
  */
 export function settingsInTemplate(
-  properties: { readonly [name: string]: any }, get = (name: string) => isIntrinsic(properties[name]) ? UNKNOWN : properties[name],
+  properties: { readonly [name: string]: any }, get = (name: string) => ifKnown(properties[name]),
 ): SettingFacts {
   const names = Object.keys(properties).filter((name) => properties[name] !== undefined && !isIntrinsic(properties[name]));
   return {
     ...eachSetting((_, { property, absent }) => asWritten(get(property) ?? absent, absent)),
-    reportBatchItemFailures: (get('FunctionResponseTypes') ?? []).includes('ReportBatchItemFailures'),
+    reportBatchItemFailures: asksForReports(get('FunctionResponseTypes') ?? []),
     filters: elements(get('FilterCriteria'), 'Filters').map(({ Pattern }) => typeof Pattern === 'string' ? filterFacts(Pattern) : UNKNOWN),
-    metricsConfig: elements(get('MetricsConfig'), 'Metrics').map((group) => isIntrinsic(group) ? UNKNOWN : group),
-    filterEncryption: properties.KmsKeyArn !== undefined,
+    metricsConfig: elements(ifKnown(properties.MetricsConfig), 'Metrics').map(ifKnown),
     onFailure: properties.DestinationConfig?.OnFailure !== undefined,
     startingPositionTimestamp: names.includes('StartingPositionTimestamp'),
     written: SETTING_NAMES.filter((name) => names.includes(SETTINGS[name].property)),
@@ -32,16 +31,25 @@ export function isIntrinsic(value: unknown): boolean {
   return typeof value === 'object' && value !== null && Object.keys(value).some((key) => key === 'Ref' || key.startsWith('Fn::'));
 }
 
-/** CloudFormation accepts numbers and booleans as text too. */
+function ifKnown(value: any): any {
+  return isIntrinsic(value) ? UNKNOWN : value;
+}
+
+/** CloudFormation accepts numbers and booleans as text too. What is neither stays as it is, for the rules. */
 function asWritten(value: unknown, absent: unknown): unknown {
-  if (value === UNKNOWN) {
-    return value;
-  }
   switch (typeof absent) {
-    case 'number': return Number(value);
-    case 'boolean': return String(value) === 'true';
+    case 'number': return Number.isFinite(Number(value)) ? Number(value) : value;
+    case 'boolean': return value === 'true' || (value !== 'false' && value);
     default: return value;
   }
+}
+
+/** The flag is a list in a template. */
+function asksForReports(types: unknown): Known<boolean> {
+  if (!Array.isArray(types)) {
+    return UNKNOWN;
+  }
+  return types.includes('ReportBatchItemFailures') || (types.some(isIntrinsic) ? UNKNOWN : false);
 }
 
 /** The list in a property. One that only the deployment knows has one element, as unknown as the list. */

@@ -8,8 +8,6 @@ import { TRIGGER_WORDS } from './words';
 /** The settings of a mapping, as whoever wrote them wrote them. From an untyped caller they can be anything. */
 export interface SettingFacts extends Readonly<Record<Exclude<SettingName, 'filters'>, unknown>>, NameFacts {
   readonly filters: readonly Known<FilterFacts>[];
-  /** Whether there is a key for the filters. */
-  readonly filterEncryption: boolean;
   /** The groups of metrics; undefined: what was given is not a list of them. */
   readonly metricsConfig: Known<readonly unknown[]> | undefined;
   /** Whether there is a failure destination. */
@@ -80,28 +78,19 @@ export const MAPPING_RULES: readonly Rule<SettingFacts>[] = [
       : [],
   },
   {
-    id: 'filter-encryption-without-filters',
-    severity: 'error',
-    summary: '`filterEncryption` comes with `filters`.',
-    reads: ['filterEncryption', 'filters'],
-    source: SOURCES.filtering,
-    check: ({ filterEncryption, filters }, { name }) => filterEncryption && filters.length === 0
-      ? [`${name('filterEncryption')} is given but there are no filters to encrypt. Omit it, or give filters.`]
-      : [],
-  },
-  {
     id: 'metrics-group',
     severity: 'error',
     summary: '`metricsConfig` names EVENT_COUNT, the only group of metrics that a mapping of a DynamoDB stream has.',
     reads: ['metricsConfig'],
     source: SOURCES.metrics,
-    check: ({ metricsConfig }, { name }) => {
+    check: ({ metricsConfig }, { name, metrics }) => {
+      const wayOut = `Give ${metrics}, or omit it.`;
       if (metricsConfig === undefined) {
-        return [`${name('metricsConfig')} does not have a list of metrics. Give the list ["${EVENT_COUNT}"], or omit it.`];
+        return [`${name('metricsConfig')} does not have a list of metrics. ${wayOut}`];
       }
       return metricsConfig === UNKNOWN ? [] : metricsConfig
         .filter((group) => group !== UNKNOWN && group !== EVENT_COUNT)
-        .map((group) => `${name('metricsConfig')} asks for ${show(group)} but a DynamoDB stream has only "${EVENT_COUNT}". Give that, or omit it.`);
+        .map((group) => `${name('metricsConfig')} asks for ${show(group)} but a mapping of a DynamoDB stream has "${EVENT_COUNT}" only. ${wayOut}`);
     },
   },
   {
@@ -136,7 +125,7 @@ export const MAPPING_RULES: readonly Rule<SettingFacts>[] = [
     source: SOURCES.errorHandling,
     check: ({ onFailure }, { name, addDestination }) => onFailure
       ? []
-      : [`${name('onFailure')} names no failure destination: the records of a batch that Lambda gives up are lost. ${addDestination}`],
+      : [`${name('onFailure')} does not name a failure destination: the records of a batch that Lambda gives up are lost. ${addDestination}`],
   },
   {
     id: 'bisect-single-record',

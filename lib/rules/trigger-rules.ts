@@ -7,7 +7,7 @@ export interface PropFacts {
   readonly handler: Misfit | HandlerPropFacts | undefined;
   /** For each filter, what was given in its place; of something that is not an array, what that is. */
   readonly filters: Misfit | readonly (Misfit | undefined)[];
-  readonly filterEncryption: Misfit | undefined;
+  readonly filterEncryption: Misfit | 'given' | undefined;
   readonly failureQueueRemovalPolicy: Misfit | undefined;
   readonly permissions: Misfit | undefined;
   /** Nameless: a destination that was bound and did not name what receives the batches. */
@@ -41,11 +41,22 @@ export const TRIGGER_RULES: readonly Rule<PropFacts>[] = [
     source: SOURCES.apiModel,
     check: (facts) => (['table', 'handler'] as const)
       .filter((name) => facts[name] === undefined)
-      .map((name) => `${name} is missing. A trigger connects a table with a function: give both.`),
+      .map((name) => `${name} is missing but a trigger needs a table and a function. Give both.`),
   },
   shape('table-type', 'table', 'a table', 'Give a Table or a TableV2, or import one with TableV2.fromTableAttributes(…).'),
   shape('handler-type', 'handler', 'a function', 'Give a Function, an Alias or a Version, or import one with Function.fromFunctionAttributes(…).'),
   shape('filter-encryption-type', 'filterEncryption', 'a key', 'Give a kms.Key, or import one with kms.Key.fromKeyArn(…).'),
+  {
+    id: 'filter-encryption-without-filters',
+    severity: 'error',
+    summary: '`filterEncryption` comes with `filters`.',
+    // Of mappings that a template has, nobody has seen what AWS does.
+    reads: ['filterEncryption', 'filters'],
+    source: SOURCES.filtering,
+    check: ({ filterEncryption, filters }) => filterEncryption === 'given' && !(filters instanceof Misfit) && filters.length === 0
+      ? ['filterEncryption is given but there are no filters to encrypt. Omit it, or give filters.']
+      : [],
+  },
   shape('removal-policy', 'failureQueueRemovalPolicy', 'a RemovalPolicy', 'Omit it to use RemovalPolicy.RETAIN.'),
   shape('permissions', 'permissions', 'MANAGED_POLICY or LEAST_PRIVILEGE', 'Omit it to use StreamPermissions.MANAGED_POLICY.'),
   {

@@ -10,12 +10,14 @@ export interface Words {
   readonly omit: (setting: SettingName) => string;
   /** How to have fewer filters. */
   readonly combineFilters: string;
+  /** The only metrics that a mapping of a DynamoDB stream has, as they are asked for. */
+  readonly metrics: string;
   /** How to have a failure destination. */
   readonly addDestination: string;
 }
 
 /** What has a name in a message. */
-export type Named = SettingName | 'startingPositionTimestamp' | 'filterEncryption' | 'metricsConfig' | 'onFailure';
+export type Named = SettingName | 'startingPositionTimestamp' | 'metricsConfig' | 'onFailure';
 
 /** For settings under the CDK's names, whoever takes them. */
 export const SETTING_WORDS: Words = {
@@ -24,6 +26,7 @@ export const SETTING_WORDS: Words = {
     `${wholeNumber(setting)} from ${spelled(min)} to ${spelled(max)}${unlimited === undefined ? '' : `, or ${unlimited} for no limit`}`,
   omit: (setting) => `Omit it to ${SETTINGS[setting].omitTo}.`,
   combineFilters: 'Combine some with $or.',
+  metrics: "['EventCount']",
   addDestination: 'Give a destination.',
 };
 
@@ -35,6 +38,7 @@ export const TRIGGER_WORDS: Words = {
     ? SETTING_WORDS.allowed(setting, range)
     : `a Duration of ${SETTING_WORDS.allowed(setting, { ...range, unlimited: undefined })}`,
   combineFilters: 'Combine some with StreamFilter.anyOf(…).',
+  metrics: '{ metrics: [lambda.MetricType.EVENT_COUNT] }',
   addDestination: 'Omit it to have a queue made for them.',
 };
 
@@ -44,15 +48,15 @@ export const TEMPLATE_WORDS: Words = {
   name: (setting) => setting in PROPERTIES ? PROPERTIES[setting]! : SETTINGS[setting as SettingName].property,
   omit: (setting) => {
     const { absent, default: ours, omitTo } = SETTINGS[setting];
-    return absent === undefined ? `Use ${String(ours)}.` : `Omit it to ${absent === ours ? omitTo : 'have no limit'}.`;
+    return absent === undefined ? `Use ${String(ours)}.` : `Omit it to ${absent === ours ? omitTo : typeof absent === 'boolean' ? 'have it off' : 'have no limit'}.`;
   },
+  metrics: '{"Metrics": ["EventCount"]}',
   addDestination: 'Name a standard queue, a standard topic or a bucket.',
 };
 
 const PROPERTIES: { readonly [name in Named]?: string } = {
   filters: 'FilterCriteria.Filters',
   startingPositionTimestamp: 'StartingPositionTimestamp',
-  filterEncryption: 'KmsKeyArn',
   metricsConfig: 'MetricsConfig',
   onFailure: 'DestinationConfig.OnFailure',
 };

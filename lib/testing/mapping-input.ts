@@ -95,7 +95,6 @@ function settingFacts(given: { readonly [name: string]: any }, destination: Dest
     ...eachSetting((name, { unit }) => unit === 'seconds' ? inSeconds(settings[name]) : settings[name]),
     filters: settings.filters.map((filter) => filterFacts(filterText(filter))),
     metricsConfig: [],
-    filterEncryption: false,
     onFailure: destination !== undefined,
     ...nameFacts(Object.keys(given).filter((name) => given[name] !== undefined), NAMES),
   };

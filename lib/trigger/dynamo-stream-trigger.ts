@@ -45,7 +45,7 @@ export class DynamoStreamTrigger extends Construct {
     role.applyBefore(this.eventSourceMapping);
     const { reportBatchItemFailures } = valid.settings;
     // To a token, the function throws its failures: that loses nothing either way.
-    const canName = this.informHandler(streamArn, reportBatchItemFailures && !Token.isUnresolved(reportBatchItemFailures), destination.arn);
+    const canName = this.inform(streamArn, reportBatchItemFailures && !Token.isUnresolved(reportBatchItemFailures), destination.arn);
     judgeFinishedTree(this, {
       ...valid, mapping: this.eventSourceMapping.node.defaultChild as lambda.CfnEventSourceMapping, destination, role, granted, canName,
     });
@@ -115,8 +115,8 @@ export class DynamoStreamTrigger extends Construct {
     return this.handler.metric('DestinationDeliveryFailures', { statistic: cloudwatch.Stats.SUM, ...props });
   }
 
-  /** Returns whether the function can name an ARN, as the finished app shows it; a function that is not of this app is told nothing. */
-  private informHandler(stream: string, reports: boolean, park?: string): (arn: string) => boolean {
+  /** Writes the trigger's facts into the environment of a function of this app. Returns whether the function can name an ARN, as the finished app shows it. */
+  private inform(stream: string, reports: boolean, park?: string): (arn: string) => boolean {
     const fn = ownedFunction(this.handler);
     return fn === undefined ? () => true : informFunction(fn, this, { stream, report: reports, park });
   }

@@ -3,6 +3,7 @@ import type { Construct } from 'constructs';
 import type { StreamFilter } from './filter/stream-filter';
 import { responseTypes } from './template/response-types';
 import type { ValidProps } from './valid-props';
+import { arnParts } from '../stream/arn';
 import { eachSetting, type MappingSettings } from '../rules/settings';
 
 /** The mapping of a trigger, between its stream and its function. */
@@ -60,5 +61,5 @@ function filterCriterion(filter: StreamFilter): { [key: string]: any } {
 }
 
 function isQualifiedArn(functionArn: string): boolean {
-  return !Token.isUnresolved(functionArn) && functionArn.split(':').length > 7;
+  return !Token.isUnresolved(functionArn) && arnParts(functionArn).resource.split(':').length > 2;
 }

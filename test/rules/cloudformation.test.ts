@@ -18,6 +18,19 @@ test('numbers and booleans may be text', () => {
   expect(found).toMatchObject({ batchSize: 7, retryAttempts: 0, bisectBatchOnError: true, enabled: false });
 });
 
+test('what is neither a number nor a boolean stays as it is written', () => {
+  expect(settingsOf({ BatchSize: 'many', Enabled: 'maybe' })).toMatchObject({ batchSize: 'many', enabled: 'maybe' });
+});
+
+test.each<[string, unknown, unknown]>([
+  ['lists it', ['ReportBatchItemFailures'], true],
+  ['is empty', [], false],
+  ['lists something that only the deployment knows', [{ 'Fn::If': ['Reports', 'ReportBatchItemFailures', { Ref: 'AWS::NoValue' }] }], UNKNOWN],
+  ['is known only to the deployment', { 'Fn::If': ['Reports', ['ReportBatchItemFailures'], []] }, UNKNOWN],
+])('reportBatchItemFailures, where the list of response types %s', (_, types, reports) => {
+  expect(settingsOf({ FunctionResponseTypes: types }).reportBatchItemFailures).toBe(reports);
+});
+
 test.each(SETTING_NAMES.filter((name) => !['filters', 'reportBatchItemFailures'].includes(name)))('%s is unknown where only the deployment knows it', (name) => {
   expect(settingsOf({ [SETTINGS[name].property]: { Ref: 'Parameter' } })[name]).toBe(UNKNOWN);
 });

@@ -12,7 +12,6 @@ function factsOf(settings: Partial<SettingFacts>): SettingFacts {
     ...completed(settings as {}),
     filters: [],
     metricsConfig: [],
-    filterEncryption: false,
     onFailure: true,
     ...nameFacts(Object.keys(settings), SETTING_NAMES),
   };
@@ -75,7 +74,7 @@ describe('a message uses the words of whoever wrote the settings', () => {
       'MaximumRetryAttempts is -2 but must be a whole number from 0 to 10,000, or -1 for no limit. Omit it to have no limit.',
       'MaximumRecordAgeInSeconds is 59 seconds but must be a whole number of seconds from 60 to 604,800, or -1 for no limit. Omit it to have no limit.',
       'StartingPosition is "BEGINNING" but must be TRIM_HORIZON or LATEST. Use TRIM_HORIZON.',
-      'DestinationConfig.OnFailure names no failure destination: the records of a batch that Lambda gives up are lost. '
+      'DestinationConfig.OnFailure does not name a failure destination: the records of a batch that Lambda gives up are lost. '
         + 'Name a standard queue, a standard topic or a bucket.',
     ]);
   });

@@ -1,12 +1,13 @@
 import { readAssembly, type SynthesizedStack, type TemplateResource } from './assembly';
-import { LocalRunError } from '../errors';
 import { ifKnown, resolver, UnresolvedValueError, type Resolve, type Surroundings } from './intrinsics';
 import { attributeOf, nameOf, LOCAL_ACCOUNT, LOCAL_REGION, type Endpoints } from './resource-names';
 import { settingsInTemplate } from '../../rules/cloudformation';
+import { SHORT_TIMEOUT, TABLE_RESOURCES } from '../../rules/facts';
 import type { ValidSettings } from '../../rules/settings';
 import { validSettings } from '../../rules/valid-settings';
 import { TEMPLATE_WORDS } from '../../rules/words';
 import type { StreamViewType } from '../../stream/record';
+import { LocalRunError } from '../errors';
 
 /** The parts of a synthesized app that run on this machine, with the names and ARNs that its code sees. */
 export interface LocalApp {
@@ -91,7 +92,7 @@ export function readApp(directory: string): LocalApp {
   const stacks = readAssembly(directory);
   const reading = new Reading(stacks);
   const app: LocalApp = {
-    tables: reading.each(['AWS::DynamoDB::Table', 'AWS::DynamoDB::GlobalTable'], (where) => reading.table(where)),
+    tables: reading.each(TABLE_RESOURCES, (where) => reading.table(where)),
     queues: reading.each(['AWS::SQS::Queue'], (where) => reading.named(where)),
     topics: reading.each(['AWS::SNS::Topic'], (where) => reading.named(where)),
     buckets: reading.each(['AWS::S3::Bucket'], (where) => reading.named(where)),
@@ -138,7 +139,7 @@ class Reading {
   }
 
   /** Everything of these types, except what can't run here, which is listed in `notRunning`. */
-  each<T>(types: string[], read: (where: Where) => T): T[] {
+  each<T>(types: readonly string[], read: (where: Where) => T): T[] {
     return this.stacks.flatMap((stack) => Object.entries(stack.template.Resources ?? {}).flatMap(([logicalId, resource]) => {
       if (!types.includes(resource.Type)) {
         return [];
@@ -243,7 +244,7 @@ class Reading {
       handler: where.get('Handler'),
       runtime: where.get('Runtime'),
       // CloudFormation's own defaults.
-      timeout: Number(where.get('Timeout') ?? 3),
+      timeout: Number(where.get('Timeout') ?? SHORT_TIMEOUT),
       memorySize: Number(where.get('MemorySize') ?? 128),
       ...(reservedConcurrency !== undefined && { reservedConcurrency: Number(reservedConcurrency) }),
       environment: (endpoints) => this.environment(stack, resource.Properties?.Environment?.Variables, endpoints),

@@ -3,7 +3,7 @@ import type { LambdaFunction } from '../assembly/app';
 import type { Endpoints } from '../assembly/resource-names';
 import { allStarted } from '../process/all-started';
 import { findOptionalPackage } from '../service/optional-package';
-import type { Setting } from '../setting';
+import type { RunSetup } from '../run-setup';
 
 /** The functions of an app at work. */
 export interface LocalFunctions {
@@ -14,9 +14,9 @@ export interface LocalFunctions {
 }
 
 /** @throws LocalRunError FUNCTION_NOT_LOADED */
-export async function startFunctions(setting: Setting, endpoints: Endpoints): Promise<LocalFunctions> {
-  const functions = new Map(await allStarted(setting.app.functions.map(async (target): Promise<[LambdaFunction, LocalFunction]> =>
-    [target, await startOne(setting, target, endpoints)])));
+export async function startFunctions(setup: RunSetup, endpoints: Endpoints): Promise<LocalFunctions> {
+  const functions = new Map(await allStarted(setup.app.functions.map(async (target): Promise<[LambdaFunction, LocalFunction]> =>
+    [target, await startOne(setup, target, endpoints)])));
   return {
     of: (target) => functions.get(target)!,
     kill: (functionName) => [...functions].reduce((sum, [{ name }, target]) => sum + (name === functionName ? target.kill() : 0), 0),
@@ -26,7 +26,7 @@ export async function startFunctions(setting: Setting, endpoints: Endpoints): Pr
   };
 }
 
-function startOne({ project, node, inspect, children, observer }: Setting, target: LambdaFunction, endpoints: Endpoints): Promise<LocalFunction> {
+function startOne({ project, node, inspect, children, observer }: RunSetup, target: LambdaFunction, endpoints: Endpoints): Promise<LocalFunction> {
   const { variables, unresolved } = target.environment(endpoints);
   for (const variable of unresolved) {
     observer({ type: 'warning', message: `${target.path}: the environment variable ${variable}. It is not set here.` });

@@ -9,7 +9,7 @@ import type { LocalTable } from '../assembly/app';
 import type { Endpoints } from '../assembly/resource-names';
 import { LocalRunError } from '../errors';
 import { allStarted } from '../process/all-started';
-import type { Setting } from '../setting';
+import type { RunSetup } from '../run-setup';
 import type { TableStreams } from '../stream';
 
 /** What the functions and mappings of an app work with: its tables on DynamoDB Local, and local SQS, SNS and S3. */
@@ -23,7 +23,7 @@ export interface Services {
 }
 
 /** @throws LocalRunError NO_PACKAGE, NO_JAVA, PORT_IN_USE, NOT_COMPILED, SERVICE_NOT_STARTED, TABLE_REFUSED */
-export async function startServices({ app, project, port, data, children, observer }: Setting): Promise<Services> {
+export async function startServices({ app, project, port, data, children, observer }: RunSetup): Promise<Services> {
   const [database, destinations] = await allStarted([
     startDynamoDbLocal(children, project, data, port),
     startDestinations(children, project, app, (destinationArn) => observer({ type: 'parked', destinationArn })),

@@ -1,10 +1,8 @@
 import { aws_iam as iam, type aws_lambda as lambda, type aws_s3 as s3, Stack } from 'aws-cdk-lib';
 import { acknowledgeObjects } from './cdk-nag';
+import { FAILED_BATCH_PREFIX } from '../../stream/failed-batch';
 import { PARKED_RECORD_PREFIX } from '../../stream/parked-record';
 import { resourceOf } from '../template/resource';
-
-/** The start of the keys of Lambda's failed batches. https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html */
-const FAILED_BATCH_PREFIX = 'aws/lambda/';
 
 /**
  * A bucket that receives what is given up: failed batches with their records under `aws/lambda/`, and parked records under

@@ -27,8 +27,6 @@ function deployedFacts(properties: { readonly [name: string]: any }, given: Sett
     ...settingsInTemplate(isSame(filters, given.filters) ? others : properties),
     // What was a token to the trigger stays unknown.
     ...Object.fromEntries(Object.entries(given).filter(([, value]) => value === UNKNOWN)),
-    // Whether AWS refuses a key without filters is not known; a trigger does.
-    filterEncryption: false,
   };
 }
 

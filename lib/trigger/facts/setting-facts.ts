@@ -24,7 +24,6 @@ export function settingFacts(props: DynamoStreamTriggerProps, settings: Settings
     ...eachSetting((name) => plain(settings[name])),
     filters: Array.isArray(settings.filters) ? settings.filters.map(knownFilter) : [UNKNOWN],
     metricsConfig: metricGroups(props.metricsConfig),
-    filterEncryption: props.filterEncryption !== undefined,
     onFailure: destinationSource(props.onFailure) !== 'none',
     ...nameFacts(Object.keys(props), PROP_NAMES),
   };
@@ -45,7 +44,7 @@ export function propFacts(props: DynamoStreamTriggerProps, settings: Settings, t
     filters: Array.isArray(settings.filters)
       ? settings.filters.map((filter) => Token.isUnresolved(filter) || isFilter(filter) ? undefined : misfitOf(filter))
       : misfitOf(settings.filters),
-    filterEncryption: misfit(props, 'filterEncryption'),
+    filterEncryption: misfit(props, 'filterEncryption') ?? (props.filterEncryption && 'given'),
     failureQueueRemovalPolicy: misfit(props, 'failureQueueRemovalPolicy'),
     permissions: misfit(props, 'permissions'),
     onFailure: onFailure === undefined || typeof onFailure.bind === 'function' ? destinationSource(onFailure) : misfitOf(onFailure),

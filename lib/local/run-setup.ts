@@ -5,7 +5,7 @@ import type { NodeProgram } from './function/node-program';
 import type { Children } from './process/children';
 
 /** What a run is asked for and what it has found, before any of it is started. */
-export interface Setting {
+export interface RunSetup {
   readonly app: LocalApp;
   /** The folder of the user's project. */
   readonly project: string;
