@@ -31,7 +31,7 @@ export class SimulatedEnvironment {
   private frozen: boolean;
 
   constructor(
-    private readonly code: Handler | LoadedHandler,
+    readonly code: Handler | LoadedHandler,
     private readonly clock: VirtualClock,
     /** How many invocations it serves at once. */
     readonly capacity: number,

@@ -1,5 +1,6 @@
 import { type Handler, type LoadedHandler, SimulatedEnvironment } from './environment';
 import { Invocation, type InvocationRequest, type InvokedFunction } from './invocation';
+import type { Deployment } from './options';
 import type { VirtualClock } from './virtual-clock';
 import { arnParts } from '../stream/arn';
 import type { TriggerFacts } from '../stream/boundary';
@@ -17,10 +18,13 @@ export interface FunctionOptions {
   readonly invocationsPerEnvironment: number;
   /** Milliseconds. */
   readonly recycleAfter: number;
+  readonly deployments: readonly Deployment[];
   readonly triggers: TriggerFacts[];
   readonly random: () => number;
   readonly uuid: () => string;
 }
+
+type Code = Handler | LoadedHandler;
 
 /** The user's function under a virtual clock: its execution environments, and what is invoked in them. */
 export class SimulatedFunction implements InvokedFunction {
@@ -32,7 +36,12 @@ export class SimulatedFunction implements InvokedFunction {
   readonly uuid: () => string;
   /** Invocations whose handler has not answered. */
   readonly unanswered = new Set<Invocation>();
-  private readonly environments: SimulatedEnvironment[];
+  /** Of each version of the code that serves. */
+  private readonly environments = new Map<Code, SimulatedEnvironment[]>();
+  private code: Code;
+  /** The code before, while it serves beside the new one. */
+  private outgoing: { readonly code: Code; readonly from: number; readonly until: number } | undefined;
+  private readonly count: number;
   private readonly waiting: InvocationRequest[] = [];
   private running = 0;
   private started = 0;
@@ -43,8 +52,38 @@ export class SimulatedFunction implements InvokedFunction {
     } = options);
     this.functionName = arnParts(options.functionArn).resource.split(':')[1];
     // One more than can be busy: what is delivered again need not come to the environment that had it.
-    const count = options.environments ?? Math.ceil(options.concurrency / options.invocationsPerEnvironment) + 1;
-    this.environments = Array.from({ length: count }, () => this.newEnvironment());
+    this.count = options.environments ?? Math.ceil(options.concurrency / options.invocationsPerEnvironment) + 1;
+    this.code = options.handler;
+    for (const deployment of options.deployments) {
+      clock.schedule(clock.now() + deployment.at * 1000, () => this.deploy(deployment));
+    }
+  }
+
+  /** A trigger's facts have changed. */
+  inform(facts: TriggerFacts): void {
+    this.triggers.splice(this.triggers.findIndex(({ stream }) => stream === facts.stream), 1, facts);
+  }
+
+  private deploy({ handler, overlap = 0 }: Deployment): void {
+    const from = this.clock.now();
+    this.outgoing = { code: this.code, from, until: from + overlap * 1000 };
+    this.code = handler;
+  }
+
+  /** The code that serves the next invocation. */
+  private serving(): Code {
+    const { outgoing } = this;
+    if (!outgoing) {
+      return this.code;
+    }
+    const now = this.clock.now();
+    if (now >= outgoing.until) {
+      this.outgoing = undefined;
+      this.environments.get(outgoing.code)?.filter(({ tenants }) => tenants.size === 0).forEach((environment) => environment.end());
+      this.environments.delete(outgoing.code);
+      return this.code;
+    }
+    return this.random() < (now - outgoing.from) / (outgoing.until - outgoing.from) ? this.code : outgoing.code;
   }
 
   /** Whether its concurrency is used up, so that Lambda throttles. */
@@ -81,13 +120,16 @@ export class SimulatedFunction implements InvokedFunction {
   }
 
   private freeEnvironment(): SimulatedEnvironment | undefined {
-    this.environments.forEach((environment, place) => {
+    const code = this.serving();
+    const environments = this.environments.get(code) ?? Array.from({ length: this.count }, () => this.newEnvironment(code));
+    this.environments.set(code, environments);
+    environments.forEach((environment, place) => {
       if (environment.ended || this.isOld(environment)) {
         environment.end();
-        this.environments[place] = this.newEnvironment();
+        environments[place] = this.newEnvironment(code);
       }
     });
-    const free = this.environments.filter((environment) => environment.free);
+    const free = environments.filter((environment) => environment.free);
     if (free.length > 0) {
       // Lambda does not document which of several it takes.
       return free[free.length > 1 ? Math.floor(this.random() * free.length) : 0];
@@ -95,8 +137,8 @@ export class SimulatedFunction implements InvokedFunction {
     if (this.options.environments !== undefined) {
       return undefined;
     }
-    const environment = this.newEnvironment();
-    this.environments.push(environment);
+    const environment = this.newEnvironment(code);
+    environments.push(environment);
     return environment;
   }
 
@@ -104,7 +146,7 @@ export class SimulatedFunction implements InvokedFunction {
     return startedAt !== undefined && tenants.size === 0 && this.clock.now() >= startedAt + this.options.recycleAfter;
   }
 
-  private newEnvironment(): SimulatedEnvironment {
-    return new SimulatedEnvironment(this.options.handler, this.clock, this.options.invocationsPerEnvironment, () => ++this.started);
+  private newEnvironment(code: Code): SimulatedEnvironment {
+    return new SimulatedEnvironment(code, this.clock, this.options.invocationsPerEnvironment, () => ++this.started);
   }
 }

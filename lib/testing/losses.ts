@@ -16,6 +16,11 @@ export class Losses {
     this.checkpoints.set(shardId, sequenceNumber);
   }
 
+  /** How far each shard is done with. */
+  checkpointsByShard(): Record<string, string> {
+    return Object.fromEntries(this.checkpoints);
+  }
+
   /** Adds the records that a handler reported as failed to a mapping that ignores reports. */
   ignored(event: StreamEvent, response: unknown): void {
     const failures = (response as { batchItemFailures?: unknown } | null)?.batchItemFailures;

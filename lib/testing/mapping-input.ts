@@ -7,6 +7,8 @@ import { nameFacts } from '../rules/property-names';
 import { completed, eachSetting, SETTING_NAMES, type ValidSettings } from '../rules/settings';
 import { validSettings } from '../rules/valid-settings';
 import { SETTING_WORDS, TEMPLATE_WORDS } from '../rules/words';
+import { arnParts } from '../stream/arn';
+import type { TriggerFacts } from '../stream/boundary';
 import { DESTINATION_KINDS, type DestinationKind } from '../stream/destination';
 
 /** A number of seconds, or a `Duration` of the CDK. */
@@ -84,6 +86,29 @@ export function resolveMapping(given: SimulatedMapping | SynthesizedTemplate | S
   }
   const destination = destinationOf(given.onFailure);
   return { settings: validSettings(settingFacts(given, destination), SETTING_WORDS, refuse), destination };
+}
+
+/**
+ * A mapping with some of its settings changed.
+ *
+ * @throws TypeError if a setting can't be changed, or is not what it must be.
+ */
+export function changeMapping(before: ResolvedMapping, given: SimulatedMapping): ResolvedMapping {
+  if ('startingPosition' in given || 'enabled' in given) {
+    throw new TypeError('changes[].mapping has startingPosition or enabled, but AWS can\'t change a starting position, and switches enable a mapping. Omit them.');
+  }
+  const destination = given.onFailure === undefined ? before.destination : destinationOf(given.onFailure);
+  return { ...before, destination, settings: validSettings(settingFacts({ ...before.settings, ...given }, destination), SETTING_WORDS, refuse) };
+}
+
+/** What the runtime knows of a mapping. */
+export function triggerFacts(stream: string, { settings, destination }: ResolvedMapping): TriggerFacts {
+  const { region, account } = arnParts(stream);
+  return {
+    stream,
+    report: settings.reportBatchItemFailures,
+    park: destination && `arn:aws:${destination}:${region}:${account}:failed-batches`,
+  };
 }
 
 function settingFacts(given: { readonly [name: string]: any }, destination: DestinationKind | undefined): SettingFacts {

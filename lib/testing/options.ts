@@ -1,9 +1,31 @@
-import { anything, type Check, checkOptions, type Checks, flag, func, listOf, numberOf, oneOf, options, required, text, wholeNumber } from './check';
+import { anObject, anything, type Check, checkOptions, type Checks, flag, func, listOf, numberOf, oneOf, options, required, text, wholeNumber } from './check';
 import type { Handler, LoadedHandler } from './environment';
 import type { Chance, Faults } from './faults';
 import type { SimulatedMapping } from './mapping-input';
 import type { Reshard, ShardInput } from './shard-input';
 import type { SynthesizedMapping, SynthesizedTemplate } from './synthesized-mapping';
+
+/** Settings of a mapping that change. */
+export interface MappingChange {
+  /** In seconds after the start. */
+  readonly at: number;
+  /** The settings that change, and their new values. */
+  readonly mapping: Omit<SimulatedMapping, 'startingPosition' | 'enabled'>;
+}
+
+/** Other code for the function. */
+export interface Deployment {
+  /** In seconds after the start. */
+  readonly at: number;
+  readonly handler: Handler | LoadedHandler;
+  /**
+   * For so many seconds old and new code serve side by side, as in a canary deployment: chance decides which code serves an invocation,
+   * the new one more and more often.
+   *
+   * @default 0
+   */
+  readonly overlap?: number;
+}
 
 /** A trigger to simulate. */
 export interface SimulationOptions {
@@ -62,6 +84,18 @@ export interface SimulationOptions {
    * @default - it stays as the setting `enabled` says
    */
   readonly switches?: readonly { readonly at: number; readonly enabled: boolean }[];
+  /**
+   * When settings of the mapping are changed, in seconds after the start. Lambda goes on from the checkpoint with the new ones.
+   *
+   * @default - they stay
+   */
+  readonly changes?: readonly MappingChange[];
+  /**
+   * When the function gets other code, in seconds after the start. Invocations under way finish with the old code.
+   *
+   * @default - it stays
+   */
+  readonly deployments?: readonly Deployment[];
   /** What goes wrong. */
   readonly faults?: Faults;
   /**
@@ -157,6 +191,8 @@ const OPTIONS: Checks<SimulationOptions> = {
   timers: oneOf('real', 'virtual'),
   advanceTimers: func,
   switches: listOf('switches', options({ at: secondsAfterStart, enabled: required(flag) })),
+  changes: listOf('changes', options<MappingChange>({ at: secondsAfterStart, mapping: required(anObject) })),
+  deployments: listOf('deployments', options<Deployment>({ at: secondsAfterStart, handler: required(handler), overlap: numberOf('seconds') })),
   faults: options(FAULTS),
   noProgressBisect: oneOf('halve', 'whole'),
   seed: wholeNumber(),

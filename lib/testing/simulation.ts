@@ -1,5 +1,5 @@
 import { SimulatedFunction } from './function';
-import type { ResolvedMapping } from './mapping-input';
+import { type ResolvedMapping, triggerFacts } from './mapping-input';
 import type { SimulationOptions } from './options';
 import { type RandomSources, randomSources } from './random';
 import { DEFAULT_STREAM_ARN, isStreamRecord } from './records/stream-record';
@@ -75,11 +75,8 @@ function functionOf(group: readonly Part[], index: number, clock: VirtualClock):
     invocationsPerEnvironment: shares('invocationsPerEnvironment') ?? 1,
     recycleAfter: (shares('recycleAfter') ?? 4 * 60 * 60) * 1000,
     concurrency: group.reduce((sum, { shards, trigger: { mapping } }) => sum + shards.length * mapping.settings.parallelizationFactor, 0),
-    triggers: group.map(({ trigger: { mapping: { settings, destination } }, streamArn }) => ({
-      stream: streamArn,
-      report: settings.reportBatchItemFailures,
-      park: destination && `arn:aws:${destination}:${region}:${account}:failed-batches`,
-    })),
+    deployments: group.flatMap(({ trigger: { deployments = [] } }) => deployments),
+    triggers: group.map(({ trigger: { mapping }, streamArn }) => triggerFacts(streamArn, mapping)),
     random: group[0].random.runtime,
     uuid: group[0].random.uuid,
   }, clock);

@@ -22,6 +22,8 @@ export class SimulatedStream {
   private readonly shards: ReadonlyMap<string, SimulatedShard>;
   /** The index of the next record to read, by shard. */
   private readonly cursors = new Map<string, number>();
+  /** Where each shard was read from at first. */
+  private readonly starts = new Map<string, number>();
   private unread: number;
 
   constructor(shards: readonly SimulatedShard[]) {
@@ -38,7 +40,7 @@ export class SimulatedStream {
 
   read(now: number, shardId: string, from: Position, limit: number): Input {
     const shard = this.shards.get(shardId)!;
-    const start = this.cursors.get(shardId) ?? this.passOver(shard, 0, locate(shard, from, now));
+    const start = this.cursors.get(shardId) ?? this.begin(shard, locate(shard, from, now));
     const trimmed = this.passOver(shard, start, count(shard, start, Infinity, now - STREAM_RETENTION * 1000 - 1));
     if (trimmed > start) {
       return { type: 'readFailed', shardId, reason: 'trimmed' };
@@ -49,9 +51,24 @@ export class SimulatedStream {
     return { type: 'read', shardId, records: shard.records.slice(start, next), end, quietUntil };
   }
 
+  /** Lets each shard be read again from behind its checkpoint on. */
+  rewind(checkpoints: Readonly<Record<string, string>>): void {
+    for (const [shardId, cursor] of this.cursors) {
+      const shard = this.shards.get(shardId)!;
+      const sequenceNumber = checkpoints[shardId];
+      const done = sequenceNumber === undefined ? 0 : locate(shard, { type: 'AFTER_SEQUENCE_NUMBER', sequenceNumber }, 0);
+      this.moveTo(shard, cursor, Math.max(done, this.starts.get(shardId) ?? 0));
+    }
+  }
+
   /** Whether every record has been read or passed over. */
   exhausted(): boolean {
     return this.unread === 0;
+  }
+
+  private begin(shard: SimulatedShard, start: number): number {
+    this.starts.set(shard.shardId, start);
+    return this.passOver(shard, 0, start);
   }
 
   private passOver(shard: SimulatedShard, start: number, end: number): number {

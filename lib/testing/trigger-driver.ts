@@ -5,7 +5,7 @@ import { Fate } from './faults';
 import type { SimulatedFunction } from './function';
 import type { InvocationEnd } from './invocation';
 import { Losses } from './losses';
-import type { ResolvedMapping } from './mapping-input';
+import { changeMapping, type ResolvedMapping, triggerFacts } from './mapping-input';
 import type { SimulationOptions } from './options';
 import type { RandomSources } from './random';
 import type { SimulatedDelivery, SimulatedInvocation, SimulationRun } from './run';
@@ -15,7 +15,7 @@ import type { ParkedRecord } from '../stream/parked-record';
 import type { StreamEvent } from '../stream/record';
 
 /** What the simulation of a trigger needs: the caller's options, and what follows from them. */
-export interface TriggerSetup extends Pick<SimulationOptions, 'switches' | 'faults' | 'noProgressBisect'> {
+export interface TriggerSetup extends Pick<SimulationOptions, 'switches' | 'changes' | 'faults' | 'noProgressBisect'> {
   readonly mapping: ResolvedMapping;
   readonly streamArn: string;
   readonly shards: readonly SimulatedShard[];
@@ -28,10 +28,15 @@ type EffectOf<Type extends Effect['type']> = Extract<Effect, { type: Type }>;
 export class SimulatedTrigger {
   private readonly shards: readonly SimulatedShard[];
   private readonly stream: SimulatedStream;
-  private readonly machine: Machine;
+  private machine: Machine;
   private readonly fate: Fate;
-  private readonly reports: boolean;
-  private readonly parks: boolean;
+  private mapping: ResolvedMapping;
+  private enabled: boolean;
+  /** Invocations that have not returned. */
+  private inFlight = 0;
+  /** The mapping as it will be, once nothing is in flight. */
+  private next: ResolvedMapping | undefined;
+  private readonly mappingId: string;
   private readonly losses = new Losses();
   private readonly invocations: SimulatedInvocation[] = [];
   private readonly deliveries: SimulatedDelivery[] = [];
@@ -50,22 +55,25 @@ export class SimulatedTrigger {
   };
 
   constructor(
-    { mapping, streamArn, shards, random, switches = [], faults = {}, noProgressBisect }: TriggerSetup,
+    private readonly setup: TriggerSetup,
     private readonly lambda: SimulatedFunction,
     private readonly clock: VirtualClock,
   ) {
-    const { settings, destination } = mapping;
-    const { uuid } = random;
-    this.reports = settings.reportBatchItemFailures;
-    this.parks = destination !== undefined;
+    const { mapping, shards, random, switches = [], changes = [], faults = {} } = setup;
+    this.mapping = mapping;
+    this.enabled = mapping.settings.enabled;
+    this.mappingId = random.uuid();
     this.shards = shards;
     this.stream = new SimulatedStream(shards);
     this.fate = new Fate(faults, random.faults);
-    this.machine = createMapping({
-      settings, functionArn: lambda.functionArn, streamArn, mappingId: uuid(), executedVersion: '$LATEST', destination, uuid, noProgressBisect,
-    });
+    this.machine = this.newMachine();
     for (const { at, enabled } of switches) {
-      clock.schedule(clock.now() + at * 1000, () => this.take({ type: 'enabled', enabled }));
+      clock.schedule(clock.now() + at * 1000, () => this.switch(enabled));
+    }
+    let changed = mapping;
+    for (const change of [...changes].sort((a, b) => a.at - b.at)) {
+      const next = changed = changeMapping(changed, change.mapping);
+      clock.schedule(clock.now() + change.at * 1000, () => this.change(next));
     }
   }
 
@@ -81,7 +89,7 @@ export class SimulatedTrigger {
 
   /** Whether every record has been read, and nothing is left to do. */
   isOver(): boolean {
-    return this.stream.exhausted() && this.machine.idle();
+    return this.stream.exhausted() && this.machine.idle() && !this.next;
   }
 
   /** The result, when nothing more will happen. */
@@ -102,6 +110,41 @@ export class SimulatedTrigger {
       startedAt,
       endedAt: this.clock.now(),
     };
+  }
+
+  private newMachine(checkpoints?: Readonly<Record<string, string>>): Machine {
+    const { mapping: { settings, destination }, mappingId, lambda: { functionArn }, setup: { streamArn, random: { uuid }, noProgressBisect } } = this;
+    return createMapping({
+      settings, functionArn, streamArn, mappingId, executedVersion: '$LATEST', destination, uuid, noProgressBisect, checkpoints,
+    });
+  }
+
+  private switch(enabled: boolean): void {
+    this.enabled = enabled;
+    if (!this.next) {
+      this.take({ type: 'enabled', enabled });
+    }
+  }
+
+  /** Lambda stops the mapping, and starts it with the new settings at the checkpoint when nothing is in flight any more. */
+  private change(next: ResolvedMapping): void {
+    this.next = next;
+    this.take({ type: 'enabled', enabled: false });
+    this.restartIfDue();
+  }
+
+  private restartIfDue(): void {
+    if (!this.next || this.inFlight > 0) {
+      return;
+    }
+    const { settings } = this.next;
+    this.mapping = { ...this.next, settings: { ...settings, enabled: this.enabled } };
+    this.next = undefined;
+    this.lambda.inform(triggerFacts(this.setup.streamArn, this.mapping));
+    const checkpoints = this.losses.checkpointsByShard();
+    this.stream.rewind(checkpoints);
+    this.machine = this.newMachine(checkpoints);
+    this.take({ type: 'tick' });
   }
 
   /** Hands the machine an input and performs its effects. Their answers are inputs in turn, one after another. */
@@ -144,13 +187,14 @@ export class SimulatedTrigger {
       return { type: 'returned', invocation, outcome: { type: 'throttled' } };
     }
     const { latency, latencyOf } = this.fate;
+    this.inFlight += redelivered ? 0 : 1;
     this.lambda.invoke({
       event: () => copy(event),
       latency,
       latencyOf,
       crashes: this.fate.crashes(atRisk),
       hangs: this.fate.strikes('timeout', atRisk),
-      park: this.parks ? this.park : undefined,
+      park: this.mapping.destination && this.park,
       log: (entry) => this.logs.push(entry),
       called: (record, at, environment) => this.calls.push(simulatedCall(at, shardId, environment, record)),
       ended: (end) => {
@@ -163,10 +207,12 @@ export class SimulatedTrigger {
           this.redeliver(effect);
           return;
         }
-        if (outcome.type === 'response' && !this.reports) {
+        if (outcome.type === 'response' && !this.mapping.settings.reportBatchItemFailures) {
           this.losses.ignored(event, outcome.response);
         }
+        this.inFlight--;
         this.take({ type: 'returned', invocation, outcome });
+        this.restartIfDue();
       },
     });
     return undefined;
@@ -176,7 +222,9 @@ export class SimulatedTrigger {
   private redeliver(effect: EffectOf<'invoke'>): void {
     const answer = this.invoke(effect, true);
     if (answer) {
+      this.inFlight--;
       this.take(answer);
+      this.restartIfDue();
     }
   }
 

@@ -96,6 +96,17 @@ test('values of JavaScript take the notation of DynamoDB; what has it already st
   });
 });
 
+interface Order {
+  readonly id: string;
+  readonly total?: number;
+  readonly lines: readonly { readonly name: string; readonly note: string | undefined }[];
+}
+
+test('an object of a domain interface is an item, without its undefined properties', () => {
+  const order: Order = { id: 'a', total: undefined, lines: [{ name: 'pen', note: undefined }] };
+  expect(streamRecord({ newImage: order, keys: { id: order.id } }).dynamodb!.NewImage).toEqual({ id: { S: 'a' }, lines: { L: [{ M: { name: { S: 'pen' } } }] } });
+});
+
 test.each([
   ['undefined', undefined],
   ['a Date', new Date(0)],
@@ -105,7 +116,7 @@ test.each([
   ['an empty set', new Set()],
   ['a set of values of several types', new Set([1, 'a'])],
 ])('an attribute can not be %s', (what, value) => {
-  expect(() => streamRecord({ newImage: { id: 'a', list: [{ value: value as never }] } })).toThrow(`An attribute is ${what} but must be a string, a finite number, a boolean, null, bytes, a list, a map, or a set with elements of one type.`);
+  expect(() => streamRecord({ newImage: { id: 'a', list: [value] } })).toThrow(`An attribute is ${what} but must be a string, a finite number, a boolean, null, bytes, a list, a map, or a set with elements of one type.`);
 });
 
 test.each([

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { setTimeout as promisedTimeout } from 'node:timers/promises';
+import type { setTimeout as promisedTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { streamHandler } from '../../lib/runtime';
 import { elapsed, now, simulateTrigger, type SimulationOptions, streamRecord } from '../../lib/testing';
@@ -125,11 +125,13 @@ describe('a framework\'s fake timers', () => {
   test('move through hours of retries', async () => {
     let down = true;
     setTimeout(() => down = false, HOUR);
-    const { invocations, failed } = await simulateTrigger({ shards, advanceTimers, handler: () => {
-      if (down) {
-        throw new Error('down');
-      }
-    } });
+    const { invocations, failed } = await simulateTrigger({
+      shards, advanceTimers, handler: () => {
+        if (down) {
+          throw new Error('down');
+        }
+      },
+    });
     expect(failed).toEqual([]);
     expect(invocations.at(-1)!.at - START).toBeGreaterThanOrEqual(HOUR);
     expect(invocations.at(-1)!.at - START).toBeLessThan(HOUR + 60_000);

@@ -5,10 +5,11 @@ export type Value =
   | AttributeValue | string | number | bigint | boolean | null | Uint8Array
   | readonly Value[] | ReadonlySet<string | number | bigint | Uint8Array> | { readonly [name: string]: Value };
 
-/** An item in JavaScript, or in DynamoDB's notation. */
-export interface Item {
-  readonly [name: string]: Value;
-}
+/**
+ * An item in JavaScript, or in DynamoDB's notation: an object whose properties are such values. It may be of any interface. Properties
+ * that are undefined are omitted.
+ */
+export type Item = object;
 
 /** Exactly one of these types. */
 type OneOf<Types> = { [Type in keyof Types]: { [type in Type]: Types[type] } & { [type in Exclude<keyof Types, Type>]?: never } }[keyof Types];
@@ -34,7 +35,8 @@ export interface OneTypeMap {
 
 /** The item in DynamoDB's notation. Values that are in it already stay as they are. */
 export function toAttributeMap(item: Item): OneTypeMap {
-  return Object.fromEntries(Object.entries(item).map(([name, value]) => [name, toAttributeValue(value)]));
+  const present = Object.entries<Value | undefined>(item as Record<string, Value | undefined>).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(present.map(([name, value]) => [name, toAttributeValue(value!)]));
 }
 
 function toAttributeValue(value: Value): OneTypeValue {
@@ -70,7 +72,7 @@ function fromObject(value: object): OneTypeValue {
   if (Object.prototype.toString.call(value) !== '[object Object]') {
     throw refusal(`a ${value.constructor.name}`);
   }
-  return isAttributeValue(value) ? value : { M: toAttributeMap(value as Item) };
+  return isAttributeValue(value) ? value : { M: toAttributeMap(value) };
 }
 
 function fromSet(values: readonly unknown[]): OneTypeValue {
