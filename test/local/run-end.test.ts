@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { Server, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -171,6 +171,9 @@ describe('afterwards', () => {
     await put(run, 'Shop/Orders', {});
     await run.drained();
     expect(runFolders()).toHaveLength(1);
+    // Java would unpack it in the temporary folder of the system, and leave it there.
+    const libraries = new Set(readFileSync(`/proc/${processOf('DynamoDBLocal')}/maps`, 'utf8').match(/\/.*libsqlite4java.*/g));
+    expect([...libraries]).toEqual([expect.stringContaining(runFolders()[0])]);
 
     await run.stop();
     expect(childrenOfThisProcess()).not.toMatch(OURS);
