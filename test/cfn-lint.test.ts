@@ -8,15 +8,15 @@ import { APPS, VARIANTS } from './trigger/variants';
 
 const ROOT = join(__dirname, '..');
 
-/** Where cfn-lint is: `pip install --requirement .ci/requirements.txt` into an environment of its own, and this is its bin/cfn-lint. */
+/** The path of cfn-lint: `pip install --requirement .ci/requirements.txt` into an environment of its own, and this is its bin/cfn-lint. */
 const cfnLint = process.env.CFN_LINT;
 
-/** What cfn-lint finds in templates of the CDK whoever writes the app. Anything else is ours. */
+/** What cfn-lint finds in every template of the CDK. Anything else comes from this package. */
 const IGNORED: readonly { readonly rule: string; readonly resourceType: string; readonly reason: string }[] = [
   {
     rule: 'W3005',
     resourceType: 'AWS::Lambda::Function',
-    reason: 'The CDK lets every function wait for its role by DependsOn, beside the reference that makes it wait anyway.',
+    reason: 'The CDK makes every function depend on its role with DependsOn, although a reference does so already.',
   },
 ];
 
@@ -27,7 +27,7 @@ interface Finding {
   readonly Rule: { readonly Id: string };
 }
 
-/** What cfn-lint says of templates, in words. */
+/** What cfn-lint finds in templates, in words. */
 function findings(templates: readonly string[]): string[] {
   const { stdout, stderr, error } = spawnSync(cfnLint!, ['--format', 'json', '--', ...templates], { encoding: 'utf8' });
   if (error !== undefined || stderr !== '') {
@@ -44,12 +44,12 @@ function isIgnored({ Filename, Location, Rule }: Finding): boolean {
   return IGNORED.some(({ rule, resourceType }) => rule === Rule.Id && resourceType === type);
 }
 
-/** Synthesizes an app, and returns where its templates are. */
+/** Synthesizes an app, and returns the paths of its templates. */
 function templatesOf(app: App): string[] {
   return app.synth().stacksRecursively.map(({ templateFullPath }) => templateFullPath);
 }
 
-/** Runs an app as the CDK's command line does, and returns where its templates are. */
+/** Runs an app as the CDK's command line does, and returns the paths of its templates. */
 function templatesOfProgram(file: string): string[] {
   const outdir = mkdtempSync(join(tmpdir(), 'cdk.out'));
   execFileSync('npx', ['ts-node', '--transpile-only', '--project', join(file.split('/')[0], 'tsconfig.json'), file], {
@@ -58,7 +58,7 @@ function templatesOfProgram(file: string): string[] {
   return readdirSync(outdir).filter((name) => name.endsWith('.template.json')).map((name) => join(outdir, name));
 }
 
-/** The apps that examples come with; the demo's is one of them. */
+/** The apps of the examples. */
 function examples(): string[] {
   const folders = readdirSync(join(ROOT, 'examples')).map((folder) => `examples/${folder}/app.ts`);
   return folders.filter((file) => existsSync(join(ROOT, file)));
@@ -70,7 +70,7 @@ function integrationApps(): App[] {
     .map((file) => jest.requireActual<{ readonly app: App }>(join(__dirname, 'integ', file)).app);
 }
 
-(cfnLint === undefined ? describe.skip : describe)('cfn-lint, where CFN_LINT says where it is,', () => {
+(cfnLint === undefined ? describe.skip : describe)('cfn-lint, if CFN_LINT has its path,', () => {
   // Synthesizes many apps. The CDK's own validation sees them elsewhere.
   beforeAll(() => {
     process.env.CDK_VALIDATION = 'false';

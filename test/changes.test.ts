@@ -18,7 +18,7 @@ import { PROP_NAMES } from '../lib/trigger/props';
  */
 const page = readFileSync(join(__dirname, '..', 'docs', 'changes.md'), 'utf8');
 
-/** What the page says that CloudFormation does, by edit. */
+/** What CloudFormation does at each edit, as the page says. */
 const documented = new Map([...page.matchAll(/^\| ([^|]+) \| ([^|]+) \|.*\|.*\|$/gm)].map(([, edit, what]) => [edit, what]));
 
 /** The stack that most triggers live in, and another one. */
@@ -36,7 +36,7 @@ class Orders extends TestApp {
   }
 }
 
-// What the CDK says of the templates themselves is for other tests.
+// What the CDK finds in the templates is for other tests.
 process.env.CDK_VALIDATION = 'false';
 
 type Wiring = (orders: Orders) => void;
@@ -63,7 +63,7 @@ function logicalIdOf(resource: CfnResource): string {
   return Stack.of(resource).resolve(resource.logicalId);
 }
 
-/** What the CDK's event source is usually given: neither a queue nor a report. */
+/** The CDK's event source as it is usually made: without a queue, and without reports. */
 function eventSource(orders: Orders): CfnResource {
   const fn = orders.fn();
   const startingPosition = lambda.StartingPosition.TRIM_HORIZON;
@@ -247,7 +247,7 @@ test.each(Object.keys(edits))('%s: CloudFormation does what the page says', (edi
   expect(effect(before, after)).toBe(documented.get(edit));
 });
 
-test('the page has no edit that is not made here', () => {
+test('every edit of the page is made here', () => {
   expect([...documented.keys()].filter((edit) => !/^(edit|---|\*\*.*\*\*)$/.test(edit))).toEqual(Object.keys(edits));
 });
 
@@ -255,7 +255,7 @@ test.each(PROP_NAMES)('the page says what an edit of %s does', (property) => {
   expect(Object.keys(edits).filter((edit) => edit.startsWith(`\`${property}\``))).not.toEqual([]);
 });
 
-test('the logical ids are those of earlier versions, because new ones would be new resources', () => {
+test('logical ids never change between versions, because new ids would make new resources', () => {
   const orders = new Orders();
   orders.trigger();
   orders.trigger({ table: orders.table('OtherTable', {}, orders.other), handler: orders.fn('OtherFn') }, 'Trigger', orders.other);
@@ -267,7 +267,7 @@ test('the logical ids are those of earlier versions, because new ones would be n
   expect(ids(orders.other)).toEqual(expect.arrayContaining(['TriggerEventSourceMapping4F855BA3']));
 });
 
-/** What becomes of the resources of both stacks, such as "mapping updated, queue created". */
+/** What happens to the resources of both stacks, for example "mapping updated, queue created". */
 function effect(before: Wiring, after: Wiring): string {
   const [from, to] = [before, after].map(templates);
   const words = Object.keys(from).flatMap((stack) => {
@@ -308,7 +308,7 @@ function withStreamArns(value: any, resources: any): any {
   return parts['Fn::Join']?.[0] === '' ? { 'Fn::Join': ['', joined(parts['Fn::Join'][1])] } : parts;
 }
 
-/** Texts beside each other as one. */
+/** Joins texts that are next to each other. */
 function joined(pieces: unknown[]): unknown[] {
   return pieces.reduce<unknown[]>((result, piece) => {
     const last = result[result.length - 1];

@@ -19,7 +19,7 @@ function table(firstColumn: string): string[][] {
     .map((line) => line.slice(2, -2).split(' | '));
 }
 
-describe('the table of what the packs say', () => {
+describe('the table of cdk-nag\'s findings', () => {
   const PACKS: readonly (readonly [string, NagPack])[] = [
     ['AwsSolutions', new AwsSolutionsChecks()],
     ['Serverless', new ServerlessChecks()],
@@ -32,7 +32,7 @@ describe('the table of what the packs say', () => {
     ['least privilege', StreamPermissions.LEAST_PRIVILEGE],
   ];
 
-  /** Finding, packs, resource and settings, as the page has them. */
+  /** Finding, packs, resource and settings, in the form of the page. */
   function findings(): string[] {
     const rows = new Map<string, { packs: Set<string>; settings: Set<string> }>();
     for (const [setting, permissions] of SETTINGS) {
@@ -58,11 +58,11 @@ describe('the table of what the packs say', () => {
     });
   }
 
-  test('is what they say', () => {
+  test('has what cdk-nag finds, and nothing else', () => {
     expect(table('finding').map((cells) => cells.slice(0, 4).join(' | ')).sort()).toEqual(findings().sort());
   });
 
-  test('says who decides, and what to do', () => {
+  test('says who decides and what to do', () => {
     for (const [, , , , who, what] of table('finding')) {
       expect(['this library', 'the app', 'the organisation']).toContain(who);
       expect(what).toMatch(/^.{10,}\.$/);
@@ -71,7 +71,7 @@ describe('the table of what the packs say', () => {
 });
 
 describe('the table of what is granted', () => {
-  /** What each row is about: an app whose role has such a grant, and what its resource is called there. */
+  /** For each row, a trigger whose role has such a grant, and the start of the resource's logical id. */
   const ROWS: { readonly [row: string]: { readonly props: (app: TestApp) => Props; readonly on: string } } = {
     'the stream': { props: () => ({}), on: 'Table' },
     'the table\'s key': {
@@ -90,7 +90,7 @@ describe('the table of what is granted', () => {
   const topic = (stack: Stack) => new sns.Topic(stack, 'Topic', { masterKey: keyOf(stack) });
   const bucket = (stack: Stack) => new s3.Bucket(stack, 'Bucket', { encryptionKey: keyOf(stack) });
 
-  /** The actions that the role is granted on a resource, and what AWS's policy stands for. */
+  /** The actions that the role is granted on a resource, or the managed policy that grants them. */
   function granted({ props, on }: (typeof ROWS)[string], permissions: StreamPermissions): string {
     const app = triggerWith((testApp) => ({ table: testApp.stack.node.tryFindChild('Table') as any, ...props(testApp), permissions }));
     const statements = Object.values(app.template().findResources('AWS::IAM::Policy'))
@@ -103,7 +103,7 @@ describe('the table of what is granted', () => {
     return actions.map((action) => `\`${action}\``).join(', ');
   }
 
-  /** The managed policies of the function's role, beside the one that any function of the CDK has. */
+  /** The managed policies of the function's role, without the one that the CDK gives every function. */
   function managedPolicies(app: TestApp): string[] {
     return Object.values(app.template().findResources('AWS::IAM::Role'))
       .flatMap(({ Properties }) => Properties.ManagedPolicyArns)
@@ -115,7 +115,7 @@ describe('the table of what is granted', () => {
     expect(table('for').map(([row]) => row)).toEqual(Object.keys(ROWS));
   });
 
-  test.each(table('for'))('is right of %s', (row, managed, least) => {
+  test.each(table('for'))('is right about %s', (row, managed, least) => {
     expect(granted(ROWS[row], StreamPermissions.LEAST_PRIVILEGE)).toBe(least);
     expect(granted(ROWS[row], StreamPermissions.MANAGED_POLICY)).toBe(managed);
   });

@@ -8,14 +8,14 @@ import { TestApp } from '../app';
 
 const ENV = { account: '123456789012', region: 'eu-west-1' };
 
-/** What a policy says to let only calls of one function through. */
+/** A policy's statement that allows only calls of one function. */
 function statementOf(value: string): iam.PolicyStatement {
   return new iam.PolicyStatement({
     actions: ['*'], resources: ['*'], principals: [new iam.AccountRootPrincipal()], conditions: { ArnEquals: { 'lambda:SourceFunctionArn': value } },
   });
 }
 
-/** The ways in which a table comes to need the function that its stream drives. */
+/** The ways in which a table can depend on the function that its stream drives. */
 const WAYS: readonly [string, (app: TestApp, fn: lambda.Function) => dynamodb.ITable][] = [
   ['policy', (app, fn) => {
     const table = app.table();
@@ -50,8 +50,8 @@ const WAYS: readonly [string, (app: TestApp, fn: lambda.Function) => dynamodb.IT
   }],
 ];
 
-describe('a table that needs the function, by its', () => {
-  test.each(WAYS)('%s, drives it, without the function being told of the stream', (_name, tableOf) => {
+describe('a table that depends on the function by its', () => {
+  test.each(WAYS)('%s drives it, and the function does not get the stream\'s ARN', (_name, tableOf) => {
     const app = new TestApp({ env: ENV });
     const handler = app.fn();
     app.trigger({ handler, table: tableOf(app, handler) });
@@ -62,7 +62,7 @@ describe('a table that needs the function, by its', () => {
     expect(JSON.stringify(app.template().toJSON())).toContain('triggers\\":[{\\"report\\"');
   });
 
-  test.each(WAYS)('%s, is refused where the function\'s role names the stream', (_name, tableOf) => {
+  test.each(WAYS)('%s is refused if the function\'s role names the stream', (_name, tableOf) => {
     const app = new TestApp({ env: ENV });
     const handler = app.fn();
     app.trigger({ handler, table: tableOf(app, handler), permissions: StreamPermissions.LEAST_PRIVILEGE });
@@ -70,7 +70,7 @@ describe('a table that needs the function, by its', () => {
     expect(() => app.app.synth()).toThrow(/circular dependency, which CloudFormation can't deploy: .*Orders\/Table -> .*Orders\/Fn.*\(circular-dependency\)/);
   });
 
-  test.each(WAYS.slice(0, 5))('%s, drives it from a stack of the trigger\'s own', (_name, tableOf) => {
+  test.each(WAYS.slice(0, 5))('%s drives it if the trigger is in another stack', (_name, tableOf) => {
     const app = new TestApp({ env: ENV });
     const handler = app.fn();
     const props = { handler, table: tableOf(app, handler), permissions: StreamPermissions.LEAST_PRIVILEGE };
@@ -93,7 +93,7 @@ test('the ways out that the message names work', () => {
   Template.fromStack(app.stack);
 });
 
-describe('what else the function may need is refused', () => {
+describe('a circle is refused if it goes through', () => {
   const keyNaming = (app: TestApp, fn: lambda.Function) => {
     const key = new kms.Key(app.stack, 'Key');
     key.addToResourcePolicy(statementOf(fn.functionArn));
@@ -117,7 +117,7 @@ describe('what else the function may need is refused', () => {
   });
 });
 
-test('a circle without the trigger is for others to report', () => {
+test('a circle without the trigger is reported by the CDK, not by the trigger', () => {
   const app = new TestApp({ env: ENV });
   const [one, two] = [new sqs.Queue(app.stack, 'One'), new sqs.Queue(app.stack, 'Two')];
   one.node.addDependency(two);

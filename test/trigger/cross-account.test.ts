@@ -25,7 +25,7 @@ function tableOf(app: TestApp, type: string): Record<string, any> {
   return table.Properties;
 }
 
-test('a TableV2 of this app lets the other account look its stream up and read it', () => {
+test('a TableV2 of this app allows the other account to look its stream up and read it', () => {
   const { app, reader } = across((_stack, owner) => owner.table('Table', { tableName: 'orders' }));
   const { Replicas: [replica] } = tableOf(app, 'GlobalTable');
 
@@ -35,7 +35,7 @@ test('a TableV2 of this app lets the other account look its stream up and read i
   expect(reader.dependencies).toContain(app.stack);
 });
 
-test('a Table of this app does, too', () => {
+test('a Table of this app allows it, too', () => {
   const { app } = across((stack) => new dynamodb.Table(stack, 'Table', {
     tableName: 'orders', partitionKey: { name: 'pk', type: dynamodb.AttributeType.STRING }, stream: dynamodb.StreamViewType.NEW_IMAGE,
   }));
@@ -48,7 +48,7 @@ test('a Table of this app does, too', () => {
   expect(app.warnings()).not.toContain('cross-account-stream');
 });
 
-test('the key of a table of this app lets the other account decrypt', () => {
+test('the key of a table of this app allows the other account to decrypt', () => {
   const { app } = across((stack, owner) => owner.table('Table', {
     tableName: 'orders', encryption: dynamodb.TableEncryptionV2.customerManagedKey(new kms.Key(stack, 'Key')),
   }));
@@ -57,7 +57,7 @@ test('the key of a table of this app lets the other account decrypt', () => {
   expect(Properties.KeyPolicy.Statement).toContainEqual(statement('kms:Decrypt', 'kms:DescribeKey'));
 });
 
-test('two triggers share the policies of a table', () => {
+test('for two triggers, the policies of a table say it once', () => {
   const app = new TestApp({ env: OWNER });
   const table = new dynamodb.Table(app.stack, 'Table', {
     tableName: 'orders', partitionKey: { name: 'pk', type: dynamodb.AttributeType.STRING }, stream: dynamodb.StreamViewType.NEW_IMAGE,
@@ -71,28 +71,28 @@ test('two triggers share the policies of a table', () => {
   expect(tableOf(app, 'Table').StreamSpecification.ResourcePolicy.PolicyDocument.Statement).toEqual([READING]);
 });
 
-test('the stream of a table of another account is looked up by its ARN', () => {
+test('the stream of a table of another account is looked up by the table\'s ARN', () => {
   const { app, reader } = across((_stack, owner) => owner.table('Table', { tableName: 'orders' }));
   const [{ Properties }] = Object.values(app.template(reader).findResources('Custom::DynamoStreamLookup'));
 
   expect(Properties.TableName).toEqual({ 'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, ':dynamodb:eu-west-1:111111111111:table/orders']] });
 });
 
-describe('of a table that is not of this app', () => {
+describe('for a table that is not of this app, a warning has the policy', () => {
   const TABLE_ARN = 'arn:aws:dynamodb:eu-west-1:111111111111:table/orders';
   const stream = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"222222222222"},'
     + '"Action":["dynamodb:DescribeStream","dynamodb:GetRecords","dynamodb:GetShardIterator"],"Resource":"*"}]}';
   const table = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"222222222222"},'
     + '"Action":["dynamodb:DescribeTable"],"Resource":"*"}]}';
-  const told = (tableOfStack: (stack: Stack) => dynamodb.ITable) => {
+  const warningFor = (tableOfStack: (stack: Stack) => dynamodb.ITable) => {
     const app = new TestApp({ env: READER });
     const trigger = app.trigger({ table: tableOfStack(app.stack) });
     app.app.synth();
     return trigger.node.metadata.map(({ data }) => String(data)).find((data) => data.includes('cross-account-stream'));
   };
 
-  test('the policy that the owner has to add to the stream is told', () => {
-    const warning = told((stack) => dynamodb.Table.fromTableAttributes(stack, 'Table', {
+  test('that the owner must add to the stream', () => {
+    const warning = warningFor((stack) => dynamodb.Table.fromTableAttributes(stack, 'Table', {
       tableArn: TABLE_ARN, tableStreamArn: `${TABLE_ARN}/stream/2026-01-01T00:00:00.000`,
     }));
 
@@ -103,8 +103,8 @@ describe('of a table that is not of this app', () => {
   test.each<[string, (stack: Stack) => dynamodb.ITable]>([
     ['its ARN', (stack) => StreamedTable.fromTableArn(stack, 'Table', TABLE_ARN)],
     ['an imported table', (stack) => StreamedTable.fromTable(stack, 'Table', dynamodb.Table.fromTableArn(stack, 'Imported', TABLE_ARN))],
-  ])('and that of the table, where the stream is looked up by %s', (_name, tableOfStack) => {
-    const warning = told(tableOfStack);
+  ])('and the policy for the table, if the stream is looked up by %s', (_name, tableOfStack) => {
+    const warning = warningFor(tableOfStack);
 
     expect(warning).toContain(stream);
     expect(warning).toContain(table);

@@ -27,13 +27,13 @@ function actions(granted: readonly any[]): string[] {
   return granted.flatMap(({ Action }) => Action);
 }
 
-/** The logical ids of what the mapping waits for. */
+/** The logical ids that the mapping depends on. */
 function waitsFor(app: TestApp): string[] {
   const [mapping] = Object.values(app.template().findResources('AWS::Lambda::EventSourceMapping'));
   return mapping.DependsOn ?? [];
 }
 
-/** The statements of the policies that are there before the mapping is created. */
+/** The statements of the policies that the mapping depends on. */
 function statementsBeforeMapping(app: TestApp): any[] {
   return statements(app, app.stack, waitsFor(app));
 }
@@ -53,7 +53,7 @@ function ownRole(stack: Stack): iam.Role {
 const code = lambda.Code.fromInline('…');
 const functions = { code, handler: 'index.handler' };
 
-/** Functions whose role the trigger may extend. */
+/** Functions whose role the trigger can extend. */
 const EXTENSIBLE: readonly { readonly name: string; readonly handler: (app: TestApp) => lambda.IFunction }[] = [
   { name: 'a function', handler: (app) => app.fn() },
   { name: 'an alias', handler: (app) => app.fn().addAlias('live') },
@@ -99,7 +99,7 @@ const EXTENSIBLE: readonly { readonly name: string; readonly handler: (app: Test
 
 describe.each(APPS)('in $age', ({ flags }) => {
   describe.each(EXTENSIBLE)('the role of $name', ({ handler }) => {
-    test.each(MODES)('may do what the trigger needs before the mapping is created, with %s', (permissions) => {
+    test.each(MODES)('has what the trigger needs before the mapping is created, with %s', (permissions) => {
       const app = new TestApp({ env: ENV }, flags);
       const table = app.table('Table', { encryption: dynamodb.TableEncryptionV2.customerManagedKey(new kms.Key(app.stack, 'Key')) });
       app.trigger({ table, handler: handler(app), permissions });
@@ -119,7 +119,7 @@ describe.each(APPS)('in $age', ({ flags }) => {
       expect(app.warnings()).not.toContain('grant-missing');
     });
 
-    test.each(MODES)('may do what a destination of the user\'s own adds to it, with %s', (permissions) => {
+    test.each(MODES)('has what a destination class of the app adds to it, with %s', (permissions) => {
       const app = new TestApp({ env: ENV }, flags);
       const onFailure: lambda.IEventSourceDlq = {
         bind: (_mapping, fn) => {
@@ -134,7 +134,7 @@ describe.each(APPS)('in $age', ({ flags }) => {
   });
 });
 
-/** Functions whose role the trigger can't extend, beside what would be theirs if it could. */
+/** Functions whose role the trigger can't extend. */
 const FIXED: readonly { readonly name: string; readonly handler: (app: TestApp) => lambda.IFunction }[] = [
   { name: 'an imported function with an immutable role', handler: ({ stack }) => imported(stack, importedRole(stack, { mutable: false })) },
   { name: 'a function with an immutable role', handler: (app) => app.fn('Fn', { role: importedRole(app.stack, { mutable: false }) }) },
@@ -149,7 +149,7 @@ const FIXED: readonly { readonly name: string; readonly handler: (app: TestApp) 
 ];
 
 describe.each(APPS)('in $age', ({ flags }) => {
-  describe.each(FIXED)('the owner of $name', ({ handler }) => {
+  describe.each(FIXED)('for $name, a warning has', ({ handler }) => {
     const withTrigger = (of: (app: TestApp) => lambda.IFunction, permissions: StreamPermissions): TestApp => {
       const app = new TestApp({ env: ENV }, flags);
       const table = dynamodb.TableV2.fromTableAttributes(app.stack, 'Table', {
@@ -162,23 +162,23 @@ describe.each(APPS)('in $age', ({ flags }) => {
       return app;
     };
 
-    test.each(MODES)('is told exactly what would be granted to a role that can be extended, with %s', (permissions) => {
+    test.each(MODES)('exactly what a role that can be extended would be granted, with %s', (permissions) => {
       const app = withTrigger(handler, permissions);
       app.app.synth();
       const warning = app.app.node.findAll().flatMap(({ node }) => node.metadata).map(({ data }) => data)
         .find((data) => /\[ack: dynamo-stream-trigger:grant-missing\]/.test(data));
-      const told = JSON.parse(/\{"Version".*\}(?= )/.exec(warning)![0]);
+      const missing = JSON.parse(/\{"Version".*\}(?= )/.exec(warning)![0]);
 
       const extended = withTrigger(({ stack }) => imported(stack, importedRole(stack)), permissions);
-      expect(told).toEqual({ Version: '2012-10-17', Statement: statementsBeforeMapping(extended) });
-      expect(actions(told.Statement)).toEqual(expect.arrayContaining([...STREAM_ACTIONS, 'kms:Decrypt', 'sqs:SendMessage']));
+      expect(missing).toEqual({ Version: '2012-10-17', Statement: statementsBeforeMapping(extended) });
+      expect(actions(missing.Statement)).toEqual(expect.arrayContaining([...STREAM_ACTIONS, 'kms:Decrypt', 'sqs:SendMessage']));
       app.template().resourceCountIs('AWS::IAM::Policy', 0);
       app.template().resourceCountIs('AWS::Lambda::EventSourceMapping', 1);
     });
   });
 });
 
-test('what a destination of the user\'s own adds to a role that can\'t be extended is told, too', () => {
+test('the warning also has what a destination class of the app adds', () => {
   const app = new TestApp({ env: ENV }, { '@aws-cdk/aws-lambda:createNewPoliciesWithAddToRolePolicy': true });
   const onFailure: lambda.IEventSourceDlq = {
     bind: (_mapping, fn) => {
@@ -192,7 +192,7 @@ test('what a destination of the user\'s own adds to a role that can\'t be extend
   expect(JSON.stringify(app.app.node.findAll().flatMap(({ node }) => node.metadata))).toContain('kms:Sign');
 });
 
-test('a destination of the user\'s own may attach a managed policy of its own to the role, by the role\'s name', () => {
+test('a destination class of the app may attach a managed policy to the role, by the role\'s name', () => {
   const app = new TestApp({ env: ENV });
   const onFailure: lambda.IEventSourceDlq = {
     bind: (mapping, fn) => {
@@ -207,7 +207,7 @@ test('a destination of the user\'s own may attach a managed policy of its own to
   app.template().hasResourceProperties('AWS::IAM::ManagedPolicy', { Roles: ['handler'] });
 });
 
-test('what a role that is made beforehand needs is in the CDK\'s own report', () => {
+test('what a precreated role needs is in the CDK\'s own report', () => {
   const app = new TestApp({ env: ENV });
   iam.Role.customizeRoles(app.stack, { usePrecreatedRoles: { 'Orders/Fn/ServiceRole': 'made-by-others' } });
   app.trigger({ handler: app.fn(), permissions: LEAST_PRIVILEGE });
@@ -246,7 +246,7 @@ describe('the role of a function of the same stack', () => {
   });
 });
 
-test('the role of a VPC function keeps the policy that AWS names for it, and gets no more of the kind with least privilege', () => {
+test('with least privilege, the role of a function in a VPC has the managed policy for VPCs and no other', () => {
   const app = new TestApp();
   const handler = new StreamFunction(app.stack, 'Fn', {
     entry: join(__dirname, 'handlers', 'on-order.ts'), vpc: new ec2.Vpc(app.stack, 'Vpc', { restrictDefaultSecurityGroup: false }),
@@ -259,7 +259,7 @@ test('the role of a VPC function keeps the policy that AWS names for it, and get
   ]);
 });
 
-test('an alias gets a mapping of its own name, and its function the permissions', () => {
+test('the mapping of an alias names the alias, and its function\'s role gets the permissions', () => {
   const app = new TestApp();
   const alias = new lambda.Alias(app.stack, 'Live', { aliasName: 'live', version: app.fn().currentVersion });
   app.trigger({ handler: alias });
@@ -269,7 +269,7 @@ test('an alias gets a mapping of its own name, and its function the permissions'
   expect(role.Properties.ManagedPolicyArns).toContainEqual(MANAGED_POLICY);
 });
 
-test('an imported alias keeps its qualifier', () => {
+test('the mapping of an imported alias names the alias', () => {
   const app = new TestApp();
   const handler = lambda.Function.fromFunctionArn(app.stack, 'Imported', `${FUNCTION_ARN}:live`);
   app.trigger({ handler });
@@ -299,7 +299,7 @@ describe('several triggers', () => {
     return statements(app);
   };
 
-  test('on one function never grant the same twice', () => {
+  test('on one function grant each thing once', () => {
     const app = new TestApp({ env: ENV });
     const granted = grants(app, app.fn());
 
@@ -319,7 +319,7 @@ describe('several triggers', () => {
     ]);
   });
 
-  test.each([[2, []], [3, ['Orders/Trigger2']]])('on one function and one table, by aliases: of %d, those after the second warn: %j', (count, warned) => {
+  test.each([[2, []], [3, ['Orders/Trigger2']]])('on one function and one table, by aliases: of %d, these warn: %j', (count, warned) => {
     const app = new TestApp({ env: ENV });
     const [table, version] = [app.table(), app.fn().currentVersion];
     for (let index = 0; index < count; index++) {
@@ -333,7 +333,7 @@ describe('several triggers', () => {
 });
 
 describe('a function of another stack', () => {
-  test('gets nothing of the stack of the trigger, and its role a policy there', () => {
+  test('has its role\'s policy in the stack of the trigger, on which its own stack does not depend', () => {
     const app = new TestApp();
     const functionStack = app.addStack('Functions');
     const handler = app.fn('Fn', {}, functionStack);
@@ -346,7 +346,7 @@ describe('a function of another stack', () => {
     expect(statements(app, functionStack)).toEqual([]);
   });
 
-  test('has the made failure queue beside it, and parks records there', () => {
+  test('has the made failure queue in its own stack, and parks records there', () => {
     const app = new TestApp();
     const functionStack = app.addStack('Functions');
     const trigger = app.trigger({ handler: app.fn('Fn', {}, functionStack) });
@@ -367,7 +367,7 @@ describe('a function of another stack', () => {
     });
   });
 
-  test('takes a given queue of the stack of the trigger, without parking records there', () => {
+  test('may have a failure queue in the stack of the trigger, but parks no records there', () => {
     const app = new TestApp();
     const functionStack = app.addStack('Functions');
     app.trigger({ handler: app.fn('Fn', {}, functionStack), onFailure: new sources.SqsDlq(new sqs.Queue(app.stack, 'Queue')) });
@@ -380,7 +380,7 @@ describe('a function of another stack', () => {
     expect(actions(statements(app))).toContain('sqs:SendMessage');
   });
 
-  test('may be in use by the stack of the trigger already', () => {
+  test('may be used by the stack of the trigger already', () => {
     const app = new TestApp();
     const functionStack = app.addStack('Functions');
     const handler = app.fn('Fn', {}, functionStack);
@@ -391,7 +391,7 @@ describe('a function of another stack', () => {
   });
 });
 
-test('a queue of a third stack takes records of a function of another', () => {
+test('queue, function and trigger may be in three stacks', () => {
   const app = new TestApp();
   const queue = new sqs.Queue(app.addStack('Queues'), 'Queue');
   app.trigger({ handler: app.fn('Fn', {}, app.addStack('Functions')), onFailure: new sources.SqsDlq(queue) });

@@ -5,7 +5,7 @@ import { TestApp } from '../app';
 const QUEUE_ARN = 'arn:aws:sqs:eu-west-1:123456789012:failures';
 const streamArn = (table: string) => `arn:aws:dynamodb:eu-west-1:123456789012:table/${table}/stream/2026-01-01T00:00:00.000`;
 
-/** What the only function of the stack is told. Everything in it has to be literal. */
+/** The variable of the only function of the stack, all of whose values are literal. */
 function facts(app: TestApp): any {
   const [fn] = Object.values(app.template().findResources('AWS::Lambda::Function'));
   return JSON.parse(fn.Properties.Environment.Variables.DYNAMO_STREAM_TRIGGER);
@@ -19,7 +19,7 @@ function importedQueue(app: TestApp, id = 'Queue'): lambda.IEventSourceDlq {
   return new sources.SqsDlq(sqs.Queue.fromQueueArn(app.stack, id, QUEUE_ARN));
 }
 
-test('a function on several streams is told of each of them', () => {
+test('a function on several streams has an entry for each of them', () => {
   const app = new TestApp();
   const handler = app.fn();
   app.trigger({ handler, table: importedTable(app, 'orders'), onFailure: importedQueue(app) }, 'Orders');
@@ -34,7 +34,7 @@ test('a function on several streams is told of each of them', () => {
   });
 });
 
-test('triggers of aliases and versions tell their function', () => {
+test('triggers of aliases and versions are in the variable of their function', () => {
   const app = new TestApp();
   const handler = app.fn();
   const onFailure = importedQueue(app);
@@ -45,7 +45,7 @@ test('triggers of aliases and versions tell their function', () => {
   expect(facts(app).triggers.map(({ stream }: any) => stream)).toEqual([streamArn('orders'), streamArn('places'), streamArn('people')]);
 });
 
-test('where triggers of one stream disagree, failures throw and nothing is parked', () => {
+test('if triggers of one stream disagree, failures throw and nothing is parked', () => {
   const app = new TestApp();
   const handler = app.fn();
   const table = importedTable(app, 'orders');
@@ -55,7 +55,7 @@ test('where triggers of one stream disagree, failures throw and nothing is parke
   expect(facts(app).triggers).toEqual([{ stream: streamArn('orders'), report: false }]);
 });
 
-test('a stream that can\'t be named stands for every stream that isn\'t', () => {
+test('if a stream can\'t be named, its entry is for every stream without a name', () => {
   const app = new TestApp();
   const handler = app.fn();
   const triggers = app.addStack('Triggers');
@@ -66,7 +66,7 @@ test('a stream that can\'t be named stands for every stream that isn\'t', () => 
   expect(facts(app).triggers).toEqual([{ stream: streamArn('orders'), report: true, park: QUEUE_ARN }, { report: true }]);
 });
 
-test('of streams that can\'t be named, the function is told what loses nothing with any of them', () => {
+test('if several streams can\'t be named, their entry says what loses nothing with any of them', () => {
   const app = new TestApp();
   const handler = app.fn();
   const triggers = app.addStack('Triggers');
@@ -77,7 +77,7 @@ test('of streams that can\'t be named, the function is told what loses nothing w
   expect(facts(app).triggers).toEqual([{ report: false }]);
 });
 
-test('an alias or a version in another stack tells its function, too', () => {
+test('triggers of an alias or a version in another stack are in the variable, too', () => {
   const app = new TestApp();
   const handler = app.fn();
   const triggers = app.addStack('Triggers');
@@ -92,7 +92,7 @@ test('an alias or a version in another stack tells its function, too', () => {
   ]);
 });
 
-test('a trigger more makes another version, because the function is told of it', () => {
+test('one more trigger makes a new version, because the variable changes', () => {
   const versionWith = (count: number) => {
     const app = new TestApp();
     const handler = app.fn();
@@ -105,7 +105,7 @@ test('a trigger more makes another version, because the function is told of it',
   expect(versionWith(2)).toEqual(versionWith(2));
 });
 
-test('variables of the user stay', () => {
+test('variables of the app stay', () => {
   const app = new TestApp();
   const handler = app.fn('Fn', { environment: { MINE: 'a' } });
   app.trigger({ handler });
@@ -114,7 +114,7 @@ test('variables of the user stay', () => {
   app.template().hasResourceProperties('AWS::Lambda::Function', { Environment: { Variables: { MINE: 'a', MINE_TOO: 'b' } } });
 });
 
-test('an imported function is left alone', () => {
+test('an imported function does not change', () => {
   const app = new TestApp();
   app.trigger({ handler: lambda.Function.fromFunctionName(app.stack, 'Imported', 'imported') });
 

@@ -2,7 +2,7 @@ import { aws_kms as kms, aws_lambda as lambda, aws_lambda_event_sources as sourc
 import { DynamoStreamTrigger, type DynamoStreamTriggerProps, StreamFilter } from '../../lib';
 import { TestApp } from '../app';
 
-/** What of the CDK's event source the trigger has under the same name; the compiler sees to it that it is all that makes sense. */
+/** The properties of the CDK's event source that the trigger has under the same name. The compiler checks that none is missing. */
 type Moved = Omit<sources.DynamoEventSourceProps, 'filters' | 'provisionedPollerConfig'>;
 type Assignable<From extends To, To> = From;
 export type EverySettingFits = Assignable<Moved, Partial<DynamoStreamTriggerProps>>;
@@ -51,7 +51,7 @@ test.each(Object.keys(deployed))('the settings of a DynamoEventSource make the s
   expect(after.mapping()).toEqual(before.mapping());
 });
 
-test('the defaults differ: what was not given is the trigger\'s own', () => {
+test('only the defaults differ', () => {
   const before = new TestApp();
   before.fn().addEventSource(new sources.DynamoEventSource(before.table(), { startingPosition: lambda.StartingPosition.TRIM_HORIZON }));
   const after = new TestApp();

@@ -10,12 +10,12 @@ const ENV = { account: '123456789012', region: 'eu-west-1' };
 const PARTS = ['table', 'key', 'handler', 'destination', 'trigger'] as const;
 type Part = typeof PARTS[number];
 
-/** What each part can't be without, wherever it is. The handler needs nothing. */
+/** What each part depends on, wherever it is. The handler depends on nothing. */
 const NEEDS: readonly (readonly [Part, Part])[] = [
   ['table', 'key'], ['destination', 'key'], ['trigger', 'table'], ['trigger', 'handler'], ['trigger', 'destination'],
 ];
 
-/** Every way to put the parts into three stacks, up to the stacks' names: `AABCA` has the table, the key and the trigger in one. */
+/** Every way to put the parts into up to three stacks, whatever their names: `AABCA` has the table, the key and the trigger in one. */
 const PLACEMENTS = (function place(begun: string): string[] {
   if (begun.length === PARTS.length) {
     return [begun];
@@ -23,7 +23,7 @@ const PLACEMENTS = (function place(begun: string): string[] {
   return [...'ABC'].slice(0, new Set(begun).size + 1).flatMap((stack) => place(begun + stack));
 })('');
 
-/** Whether stacks would need each other in a circle with any tool, because the parts themselves do. */
+/** Whether the stacks depend on each other in a circle, with any tool, because the parts do. */
 function isCircle(placement: string): boolean {
   const stackOf = (part: Part) => placement[PARTS.indexOf(part)];
   const needs = (from: string, to: string, seen = ''): boolean => NEEDS.some(([part, needed]) => {
@@ -73,7 +73,7 @@ describe.each(DESTINATIONS)('with a %s', (_name, destination) => {
   });
 });
 
-test('where the parts themselves need each other in a circle, the CDK says so', () => {
+test('if the parts themselves depend on each other in a circle, the CDK says so', () => {
   const [, destination] = DESTINATIONS[0];
   const circles = PLACEMENTS.filter(isCircle);
 
@@ -81,14 +81,14 @@ test('where the parts themselves need each other in a circle, the CDK says so', 
   circles.forEach((placement) => expect(() => placed(placement, destination).app.app.synth()).toThrow('cyclic'));
 });
 
-describe('a function that the stack of table and trigger uses already', () => {
+describe('a function that the stack of the table uses already', () => {
   const users: readonly [string, (fn: lambda.Function, stack: Stack) => unknown][] = [
     ['by its ARN', (fn, stack) => new CfnOutput(stack, 'Output', { value: fn.functionArn })],
     ['by its role', (fn, stack) => new CfnOutput(stack, 'Output', { value: fn.role!.roleArn })],
     ['to invoke it', (fn, stack) => fn.grantInvoke(new iam.Role(stack, 'Caller', { assumedBy: new iam.ServicePrincipal('events.amazonaws.com') }))],
   ];
 
-  test.each(users)('%s, drives it', (_name, use) => {
+  test.each(users)('%s is driven by that table', (_name, use) => {
     const app = new TestApp({ env: ENV });
     const fn = app.fn();
     const stack = app.addStack('Table', { env: ENV });
@@ -99,7 +99,7 @@ describe('a function that the stack of table and trigger uses already', () => {
     expect(app.stack.dependencies).toEqual([]);
   });
 
-  test.each(users)('%s, drives it from a third stack, which the function is not told of', (_name, use) => {
+  test.each(users)('%s is driven by that table from a third stack, without the stream\'s ARN in its environment', (_name, use) => {
     const app = new TestApp({ env: ENV });
     const fn = app.fn();
     const stack = app.addStack('Table', { env: ENV });
@@ -143,7 +143,7 @@ describe('in nested stacks', () => {
     Template.fromStack(nested);
   });
 
-  test('a nested stack with table and trigger that is given the function is not told to it', () => {
+  test('a table in a nested stack that depends on the function drives it', () => {
     const app = new TestApp({ env: ENV });
     const nested = new NestedStack(app.stack, 'Nested');
     const handler = app.fn();
@@ -159,7 +159,7 @@ describe('in nested stacks', () => {
   });
 });
 
-test('in a stage, an app across stacks works like without one', () => {
+test('in a Stage, an app across stacks works as it does without one', () => {
   const app = new TestApp();
   app.fn('Other');
   const stage = new Stage(app.app, 'Prod', { env: ENV });

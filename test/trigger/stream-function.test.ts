@@ -15,7 +15,7 @@ test('has what a batch needs: time, memory, the newest fixed runtime', () => {
   });
 });
 
-test('what is given comes first', () => {
+test('given properties take precedence', () => {
   const app = new TestApp();
   new StreamFunction(app.stack, 'OnOrder', {
     entry: ENTRY,
@@ -31,7 +31,7 @@ test('what is given comes first', () => {
   });
 });
 
-test('has a role of its own that writes to a log group of its own, and nothing else', () => {
+test('has a role of its own that can do nothing but write to a log group of its own', () => {
   const app = new TestApp();
   new StreamFunction(app.stack, 'OnOrder', { entry: ENTRY });
 
@@ -48,7 +48,7 @@ test('has a role of its own that writes to a log group of its own, and nothing e
   });
 });
 
-test('in a VPC, may have network interfaces', () => {
+test('in a VPC, its role has AWS\'s policy for network interfaces', () => {
   const app = new TestApp();
   new StreamFunction(app.stack, 'OnOrder', { entry: ENTRY, vpc: new ec2.Vpc(app.stack, 'Vpc') });
 
@@ -57,7 +57,7 @@ test('in a VPC, may have network interfaces', () => {
   });
 });
 
-test('a given role is left as it is', () => {
+test('a given role does not change', () => {
   const app = new TestApp();
   const role = new iam.Role(app.stack, 'Mine', { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') });
   new StreamFunction(app.stack, 'OnOrder', { entry: ENTRY, role });
@@ -66,7 +66,7 @@ test('a given role is left as it is', () => {
   app.template().resourceCountIs('AWS::IAM::Policy', 0);
 });
 
-test('a given log group is the one that is written to', () => {
+test('writes to a given log group', () => {
   const app = new TestApp();
   new StreamFunction(app.stack, 'OnOrder', { entry: ENTRY, logGroup: new logs.LogGroup(app.stack, 'Mine') });
 
@@ -76,7 +76,7 @@ test('a given log group is the one that is written to', () => {
   });
 });
 
-test('how long logs are kept can be said as for any function', () => {
+test('keeps logs for as long as logRetention says', () => {
   const app = new TestApp();
   new StreamFunction(app.stack, 'OnOrder', { entry: ENTRY, logRetention: logs.RetentionDays.ONE_WEEK });
 

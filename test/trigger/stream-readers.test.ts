@@ -1,5 +1,6 @@
-import { aws_lambda as lambda, Stack, Stage } from 'aws-cdk-lib';
+import { aws_lambda as lambda, type Environment, Fn, Stack, Stage } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { StreamedTable } from '../../lib';
 import { streamReaders } from '../../lib/trigger/facts/stream-readers';
 import { TestApp } from '../app';
 
@@ -24,6 +25,30 @@ test('the readers of a stream are all mappings of the app that name it, in the o
   expect(readers(first)).toEqual(['First', 'Second', 'Third']);
 });
 
+const HERE = { account: '111122223333', region: 'eu-west-1' };
+
+describe.each<[string, (stack: Stack) => string]>([
+  ['the name of an export', () => Fn.importValue('OrdersStream')],
+  ['the name of its table', (stack) => StreamedTable.fromTableName(stack, 'Table', 'orders').tableStreamArn!],
+])('a stream that is known by %s', (_name, streamArnIn) => {
+  test.each<[string, Environment, Environment, string[]]>([
+    ['is one stream in one account and Region', HERE, HERE, ['One', 'Two']],
+    ['is another stream in another account', HERE, { ...HERE, account: '444455556666' }, ['One']],
+    ['is another stream in another Region', HERE, { ...HERE, region: 'us-east-1' }, ['One']],
+    ['may be another stream if an account is open', { region: HERE.region }, { region: HERE.region }, ['One']],
+    ['may be another stream if a Region is open', { account: HERE.account }, { account: HERE.account }, ['One']],
+  ])('%s', (_case, here, there, expected) => {
+    const app = new TestApp();
+    const [one, two] = [['One', here] as const, ['Two', there] as const].map(([id, env]) => {
+      const stack = app.addStack(id, { env });
+      return mapping(stack, id, streamArnIn(stack));
+    });
+
+    expect(readers(one)).toEqual(expected);
+    expect(readers(two)).toEqual(expected.length === 2 ? expected : ['Two']);
+  });
+});
+
 test('a mapping that was added since the last synthesis is found', () => {
   const app = new TestApp();
   const first = mapping(app.stack, 'First');
@@ -34,7 +59,7 @@ test('a mapping that was added since the last synthesis is found', () => {
   expect(readers(first)).toEqual(['First', 'Second']);
 });
 
-test('a mapping that another stream was given since the last synthesis is found with that one', () => {
+test('a mapping that got another stream since the last synthesis is found as a reader of that one', () => {
   const app = new TestApp();
   const [first, second] = [mapping(app.stack, 'First'), mapping(app.stack, 'Second', `${STREAM}1`)];
   expect([first, second].map(readers)).toEqual([['First'], ['Second']]);
@@ -43,7 +68,7 @@ test('a mapping that another stream was given since the last synthesis is found 
   expect([first, second].map(readers)).toEqual([['First', 'Second'], ['First', 'Second']]);
 });
 
-test('each Stage looks for itself, because the CDK finishes one after the other', () => {
+test('each Stage has a walk of its own, because the CDK finishes one after the other', () => {
   const app = new TestApp();
   const [beta, production] = ['Beta', 'Production'].map((id) => new Stack(new Stage(app.app, id), 'Stack'));
   const [first, second] = [mapping(beta, 'First'), mapping(production, 'Second', `${STREAM}1`)];

@@ -17,7 +17,7 @@ test('the template of a small app', () => {
 });
 
 describe.each(APPS)('in $age', ({ flags }) => {
-  test.each(VARIANTS)('with $name, cdk-nag and the CDK\'s validation find nothing that is not the app\'s choice', ({ app: variant, choices = [] }) => {
+  test.each(VARIANTS)('with $name, cdk-nag and the CDK\'s validation find only what the app chose', ({ app: variant, choices = [] }) => {
     // The CDK prints the warnings that some variants are about.
     jest.spyOn(console, 'error').mockReturnValue();
     const variantApp = variant(flags);

@@ -34,13 +34,13 @@ export const APPS: readonly { readonly age: string; readonly flags: Flags }[] = 
 export interface Variant {
   readonly name: string;
   readonly app: (flags?: Flags) => TestApp;
-  /** What cdk-nag's AwsSolutions finds in it that is the app's own choice, and not the trigger's. */
+  /** What cdk-nag's AwsSolutions finds in it because of choices of the app. */
   readonly choices?: readonly string[];
 }
 
 /**
- * Apps for what has to hold whatever the options are. Everything beside the trigger is as cdk-nag wants it, and the permissions are
- * least privilege where nothing else is said.
+ * Apps for what must hold with any options. All that is not the trigger is as cdk-nag wants it, and permissions are least privilege unless a
+ * variant says otherwise.
  */
 export const VARIANTS: readonly Variant[] = [
   { name: 'the defaults, in any account and Region', app: (flags) => built({ permissions: undefined }, new TestApp({}, flags)), choices: [managed('AWSLambdaDynamoDBExecutionRole')] },
@@ -61,7 +61,7 @@ export const VARIANTS: readonly Variant[] = [
   variant('a tumbling window', () => ({ tumblingWindow: Duration.minutes(15), reportBatchItemFailures: false })),
 
   variant('no failure destination', () => ({ onFailure: NoFailureDestination.INSTANCE })),
-  variant('a failure queue that goes', () => ({ failureQueueRemovalPolicy: RemovalPolicy.DESTROY })),
+  variant('a failure queue that is deleted with the trigger', () => ({ failureQueueRemovalPolicy: RemovalPolicy.DESTROY })),
   variant('a given queue', ({ stack }) => ({ onFailure: new sources.SqsDlq(new sqs.Queue(stack, 'Queue', { enforceSSL: true })) })),
   variant('a queue with a key', ({ stack }) => ({
     onFailure: new sources.SqsDlq(new sqs.Queue(stack, 'Queue', { enforceSSL: true, encryptionMasterKey: keyOf(stack) })),
