@@ -1,5 +1,5 @@
-import { recorded } from './recorded';
 import { simulateTrigger, type StreamEvent, streamRecord } from '../../lib/testing';
+import { recorded } from '../recorded';
 
 /** Two puts on a table whose mapping has a filter, and what AWS delivered of them. */
 interface RecordedFilter {

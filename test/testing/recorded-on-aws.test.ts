@@ -1,5 +1,5 @@
-import { recorded } from './recorded';
 import { simulateTrigger, type SimulatedMapping, streamRecord } from '../../lib/testing';
+import { recorded } from '../recorded';
 
 interface Responses {
   readonly cases: readonly {

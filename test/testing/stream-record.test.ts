@@ -1,5 +1,5 @@
-import { recorded } from './recorded';
 import { streamEvent, streamRecord } from '../../lib/testing';
+import { recorded } from '../recorded';
 
 const shape = (value: unknown): unknown => (typeof value === 'object' && value !== null ? Object.keys(value) : typeof value);
 
