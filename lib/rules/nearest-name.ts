@@ -7,7 +7,7 @@ export function nearestName(given: string, known: readonly string[]): string | u
   return nearest !== undefined && nearest.distance <= Math.max(given.length, nearest.name.length) / 2 ? nearest.name : undefined;
 }
 
-/** Levenshtein's: how many characters have to be inserted, deleted or replaced. */
+/** Levenshtein's: how many characters must be inserted, deleted or replaced. */
 function editDistance(a: string, b: string): number {
   let previous = Array.from({ length: b.length + 1 }, (_, column) => column);
   for (let row = 1; row <= a.length; row++) {

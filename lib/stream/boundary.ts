@@ -12,11 +12,11 @@ export const ENVIRONMENT_VARIABLE = 'DYNAMO_STREAM_TRIGGER';
 /** The version of the variable's format that this package writes and reads. */
 export const BOUNDARY_VERSION = 1;
 
-/** What the function has to know of one of its triggers. */
+/** What the function must know about one of its triggers. */
 export interface TriggerFacts {
   /** The stream's ARN. A trigger without one stands for every stream that no other trigger names. */
   readonly stream?: string;
-  /** Whether the mapping reports batch item failures. If not, a partial response is ignored, so that a failure has to throw. */
+  /** Whether the mapping reports batch item failures. If not, a partial response is ignored, so that a failure must throw. */
   readonly report: boolean;
   /** The ARN of the SQS queue, SNS topic or S3 bucket that takes parked records. */
   readonly park?: string;

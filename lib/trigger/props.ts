@@ -7,8 +7,7 @@ export interface DynamoStreamTriggerProps {
   /**
    * The table whose stream drives the function.
    *
-   * Its stream has to be on: `stream` of a `Table`, `dynamoStream` of a `TableV2`; an imported table has to be imported with
-   * its stream's ARN.
+   * Its stream must be on (`stream` of a `Table`, `dynamoStream` of a `TableV2`). Import a table together with its stream's ARN.
    */
   readonly table: dynamodb.ITable;
 
@@ -73,7 +72,7 @@ export interface DynamoStreamTriggerProps {
   /**
    * Whether the function's response names the first record that is not done, so that only the rest of the batch is retried.
    *
-   * Switched off, Lambda ignores such a response and takes the whole batch as done.
+   * If it is false, Lambda ignores such a response and treats the whole batch as done.
    *
    * @default true
    */

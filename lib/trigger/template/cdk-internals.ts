@@ -18,7 +18,7 @@ export function fragmentOf(element: CfnElement): object {
 /**
  * Whether an override (`addPropertyOverride` and the like) may have set properties of a resource.
  *
- * The CDK has no public way to ask. Without this answer, each property would have to be read from the whole fragment, which takes
+ * The CDK has no public way to ask. Without this answer, each property must be read from the whole fragment, which takes
  * most of the time of a synthesis with many triggers. Where a version of the CDK keeps no such list, any property may be overridden.
  */
 export function mayBeOverridden(resource: CfnResource): boolean {
