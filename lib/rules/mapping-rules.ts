@@ -73,7 +73,7 @@ export const MAPPING_RULES: readonly Rule<SettingFacts>[] = [
     reads: ['tumblingWindow', 'parallelizationFactor'],
     source: `${SOURCES.recorded}: "Parallelization factor must be equal to 1 when tumbling window period is configured"`,
     check: ({ tumblingWindow, parallelizationFactor }, { name }) => isAtLeast(tumblingWindow, 1) && isAtLeast(parallelizationFactor, 2)
-      ? [`${name('parallelizationFactor')} is ${parallelizationFactor} and ${name('tumblingWindow')} is ${tumblingWindow} seconds, but a tumbling `
+      ? [`${name('parallelizationFactor')} is ${parallelizationFactor} and ${name('tumblingWindow')} is ${seconds(tumblingWindow)}, but a tumbling `
         + 'window needs the batches of a shard one after another. Omit one of the two.']
       : [],
   },
@@ -101,7 +101,7 @@ export const MAPPING_RULES: readonly Rule<SettingFacts>[] = [
     reads: ['maxRecordAge', 'retryAttempts'],
     source: SOURCES.streams,
     check: ({ maxRecordAge, retryAttempts }, { name }) => isAtLeast(maxRecordAge, STREAM_RETENTION + 1) && retryAttempts !== -1
-      ? [`${name('maxRecordAge')} is ${maxRecordAge} seconds but the stream keeps records for ${STREAM_RETENTION} seconds (24 hours) only: what Lambda has not `
+      ? [`${name('maxRecordAge')} is ${seconds(maxRecordAge)} but the stream keeps records for ${seconds(STREAM_RETENTION)} (24 hours) only: what Lambda has not `
         + 'given up by then is gone and never reaches the failure destination. Give less, such as 22 hours.']
       : [],
   },
@@ -112,7 +112,7 @@ export const MAPPING_RULES: readonly Rule<SettingFacts>[] = [
     reads: ['retryAttempts', 'maxRecordAge'],
     source: SOURCES.errorHandling,
     check: ({ retryAttempts, maxRecordAge }, { name }) => retryAttempts === -1 && (maxRecordAge === -1 || isAtLeast(maxRecordAge, STREAM_RETENTION))
-      ? [`${name('retryAttempts')} is -1 (no limit) and ${name('maxRecordAge')} is ${maxRecordAge === -1 ? '-1 (no limit)' : `${maxRecordAge} seconds`}, `
+      ? [`${name('retryAttempts')} is -1 (no limit) and ${name('maxRecordAge')} is ${maxRecordAge === -1 ? '-1 (no limit)' : seconds(maxRecordAge)}, `
         + 'but the stream keeps records for 24 hours only: a batch that always fails blocks its shard until the stream drops the records, and none of '
         + 'them reaches the failure destination. Limit one of the two.']
       : [],
@@ -162,7 +162,7 @@ function rangeRules(setting: Exclude<SettingName, 'filters'>): Rule<SettingFacts
     source: SOURCES.apiModel,
     check: ({ [setting]: value }, { name, allowed, omit }) => value === UNKNOWN || isWithin(range, value)
       ? []
-      : [`${name(setting)} is ${show(value)}${unit && typeof value === 'number' ? ` ${unit}` : ''} but must be ${allowed(setting, range)}. ${omit(setting)}`],
+      : [`${name(setting)} is ${unit && typeof value === 'number' ? seconds(value) : show(value)} but must be ${allowed(setting, range)}. ${omit(setting)}`],
   }];
 }
 
@@ -172,6 +172,10 @@ function isWithin({ min, max, unlimited }: Range, value: unknown): boolean {
 
 function isAtLeast(value: unknown, least: number): value is number {
   return typeof value === 'number' && value >= least;
+}
+
+function seconds(count: number): string {
+  return count === 1 ? '1 second' : `${count} seconds`;
 }
 
 /** A value as its author would recognize it. */

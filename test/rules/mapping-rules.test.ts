@@ -9,7 +9,8 @@ import { SETTING_WORDS, TEMPLATE_WORDS, TRIGGER_WORDS, type Words } from '../../
 /** The facts of settings, beside the defaults. */
 function factsOf(settings: Partial<SettingFacts>): SettingFacts {
   return {
-    ...completed(settings as {}),
+    ...completed({}),
+    ...settings,
     filters: [],
     metricsConfig: [],
     onFailure: true,
@@ -45,6 +46,36 @@ describe.each([
   test('a token is not judged', () => {
     expect(broken({ [setting]: UNKNOWN })).toEqual([]);
   });
+});
+
+describe('warnings start exactly at their limits', () => {
+  test.each<[string, Partial<SettingFacts>, string[]]>([
+    ['an age of 24 hours', { maxRecordAge: 86_400 }, []],
+    ['an age of more', { maxRecordAge: 86_401 }, ['record-age-over-retention']],
+    ['an age of more, with unlimited retries', { maxRecordAge: 86_401, retryAttempts: -1 }, ['unlimited-retries']],
+    ['an age of 24 hours, with unlimited retries', { maxRecordAge: 86_400, retryAttempts: -1 }, ['unlimited-retries']],
+    ['an age of less, with unlimited retries', { maxRecordAge: 86_399, retryAttempts: -1 }, []],
+    ['no age, with unlimited retries', { maxRecordAge: -1, retryAttempts: -1 }, ['unlimited-retries']],
+    ['no age, with limited retries', { maxRecordAge: -1, retryAttempts: 0 }, []],
+    ['no window, with several batches of a shard', { tumblingWindow: 0, parallelizationFactor: 2 }, []],
+    ['a window, with several batches of a shard', { tumblingWindow: 1, parallelizationFactor: 2 }, ['tumbling-window-parallelization']],
+    ['a window, with one batch of a shard', { tumblingWindow: 1, parallelizationFactor: 1 }, []],
+    ['a split of one record', { bisectBatchOnError: true, batchSize: 1 }, ['bisect-single-record']],
+    ['a split of one record, by default', { batchSize: 1 }, []],
+    ['a split of two records', { bisectBatchOnError: true, batchSize: 2 }, []],
+  ])('%s', (_, settings, ids) => {
+    expect(judge(MAPPING_RULES, factsOf(settings), SETTING_WORDS).map(({ ruleId }) => ruleId)).toEqual(ids);
+  });
+});
+
+test.each(['bisectBatchOnError', 'reportBatchItemFailures', 'enabled'] as const)('%s is true, false or a token', (setting) => {
+  for (const value of [true, false, UNKNOWN]) {
+    expect(broken({ [setting]: value })).toEqual([]);
+  }
+  for (const value of ['true', 1, null, undefined]) {
+    expect(messages(factsOf({ ...factsOf({}), [setting]: value }), SETTING_WORDS))
+      .toContain(`${setting} is ${typeof value === 'string' ? '"true"' : value} but must be true or false.`);
+  }
 });
 
 /** What is wrong with settings, in the words of whoever wrote them. */

@@ -1,15 +1,19 @@
-import { Aspects, aws_lambda as lambda, Fn } from 'aws-cdk-lib';
+import { Aspects, Aws, aws_lambda as lambda, CfnCondition, Fn } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import { StreamEventName, StreamFilter } from '../../lib';
 import { TestApp } from '../app';
 
 const ENV = { account: '123456789012', region: 'eu-west-1' };
+const KEY = 'arn:aws:kms:eu-west-1:123456789012:key/11111111-1111-1111-1111-111111111111';
+const FILTERS = [{ Pattern: '{"eventName":["REMOVE"]}' }];
+const EITHER = { 'Fn::If': ['Any', FILTERS[0], { Ref: 'AWS::NoValue' }] };
 const FIFO = 'arn:aws:sqs:eu-west-1:123456789012:failures.fifo';
 
-/** What a synthesis says that changes the mapping of a trigger on its way. */
-function synthesize(change: (mapping: lambda.CfnEventSourceMapping) => void): { readonly errors: string[]; readonly warnings: string[] } {
+/** The ids of the errors of a synthesis that changes the mapping of a trigger on its way. */
+function errorsAfter(change: (mapping: lambda.CfnEventSourceMapping) => void): string[] {
   const app = new TestApp({ env: ENV });
   app.trigger({ filters: [StreamFilter.eventName(StreamEventName.INSERT)] });
+  new CfnCondition(app.stack, 'Any', { expression: Fn.conditionEquals(Aws.REGION, ENV.region) });
   Aspects.of(app.app).add({
     visit: (node: IConstruct) => {
       if (node instanceof lambda.CfnEventSourceMapping) {
@@ -19,9 +23,13 @@ function synthesize(change: (mapping: lambda.CfnEventSourceMapping) => void): { 
   });
   try {
     app.app.synth();
-    return { errors: [], warnings: app.warnings() };
+    return [];
   } catch (error) {
-    return { errors: [...(error as Error).message.matchAll(/\(([a-z-]+)\)$/gm)].map(([, id]) => id), warnings: app.warnings() };
+    const ids = [...(error as Error).message.matchAll(/\(([a-z-]+)\)$/gm)].map(([, id]) => id);
+    if (ids.length === 0) {
+      throw error;
+    }
+    return ids;
   }
 }
 
@@ -37,14 +45,27 @@ test.each<[string, (mapping: lambda.CfnEventSourceMapping) => void]>([
   ['unknown-property', (mapping) => mapping.addPropertyOverride('LoggingConfig.SystemLogLevel', 'DEBUG')],
   ['stream-arn', (mapping) => mapping.addPropertyOverride('EventSourceArn', 'arn:aws:dynamodb:eu-west-1:123456789012:table/orders')],
   ['destination-fifo', (mapping) => mapping.addPropertyOverride('DestinationConfig.OnFailure.Destination', FIFO)],
-])('%s is judged again where a mapping was changed after its trigger was made', (ruleId, change) => {
-  expect(synthesize(change).errors).toEqual([ruleId]);
+])('%s is checked again if a mapping was changed after its trigger was made', (ruleId, change) => {
+  expect(errorsAfter(change)).toEqual([ruleId]);
 });
 
 test.each<[string, (mapping: lambda.CfnEventSourceMapping) => void]>([
   ['a legal change', (mapping) => Object.assign(mapping, { maximumRecordAgeInSeconds: -1, maximumRetryAttempts: -1, batchSize: 1 })],
   ['a token', (mapping) => mapping.addPropertyOverride('MaximumRecordAgeInSeconds', Fn.importValue('Age'))],
-  ['a filter that only the deployment knows', (mapping) => mapping.filterCriteria = { filters: [{ pattern: Fn.importValue('Filter') }] }],
-])('%s is let be', (_name, change) => {
-  expect(synthesize(change).errors).toEqual([]);
+  ['a pattern that only the deployment knows', (mapping) => mapping.filterCriteria = { filters: [{ pattern: Fn.importValue('Filter') }] }],
+  ['a filter that depends on a condition', (mapping) => mapping.addPropertyOverride('FilterCriteria.Filters', [EITHER])],
+  ['a list of filters that depends on a condition', (mapping) => mapping.addPropertyOverride('FilterCriteria.Filters', { 'Fn::If': ['Any', FILTERS, FILTERS] })],
+  ['a choice of all filters that depends on a condition', (mapping) => mapping.addPropertyOverride('FilterCriteria', {
+    'Fn::If': ['Any', { Filters: FILTERS }, { Ref: 'AWS::NoValue' }],
+  })],
+  ['a list of metrics that depends on a condition', (mapping) => mapping.addPropertyOverride('MetricsConfig.Metrics', { 'Fn::If': ['Any', ['EventCount'], ['EventCount']] })],
+  ['a property of another event source that depends on a condition', (mapping) => mapping.addPropertyOverride('ScalingConfig', {
+    'Fn::If': ['Any', { MaximumConcurrency: 2 }, { Ref: 'AWS::NoValue' }],
+  })],
+  ['a key for filters that are gone', (mapping) => {
+    mapping.filterCriteria = undefined;
+    mapping.kmsKeyArn = KEY;
+  }],
+])('%s is accepted', (_name, change) => {
+  expect(errorsAfter(change)).toEqual([]);
 });

@@ -395,9 +395,10 @@ describe.each(RULES.map(({ id, severity }) => [id, severity] as const))('%s', (i
   const { trips, inside, token } = EXAMPLES[id];
 
   test(severity === 'error' ? 'fails the synthesis' : 'warns, and the CDK says nothing about it', () => {
-    const { errors, warnings, others } = outcome(trips);
+    const { errors, warnings, others, messages } = outcome(trips);
 
     expect(severity === 'error' ? errors : warnings).toContain(id);
+    expect(messages.filter(([ruleId]) => ruleId === id).map(([, message]) => message)).toMatchSnapshot();
     expect(others).toEqual([]);
     if (severity === 'warning') {
       expect(errors).toEqual([]);
@@ -430,21 +431,26 @@ test('a rule reads the facts that it names, no more and no less', () => {
     .toEqual(Object.fromEntries(RULES.map(({ id, reads }) => [id, [...reads].sort()])));
 });
 
-/** What synthesizing an example says: the ids of our rules, and what others have to say. */
-function outcome(example: Example): { errors: string[]; warnings: string[]; others: string[] } {
+/** What synthesizing an example says: the ids of our rules, what these say, and what others have to say. */
+function outcome(example: Example): { errors: string[]; warnings: string[]; others: string[]; messages: (readonly [string, string])[] } {
   const app = new TestApp({ env: { account: ACCOUNT, region: REGION } });
-  const [errors, others]: string[][] = [[], []];
+  let failure = '';
   try {
     example(app);
     app.app.synth();
   } catch (error) {
-    const { message } = error as Error;
-    errors.push(...[...message.matchAll(/\(([a-z-]+)\)$/gm)].map(([, id]) => id));
-    if (errors.length === 0) {
-      others.push(message);
-    }
+    failure = (error as Error).message;
   }
-  return { errors, warnings: app.warnings(), others };
+  const errors = [...failure.matchAll(/^\s*(?:- )?\[\S+\] (.*) \(([a-z-]+)\)$/gm)].map(([, message, id]) => [id, message] as const);
+  const warnings = app.app.node.findAll().flatMap(({ node }) => node.metadata)
+    .flatMap(({ data }) => [...String(data).matchAll(/^(.*) \[ack: dynamo-stream-trigger:([a-z-]+)\]$/g)])
+    .map(([, message, id]) => [id, message] as const);
+  return {
+    errors: errors.map(([id]) => id),
+    warnings: app.warnings(),
+    others: failure !== '' && errors.length === 0 ? [failure] : [],
+    messages: [...errors, ...warnings],
+  };
 }
 
 function given(props: Untyped): Example {

@@ -58,6 +58,31 @@ test.each([
   expect(matchesFilter(filter, record)).toBe(false);
 });
 
+const values = {
+  [AttributeDataType.STRING]: 'a',
+  [AttributeDataType.NUMBER]: 1,
+  [AttributeDataType.BINARY]: Uint8Array.of(1),
+  [AttributeDataType.BOOLEAN]: false,
+  [AttributeDataType.NULL]: null,
+  [AttributeDataType.STRING_SET]: new Set(['a']),
+  [AttributeDataType.NUMBER_SET]: new Set([1]),
+  [AttributeDataType.BINARY_SET]: new Set([Uint8Array.of(1)]),
+} satisfies { readonly [type in AttributeDataType]: unknown };
+
+test.each(Object.values(AttributeDataType))('an attribute of type %s is there if it is of that type', (type) => {
+  for (const other of Object.values(AttributeDataType)) {
+    const image = streamRecord({ newImage: { id: 'o-1', attribute: values[other] } });
+    expect(matchesFilter(newImage('attribute', AttributeCondition.exists(type)), image)).toBe(other === type);
+    expect(matchesFilter(newImage('attribute', AttributeCondition.notExists(type)), image)).toBe(other !== type);
+  }
+});
+
+test.each(Object.values(StreamEventName))('the event name %s is that of no other change', (name) => {
+  for (const other of Object.values(StreamEventName)) {
+    expect(matchesFilter(StreamFilter.eventName(name), { ...record, eventName: other })).toBe(other === name);
+  }
+});
+
 test('removals by time to live are told apart', () => {
   const expired = streamRecord({ oldImage: { id: 'o-1' }, expired: true });
   expect(matchesFilter(StreamFilter.expired(), expired)).toBe(true);

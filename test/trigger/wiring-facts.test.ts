@@ -3,6 +3,7 @@ import {
   aws_sqs as sqs, Aws, CfnCondition, CfnResource, Fn, Stack, Stage, Validations,
 } from 'aws-cdk-lib';
 import { NoFailureDestination, StreamFilter } from '../../lib';
+import { DESTINATION_KINDS } from '../../lib/stream/destination';
 import { TestApp } from '../app';
 
 const ENV = { account: '123456789012', region: 'eu-west-1' };
@@ -55,6 +56,13 @@ test.each<[string, string, (app: TestApp) => string]>([
   app.trigger({ onFailure: { bind: () => ({ destination }) } });
 
   expect(() => app.app.synth()).toThrow(new RegExp(`onFailure is of the service ${service}.*\\(destination-service\\)`));
+});
+
+test.each(DESTINATION_KINDS)('%s takes failed batches', (service) => {
+  const app = new TestApp({ env: ENV });
+  app.trigger({ onFailure: { bind: () => ({ destination: `arn:aws:${service}:${ENV.region}:${ENV.account}:failures` }) } });
+
+  expect(() => app.app.synth()).not.toThrow();
 });
 
 test('what a resource looks up may be the ARN of a queue', () => {
@@ -170,6 +178,22 @@ describe('a warning can be acknowledged by its rule', () => {
 
     expect(app.warnings()).not.toContain('no-destination');
   });
+});
+
+test.each([
+  [dynamodb.StreamViewType.NEW_AND_OLD_IMAGES, []],
+  [dynamodb.StreamViewType.NEW_IMAGE, ['OldImage']],
+  [dynamodb.StreamViewType.OLD_IMAGE, ['NewImage']],
+  [dynamodb.StreamViewType.KEYS_ONLY, ['NewImage', 'OldImage']],
+])('a filter on an image that the view type %s leaves out gets a warning', (dynamoStream, missing) => {
+  const warned = ['Keys', 'NewImage', 'OldImage'].filter((image) => {
+    const app = new TestApp();
+    app.trigger({ table: app.table('Table', { dynamoStream }), filters: [StreamFilter.fromPattern({ dynamodb: { [image]: { a: { S: ['a'] } } } })] });
+    app.app.synth();
+    return app.warnings().includes('filter-image');
+  });
+
+  expect(warned).toEqual(missing);
 });
 
 test('an image that the event name rules out is warned of, unless another branch has it', () => {
@@ -343,4 +367,54 @@ test.each<[string, (stack: Stack) => string]>([
   });
 
   expect(() => app.app.synth()).toThrow('(duplicate-mapping)');
+});
+
+describe('a function of the same name', () => {
+  const tableStreamArn = `arn:aws:dynamodb:${ENV.region}:${ENV.account}:table/orders/stream/2026-01-01T00:00:00.000`;
+  const arnIn = ({ account, region }: typeof ENV) => `arn:aws:lambda:${region}:${account}:function:orders`;
+
+  /** The errors of an app with a trigger for the function called orders, and another mapping of its stream. */
+  function errorsWith(functionName: (stack: Stack) => string, env: typeof ENV, handler = (app: TestApp) => app.fn('Fn', { functionName: 'orders' })): string {
+    const app = new TestApp({ env: ENV });
+    const table = dynamodb.Table.fromTableAttributes(app.stack, 'Imported', { tableName: 'orders', tableStreamArn });
+    app.trigger({ table, handler: handler(app) });
+    const stack = app.addStack('Other', { env });
+    new lambda.CfnEventSourceMapping(stack, 'Raw', { functionName: functionName(stack), eventSourceArn: tableStreamArn, startingPosition: 'LATEST' });
+    try {
+      app.app.synth();
+      return '';
+    } catch (error) {
+      return (error as Error).message;
+    }
+  }
+
+  const names: [string, (env: typeof ENV) => (stack: Stack) => string][] = [
+    ['named by its name', () => () => 'orders'],
+    ['named by its ARN', (env) => () => arnIn(env)],
+    ['imported by its name', () => (stack) => lambda.Function.fromFunctionName(stack, 'Fn', 'orders').functionName],
+    ['made with that name', () => (stack) => new lambda.CfnFunction(stack, 'Fn', {
+      functionName: 'orders', role: 'arn:aws:iam::123456789012:role/handler', code: { zipFile: 'exports.handler = 1;' }, handler: 'index.handler', runtime: 'nodejs24.x',
+    }).ref],
+  ];
+
+  test.each(names)('and %s is another one in another account or Region', (_name, functionName) => {
+    for (const env of [{ ...ENV, account: '999999999999' }, { ...ENV, region: 'us-east-1' }]) {
+      expect(errorsWith(functionName(env), env)).toBe('');
+    }
+  });
+
+  test.each(names)('and %s is the same one in another stack of its account and Region', (_name, functionName) => {
+    expect(errorsWith(functionName(ENV), ENV)).toContain('(duplicate-mapping)');
+  });
+
+  test('and a name whose start looks like an ARN\'s is another one', () => {
+    expect(errorsWith(() => 'orders-function', ENV)).toBe('');
+  });
+
+  test('is the same one if its own alias is named by name and by ARN', () => {
+    const handler = (app: TestApp) => lambda.Function.fromFunctionArn(app.stack, 'Live', `${arnIn(ENV)}:live`) as lambda.Function;
+
+    expect(errorsWith(() => 'orders:live', ENV, handler)).toContain('(duplicate-mapping)');
+    expect(errorsWith(() => 'orders:canary', ENV, handler)).toBe('');
+  });
 });

@@ -150,7 +150,7 @@ export const FILTER_RULES: readonly Rule<Filters>[] = [
       if (place?.type !== 'object' && place?.type !== 'attributes' && place?.type !== 'value') {
         return [];
       }
-      const wayOut = place.type === 'value' ? `${keys.join('.')}.S, or with the type descriptor that it has` : `a field inside ${keys.join('.')}`;
+      const wayOut = place.type === 'value' ? `${keys.join('.')}.S, or for the type descriptor that the attribute has` : `a field inside ${keys.join('.')}`;
       return alternatives.filter(isExists).map(({ operand }) => `asks whether ${keys.join('.')} exists, but for an object that `
         + `${operand ? 'never' : 'always'} matches. Ask for ${wayOut}.`);
     }),
@@ -250,28 +250,41 @@ function literals(alternatives: readonly Alternative[]): unknown[] {
     .filter((value) => typeof value !== 'object' || value === null);
 }
 
-/** DynamoDB writes null as a truth value that is never false. */
-const ONLY_TRUE = { type: 'boolean', words: 'true there, without quotes' };
+/** What stream records carry at a place: its type as `typeof` names it, the same in words, and how to compare with it. */
+interface Carried {
+  readonly type: string;
+  readonly words: string;
+  readonly wayOut: string;
+}
 
-/** What stream records carry at a place, as `typeof` names it and in words. */
-function carried(keys: readonly string[], type: string | undefined): { type: string; words: string } | undefined {
-  switch (type) {
-    case 'text': return {
-      type: 'string',
-      words: ['N', 'NS'].includes(keys.at(-1)!) ? `numbers as text, which only equality finds: { "${keys.at(-1)}": ["42"] }` : 'text there, in quotes',
-    };
-    case 'boolean': return keys.at(-1) === 'NULL' ? ONLY_TRUE : { type: 'boolean', words: 'true or false there, without quotes' };
-    case 'number': return { type: 'number', words: 'a number there' };
+const TEXT: Carried = { type: 'string', words: 'text', wayOut: 'Write the value in quotes' };
+const NUMBER: Carried = { type: 'number', words: 'a number', wayOut: 'Write a number without quotes, or a numeric range' };
+const BOOLEAN: Carried = { type: 'boolean', words: 'true or false', wayOut: 'Write it without quotes' };
+/** DynamoDB writes null as a truth value that is never false. */
+const NULL: Carried = { type: 'boolean', words: 'true', wayOut: 'Write true, without quotes' };
+
+function carried({ keys, place }: FilterCondition): Carried | undefined {
+  const descriptor = keys.at(-1)!;
+  switch (place?.type) {
+    case 'text': return isNumeric(descriptor)
+      ? { type: 'string', words: 'numbers as text', wayOut: `Only equality finds them: { "${descriptor}": ["42"] }` }
+      : TEXT;
+    case 'boolean': return descriptor === 'NULL' ? NULL : BOOLEAN;
+    case 'number': return NUMBER;
     default: return undefined;
   }
 }
 
-function wrongType({ keys, place, alternatives }: FilterCondition): string[] {
-  const there = carried(keys, place?.type);
-  return alternatives.filter((alternative) => there && !isExists(alternative)
-    && (comparedType(alternative) !== there.type || (there === ONLY_TRUE && alternative.operand === false)))
-    .map((alternative) => `compares ${keys.join('.')} with ${written(alternative)}, but stream records carry ${there?.words}. `
-      + `The two are never equal${isExclusion(alternative) ? ', so that this always passes' : ''}.`);
+function isNumeric(descriptor: string): boolean {
+  return descriptor === 'N' || descriptor === 'NS';
+}
+
+function wrongType(condition: FilterCondition): string[] {
+  const there = carried(condition);
+  return there === undefined ? [] : condition.alternatives
+    .filter((alternative) => !isExists(alternative) && (comparedType(alternative) !== there.type || (there === NULL && alternative.operand === false)))
+    .map((alternative) => `compares ${condition.keys.join('.')} with ${written(alternative)}, but stream records carry ${there.words} there, so that it `
+      + `${isExclusion(alternative) ? 'always' : 'never'} matches. ${there.wayOut}.`);
 }
 
 /** What an alternative can tell apart, as `typeof` names it. The engine takes `anything-but` of one type only. */
@@ -285,7 +298,7 @@ function comparedType({ operator, operand }: Alternative): string {
 }
 
 function misspelledNumbers({ keys, place, alternatives }: FilterCondition): string[] {
-  if (place?.type !== 'text' || !['N', 'NS'].includes(keys.at(-1)!)) {
+  if (place?.type !== 'text' || !isNumeric(keys.at(-1)!)) {
     return [];
   }
   return alternatives.filter(({ operator }) => WHOLE_TEXT_OPERATORS.includes(operator)).flatMap((alternative) =>
@@ -296,7 +309,7 @@ function misspelledNumbers({ keys, place, alternatives }: FilterCondition): stri
       }
       return `compares ${keys.join('.')} with ${JSON.stringify(text)}, but ${spelling === undefined
         ? 'DynamoDB spells no number like that'
-        : `stream records spell that number ${JSON.stringify(spelling)}`}, so that it ${isExclusion(alternative) ? 'excludes nothing' : 'never matches'}. `
+        : `stream records spell that number ${JSON.stringify(spelling)}`}, so that it ${isExclusion(alternative) ? 'always' : 'never'} matches. `
         + `Write ${spelling === undefined ? 'decimal digits such as "42" or "0.5"' : JSON.stringify(spelling)}.`;
     }));
 }

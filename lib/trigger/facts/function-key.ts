@@ -1,36 +1,46 @@
 import { type aws_lambda as lambda, CfnResource, Token } from 'aws-cdk-lib';
+import type { IConstruct } from 'constructs';
 import { isKnown } from '../../rules/facts';
 import { canonicalText } from '../template/canonical-text';
 import { ofArn, textOf } from '../template/known-text';
 import { referencesIn } from '../template/references';
 import { environmentOf } from '../template/stacks';
 
-/** A function is named by its name or its ARN, and is always in the account and Region of its mapping. */
+/**
+ * A text that is equal for mappings that invoke the same function.
+ *
+ * Mappings name one function in several ways: by its name or its ARN, as a text or as a reference, with an alias or a version or without.
+ * So a function of this app without a name of its own is known by its path, and any other by its account, Region and name.
+ */
 export function functionKey(mapping: lambda.CfnEventSourceMapping): string {
-  return keyOfFunction(mapping.functionName, mapping);
+  return keyOf(mapping.functionName, mapping);
 }
 
-/** An alias or a version of the tree is named by its own ARN, or by its function and its name or number. */
-function keyOfFunction(name: unknown, mapping: CfnResource): string {
-  const targets = referencesIn(name, mapping).map(({ target }) => target);
+function keyOf(name: unknown, scope: CfnResource): string {
+  const targets = referencesIn(name, scope).map(({ target }) => target);
   const alias = targets.find(isAlias);
   if (alias !== undefined) {
-    return `${keyOfFunction(alias.functionName, alias)}:${alias.name}`;
+    return `${keyOf(alias.functionName, alias)}:${alias.name}`;
   }
   const version = targets.find(isVersion);
   if (version !== undefined) {
     return `<${version.node.path}>`;
   }
-  const literal = withoutArn(textOf(name, mapping));
-  const key = isKnown(literal)
-    ? literal
-    : withoutArn(canonicalText(name, mapping)).replace(/^<([^>]*)\.(?:Ref|Arn)>/, (_, path) => givenName(targets[0]) ?? `<${path}>`);
-  if (key.startsWith('<')) {
-    return key;
-  }
-  const arn = textOf(name, mapping);
+  const text = withoutArn(textOf(name, scope));
+  const key = isKnown(text) ? text : nameOrPath(withoutArn(canonicalText(name, scope)), targets[0]);
+  // A name is unique in its account and Region only.
+  return key.startsWith('<') ? key : `${placeOf(textOf(name, scope), scope)} ${key}`;
+}
+
+/** Replaces a reference to a function by the function's name, if the app gives it one, or by its path. */
+function nameOrPath(canonical: string, fn: IConstruct): string {
+  return canonical.replace(/^<([^>]*)\.(?:Ref|Arn)>/, (_, path) => givenName(fn) ?? `<${path}>`);
+}
+
+/** The account and Region in a function's ARN. A function without an ARN is where its mapping is. */
+function placeOf(arn: string, scope: CfnResource): string {
   const [account, region] = [ofArn(arn, 'account'), ofArn(arn, 'region')];
-  return `${account && region ? `${account}/${region}` : environmentOf(mapping)} ${key}`;
+  return account && region ? `${account}/${region}` : environmentOf(scope);
 }
 
 function withoutArn(name: string): string {
