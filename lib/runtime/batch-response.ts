@@ -1,4 +1,7 @@
 import { BatchNotDoneError } from './errors';
+import type { Batch } from './event';
+import { describe, type RecordFailure } from './failure';
+import type { RedrivenResponse } from '../stream/boundary';
 import type { BatchResponse } from '../stream/record';
 
 /**
@@ -16,3 +19,23 @@ export function notDone(sequenceNumber: string | undefined, report: boolean, cau
   }
   return [{ itemIdentifier: sequenceNumber }];
 }
+
+/** The answer to a redriven event: every record not done, and why. */
+export function redrivenResponse(
+  { records, sequenceNumbers }: Batch, done: ArrayLike<unknown>, failures: ReadonlyMap<number, Pick<RecordFailure, 'error'>>,
+): RedrivenResponse {
+  const steps = sequenceNumbers.map((_, step) => step).filter((step) => !done[step]);
+  return {
+    batchItemFailures: steps.map((step) => ({ itemIdentifier: sequenceNumbers[step] })),
+    redriven: {
+      v: 1,
+      failures: steps.map((step) => {
+        const failure = failures.get(step);
+        const { name, message } = failure ? describe(failure.error) : NOT_TRIED;
+        return { eventId: records[step].eventID ?? '', sequenceNumber: sequenceNumbers[step], error: { name, message } };
+      }),
+    },
+  };
+}
+
+const NOT_TRIED = { name: 'NotTried', message: 'an earlier record of its item is not done, or the time was up' };

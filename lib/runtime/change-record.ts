@@ -1,3 +1,4 @@
+import type { Redriven } from '../stream/boundary';
 import type { ExactNumber } from '../stream/exact-number';
 import { type Image, defineProperty, unmarshall } from '../stream/image';
 import { type EventName, isExpiry, type StreamRecord } from '../stream/record';
@@ -10,15 +11,15 @@ export interface ItemKeys {
 /**
  * One change of one item, as a handler gets it.
  *
- * `Item` is the type of the images, by the caller's word or by the schema's check; `Keys` that of the primary key.
+ * `Item` is the type of the images, as the caller states or the schema checks; `Keys` that of the primary key.
  * Images and keys are unmarshalled when they are first read; `exactNumber` and `unmarshall` say into what.
  */
 export interface ChangeRecord<Item = Image, Keys = ItemKeys> {
   readonly eventName: EventName;
   readonly keys: Keys;
-  /** The item after the change. Absent for a REMOVE, and where the stream's view type leaves it out. */
+  /** The item after the change. Absent for a REMOVE, and where the stream's view type omits it. */
   readonly newImage?: Item;
-  /** The item before the change. Absent for an INSERT, and where the stream's view type leaves it out. */
+  /** The item before the change. Absent for an INSERT, and where the stream's view type omits it. */
   readonly oldImage?: Item;
   /** Whether DynamoDB itself removed the item, because its time to live was over. */
   readonly expired: boolean;
@@ -26,9 +27,23 @@ export interface ChangeRecord<Item = Image, Keys = ItemKeys> {
   readonly sequenceNumber: string;
   /** The same at every delivery of the record: the key for idempotency. Empty if the record came without one. */
   readonly eventId: string;
-  /** The record as Lambda delivered it. */
+  /**
+   * The stream's label and the sequence number, such as `2026-01-01T00:00:00.000/0000000000000000000100000000000000000042`. Of two
+   * changes of an item the newer one has the greater text: write only what is newer than what is there.
+   */
+  readonly version: string;
+  /** The record as Lambda delivered it. Frozen, because it may be parked. */
   readonly raw: StreamRecord;
+  /** Present if a redrive brought the record back. `superseded`: its item has changed since. */
+  readonly redriven?: { readonly superseded: boolean };
+  /** The record as JSON can hold it: sets are arrays, bytes base64, and numbers that a double can't hold text. `JSON.stringify` calls it. */
+  toJSON(): object;
+  /** The record as a plain object, without `raw`: to spread, or to clone. */
+  toObject(): PlainRecord<Item, Keys>;
 }
+
+/** A record as a plain object. */
+export type PlainRecord<Item = Image, Keys = ItemKeys> = Omit<ChangeRecord<Item, Keys>, 'raw' | 'toJSON' | 'toObject'>;
 
 /** A record of an item that was new. */
 export interface InsertRecord<Item = Image, Keys = ItemKeys> extends ChangeRecord<Item, Keys> {
@@ -47,45 +62,111 @@ export interface RemoveRecord<Item = Image, Keys = ItemKeys> extends ChangeRecor
   readonly newImage?: never;
 }
 
+/** What numbers become: exact, whatever type that takes, or always a double, which holds 15 digits. */
+export type Numbers = 'exact' | 'number';
+
 /** Wraps a record as Lambda delivered it. Costs nothing but the wrapper until an image is read. */
-export function changeRecord(raw: StreamRecord): ChangeRecord {
-  return new LazyRecord(raw);
+export function changeRecord(raw: StreamRecord, numbers?: Numbers, redriven?: Redriven): ChangeRecord {
+  const record = new LazyRecord(raw, numbers);
+  return redriven ? Object.assign(record, { redriven: { superseded: redriven.superseded.includes(raw.eventID!) } }) : record;
 }
 
 class LazyRecord implements ChangeRecord {
-  constructor(readonly raw: StreamRecord) {}
+  readonly #raw: StreamRecord;
+  readonly #numbers: Numbers | undefined;
+  declare readonly redriven?: { readonly superseded: boolean };
+
+  constructor(raw: StreamRecord, numbers: Numbers | undefined) {
+    this.#raw = raw;
+    this.#numbers = numbers;
+  }
 
   get eventName(): EventName {
-    return this.raw.eventName!;
+    return this.#raw.eventName!;
   }
 
   get keys(): ItemKeys {
-    return read(this, 'keys', 'Keys') as ItemKeys;
+    return this.#read('keys', 'Keys') as ItemKeys;
   }
 
   get newImage(): Image | undefined {
-    return read(this, 'newImage', 'NewImage');
+    return this.#read('newImage', 'NewImage');
   }
 
   get oldImage(): Image | undefined {
-    return read(this, 'oldImage', 'OldImage');
+    return this.#read('oldImage', 'OldImage');
   }
 
   get expired(): boolean {
-    return isExpiry(this.raw);
+    return isExpiry(this.#raw);
   }
 
   get sequenceNumber(): string {
-    return this.raw.dynamodb!.SequenceNumber!;
+    return this.#raw.dynamodb!.SequenceNumber!;
   }
 
   get eventId(): string {
-    return this.raw.eventID ?? '';
+    return this.#raw.eventID ?? '';
+  }
+
+  get version(): string {
+    const [, label = ''] = (this.#raw.eventSourceARN ?? '').split('/stream/');
+    return `${label}/${this.sequenceNumber.padStart(VERSION_DIGITS, '0')}`;
+  }
+
+  get raw(): StreamRecord {
+    return defineProperty(this, 'raw', frozen(this.#raw), false);
+  }
+
+  toObject(): PlainRecord {
+    const { eventName, keys, newImage, oldImage, expired, sequenceNumber, eventId, version, redriven } = this;
+    const images = { ...newImage && { newImage }, ...oldImage && { oldImage } };
+    return { eventName, keys, ...images, expired, sequenceNumber, eventId, version, ...redriven && { redriven } };
+  }
+
+  toJSON(): object {
+    return json(this.toObject()) as object;
+  }
+
+  [Symbol.for('nodejs.util.inspect.custom')](): PlainRecord {
+    return this.toObject();
+  }
+
+  /** Unmarshalls a part of the record, which replaces its getter. */
+  #read(name: keyof ChangeRecord, part: 'Keys' | 'NewImage' | 'OldImage'): Image | undefined {
+    const attributes = this.#raw.dynamodb![part];
+    return defineProperty(this, name, attributes && unmarshall(attributes, this.#numbers === 'number' ? Number : undefined));
   }
 }
 
-/** Unmarshalls a part of the record, which takes the place of its getter. */
-function read(record: LazyRecord, name: keyof ChangeRecord, part: 'Keys' | 'NewImage' | 'OldImage'): Image | undefined {
-  const attributes = record.raw.dynamodb![part];
-  return defineProperty(record, name, attributes && unmarshall(attributes));
+/** More digits than any sequence number has. */
+const VERSION_DIGITS = 40;
+
+/** Freezes a record with all that is in it: it may be parked, and then must be what Lambda delivered. */
+function frozen<T>(value: T): T {
+  if (typeof value === 'object' && value && !Object.isFrozen(value)) {
+    Object.values(Object.freeze(value)).forEach(frozen);
+  }
+  return value;
+}
+
+/** What JSON can hold of a value: sets as arrays, bytes as base64, numbers that a double can't hold as text. */
+function json(value: unknown): unknown {
+  if (typeof value === 'bigint') {
+    return String(value);
+  }
+  if (value instanceof Uint8Array) {
+    return Buffer.from(value).toString('base64');
+  }
+  if (value instanceof Set || Array.isArray(value)) {
+    return Array.from(value, json);
+  }
+  if (value !== Object(value) || typeof (value as { toJSON?: unknown }).toJSON === 'function') {
+    return value;
+  }
+  const object = {};
+  for (const [name, member] of Object.entries(value as object)) {
+    defineProperty(object, name, json(member));
+  }
+  return object;
 }

@@ -1,4 +1,4 @@
-/** What Lambda tells a function of its invocation; structurally the `Context` of `@types/aws-lambda`. */
+/** What Lambda passes to a function about its invocation; structurally the `Context` of `@types/aws-lambda`. */
 export interface LambdaContext {
   readonly functionName: string;
   readonly functionVersion: string;
@@ -10,15 +10,27 @@ export interface LambdaContext {
   getRemainingTimeInMillis(): number;
 }
 
-/** Lambda's context, and what a handler needs to know of its call. */
+/** Lambda's context, and what a handler needs to know about its call. */
 export interface CallContext extends LambdaContext {
-  /** Aborts shortly before the function's timeout: hand it to whatever can be cancelled. What goes on regardless is abandoned. */
+  /** Aborts shortly before the function's timeout: pass it to whatever can be cancelled. A call that ignores it is abandoned. */
   readonly signal: AbortSignal;
-  /** Which try it is, in this invocation: 1 for the first. */
+  /** Which try of the record it is in this invocation: 1 for the first. */
   readonly attempt: number;
 }
 
-/** Lambda's context, whatever its class, with the call's own properties before it. */
+/**
+ * Lambda's context and the call's own properties, as a plain object that can be spread. What a class keeps in its prototype is
+ * copied too, and its methods are bound to it, because they may use private state.
+ */
 export function callContext(lambda: object, signal: AbortSignal, attempt: number): CallContext {
-  return Object.assign(Object.create(lambda), { signal, attempt }) as CallContext;
+  const context: { [name: PropertyKey]: unknown } = {};
+  for (let from = lambda; from && from !== Object.prototype; from = Object.getPrototypeOf(from)) {
+    for (const name of Reflect.ownKeys(from)) {
+      if (!(name in context) && name !== 'constructor') {
+        const value = (lambda as typeof context)[name];
+        context[name] = typeof value === 'function' ? value.bind(lambda) : value;
+      }
+    }
+  }
+  return { ...context, signal, attempt } as unknown as CallContext;
 }

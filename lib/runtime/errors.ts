@@ -1,5 +1,6 @@
-/** Marks a poison record's error. CJS and ESM copies of this file may live side by side, so that `instanceof` would miss some. */
+/** Mark the two errors. CJS and ESM copies of this file may be loaded side by side, so `instanceof` would miss some. */
 const POISON = Symbol.for('dynamo-stream-trigger/poison');
+const TRANSIENT = Symbol.for('dynamo-stream-trigger/transient');
 
 /**
  * Thrown by a handler for a record that will fail however often it is tried: the record is parked at once, without retries.
@@ -19,9 +20,39 @@ export class PoisonRecordError extends Error {
   }
 }
 
-/** Whether it is a `PoisonRecordError`, of whichever copy of this package. */
+/**
+ * Thrown by a handler when the record is not the cause: something it needs is throttled, unreachable or locked. The record is tried
+ * again until that is over.
+ *
+ * ```ts
+ * throw new TransientError('The warehouse is closed for maintenance', { cause: error });
+ * ```
+ */
+export class TransientError extends Error {
+  readonly name = 'TransientError';
+
+  constructor(message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    Object.assign(this, { [TRANSIENT]: true });
+  }
+}
+
+/** Whether an error is a `PoisonRecordError`, of whichever copy of this package. */
 export function isPoisonRecordError(error: unknown): boolean {
-  return !!(error as { [POISON]?: unknown } | null | undefined)?.[POISON];
+  return has(error, POISON);
+}
+
+/** Whether an error is a `TransientError`, of whichever copy of this package. */
+export function isTransientError(error: unknown): boolean {
+  return has(error, TRANSIENT);
+}
+
+function has(error: unknown, mark: symbol): boolean {
+  try {
+    return !!(error as { [mark: symbol]: unknown } | null | undefined)?.[mark];
+  } catch {
+    return false;
+  }
 }
 
 /** The function was invoked with something that its handler does not serve. Nothing of it was processed. */

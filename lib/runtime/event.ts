@@ -1,5 +1,6 @@
 import { InvalidEventError } from './errors';
 import { expected } from './expected';
+import { itemKey } from '../stream/item-key';
 import { EVENT_NAMES, type StreamEvent, type StreamRecord } from '../stream/record';
 import { compareSequenceNumbers } from '../stream/sequence-number';
 
@@ -17,15 +18,35 @@ export function isWindow(event: unknown): boolean {
   return !!(event as { window?: unknown } | undefined)?.window;
 }
 
+/** The records of one batch, and copies of what the answer is made of: nothing that a handler does to the event changes it. */
+export interface Batch {
+  readonly streamArn: string;
+  readonly records: readonly CheckedRecord[];
+  readonly sequenceNumbers: readonly string[];
+  /** The full key of each record's item, as text. */
+  readonly items: readonly string[];
+}
+
 /**
- * The records of one batch: every one has keys and a sequence number, all are of one stream, and they are in order.
+ * Reads an event: every record has keys and a sequence number, all are of one stream, and they are in order.
  *
  * @throws InvalidEventError if the event is anything else.
  */
-export function readRecords(event: StreamEvent): readonly CheckedRecord[] {
+export function readBatch(event: StreamEvent): Batch {
+  const records = readRecords(event);
+  return {
+    streamArn: records[0]?.eventSourceARN ?? '',
+    records,
+    sequenceNumbers: records.map(({ dynamodb }) => dynamodb.SequenceNumber),
+    items: records.map(({ dynamodb }) => itemKey(dynamodb.Keys)),
+  };
+}
+
+function readRecords(event: StreamEvent): readonly CheckedRecord[] {
   const records: unknown = (event as StreamEvent | undefined)?.Records;
   if (!Array.isArray(records)) {
-    throw new InvalidEventError(expected('The event', 'that of a DynamoDB stream, { Records: [] }', event));
+    throw new InvalidEventError(expected('The event', WHAT, event)
+      + (Array.isArray(event) ? ': EventBridge Pipes delivers an array of records; see "Pipes" in docs/runtime.md' : ''));
   }
   let before: CheckedRecord | undefined;
   let inOrder = true;
@@ -39,10 +60,12 @@ export function readRecords(event: StreamEvent): readonly CheckedRecord[] {
     before = record;
   }
   // Lambda delivers in order; a hand-made event may not.
-  return inOrder ? records : [...records].sort(compare);
+  return inOrder ? [...records] : [...records].sort(compare);
 }
 
-/** Which part of a record is wrong, what it has to be, and what it is. */
+const WHAT = 'that of a DynamoDB stream, { Records: [] }';
+
+/** Which part of a record is wrong, what is allowed, and what it is. */
 function problemOf(record: StreamRecord | undefined, eventSourceARN: string | undefined): [string, string, unknown] | undefined {
   const change = record?.dynamodb;
   if (!change) {
@@ -54,13 +77,17 @@ function problemOf(record: StreamRecord | undefined, eventSourceARN: string | un
   if (isEmpty(change.Keys)) {
     return ['.dynamodb.Keys', "the item's key", change.Keys];
   }
-  if (!change.SequenceNumber) {
-    return ['.dynamodb.SequenceNumber', 'a decimal string', change.SequenceNumber];
+  if (!isDecimal(change.SequenceNumber)) {
+    return ['.dynamodb.SequenceNumber', 'a decimal string', change.SequenceNumber && typeof change.SequenceNumber];
   }
   if (record.eventSourceARN !== eventSourceARN) {
     return ['.eventSourceARN', `${eventSourceARN}: a batch is of one stream`, record.eventSourceARN];
   }
   return undefined;
+}
+
+function isDecimal(value: unknown): boolean {
+  return typeof value === 'string' && /^\d+$/.test(value);
 }
 
 function isEmpty(keys: object | undefined): boolean {

@@ -1,19 +1,29 @@
 import type { LambdaContext } from './context';
-import type { Failure } from './retry';
-import type { Host } from '../stream/boundary';
+import type { Batch } from './event';
 import { type ParkedRecord, PARKED_RECORD_KIND, PARKED_RECORD_VERSION } from '../stream/parked-record';
-import type { StreamRecord } from '../stream/record';
+
+/** What became of a record that was not done. */
+export interface RecordFailure {
+  readonly error: unknown;
+  /** Calls, and when the first and the last of them had failed: ISO 8601. */
+  readonly tries: number;
+  readonly firstTriedAt: string;
+  readonly lastTriedAt: string;
+}
 
 /** The poison record as it goes to the failure destination. */
 export function parkedRecord(
-  record: StreamRecord, { error, poison: _, ...tries }: Failure, streamArn: string, context: Partial<LambdaContext>,
+  { batch: { records, streamArn }, context }: { readonly batch: Batch; readonly context: Partial<LambdaContext> },
+  step: number,
+  { error, ...tries }: RecordFailure,
 ): ParkedRecord {
   return {
     kind: PARKED_RECORD_KIND,
     version: PARKED_RECORD_VERSION,
-    record,
+    record: records[step],
     streamArn,
     functionArn: context.invokedFunctionArn ?? '',
+    executedVersion: context.functionVersion ?? '',
     requestId: context.awsRequestId ?? '',
     error: describe(error),
     ...tries,
@@ -21,37 +31,26 @@ export function parkedRecord(
 }
 
 /**
- * Prints one line of JSON for a record that was not done. It holds nothing of the item: no keys, no images, and of the error
- * no message, because messages quote what was wrong. They are in the parked record, and an observer gets them.
- *
- * @param outcome 'parked', or why the record was not.
+ * The first frames of an error's stack: lines that look like frames of V8, with a file, a line and a column. A message, which may
+ * quote the item, can't pass for one.
  */
-export function printFailure(
-  record: StreamRecord, error: unknown, tries: number, outcome: string, requestId: string | undefined, print: NonNullable<Host['log']>,
-): void {
+export function framesOf(error: unknown): string[] | undefined {
+  if (!(error instanceof Error)) {
+    return undefined;
+  }
   const { message, stack = '' } = describe(error);
-  print(JSON.stringify({
-    level: 'ERROR',
-    message: 'dynamo-stream-trigger: record failed',
-    outcome,
-    sequenceNumber: record.dynamodb!.SequenceNumber,
-    eventId: record.eventID,
-    eventName: record.eventName,
-    streamArn: record.eventSourceARN,
-    requestId,
-    tries,
-    error: nameOf(error),
-    // The first frames of its stack, which come after the message.
-    at: error instanceof Error ? stack.slice(stack.indexOf(message) + message.length).match(/(?<=^ *)at .+/gm)?.slice(0, 3) : undefined,
-  }));
+  return stack.slice(stack.indexOf(message) + message.length).match(FRAME)?.slice(0, 3);
 }
 
-/** The name of an error, as far as it is one: of anything else that was thrown only the type, because it may be the item. */
+/** `at f (file:1:2)`, `at new C (file:1:2)`, `at async file:1:2`; names and files without blanks. */
+const FRAME = /(?<=^ *)at (async )?(new )?([\w.$<>#[\]/-]+ (\[as [\w.$]+\] )?\()?(file:|node:|webpack:|\/|[A-Za-z]:[\\/])([^\s()"'@]|(?<=[\\/])@)*:\d+:\d+\)?$/gm;
+
+/** The name of an error. Of anything else that was thrown only its type, because it may be the item. */
 export function nameOf(thrown: unknown): string {
   return thrown instanceof Error ? wordOf(describe(thrown).name) || 'Error' : typeof thrown;
 }
 
-/** A text that is a name or a code; nothing of any other, which may be data. */
+/** A text that is a name or a code; empty for any other, which may be data. */
 export function wordOf(text: unknown): string {
   return typeof text === 'string' && /^[\w.$]{1,100}$/.test(text) ? text : '';
 }
@@ -60,7 +59,7 @@ export function wordOf(text: unknown): string {
 const MAX_CHARACTERS = 8_192;
 
 /** Whatever was thrown, in the shape of an error that JSON can hold. Never throws. */
-function describe(thrown: any): ParkedRecord['error'] {
+export function describe(thrown: any): ParkedRecord['error'] {
   try {
     const { name = 'Error', message = '', stack, issues } = thrown === Object(thrown) ? thrown : { name: typeof thrown, message: thrown };
     return { name: cut(name), message: cut(message), stack: stack ? cut(stack) : undefined, issues: issues?.flatMap(plainIssues()) };

@@ -2,11 +2,13 @@ export type { EventName, BatchResponse, StreamEvent, StreamRecord } from '../str
 export type { Image, ImageValue } from '../stream/image';
 export type { ExactNumber } from '../stream/exact-number';
 export { Decimal } from '../stream/exact-number';
-export type { ChangeRecord, InsertRecord, ItemKeys, ModifyRecord, RemoveRecord } from './change-record';
+export type { ChangeRecord, InsertRecord, ItemKeys, ModifyRecord, Numbers, PlainRecord, RemoveRecord } from './change-record';
 export type { CallContext, LambdaContext } from './context';
-export { BatchNotDoneError, InvalidEventError, TriggerFactsError, PoisonRecordError } from './errors';
-export type { OnRecord, StreamHandler, StreamHandlerOptions } from './stream-handler';
+export { BatchNotDoneError, InvalidEventError, PoisonRecordError, TransientError, TriggerFactsError } from './errors';
+export type { OnRecord, StreamHandlerOptions } from './stream-handler-options';
+export type { StreamHandler } from './stream-handler';
 export { streamHandler } from './stream-handler';
+export type { Logger } from './logger';
 export type { Observer, RuntimeEvent } from './observer';
 export type { RetryOptions } from './retry';
 export type { SchemaResult, StandardSchema } from './schema';

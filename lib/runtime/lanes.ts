@@ -4,38 +4,124 @@ export interface LaneOptions {
   readonly length: number;
   /** The lane of a step. */
   readonly laneOf: (step: number) => string;
-  /** Does a step. Throwing, or rejecting, means that it failed. */
+  /** Tries a step. Throwing, or rejecting, means that it failed. */
   readonly run: (step: number) => unknown;
-  /** Called with a step that did not fail, and with what it answered. */
+  /** Called with a step that did not fail, and with what it returned. */
   readonly succeeded: (step: number, answer: unknown) => void;
-  /** Called with a step that failed: answers whether it is done after all. Rejecting means that it is not. */
-  readonly recover: (step: number, error: unknown) => Promise<boolean>;
+  /**
+   * Called with a step that failed. Answers whether it is done after all, must be run again, or is not done; rejecting means not done.
+   * A step that waits here does not count as running.
+   */
+  readonly failed: (step: number, error: unknown) => Promise<'done' | 'again' | 'not done'>;
   /** How many steps may run at once. */
   readonly concurrency: number;
-  /** Asked before every step: once it says no, nothing more is started. */
+  /** Asked before every step: once it answers no, nothing more is started. */
   readonly mayStart: () => boolean;
 }
 
 /** Steps that run in lanes. */
 export interface Lanes {
   /** Settles when no lane can go on. */
-  readonly ended: Promise<unknown>;
+  readonly ended: Promise<void>;
   /** For every step, also while others are running, whether it is done: 0 or 1. */
   readonly done: Uint8Array;
-  /** The steps that are running now, each with what settles when it has ended. */
-  readonly running: () => { readonly step: number; readonly ended: Promise<void> }[];
+  /** The steps that have started and not ended, each with what settles when it ends. `running`: it did not fail so far. */
+  readonly open: () => { readonly step: number; readonly running: boolean; readonly ended: Promise<void> }[];
 }
+
+const RUNNING = 1;
+const FAILED = 2;
 
 /**
  * Runs the steps 0 to `length - 1`, each in its lane:
  *
  * - the steps of one lane run one after another, in the order of their numbers; lanes run side by side;
- * - at most `concurrency` steps run at once, with as many promises;
- * - of the steps that may run, the lowest is started first: what is not done is as high as can be whenever time runs out;
+ * - at most `concurrency` steps run at once, with as many promises; one that failed and waits to be run again is not among them;
+ * - of the steps that may run, the lowest is started first, so that the lowest step not done is as high as possible whenever time runs out;
  * - a lane stops at its first step that is not done, the other lanes go on;
- * - once `mayStart` says no, nothing more is started.
+ * - once `mayStart` answers no, nothing more is started.
  */
-export function runLanes({ length, laneOf, run, succeeded, recover, concurrency, mayStart }: LaneOptions): Lanes {
+// eslint-disable-next-line max-lines-per-function -- small functions over one state, which is theirs alone
+export function runLanes({ length, laneOf, run, succeeded, failed, concurrency, mayStart }: LaneOptions): Lanes {
+  const queue = createQueue(length, laneOf);
+  const { done } = queue;
+  const state = new Uint8Array(length);
+  const onEnd = new Map<number, () => void>();
+  let workers = 0;
+  let recovering = 0;
+  const { promise: ended, resolve: end } = deferred();
+
+  function finish(step: number, isDone: boolean): void {
+    state[step] = 0;
+    queue.ended(step, isDone);
+    onEnd.get(step)?.();
+  }
+
+  const next = () => mayStart() ? queue.next() : undefined;
+
+  async function work(): Promise<void> {
+    workers++;
+    for (let step = next(); step !== undefined; step = next()) {
+      state[step] = RUNNING;
+      try {
+        succeeded(step, await run(step));
+        finish(step, true);
+      } catch (error) {
+        void recover(step, error);
+      }
+    }
+    workers--;
+    goOn();
+  }
+
+  async function recover(step: number, error: unknown): Promise<void> {
+    state[step] = FAILED;
+    recovering++;
+    const outcome = await failed(step, error).catch(() => 'not done');
+    recovering--;
+    const again = outcome === 'again' && mayStart();
+    if (again) {
+      queue.add(step);
+    }
+    finish(step, outcome === 'done');
+    goOn();
+  }
+
+  /** Starts a worker for each step that became ready, and ends when nothing is left that could bring one. */
+  function goOn(): void {
+    while (workers < concurrency && queue.hasNext(workers === 0) && mayStart()) {
+      void work();
+    }
+    if (workers + recovering === 0) {
+      end();
+    }
+  }
+
+  for (let worker = Math.min(concurrency, length); worker > 0; worker--) {
+    void work();
+  }
+  goOn();
+  return {
+    ended,
+    done,
+    open: () => Array.from(state.keys()).filter((step) => state[step]).map((step) => {
+      const { promise, resolve } = deferred();
+      onEnd.set(step, resolve);
+      return { step, running: state[step] === RUNNING, ended: promise };
+    }),
+  };
+}
+
+function deferred(): { promise: Promise<void>; resolve: () => void } {
+  let resolve!: () => void;
+  const promise = new Promise<void>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve };
+}
+
+/** The order in which steps are started. */
+function createQueue(length: number, laneOf: (step: number) => string) {
   const done = new Uint8Array(length);
   // For every step the next of its lane (0: none), and whether it waits for the one before it.
   const nextOf = new Int32Array(length);
@@ -50,46 +136,38 @@ export function runLanes({ length, laneOf, run, succeeded, recover, concurrency,
     }
     lastOf.set(lane, step);
   }
+  // Steps below `reached` that may run, in order.
+  const ready: number[] = [];
   let reached = 0;
-  // The step of each worker, if it has one.
-  const steps: (number | undefined)[] = [];
 
-  /** The step to start after another: the next of its lane, if it was passed by already, otherwise the lowest that waits for none. */
-  function next(before: number | undefined): number | undefined {
-    if (before !== undefined && done[before] && nextOf[before]) {
-      waits[nextOf[before]] = 0;
-      if (nextOf[before] < reached) {
-        return nextOf[before];
-      }
+  function add(step: number): void {
+    let place = ready.length;
+    while (place > 0 && ready[place - 1] > step) {
+      place--;
     }
-    while (reached < length) {
-      const step = reached++;
-      if (!waits[step]) {
-        return step;
-      }
-    }
-    return undefined;
+    ready.splice(place, 0, step);
   }
 
-  async function work(worker: number): Promise<void> {
-    const goOn = (before?: number) => steps[worker] = mayStart() ? next(before) : undefined;
-    for (let step = goOn(); step !== undefined; step = goOn(step)) {
-      try {
-        succeeded(step, await run(step));
-        done[step] = 1;
-      } catch (error) {
-        done[step] = Number(await recover(step, error).catch(() => false));
-      }
-    }
-  }
-
-  const workers = Array.from({ length: Math.min(concurrency, length) }, async (_, worker) => work(worker));
   return {
-    ended: Promise.all(workers),
     done,
-    running: () => workers.flatMap((ended, worker) => {
-      const step = steps[worker];
-      return step === undefined ? [] : [{ step, ended }];
-    }),
+    add,
+    /** Whether a step is ready. `any`: or none was started yet that may be. */
+    hasNext: (any: boolean) => ready.length > 0 || (any && reached < length),
+    next: (): number | undefined => {
+      while (waits[reached] && ready.length === 0) {
+        reached++;
+      }
+      return ready.shift() ?? (reached < length ? reached++ : undefined);
+    },
+    ended: (step: number, isDone: boolean) => {
+      const following = nextOf[step];
+      done[step] = Number(isDone);
+      if (isDone && following) {
+        waits[following] = 0;
+        if (following < reached) {
+          add(following);
+        }
+      }
+    },
   };
 }

@@ -1,10 +1,12 @@
-import type { StreamRecord } from '../stream/record';
+import type { Batch } from './event';
 
 /** What was done beyond the checkpoint, and comes again because Lambda starts again at the checkpoint. */
 export interface Memory {
-  readonly has: (record: StreamRecord, now: () => number) => boolean;
+  readonly has: (batch: Batch, step: number, now: () => number) => boolean;
   /** After a batch: what is done from the checkpoint on is remembered, what lies before it does not come again. */
-  readonly update: (records: readonly StreamRecord[], done: ArrayLike<unknown>, checkpoint: number, now: number) => void;
+  readonly update: (batch: Batch, done: ArrayLike<unknown>, checkpoint: number, now: number) => void;
+  /** Remembers a record that was done after its invocation. */
+  readonly add: (batch: Batch, step: number, now: number) => void;
 }
 
 /** As many as two of the largest batches hold; the oldest are forgotten first. */
@@ -15,29 +17,37 @@ const MAX_AGE = 15 * 60 * 1_000;
 
 /**
  * The memory of one environment. It can only save work: a record is known by its stream, its eventID and its sequence number,
- * so that nothing else is ever taken for it, and one that is not remembered is done again.
+ * so that no other record is taken for it, and one that is not remembered is done again.
  */
 export function createMemory(): Memory {
   // In order of time.
   const doneAt = new Map<string, number>();
+
+  function add(batch: Batch, step: number, now: number): void {
+    if (batch.records[step].eventID) {
+      doneAt.set(identity(batch, step), now);
+    }
+  }
+
   return {
-    has: (record, now) => {
-      const at = doneAt.size > 0 ? doneAt.get(identity(record)) : undefined;
+    has: (batch, step, now) => {
+      const at = doneAt.size > 0 ? doneAt.get(identity(batch, step)) : undefined;
       return at !== undefined && now() - at < MAX_AGE;
     },
-    update: (records, done, checkpoint, now) => {
-      if (doneAt.size === 0 && checkpoint === records.length) {
+    add,
+    update: (batch, done, checkpoint, now) => {
+      const { length } = batch.records;
+      if (doneAt.size === 0 && checkpoint === length) {
         return;
       }
-      records.forEach((record, step) => {
+      for (let step = 0; step < length; step++) {
         if (done[step]) {
-          const id = identity(record);
-          doneAt.delete(id);
-          if (step >= checkpoint && record.eventID) {
-            doneAt.set(id, now);
+          doneAt.delete(identity(batch, step));
+          if (step >= checkpoint) {
+            add(batch, step, now);
           }
         }
-      });
+      }
       for (const [oldest, at] of doneAt) {
         if (doneAt.size <= MAX_REMEMBERED && now - at < MAX_AGE) {
           break;
@@ -48,6 +58,7 @@ export function createMemory(): Memory {
   };
 }
 
-function identity({ eventSourceARN, eventID, dynamodb }: StreamRecord): string {
-  return [eventSourceARN, eventID, dynamodb!.SequenceNumber].join();
+/** What tells one record from all others. */
+export function identity({ streamArn, sequenceNumbers, records }: Batch, step: number): string {
+  return [streamArn, records[step].eventID, sequenceNumbers[step]].join();
 }

@@ -1,32 +1,51 @@
 import type { StreamRecord } from '../stream/record';
 
-/** What happens while a batch is worked through. Times are in milliseconds. */
-export type RuntimeEvent =
+/** What happens while a batch is processed. Times are in milliseconds. */
+export type RuntimeEvent = { /** Of the invocation; undefined outside Lambda. */ readonly requestId?: string } & (
   | { readonly type: 'batchStarted'; readonly streamArn: string; readonly records: number }
   | { readonly type: 'recordDone'; readonly record: StreamRecord }
   /** Done before, in this environment, and delivered again. */
   | { readonly type: 'recordSkipped'; readonly record: StreamRecord }
   | { readonly type: 'recordRetried'; readonly record: StreamRecord; readonly error: unknown; readonly attempt: number; readonly delay: number }
-  | { readonly type: 'recordParked'; readonly record: StreamRecord; readonly error: unknown; /** Calls of the handler in this invocation. */ readonly tries: number }
-  /** Not done and not parked; `reason` says why not. Its item waits for Lambda to deliver it again. */
+  | { readonly type: 'recordParked'; readonly record: StreamRecord; readonly error: unknown; /** Calls of the handler. */ readonly tries: number }
+  /** Not done and not parked; `reason` names why not. Its item waits until Lambda delivers it again. */
   | { readonly type: 'recordFailed'; readonly record: StreamRecord; readonly error: unknown; readonly tries: number; readonly reason: string }
-  /** So many records were parked in a row that parking stopped until one is done. */
-  | { readonly type: 'brake'; readonly parked: number }
   /** The time was up; `running` calls were abandoned. */
   | { readonly type: 'deadline'; readonly running: number }
+  /** Calls no longer settle in this process: it ends, and Lambda starts a new one. */
+  | { readonly type: 'exit'; readonly running: number }
   /** The batch came to its end. `sequenceNumber`: where Lambda starts again, unless everything is done. */
-  | { readonly type: 'checkpoint'; readonly streamArn: string; readonly sequenceNumber?: string };
+  | { readonly type: 'checkpoint'; readonly streamArn: string; readonly sequenceNumber?: string }
+);
 
-/** Is told what happens. What it throws, or rejects with, is printed, and changes nothing. */
-export type Observer = (event: RuntimeEvent) => void;
+/**
+ * Gets what happens. The answer waits for what it returns, as long as there is time. What it throws, or rejects with, is logged by its
+ * name and has no other effect.
+ */
+export type Observer = (event: RuntimeEvent) => void | PromiseLike<void>;
 
 /** An observer that can't do harm. */
-export function harmless(observer: Observer): Observer {
-  return async (event) => {
-    try {
-      await observer(event);
-    } catch (error) {
-      console.error(error);
-    }
+export interface Observing {
+  readonly observe: (event: RuntimeEvent) => void;
+  /** Settles when everything that the observer returned has settled. */
+  readonly settled: () => Promise<unknown>;
+}
+
+/** @param complain is called with what the observer throws. */
+export function observing(observer: Observer | undefined, requestId: string | undefined, complain: (error: unknown) => void): Observing {
+  const pending = new Set<Promise<void>>();
+  return {
+    observe: (event) => {
+      try {
+        const result = observer?.({ ...event, ...requestId && { requestId } });
+        if (result) {
+          const settling = Promise.resolve(result).catch(complain).finally(() => pending.delete(settling));
+          pending.add(settling);
+        }
+      } catch (error) {
+        complain(error);
+      }
+    },
+    settled: async () => Promise.all(pending),
   };
 }

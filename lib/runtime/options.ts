@@ -19,6 +19,10 @@ export function wholeNumber(least: number): Allowed {
   return { what: `a whole number from ${least}`, fits: (value) => Number.isInteger(value) && value >= least };
 }
 
+export function oneOf(...values: string[]): Allowed {
+  return { what: values.join(' or '), fits: (value) => values.includes(value) };
+}
+
 /** An object, or a function, with a certain property. */
 export function having(property: string): Allowed {
   return { what: `an object with ${property}`, fits: (value) => value?.[property] };

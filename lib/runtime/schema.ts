@@ -1,7 +1,6 @@
-import { type ChangeRecord, changeRecord } from './change-record';
+import type { ChangeRecord } from './change-record';
 import { PoisonRecordError } from './errors';
 import { defineProperty } from '../stream/image';
-import type { StreamRecord } from '../stream/record';
 
 /**
  * A validator of any library that follows Standard Schema: zod, valibot, arktype and others.
@@ -26,8 +25,7 @@ export type SchemaResult<Output> =
  *
  * @throws PoisonRecordError with the validator's issues if one does not fit.
  */
-export async function checkedRecord(raw: StreamRecord, schema: StandardSchema): Promise<ChangeRecord> {
-  const record = changeRecord(raw);
+export async function checkedRecord(record: ChangeRecord, schema: StandardSchema): Promise<ChangeRecord> {
   for (const name of ['newImage', 'oldImage'] as const) {
     if (record[name]) {
       const result = await schema['~standard'].validate(record[name]);

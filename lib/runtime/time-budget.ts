@@ -4,7 +4,7 @@ import type { Host } from '../stream/boundary';
 
 /** What is left of the function's timeout. */
 export interface TimeBudget {
-  /** Aborts when calls have to end, shortly before the timeout. */
+  /** Aborts when calls must end, shortly before the timeout. */
   readonly signal: AbortSignal;
   /** Settles when the answer can't wait any longer, between the abort and the timeout. */
   readonly over: Promise<void>;
@@ -12,6 +12,8 @@ export interface TimeBudget {
   readonly allows: (pause?: number) => boolean;
   /** @throws NO_TIME if no call may be started. */
   readonly check: () => void;
+  /** Milliseconds until the timeout. */
+  readonly left: () => number;
   readonly close: () => void;
 }
 
@@ -68,6 +70,7 @@ export function timeBudget(context: Partial<LambdaContext>, pace: Pace, timer: N
   return {
     signal,
     over,
+    left,
     allows,
     check: () => {
       if (!allows()) {

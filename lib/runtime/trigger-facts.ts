@@ -2,8 +2,11 @@ import { TriggerFactsError } from './errors';
 import { expected } from './expected';
 import { type BoundaryFacts, type Host, type TriggerFacts, BOUNDARY_VERSION, ENVIRONMENT_VARIABLE, HOST } from '../stream/boundary';
 
+/** A host, with what does without one in its place. */
+export type KnownHost = Host & Required<Pick<Host, 'call' | 'log'>>;
+
 /** The host that invokes the function. Lambda hands over nothing. */
-export function hostOf(context: object) {
+export function hostOf(context: object): KnownHost {
   return { call: callDirectly, log: console.error, ...(context as { [HOST]?: Host })[HOST] };
 }
 

@@ -1,15 +1,18 @@
 import { notDone } from './batch-response';
-import { type ChangeRecord, type ItemKeys, changeRecord } from './change-record';
-import { type CallContext, type LambdaContext, callContext } from './context';
+import { type ChangeRecord, changeRecord, type ItemKeys, type Numbers } from './change-record';
+import { type CallContext, callContext, type LambdaContext } from './context';
 import { InvalidEventError } from './errors';
-import { isWindow, readRecords } from './event';
-import { printFailure } from './failure';
-import { type Allowed, check, flag, func, having, object } from './options';
-import { type StandardSchema, checkedRecord } from './schema';
-import { timeBudget } from './time-budget';
-import { hostOf, triggerFacts } from './trigger-facts';
+import { type Batch, isWindow, readBatch } from './event';
+import type { Logger } from './logger';
+import type { Observer } from './observer';
+import { type Allowed, check, flag, func, having, object, oneOf } from './options';
+import { createReport } from './report';
+import { checkedRecord, type StandardSchema } from './schema';
+import { type TimeBudget, timeBudget } from './time-budget';
+import { hostOf, type KnownHost, triggerFacts } from './trigger-facts';
+import { stateToJson } from './window-state';
 import type { Image } from '../stream/image';
-import { type StreamEvent, WINDOW_STATE_BYTES, type WindowEvent } from '../stream/record';
+import type { WindowEvent } from '../stream/record';
 
 /** A tumbling window. */
 export interface Window {
@@ -26,7 +29,7 @@ export interface WindowHandlerOptions<State, Item = Image, Keys = ItemKeys> {
   /** The state of a window that begins. */
   readonly initialState: () => State;
   /**
-   * Makes the next state of the state and a record. The state has to be what JSON can hold, up to 1 MB.
+   * Makes the next state from the state and a record. The state must be what JSON can hold, up to 1 MB: not Infinity, a Map or a Date.
    * Called once for each record, in the order of the stream.
    */
   readonly onRecord: (state: State, record: ChangeRecord<Item, Keys>, context: CallContext) => State | Promise<State>;
@@ -35,9 +38,29 @@ export interface WindowHandlerOptions<State, Item = Image, Keys = ItemKeys> {
   /** Checks the images, and gives them their type. A record that does not fit fails. */
   readonly schema?: StandardSchema<Item>;
   /**
-   * The handler's word that its mapping reports batch item failures. Only needed on Lambda, and where no DynamoStreamTrigger says it.
+   * What numbers become: exact, as a `number`, `bigint` or `Decimal`, or always a `number`, which rounds to some 15 digits.
    *
-   * @default - what the trigger says; where none says anything, a failure throws on Lambda, and Lambda sends the whole batch again
+   * @default 'exact'
+   */
+  readonly numbers?: Numbers;
+  /** Gets what happens: for metrics and logs. The answer waits for it, as long as there is time. */
+  readonly observer?: Observer;
+  /**
+   * Where failures are logged, one object each: the Logger of Powertools fits.
+   *
+   * @default - console
+   */
+  readonly logger?: Logger;
+  /**
+   * Whether the log has the messages and stacks of errors. They may quote the item.
+   *
+   * @default false
+   */
+  readonly logErrors?: boolean;
+  /**
+   * Whether the mapping reports batch item failures. Only needed on Lambda, for a mapping that no DynamoStreamTrigger made.
+   *
+   * @default - as the trigger is set; without a trigger a failure throws on Lambda, and Lambda sends the whole batch again
    */
   readonly reportBatchItemFailures?: boolean;
 }
@@ -54,70 +77,54 @@ export type WindowHandler<State> = (event: WindowEvent, context?: Partial<Lambda
 /**
  * Makes a Lambda handler for a mapping with a tumbling window.
  *
- * Records are taken one after another. At the first that fails it stops, and answers with the state before it and with its
- * number, so that Lambda goes on from there and nothing counts twice. Nothing is parked or remembered.
+ * Records are processed one after another. At the first that fails it stops, and answers with the state before it and with its
+ * sequence number, so that Lambda goes on from there and nothing counts twice. Nothing is parked or remembered.
  *
  * ```ts
  * export const handler = windowHandler<{ total: number }, Order>({
+ *   numbers: 'number',
  *   initialState: () => ({ total: 0 }),
  *   onRecord: ({ total }, record) => ({ total: total + (record.newImage?.amount ?? 0) }),
  *   onWindowEnd: async ({ total }, { start }) => publish(start, total),
  * });
  * ```
  *
- * @throws TypeError if an option is not what it has to be.
+ * @throws TypeError if an option is wrong or unknown.
  */
 export function windowHandler<State, Item = Image, Keys = ItemKeys>(
   options: WindowHandlerOptions<State, Item, Keys>,
 ): WindowHandler<State> {
   check('windowHandler', options, object(OPTIONS));
-  const { initialState, onRecord, onWindowEnd, schema } = options;
-  if (!initialState || !onRecord) {
+  if (!options.initialState || !options.onRecord) {
     throw new TypeError('windowHandler needs initialState and onRecord');
   }
-
-  return async (event, context = {}) => {
+  return async (event, given) => {
+    const context = given ?? {};
     if (!isWindow(event)) {
       throw new InvalidEventError('The event has no window: use streamHandler, or set tumblingWindow on the mapping');
     }
-    const records = readRecords(event as StreamEvent);
+    // The final event of a window has no records.
+    const batch = readBatch(event.isFinalInvokeForWindow && !event.Records ? { ...event, Records: [] } : event);
     const host = hostOf(context);
-    const { report } = triggerFacts(event.eventSourceARN ?? records[0]?.eventSourceARN ?? '', host, options.reportBatchItemFailures);
+    const { report: reports } = triggerFacts(event.eventSourceARN ?? batch.streamArn, host, options.reportBatchItemFailures);
+    const report = createReport(options, context.awsRequestId, host.log);
     const budget = timeBudget(context, { expected: 0 }, host.timer);
-    const call = callContext(context, budget.signal, 1);
-    // As text, so that a call that changes the state and then fails leaves no trace.
-    let state = toJson(isEmpty(event.state) ? initialState() : event.state as State);
-    let step = 0;
-    let cause: unknown;
-
-    async function aggregate(): Promise<void> {
-      for (; step < records.length && budget.allows(); step++) {
-        const record = schema ? await checkedRecord(records[step], schema) : changeRecord(records[step]);
-        const next = toJson(await host.call(records[step], () => onRecord(JSON.parse(state), record as ChangeRecord<Item, Keys>, call)));
-        if (budget.signal.aborted) {
-          return;
-        }
-        state = next;
-      }
-    }
-
-    const late = budget.over.then(() => 'late');
     try {
-      await Promise.race([aggregate(), late]);
-      if (step === records.length && onWindowEnd && (event.isFinalInvokeForWindow || event.isWindowTerminatedEarly)) {
-        const { window: { start, end }, shardId, isWindowTerminatedEarly } = event;
-        await onWindowEnd(JSON.parse(state), { start, end, shardId, terminatedEarly: isWindowTerminatedEarly }, call);
+      report.observe({ type: 'batchStarted', streamArn: batch.streamArn, records: batch.records.length });
+      const { step, state, error } = await aggregate(options, { event, batch, budget, host, call: callContext(context, budget.signal, 1) });
+      if (error) {
+        report.failed(batch.records[step], error.thrown, 1, 'window');
       }
-    } catch (error) {
-      if (step === records.length) {
-        throw error;
+      if (budget.signal.aborted) {
+        report.observe({ type: 'deadline', running: step < batch.records.length && !error ? 1 : 0 });
       }
-      cause = error;
-      printFailure(records[step], error, 1, 'window', context.awsRequestId, host.log);
+      const sequenceNumber = batch.sequenceNumbers[step];
+      report.observe({ type: 'checkpoint', streamArn: batch.streamArn, sequenceNumber });
+      await Promise.race([report.settled(), budget.over]);
+      return { state: JSON.parse(state), batchItemFailures: notDone(sequenceNumber, reports, error?.thrown) };
     } finally {
       budget.close();
     }
-    return { state: JSON.parse(state), batchItemFailures: notDone(records[step]?.dynamodb.SequenceNumber, report, cause) };
   };
 }
 
@@ -126,22 +133,64 @@ const OPTIONS = {
   onRecord: func,
   onWindowEnd: func,
   schema: having('~standard'),
+  numbers: oneOf('exact', 'number'),
+  observer: func,
+  logger: having('error'),
+  logErrors: flag,
   reportBatchItemFailures: flag,
 } satisfies { [option in keyof WindowHandlerOptions<unknown>]-?: Allowed };
+
+/** How far a batch came: the first record not done, the state before it, and what it failed with. */
+interface Aggregated {
+  readonly step: number;
+  readonly state: string;
+  readonly error?: { readonly thrown: unknown };
+}
+
+interface WindowInvocation {
+  readonly event: WindowEvent;
+  readonly batch: Batch;
+  readonly budget: TimeBudget;
+  readonly host: KnownHost;
+  readonly call: CallContext;
+}
+
+async function aggregate<State>(
+  options: WindowHandlerOptions<State, any, any>, { event, batch: { records }, budget, host, call }: WindowInvocation,
+): Promise<Aggregated> {
+  const { initialState, onRecord, onWindowEnd, schema, numbers } = options;
+  // As text, so that a call that changes the state and then fails leaves no trace.
+  let state = stateToJson(isEmpty(event.state) ? initialState() : event.state);
+  let step = 0;
+
+  async function all(): Promise<void> {
+    for (; step < records.length && budget.allows(); step++) {
+      const record = changeRecord(records[step], numbers);
+      const checked = schema ? await checkedRecord(record, schema) : record;
+      const next = stateToJson(await host.call(records[step], () => onRecord(JSON.parse(state), checked, call)));
+      if (budget.signal.aborted) {
+        return;
+      }
+      state = next;
+    }
+  }
+
+  try {
+    await Promise.race([all(), budget.over]);
+    if (step === records.length && onWindowEnd && (event.isFinalInvokeForWindow || event.isWindowTerminatedEarly)) {
+      const { window: { start, end }, shardId, isWindowTerminatedEarly } = event;
+      await onWindowEnd(JSON.parse(state), { start, end, shardId, terminatedEarly: isWindowTerminatedEarly }, call);
+    }
+    return { step, state };
+  } catch (thrown) {
+    if (step === records.length) {
+      throw thrown;
+    }
+    return { step, state, error: { thrown } };
+  }
+}
 
 /** A window begins with an empty object. */
 function isEmpty(state: unknown): boolean {
   return state === undefined || state === null || (typeof state === 'object' && Object.keys(state).length === 0);
-}
-
-function toJson(state: unknown): string {
-  const text = JSON.stringify(state);
-  if (text === undefined) {
-    throw new TypeError('The state of a window is undefined, but has to be what JSON can hold: onRecord returns the next state');
-  }
-  const bytes = Buffer.byteLength(text);
-  if (bytes > WINDOW_STATE_BYTES) {
-    throw new RangeError(`The state of the window takes ${bytes} bytes as JSON, and Lambda takes at most ${WINDOW_STATE_BYTES}: keep less in it`);
-  }
-  return text;
 }

@@ -1,5 +1,5 @@
 import type { ParkedRecord } from './parked-record';
-import type { StreamEvent, StreamRecord } from './record';
+import type { BatchResponse, StreamEvent, StreamRecord } from './record';
 
 /**
  * What crosses the boundary between the construct and the code in the deployed function. Nothing else does: no module state
@@ -53,7 +53,34 @@ export interface Host {
   readonly exit?: () => void;
 }
 
-/** What redrive invokes the function with: what was done before is done again, because somebody asked for it. */
+/** What a redrive adds to an event: its records are done again, because somebody asked for it. */
+export interface Redriven {
+  readonly v: 1;
+  /** Names the redrive. */
+  readonly run: string;
+  /** The eventIDs of the records whose items have changed since. */
+  readonly superseded: readonly string[];
+}
+
+/** What redrive invokes the function with. */
 export interface RedrivenEvent extends StreamEvent {
-  readonly redriven: true;
+  readonly redriven: Redriven;
+}
+
+/** What the runtime answers to a redriven event: every record that is not done. The second key shows that it was this runtime. */
+export interface RedrivenResponse extends BatchResponse {
+  readonly redriven: {
+    readonly v: 1;
+    readonly failures: readonly {
+      readonly eventId: string;
+      readonly sequenceNumber: string;
+      readonly error: { readonly name: string; readonly message: string };
+    }[];
+  };
+}
+
+/** The redrive that made an event; undefined if it comes from the mapping. */
+export function redrivenOf(event: StreamEvent): Redriven | undefined {
+  const { redriven } = event as Partial<RedrivenEvent>;
+  return redriven?.v === 1 ? { ...redriven, superseded: redriven.superseded ?? [] } : undefined;
 }

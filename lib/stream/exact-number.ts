@@ -1,7 +1,7 @@
 /**
  * A fraction with more digits than a double can hold: kept as DynamoDB spells it, up to 38 digits.
  *
- * It becomes text in templates and JSON. For arithmetic hand `text` to a decimal library, or take `Number(text)` and lose digits knowingly.
+ * It becomes text in templates and JSON. It throws in arithmetic: pass `text` to a decimal library, or take `Number(text)` and lose digits.
  */
 export class Decimal {
   constructor(readonly text: string) {}
@@ -12,6 +12,15 @@ export class Decimal {
 
   toJSON(): string {
     return this.text;
+  }
+
+  /** @throws TypeError in arithmetic, comparison and concatenation, which would be wrong without a word. */
+  [Symbol.toPrimitive](hint: string): string {
+    if (hint === 'string') {
+      return this.text;
+    }
+    throw new TypeError('A Decimal holds more digits than a double, so that it can\'t be calculated with, compared or concatenated. Pass its '
+      + 'text to a decimal library, take Number(decimal.text) and lose digits, or set numbers: \'number\' for all numbers');
   }
 }
 

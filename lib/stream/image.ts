@@ -20,15 +20,15 @@ export interface Image {
 }
 
 /**
- * An item out of DynamoDB's notation, exact: bytes are a `Uint8Array`, sets are a `Set`, numbers are what `exactNumber` makes of
+ * An item out of DynamoDB's notation. Exact, unless `number` reads numbers otherwise: bytes are a `Uint8Array`, sets are a `Set`, numbers are what `exactNumber` makes of
  * them, and an attribute named `__proto__` is an attribute like any other.
  *
  * @throws TypeError if an attribute has a type that DynamoDB does not know.
  */
-export function unmarshall(attributes: AttributeMap): Image {
+export function unmarshall(attributes: AttributeMap, number: (text: string) => ExactNumber = exactNumber): Image {
   const image: Image = {};
   for (const name in attributes) {
-    const value = unmarshallValue(attributes[name]);
+    const value = unmarshallValue(attributes[name], number);
     if (name === '__proto__') {
       // An assignment would set the prototype.
       defineProperty(image, name, value);
@@ -40,23 +40,23 @@ export function unmarshall(attributes: AttributeMap): Image {
 }
 
 /** Gives an object a property of its own, whatever it inherits under that name. Answers the value. */
-export function defineProperty<T>(object: object, name: string, value: T): T {
-  Object.defineProperty(object, name, { value, enumerable: true, configurable: true, writable: true });
+export function defineProperty<T>(object: object, name: string, value: T, enumerable = true): T {
+  Object.defineProperty(object, name, { value, enumerable, configurable: true, writable: true });
   return value;
 }
 
-function unmarshallValue(attribute: AttributeValue): ImageValue {
+function unmarshallValue(attribute: AttributeValue, number: (text: string) => ExactNumber): ImageValue {
   for (const type in attribute) {
     const value = attribute[type as keyof AttributeValue] as any;
     switch (type) {
       case 'S': return value;
-      case 'N': return exactNumber(value);
-      case 'M': return unmarshall(value);
-      case 'L': return value.map(unmarshallValue);
+      case 'N': return number(value);
+      case 'M': return unmarshall(value, number);
+      case 'L': return value.map((element: AttributeValue) => unmarshallValue(element, number));
       case 'BOOL': return value;
       case 'NULL': return null;
       case 'SS': return new Set<string>(value);
-      case 'NS': return new Set<ExactNumber>(value.map(exactNumber));
+      case 'NS': return new Set<ExactNumber>(value.map((text: string) => number(text)));
       case 'B': return bytes(value);
       case 'BS': return new Set<Uint8Array>(value.map(bytes));
     }

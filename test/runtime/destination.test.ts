@@ -78,7 +78,7 @@ afterAll(() => {
 /** A handler for which every record is poison. */
 function poisoned() {
   return runtime.streamHandler({
-    concurrency: 100, maxParkedInARow: 1_000, onRecord: () => {
+    concurrency: 100, onRecord: () => {
       throw new runtime.PoisonRecordError('bad');
     },
   });

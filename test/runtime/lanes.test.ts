@@ -18,7 +18,7 @@ function controlled(laneNames: string, concurrency: number, mayStart = () => tru
       return new Promise<void>((resolve, reject) => finish.set(step, (done) => done ? resolve() : reject(new Error('no'))));
     },
     succeeded: () => undefined,
-    recover: async () => false,
+    failed: async () => 'not done',
   });
   return {
     lanes, started, finish: async (step: number, done = true) => {
@@ -60,7 +60,7 @@ test('nothing is started once it may not, and what is running is known', async (
   open = false;
   await finish(0);
   expect(started).toEqual([0, 1]);
-  expect(lanes.running().map(({ step }) => step)).toEqual([1]);
+  expect(lanes.open().map(({ step, running }) => [step, running])).toEqual([[1, true]]);
   expect([...lanes.done]).toEqual([1, 0, 0]);
 });
 
@@ -77,13 +77,45 @@ test('a recovery that fails stops its lane, and no other', async () => {
       }
     },
     succeeded: () => undefined,
-    recover: async () => {
+    failed: async () => {
       throw new Error('in the recovery');
     },
   });
   await lanes.ended;
   expect(started).toEqual([0, 2, 3]);
   expect([...lanes.done]).toEqual([0, 0, 1, 1]);
+});
+
+test('a step that waits to be run again takes no place, and holds up its lane', async () => {
+  const started: number[] = [];
+  let again!: () => void;
+  const waiting = new Promise<void>((resolve) => {
+    again = resolve;
+  });
+  const lanes = runLanes({
+    length: 4,
+    laneOf: (step) => 'aabc'[step],
+    concurrency: 1,
+    mayStart: () => true,
+    run: (step) => {
+      started.push(step);
+      if (started.filter((one) => one === 0).length === 1 && step === 0) {
+        throw new Error('not yet');
+      }
+    },
+    succeeded: () => undefined,
+    failed: async () => {
+      await waiting;
+      return 'again';
+    },
+  });
+  await tick();
+  expect(started).toEqual([0, 2, 3]);
+  expect(lanes.open().map(({ step, running }) => [step, running])).toEqual([[0, false]]);
+  again();
+  await lanes.ended;
+  expect(started).toEqual([0, 2, 3, 0, 1]);
+  expect([...lanes.done]).toEqual([1, 1, 1, 1]);
 });
 
 test('no steps end at once', async () => {
@@ -104,7 +136,7 @@ test('whatever the lanes, latencies and failures: in order, within the limit, ea
       concurrency,
       mayStart: () => true,
       succeeded: () => undefined,
-      recover: async () => false,
+      failed: async () => 'not done',
       run: (step) => {
         const { lane, ticks, done, sync } = plan[step];
         const before = plan.slice(0, step).flatMap((other, index) => other.lane === lane ? [index] : []);

@@ -14,7 +14,7 @@ const at = (change: { sequenceNumber: string }) => position(change.sequenceNumbe
 
 /** An event in short: records by their positions, errors by their messages. */
 function short(event: RuntimeEvent): unknown[] {
-  const { type, ...rest } = event;
+  const { type, requestId: _, ...rest } = event;
   return [type, ...Object.values(rest).map((value) => {
     const number = (value as StreamEvent['Records'][number])?.dynamodb?.SequenceNumber;
     return number ? position(number) : value instanceof Error ? value.message : value;
@@ -42,18 +42,16 @@ test('a batch begins, its records are done or tried again, parked in the end, an
     const left = failures.get(at(change)) ?? 0;
     failures.set(at(change), left - 1);
     if (left > 0) {
-      throw new Error(`fails ${at(change)}`);
+      throw new (at(change) === 1 ? Error : PoisonRecordError)(`fails ${at(change)}`);
     }
   };
   expect(await seen({ onRecord }, [batchOf('a', 'b', 'c', 'c')])).toEqual([
     ['batchStarted', STREAM_ARN, 4],
     ['recordDone', 0],
-    ['recordRetried', 1, 'fails 1', 2, 50],
-    ['recordDone', 1],
-    ['recordRetried', 2, 'fails 2', 2, 50],
-    ['recordRetried', 2, 'fails 2', 3, 100],
-    ['recordParked', 2, 'fails 2', 3],
+    ['recordRetried', 1, 'fails 1', 2, 500],
+    ['recordParked', 2, 'fails 2', 1],
     ['recordDone', 3],
+    ['recordDone', 1],
     ['checkpoint', STREAM_ARN, undefined],
   ]);
 });
@@ -68,26 +66,13 @@ test('a record that is not done is told with the reason, and what was done beyon
   const { Records } = batchOf('a', 'b');
   expect(await seen({ onRecord, park: false, retry: { maxAttempts: 1 } }, [{ Records }, { Records }])).toEqual([
     ['batchStarted', STREAM_ARN, 2],
-    ['recordFailed', 0, 'down', 1, expect.stringContaining('no parking')],
+    ['recordFailed', 0, 'down', 1, 'not known to be poison'],
     ['recordDone', 1],
     ['checkpoint', STREAM_ARN, sequenceNumber(0)],
     ['batchStarted', STREAM_ARN, 2],
     ['recordDone', 0],
     ['recordSkipped', 1],
     ['checkpoint', STREAM_ARN, undefined],
-  ]);
-});
-
-test('the brake is told with the record that it stops', async () => {
-  const onRecord = () => {
-    throw new PoisonRecordError('down');
-  };
-  expect(await seen({ onRecord, maxParkedInARow: 1 }, [batchOf('a', 'b')])).toEqual([
-    ['batchStarted', STREAM_ARN, 2],
-    ['recordParked', 0, 'down', 1],
-    ['brake', 1],
-    ['recordFailed', 1, 'down', 1, '1 parked in a row'],
-    ['checkpoint', STREAM_ARN, sequenceNumber(1)],
   ]);
 });
 
@@ -111,6 +96,54 @@ test('the end of the time is told with how many calls it left behind', async () 
     }, onRecord: async () => new Promise(() => undefined),
   });
   const mapping = { maxBatchingWindow: 10, retryAttempts: 0, bisectBatchOnError: false };
-  await simulateTrigger({ handler, shards: [{ records: batchOf('a', 'b', 'b').Records }], timeout: 3, mapping });
-  expect(events).toEqual([['batchStarted', STREAM_ARN, 3], ['deadline', 2], ['checkpoint', STREAM_ARN, sequenceNumber(0)]]);
+  await simulateTrigger({ handler, shards: [{ records: batchOf('a', 'a', 'a').Records }], timeout: 3, mapping });
+  expect(events).toEqual([['batchStarted', STREAM_ARN, 3], ['deadline', 1], ['checkpoint', STREAM_ARN, sequenceNumber(0)]]);
+});
+
+test('calls that no longer settle end the process, which is told', async () => {
+  const events: unknown[][] = [];
+  const handler = streamHandler({
+    observer: (event) => {
+      events.push(short(event));
+    },
+    onRecord: async () => new Promise(() => undefined),
+  });
+  const mapping = { maxBatchingWindow: 10, retryAttempts: 0, bisectBatchOnError: false };
+  const run = await simulateTrigger({ handler, shards: [{ records: batchOf('a', 'b').Records }], timeout: 3, mapping });
+  expect(events).toEqual([['batchStarted', STREAM_ARN, 2], ['exit', 2]]);
+  expect(run.invocations.map(({ error }) => error?.errorType)).toEqual(['Runtime.ExitError']);
+});
+
+test('the answer waits for what the observer returns, but not beyond the time', async () => {
+  const types: string[] = [];
+  const observer = async ({ type }: RuntimeEvent) => {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    types.push(type);
+  };
+  const handler = streamHandler({ observer, onRecord: () => undefined });
+  await handler(batchOf('a'));
+  expect(types).toEqual(['batchStarted', 'recordDone', 'checkpoint']);
+  const started = Date.now();
+  await streamHandler({ observer: async () => new Promise(() => undefined), onRecord: () => undefined })(
+    batchOf('a'), { getRemainingTimeInMillis: () => started + 400 - Date.now() },
+  );
+  expect(Date.now() - started).toBeLessThan(400);
+});
+
+test('what an observer throws is logged by its name, and has no other effect', async () => {
+  const lines: any[] = [];
+  jest.spyOn(console, 'error').mockImplementation((line) => {
+    lines.push(JSON.parse(line));
+  });
+  for (const observer of [() => {
+    throw new TypeError('secret');
+  }, async () => {
+    throw new TypeError('secret');
+  }]) {
+    lines.length = 0;
+    expect(await streamHandler({ observer, onRecord: () => undefined })(batchOf('a'))).toEqual({ batchItemFailures: [] });
+    expect(lines).toHaveLength(3);
+    expect(lines[0]).toMatchObject({ message: 'dynamo-stream-trigger: observer failed', error: 'TypeError' });
+    expect(JSON.stringify(lines)).not.toContain('secret');
+  }
 });

@@ -1,0 +1,23 @@
+/** Calls that an earlier invocation of the environment did not wait for, by item. They may go on when the environment thaws. */
+export interface Abandoned {
+  /** Settles when the item's call has ended; undefined if there is none. */
+  readonly of: (item: string) => Promise<void> | undefined;
+  /** Remembers a call until it has ended. `settled` is called then. */
+  readonly add: (item: string, ended: Promise<void>, settled: () => void) => void;
+}
+
+export function createAbandoned(): Abandoned {
+  const calls = new Map<string, Promise<void>>();
+  return {
+    of: (item) => calls.size > 0 ? calls.get(item) : undefined,
+    add: (item, ended, settled) => {
+      const call = ended.then(() => {
+        settled();
+        if (calls.get(item) === call) {
+          calls.delete(item);
+        }
+      });
+      calls.set(item, call);
+    },
+  };
+}

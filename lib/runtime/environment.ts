@@ -1,0 +1,32 @@
+import { type Abandoned, createAbandoned } from './abandoned';
+import { type Evidence, createEvidence } from './evidence';
+import { type Memory, createMemory } from './memory';
+import { type Park, parkAt } from './park';
+import type { StreamHandlerOptions } from './stream-handler-options';
+import type { Pace } from './time-budget';
+
+/** What an execution environment keeps from one invocation to the next. */
+export interface Environment {
+  readonly options: StreamHandlerOptions<any, any>;
+  readonly memory: Memory;
+  readonly evidence: Evidence;
+  readonly abandoned: Abandoned;
+  readonly pace: Pace;
+  /** Parks at a destination, with one client for all invocations. */
+  readonly parkAt: (arn: string) => Park;
+}
+
+/** Milliseconds. */
+const PATIENCE = 15 * 60 * 1_000;
+
+export function createEnvironment(options: StreamHandlerOptions<any, any>): Environment {
+  const parks: { [arn: string]: Park } = {};
+  return {
+    options,
+    memory: createMemory(),
+    evidence: createEvidence(options.patience ?? PATIENCE),
+    abandoned: createAbandoned(),
+    pace: { expected: 0 },
+    parkAt: (arn) => parks[arn] ??= parkAt(arn),
+  };
+}

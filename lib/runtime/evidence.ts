@@ -1,0 +1,144 @@
+import { createOutcomes, type Outcomes } from './outcomes';
+
+/** A record that failed, as far as this environment saw it. */
+export interface Suspect {
+  readonly item: string;
+  /** Milliseconds since the epoch: when its first and its last try had failed. */
+  readonly firstFailedAt: number;
+  readonly lastFailedAt: number;
+  /** In all deliveries to this environment. */
+  readonly tries: number;
+  readonly deliveries: number;
+  /** What its last error has in common with others; see `Failing`. */
+  readonly cause: string;
+  readonly transient: boolean;
+  /** How many outcomes there were before its first failure. */
+  readonly since: number;
+}
+
+/** A try that failed. */
+export interface Failing {
+  /** Of the record: its identity, and its item's. */
+  readonly id: string;
+  readonly item: string;
+  /** The error's name and code: with the same, the same is taken to be the cause. */
+  readonly cause: string;
+  /** Whether the error is about the world and not about the record. */
+  readonly transient: boolean;
+  /** Whether it was the first try of this delivery. */
+  readonly first: boolean;
+}
+
+/** Collects evidence on whether a record that fails is the cause itself, which makes it poison, or suffers from something else. */
+export interface Evidence {
+  /** An item's record succeeded at the first try of a delivery. */
+  readonly succeeded: (item: string) => void;
+  readonly failed: (failing: Failing, now: number) => Suspect;
+  /** Whether there is evidence now that the record is poison. */
+  readonly isPoison: (suspect: Suspect, now: number) => boolean;
+  /** The record is done. `parked`: by being parked. */
+  readonly settled: (id: string, parked?: boolean) => void;
+  /** Forgets the records that did not come again. */
+  readonly forget: (now: number) => void;
+}
+
+/** Before these a failure is not judged at all: a blip is over by then. */
+const MIN_TRIES = 3;
+const MIN_TIME = 2_000;
+
+/** Records of other items that must have succeeded, where others fail too. */
+const MIN_SUCCEEDED = 5;
+
+/** A record alone, without others to compare it with. */
+const ALONE_TIME = 5 * 60 * 1_000;
+const MIN_DELIVERIES = 5;
+
+/** How much longer than others a transient failure is waited for. */
+const TRANSIENT_FACTOR = 4;
+
+/** How long a cause stays known without a failure, and a record that does not come again suspect. */
+const MAX_AGE = 60 * 60 * 1_000;
+
+/** Outcomes before its first failure that are looked at for a record whose cause is known to make records poison. */
+const BEFORE = 50;
+
+/** @param patience milliseconds for which a failure of some items may hold up all others; see `StreamHandlerOptions` */
+// eslint-disable-next-line max-lines-per-function -- small functions over one state, which is theirs alone
+export function createEvidence(patience: number): Evidence {
+  const outcomes = createOutcomes();
+  const suspects = new Map<string, Suspect>();
+  // The causes by which records turned out to be poison: when they were seen last, and whether they were outwaited.
+  const knownCauses = new Map<string, { seenAt: number; readonly outwaited: boolean }>();
+  let parkedAlone = false;
+
+  return {
+    isPoison: (suspect, now) => {
+      const { item, cause, transient, deliveries, firstFailedAt, since } = suspect;
+      if (suspect.tries < MIN_TRIES || now - firstFailedAt < MIN_TIME) {
+        return false;
+      }
+      const known = knownCauses.get(cause);
+      const lasts = deliveries >= MIN_DELIVERIES && now - firstFailedAt >= patience * (transient ? TRANSIENT_FACTOR : 1);
+      const outwaited = (lasts || !!known?.outwaited) && isPartial(outcomes, suspect);
+      if (outwaited || (!transient && isRare(outcomes, suspect, !!known))) {
+        knownCauses.set(cause, { seenAt: now, outwaited });
+        return true;
+      }
+      const alone = !transient && deliveries >= MIN_DELIVERIES && now - firstFailedAt >= ALONE_TIME && !parkedAlone && outcomes.isAlone(item, since);
+      parkedAlone ||= alone;
+      return alone;
+    },
+    succeeded: (item) => {
+      parkedAlone = false;
+      // Only what happens after a first failure is evidence.
+      if (suspects.size + knownCauses.size > 0) {
+        outcomes.succeeded(item);
+      }
+    },
+    failed: ({ id, item, cause, transient, first }, now) => {
+      const { tries, deliveries, ...known } = suspects.get(id) ?? { tries: 0, deliveries: 0, item, firstFailedAt: now, since: outcomes.length() };
+      const suspect = { ...known, tries: tries + 1, deliveries: deliveries + Number(first), cause, transient, lastFailedAt: now };
+      suspects.set(id, suspect);
+      if (first) {
+        outcomes.failed(item, cause);
+      }
+      const seen = knownCauses.get(cause);
+      if (seen) {
+        seen.seenAt = now;
+      }
+      return suspect;
+    },
+    settled: (id, parked) => {
+      const suspect = suspects.get(id);
+      suspects.delete(id);
+      parkedAlone &&= !!parked;
+      // What made it fail is over.
+      if (suspect && !parked && suspect.tries >= MIN_TRIES && suspect.lastFailedAt - suspect.firstFailedAt >= MIN_TIME) {
+        knownCauses.delete(suspect.cause);
+      }
+    },
+    forget: (now) => {
+      suspects.forEach(({ lastFailedAt }, id) => now - lastFailedAt > MAX_AGE && suspects.delete(id));
+      knownCauses.forEach(({ seenAt }, cause) => now - seenAt > MAX_AGE && knownCauses.delete(cause));
+      if (suspects.size + knownCauses.size === 0) {
+        outcomes.clear();
+      }
+    },
+  };
+}
+
+/**
+ * Whether hardly anything else fails the same way, neither since the record's first failure nor shortly before. `known`: so it was
+ * with another record, so that successes before its first failure count too.
+ */
+function isRare({ others }: Outcomes, { item, cause, since }: Suspect, known: boolean): boolean {
+  const around = others(item, cause, since - BEFORE);
+  const after = known ? around : others(item, cause, since);
+  return after.succeeded >= MIN_SUCCEEDED && [after, around].every(({ tried, same }) => (same + 1) * 5 < tried + 1);
+}
+
+/** Whether others succeed, so that it is not everything that fails. */
+function isPartial({ others }: Outcomes, { item, cause, since }: Suspect): boolean {
+  const { tried, succeeded } = others(item, cause, since);
+  return succeeded > 0 && succeeded >= Math.min(MIN_SUCCEEDED, tried / 5);
+}

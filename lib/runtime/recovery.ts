@@ -1,0 +1,136 @@
+import type { Environment } from './environment';
+import type { Suspect } from './evidence';
+import { parkedRecord, type RecordFailure } from './failure';
+import type { Invocation } from './invocation';
+import { causeOf, judge } from './judgement';
+import { identity } from './memory';
+import { reasonOf } from './park';
+import { retryIn } from './retry';
+import { NO_TIME } from './time-budget';
+
+/** What becomes of the records of an invocation that fail. */
+export interface Recovery {
+  /** Judges a failure, waits or parks; see `LaneOptions`. */
+  readonly failed: (step: number, error: unknown) => Promise<'done' | 'again' | 'not done'>;
+  /** The number of a record's next try. */
+  readonly attempt: (step: number) => number;
+  /** A record succeeded that had failed before. */
+  readonly recovered: (step: number) => void;
+  /** The invocation answers: what still fails is not done, and nothing more is parked. */
+  readonly close: () => void;
+  /** The first error, and the last one of each record. */
+  readonly errors: ReadonlyMap<number, RecordFailure>;
+}
+
+/** Why a record is not done. */
+const OUT_OF_TIME = 'out of time';
+const WAITS = 'not known to be poison';
+
+// eslint-disable-next-line max-lines-per-function -- small functions over one state, which is theirs alone
+export function createRecovery(invocation: Invocation, environment: Environment): Recovery {
+  const { batch: { records }, budget, host, report } = invocation;
+  const retry = retryIn(environment.options.retry ?? {}, budget, host);
+  const errors = new Map<number, CountedFailure>();
+  // Failed, and neither parked nor reported so far.
+  const open = new Set<number>();
+  let answered = false;
+
+  function notDone(step: number, reason: string): 'not done' {
+    // What was still failing at the answer is reported already.
+    if (open.delete(step) || !answered) {
+      const { error, tries } = errors.get(step)!;
+      report.failed(records[step], error, tries, reason);
+    }
+    return 'not done';
+  }
+
+  async function park(step: number, poison: Suspect | true): Promise<'done' | 'not done'> {
+    if (answered || !invocation.park) {
+      return notDone(step, answered ? OUT_OF_TIME : 'no parking');
+    }
+    open.delete(step);
+    const failure = knownFailure(errors.get(step)!, poison);
+    try {
+      await invocation.park(parkedRecord(invocation, step, failure));
+    } catch (error) {
+      report.failed(records[step], failure.error, failure.tries, `not parked: ${reasonOf(error)}`);
+      return 'not done';
+    }
+    environment.evidence.settled(identity(invocation.batch, step), true);
+    report.parked(records[step], failure.error, failure.tries);
+    return 'done';
+  }
+
+  return {
+    errors,
+    attempt: (step) => (errors.get(step)?.tries ?? 0) + 1,
+    recovered: (step) => {
+      errors.delete(step);
+      open.delete(step);
+      if (!invocation.redriven) {
+        environment.evidence.settled(identity(invocation.batch, step));
+      }
+    },
+    failed: async (step, error) => {
+      const failure = counted(errors.get(step), error, invocation.now());
+      errors.set(step, failure);
+      open.add(step);
+      const poison = poisonOf(invocation, environment, step, failure);
+      if (poison) {
+        return park(step, poison);
+      }
+      const late = isLate(invocation, error);
+      const delay = late ? undefined : retry.delay(failure.tries, failure.waited);
+      if (delay === undefined) {
+        return notDone(step, late || !budget.allows() ? OUT_OF_TIME : WAITS);
+      }
+      report.observe({ type: 'recordRetried', record: records[step], error, attempt: failure.tries + 1, delay });
+      await retry.wait(delay);
+      // A clock may stand still in a test.
+      errors.set(step, { ...failure, waited: failure.waited + delay });
+      return budget.allows() ? 'again' : notDone(step, OUT_OF_TIME);
+    },
+    close: () => {
+      open.forEach((step) => notDone(step, OUT_OF_TIME));
+      answered = true;
+    },
+  };
+}
+
+/** A failure, and since when it lasts, in milliseconds. */
+interface CountedFailure extends RecordFailure {
+  readonly firstFailedAt: number;
+  readonly waited: number;
+}
+
+function counted(before: CountedFailure | undefined, error: unknown, now: number): CountedFailure {
+  const lastTriedAt = new Date(now).toISOString();
+  const firstFailedAt = before?.firstFailedAt ?? now;
+  const waited = Math.max(before?.waited ?? 0, now - firstFailedAt);
+  return { firstTriedAt: lastTriedAt, ...before, firstFailedAt, waited, error, tries: (before?.tries ?? 0) + 1, lastTriedAt };
+}
+
+/** What is known of the failure from earlier deliveries too. */
+function knownFailure({ firstFailedAt: _, waited: __, ...failure }: CountedFailure, poison: Suspect | true): RecordFailure {
+  return poison === true ? failure : { ...failure, tries: poison.tries, firstTriedAt: new Date(poison.firstFailedAt).toISOString() };
+}
+
+/** After the abort any error may come from it, and says nothing about the record. */
+function isLate({ budget }: Invocation, error: unknown): boolean {
+  return error === NO_TIME || budget.signal.aborted;
+}
+
+/** Whether the record is poison by its error (true), or by evidence. */
+function poisonOf(
+  invocation: Invocation, { evidence, options }: Environment, step: number, { error, tries }: CountedFailure,
+): Suspect | boolean {
+  const { batch, now, redriven } = invocation;
+  const verdict = judge(error, () => options.isPoison?.(error, invocation.recordOf(step)));
+  if (redriven || verdict === 'poison' || isLate(invocation, error)) {
+    return !redriven && verdict === 'poison';
+  }
+  const suspect = evidence.failed({
+    id: identity(batch, step), item: invocation.itemOf(step), cause: causeOf(error), transient: verdict === 'transient', first: tries === 1,
+  }, now());
+  return evidence.isPoison(suspect, now()) && suspect;
+}

@@ -1,0 +1,54 @@
+import { nameOf, framesOf } from './failure';
+import { createLog, printing } from './logger';
+import { type Observing, observing, type RuntimeEvent } from './observer';
+import type { StreamHandlerOptions } from './stream-handler-options';
+import type { StreamRecord } from '../stream/record';
+
+/** Tells the observer and the log what becomes of an invocation's records. */
+export interface Report {
+  readonly observe: (event: RuntimeEvent) => void;
+  readonly failed: (record: StreamRecord, error: unknown, tries: number, reason: string) => void;
+  readonly parked: (record: StreamRecord, error: unknown, tries: number) => void;
+  readonly exit: (running: number, sequenceNumber: string | undefined) => void;
+  /** Logs what was kept back. */
+  readonly flush: () => void;
+  /** Settles when the observer has. */
+  readonly settled: () => Promise<unknown>;
+}
+
+export function createReport(options: Pick<StreamHandlerOptions, 'observer' | 'logger' | 'logErrors'>, requestId: string | undefined, print: (entry: string) => void): Report {
+  const log = createLog(options.logger ?? printing(print), options.logErrors, requestId);
+  const { observe, settled }: Observing = observing(options.observer, requestId, (error) => {
+    log.other('observer failed', { error: nameOf(error), at: framesOf(error) });
+  });
+  // At the timeout many records may fail at once: a line for each would take longer than is left.
+  let late: { [error: string]: number } = {};
+  return {
+    observe,
+    settled,
+    failed: (record, error, tries, reason) => {
+      if (reason === 'out of time') {
+        const name = nameOf(error);
+        late[name] = (late[name] ?? 0) + 1;
+      } else {
+        log.record(record, error, tries, reason);
+      }
+      observe({ type: 'recordFailed', record, error, tries, reason });
+    },
+    parked: (record, error, tries) => {
+      log.record(record, error, tries, 'parked');
+      observe({ type: 'recordParked', record, error, tries });
+    },
+    exit: (running, sequenceNumber) => {
+      log.other('the process ends, because calls no longer settle in it; Lambda starts a new one', { outcome: 'exit', running, sequenceNumber });
+      observe({ type: 'exit', running });
+    },
+    flush: () => {
+      const errors = late;
+      late = {};
+      if (Object.keys(errors).length > 0) {
+        log.other('records failed', { outcome: 'out of time', errors });
+      }
+    },
+  };
+}

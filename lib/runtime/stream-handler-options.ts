@@ -1,0 +1,79 @@
+import type { ChangeRecord, InsertRecord, ItemKeys, ModifyRecord, Numbers, RemoveRecord } from './change-record';
+import type { CallContext } from './context';
+import type { Logger } from './logger';
+import type { Observer } from './observer';
+import type { RetryOptions } from './retry';
+import type { StandardSchema } from './schema';
+import type { Image } from '../stream/image';
+
+/** Called with one record. The record is done when what it returns has settled; it failed if that rejects, or if it throws. */
+export type OnRecord<Record> = (record: Record, context: CallContext) => unknown;
+
+/** How a stream's records are handled: either `onRecord`, or any of `onInsert`, `onModify` and `onRemove`. */
+export interface StreamHandlerOptions<Item = Image, Keys = ItemKeys> {
+  /** Called with every record. */
+  readonly onRecord?: OnRecord<ChangeRecord<Item, Keys>>;
+  /** Called with the records of new items. Without it they are done without a call; the same holds for the others. */
+  readonly onInsert?: OnRecord<InsertRecord<Item, Keys>>;
+  /** Called with the records of changed items. */
+  readonly onModify?: OnRecord<ModifyRecord<Item, Keys>>;
+  /** Called with the records of removed items, also of those whose time to live was over: they have `record.expired`. */
+  readonly onRemove?: OnRecord<RemoveRecord<Item, Keys>>;
+  /**
+   * How many records may be processed at once, each of another item.
+   *
+   * @default 10
+   */
+  readonly concurrency?: number;
+  /** Checks the images, and gives them their type. A record that does not fit is poison; no function is called with it. */
+  readonly schema?: StandardSchema<Item>;
+  /** How a failed record is tried again before it waits for Lambda's own retry. */
+  readonly retry?: RetryOptions;
+  /**
+   * Whether an error makes its record poison (true), or comes from elsewhere, so that the record is tried again as after a
+   * `TransientError` (false). Undefined, or throwing: no opinion.
+   *
+   * @default - no opinion: what is known to be transient is, and of all else the evidence decides
+   */
+  readonly isPoison?: (error: unknown, record: ChangeRecord<Item, Keys>) => boolean | undefined;
+  /**
+   * For how long a failure that only some records have may hold up all others, in whole milliseconds. After that the records that
+   * fail are parked. After a transient error it takes four times as long.
+   *
+   * @default 900000
+   */
+  readonly patience?: number;
+  /**
+   * Whether poison records are parked on the trigger's failure destination. Otherwise they are the checkpoint, and hold up the
+   * shard until Lambda gives their batch up.
+   *
+   * @default true
+   */
+  readonly park?: boolean;
+  /**
+   * What numbers become: exact, as a `number`, `bigint` or `Decimal`, or always a `number`, which rounds to some 15 digits.
+   *
+   * @default 'exact'
+   */
+  readonly numbers?: Numbers;
+  /** Gets what happens: for metrics and logs. The answer waits for it, as long as there is time. */
+  readonly observer?: Observer;
+  /**
+   * Where failures are logged, one object each: the Logger of Powertools fits.
+   *
+   * @default - console
+   */
+  readonly logger?: Logger;
+  /**
+   * Whether the log has the messages and stacks of errors. They may quote the item.
+   *
+   * @default false
+   */
+  readonly logErrors?: boolean;
+  /**
+   * Whether the mapping reports batch item failures. Only needed on Lambda, for a mapping that no DynamoStreamTrigger made.
+   *
+   * @default - as the trigger is set; without a trigger a failure throws on Lambda, and Lambda sends the whole batch again
+   */
+  readonly reportBatchItemFailures?: boolean;
+}

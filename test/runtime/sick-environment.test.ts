@@ -1,0 +1,135 @@
+import { logged, reported } from './host';
+import { batchOf } from './records';
+import { VirtualLambda } from './virtual-lambda';
+import { streamHandler } from '../../lib/runtime';
+import { type SimulationRun, simulateTrigger, streamRecord } from '../../lib/testing';
+
+logged();
+
+const START = 1_735_689_600;
+const recordsOf = (count: number) => Array.from({ length: count }, (_, item) => streamRecord({ keys: { id: `item-${item}` }, createdAt: START }));
+const minutesOf = ({ invocations }: SimulationRun) =>
+  Math.max(...invocations.map(({ at, durationMs }) => at + durationMs)) / 60_000 - START / 60;
+const errorsOf = ({ invocations }: SimulationRun) => invocations.flatMap(({ error }) => error ? [error.errorType] : []);
+const never = async () => new Promise<never>(() => undefined);
+
+test('one call that never settles costs one process and two timeouts, and no record', async () => {
+  const done = new Set<unknown>();
+  let calls = 0;
+  const load = () => streamHandler(async ({ keys }) => {
+    if (keys.id === 'item-7' && calls++ === 0) {
+      await never();
+    }
+    done.add(keys.id);
+  });
+  const run = await simulateTrigger({ timeout: 60, handler: { load }, shards: [{ records: recordsOf(50) }] });
+  expect(done.size).toBe(50);
+  expect(errorsOf(run)).toEqual(['Runtime.ExitError']);
+  expect([run.parked, run.failed, run.lost]).toEqual([[], [], []]);
+  expect(minutesOf(run)).toBeLessThan(2.1);
+});
+
+test('a process in which no call settles ends at its first answer', async () => {
+  const done = new Set<unknown>();
+  let processes = 0;
+  const load = () => {
+    const isSick = processes++ === 0;
+    return streamHandler(async ({ keys }) => {
+      if (isSick) {
+        await never();
+      }
+      done.add(keys.id);
+    });
+  };
+  const run = await simulateTrigger({ timeout: 60, handler: { load }, shards: [{ records: recordsOf(20) }] });
+  expect(done.size).toBe(20);
+  expect(errorsOf(run)).toEqual(['Runtime.ExitError']);
+  expect(minutesOf(run)).toBeLessThan(1.1);
+});
+
+test('a lock that is never released ends the process too', async () => {
+  const done = new Set<unknown>();
+  let hung = false;
+  const load = () => {
+    let lock: Promise<void> = Promise.resolve();
+    return streamHandler(async ({ keys }) => {
+      const before = lock;
+      let release!: () => void;
+      lock = new Promise((resolve) => {
+        release = resolve;
+      });
+      await before;
+      if (!hung) {
+        hung = true;
+        await never();
+      }
+      done.add(keys.id);
+      release();
+    });
+  };
+  const run = await simulateTrigger({ timeout: 30, handler: { load }, shards: [{ records: recordsOf(10) }] });
+  expect(done.size).toBe(10);
+  expect(minutesOf(run)).toBeLessThan(0.6);
+});
+
+test('a single call that takes longer than the timeout still finishes', async () => {
+  let exits = 0;
+  let calls = 0;
+  const lambda = new VirtualLambda({ exit: () => exits++ });
+  const handler = streamHandler(async () => {
+    calls++;
+    await lambda.sleep(61_000);
+  });
+  expect(reported(await lambda.invoke(handler, batchOf('a'), 60_000))).toEqual([0]);
+  expect(reported(await lambda.invoke(handler, batchOf('a'), 60_000))).toEqual([]);
+  expect([calls, exits]).toEqual([1, 0]);
+});
+
+describe('without a host', () => {
+  let exit: jest.SpyInstance;
+  beforeEach(() => {
+    exit = jest.spyOn(process, 'exit').mockImplementation();
+  });
+  afterEach(() => {
+    delete process.env.AWS_LAMBDA_RUNTIME_API;
+    delete process.env.AWS_LAMBDA_MAX_CONCURRENCY;
+  });
+
+  /** Answers whether the handler did, with two calls that never settle. */
+  async function answers(): Promise<boolean> {
+    const end = Date.now() + 200;
+    const response = streamHandler(never)(batchOf('a', 'b'), { getRemainingTimeInMillis: () => end - Date.now() });
+    return Promise.race([response.then(() => true, () => true), new Promise<boolean>((resolve) => setTimeout(() => resolve(false), 400))]);
+  }
+
+  test('a process on Lambda ends', async () => {
+    process.env.AWS_LAMBDA_RUNTIME_API = '127.0.0.1:9001';
+    expect(await answers()).toBe(false);
+    expect(exit).toHaveBeenCalledWith(1);
+  });
+
+  test('one that other invocations share does not', async () => {
+    Object.assign(process.env, { AWS_LAMBDA_RUNTIME_API: '127.0.0.1:9001', AWS_LAMBDA_MAX_CONCURRENCY: '16' });
+    expect(await answers()).toBe(true);
+    expect(exit).not.toHaveBeenCalled();
+  });
+
+  test('nor does a test', async () => {
+    expect(await answers()).toBe(true);
+    expect(exit).not.toHaveBeenCalled();
+  });
+});
+
+test('where a record was done, or heeded the signal, the process goes on', async () => {
+  let exits = 0;
+  const lambda = new VirtualLambda({ exit: () => exits++ });
+  const handler = streamHandler(async ({ keys }, { signal }) => {
+    if (keys.sk === 'heeds') {
+      await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+    }
+    await (keys.sk === 'done' ? undefined : never());
+  });
+  await lambda.invoke(handler, batchOf('done', 'a', 'b'), 3_000);
+  await lambda.invoke(handler, batchOf('heeds'), 3_000);
+  expect(exits).toBe(0);
+});

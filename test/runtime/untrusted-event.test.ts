@@ -1,0 +1,71 @@
+import { host, logged, reported } from './host';
+import { batchOf, record } from './records';
+import { type ChangeRecord, PoisonRecordError, streamHandler } from '../../lib/runtime';
+import type { StreamEvent } from '../../lib/stream/record';
+
+logged();
+
+const once = { retry: { maxAttempts: 1 } };
+
+/** What code around or in a handler does to the event, while it has it. */
+const changes: [string, (event: any) => void][] = [
+  ['takes the records away', ({ Records }) => {
+    Records.length = 0;
+  }],
+  ['takes the first record away', ({ Records }) => Records.shift()],
+  ['replaces the change', ({ Records }) => {
+    Records[0].dynamodb = { NewImage: {} };
+  }],
+  ['removes the change', ({ Records }) => {
+    Records[0].dynamodb = undefined;
+  }],
+  ['removes the sequence number', ({ Records }) => {
+    delete Records[0].dynamodb.SequenceNumber;
+  }],
+  ['sets another sequence number', ({ Records }) => {
+    Records[0].dynamodb.SequenceNumber = '1';
+  }],
+  ['changes the key', ({ Records }) => {
+    Records[0].dynamodb.Keys = { pk: { S: 'b' } };
+  }],
+  ['turns the order round', ({ Records }) => Records.reverse()],
+];
+
+test.each(changes)('the first record not done is named, although something %s', async (_, change) => {
+  const event: StreamEvent = batchOf('a', 'b', 'c');
+  const handler = streamHandler({
+    ...once,
+    onRecord: () => {
+      change(event);
+      throw new Error('no');
+    },
+  });
+  expect(reported(await handler(event))).toEqual([0]);
+});
+
+test.each(changes.slice(0, -1))('a handler that tries it on raw fails, loudly, although it %s', async (_, change) => {
+  const errors: unknown[] = [];
+  const handler = streamHandler({
+    ...once,
+    onRecord: ({ raw }: ChangeRecord) => change({ Records: Object.freeze([raw]) }),
+    observer: (event) => {
+      if (event.type === 'recordFailed') {
+        errors.push(event.error);
+      }
+    },
+  });
+  expect(reported(await handler(batchOf('a')))).toEqual([0]);
+  expect(errors).toEqual([expect.objectContaining({ name: 'TypeError' })]);
+});
+
+test('what is parked is what Lambda delivered', async () => {
+  const { parked, context } = host();
+  const Records = [record(0, 'a', { newImage: { tags: ['x'], total: 1 } })];
+  const delivered = structuredClone(Records[0]);
+  await streamHandler(({ raw, newImage }) => {
+    expect(() => Object.assign(raw.dynamodb!.NewImage!.tags, { L: [] })).toThrow(TypeError);
+    (newImage!.tags as string[]).push('y');
+    throw new PoisonRecordError('bad');
+  })({ Records }, context);
+  expect(parked[0].record).toEqual(delivered);
+});
