@@ -42,6 +42,18 @@ export interface Evidence {
   readonly forget: (now: number) => void;
 }
 
+/** What records failed of, as long as it goes on. */
+interface Cause {
+  /** Milliseconds since the epoch. */
+  readonly since: number;
+  readonly seenAt: number;
+  readonly deliveries: number;
+  /** Whether it held up all others for too long. */
+  outwaited: boolean;
+  /** Whether a record was poison because hardly anything else failed of it. */
+  isRare: boolean;
+}
+
 /** Before these a failure is not judged at all: a blip is over by then. */
 const MIN_TRIES = 3;
 const MIN_TIME = 2_000;
@@ -56,7 +68,7 @@ const MIN_DELIVERIES = 5;
 /** How much longer than others a transient failure is waited for. */
 const TRANSIENT_FACTOR = 4;
 
-/** How long a cause stays known without a failure, and a record that does not come again suspect. */
+/** How long a cause of poison stays known without a failure, and a record that does not come again suspect. */
 const MAX_AGE = 60 * 60 * 1_000;
 
 /** Outcomes before its first failure that are looked at for a record whose cause is known to make records poison. */
@@ -67,8 +79,7 @@ const BEFORE = 50;
 export function createEvidence(patience: number): Evidence {
   const outcomes = createOutcomes();
   const suspects = new Map<string, Suspect>();
-  // The causes by which records turned out to be poison: when they were seen last, and whether they were outwaited.
-  const knownCauses = new Map<string, { seenAt: number; readonly outwaited: boolean }>();
+  const causes = new Map<string, Cause>();
   let parkedAlone = false;
 
   return {
@@ -77,11 +88,11 @@ export function createEvidence(patience: number): Evidence {
       if (suspect.tries < MIN_TRIES || now - firstFailedAt < MIN_TIME) {
         return false;
       }
-      const known = knownCauses.get(cause);
-      const lasts = deliveries >= MIN_DELIVERIES && now - firstFailedAt >= patience * (transient ? TRANSIENT_FACTOR : 1);
-      const outwaited = (lasts || !!known?.outwaited) && isPartial(outcomes, suspect);
-      if (outwaited || (!transient && isRare(outcomes, suspect, !!known))) {
-        knownCauses.set(cause, { seenAt: now, outwaited });
+      // By the cause, not by the record: it may have begun in another environment, or with another record.
+      const known = causes.get(cause)!;
+      known.outwaited ||= known.deliveries >= MIN_DELIVERIES && now - known.since >= patience * (transient ? TRANSIENT_FACTOR : 1);
+      if (known.outwaited ? isPartial(outcomes, suspect) : !transient && isRare(outcomes, suspect, known.isRare)) {
+        known.isRare ||= !known.outwaited;
         return true;
       }
       const alone = !transient && deliveries >= MIN_DELIVERIES && now - firstFailedAt >= ALONE_TIME && !parkedAlone && outcomes.isAlone(item, since);
@@ -91,7 +102,7 @@ export function createEvidence(patience: number): Evidence {
     succeeded: (item) => {
       parkedAlone = false;
       // Only what happens after a first failure is evidence.
-      if (suspects.size + knownCauses.size > 0) {
+      if (suspects.size + causes.size > 0) {
         outcomes.succeeded(item);
       }
     },
@@ -102,10 +113,8 @@ export function createEvidence(patience: number): Evidence {
       if (first) {
         outcomes.failed(item, cause);
       }
-      const seen = knownCauses.get(cause);
-      if (seen) {
-        seen.seenAt = now;
-      }
+      const seen = causes.get(cause) ?? { since: now, deliveries: 0, outwaited: false, isRare: false };
+      causes.set(cause, { ...seen, seenAt: now, deliveries: seen.deliveries + Number(first) });
       return suspect;
     },
     settled: (id, parked) => {
@@ -114,13 +123,13 @@ export function createEvidence(patience: number): Evidence {
       parkedAlone &&= !!parked;
       // What made it fail is over.
       if (suspect && !parked && suspect.tries >= MIN_TRIES && suspect.lastFailedAt - suspect.firstFailedAt >= MIN_TIME) {
-        knownCauses.delete(suspect.cause);
+        causes.delete(suspect.cause);
       }
     },
     forget: (now) => {
       suspects.forEach(({ lastFailedAt }, id) => now - lastFailedAt > MAX_AGE && suspects.delete(id));
-      knownCauses.forEach(({ seenAt }, cause) => now - seenAt > MAX_AGE && knownCauses.delete(cause));
-      if (suspects.size + knownCauses.size === 0) {
+      causes.forEach((known, cause) => now - known.seenAt > (known.outwaited || known.isRare ? MAX_AGE : patience) && causes.delete(cause));
+      if (suspects.size + causes.size === 0) {
         outcomes.clear();
       }
     },

@@ -22,7 +22,7 @@ test('one call that never settles costs one process and two timeouts, and no rec
     }
     done.add(keys.id);
   });
-  const run = await simulateTrigger({ timeout: 60, handler: { load }, shards: [{ records: recordsOf(50) }] });
+  const run = await simulateTrigger({ timeout: 60, handler: { load }, environments: 1, shards: [{ records: recordsOf(50) }] });
   expect(done.size).toBe(50);
   expect(errorsOf(run)).toEqual(['Runtime.ExitError']);
   expect([run.parked, run.failed, run.lost]).toEqual([[], [], []]);
