@@ -123,7 +123,7 @@ async function poison(bisect: boolean, name: 'ours' | 'powertools'): Promise<voi
     }
     processed.add(number);
   };
-  const handler = name === 'ours' ? streamHandler({ onRecord, retry: { baseDelay: 0 } }) : powertools(onRecord);
+  const handler = name === 'ours' ? streamHandler({ onRecord }) : powertools(onRecord);
   const context = { ...contextFor(), [HOST]: { triggers: [{ report: true }], park: async (record: unknown) => void parked.push(record) } };
   const batches: { readonly waiting: StreamRecord[]; readonly retries: number }[] = [{ waiting: records(1_000), retries: 0 }];
   for (let next = batches.shift(); next !== undefined; next = batches.shift()) {

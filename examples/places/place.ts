@@ -1,3 +1,5 @@
+import { PoisonRecordError } from 'dynamo-stream-trigger/runtime';
+
 /** A place, as the source table holds it. */
 export interface Place {
   /** ISO 3166 code; the partition key. */
@@ -25,7 +27,8 @@ export interface PlaceInTimeZone {
 /** What the projection holds of a place. */
 export function project(place: Place): PlaceInTimeZone {
   if (place.timeZone === undefined) {
-    throw new Error(`${place.country} ${place.place} has no time zone`);
+    // It will have none at the next try either.
+    throw new PoisonRecordError(`${place.country} ${place.place} has no time zone`);
   }
   return {
     timeZone: place.timeZone,

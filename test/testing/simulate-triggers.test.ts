@@ -1,4 +1,4 @@
-import { streamHandler } from '../../lib/runtime';
+import { PoisonRecordError, streamHandler } from '../../lib/runtime';
 import { HOST } from '../../lib/stream/boundary';
 import { type SimulationOptions, simulateTrigger, simulateTriggers, type StreamEvent, streamRecord } from '../../lib/testing';
 
@@ -80,8 +80,8 @@ test('the runtime tells the triggers of its function apart by their streams', as
   jest.spyOn(console, 'error').mockImplementation();
   const handler = streamHandler({
     onRecord: () => {
-      throw new Error('no');
-    }, retry: { maxAttempts: 1 },
+      throw new PoisonRecordError('no');
+    },
   });
   const mapping = { retryAttempts: 0, bisectBatchOnError: false };
   const [parking, silent] = await simulateTriggers([

@@ -16,8 +16,7 @@ export function onChange(report: (call: string) => void, park: boolean): StreamH
   const failed = new Map<string, number>();
   return streamHandler<Told>({
     concurrency: 20,
-    retry: { baseDelay: 1 },
-    maxParkedInARow: 100,
+    retry: { baseDelay: 1, maxAttempts: 3 },
     park,
     onRecord: async ({ sequenceNumber, newImage }, { attempt, signal }) => {
       const { id, takes = 0, heedsSignal = false, failures = 0, poison = false } = newImage!;
