@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { realGlobal } from './real-global';
 import type { VirtualClock } from './virtual-clock';
 
 /** The invocation that code runs in. It follows the code through promises, timers and I/O. */
@@ -26,12 +27,14 @@ export interface Running {
 interface Shared {
   readonly storage: AsyncLocalStorage<HandlerContext>;
   running?: Running;
+  /** When the last simulation is over, by the global object of its test: one that a test has left behind holds up no other test file. */
+  readonly lastRuns: WeakMap<object, Promise<void>>;
 }
 
 const SHARED = Symbol.for('dynamo-stream-trigger/simulation');
 
 /** CJS and ESM copies of this package share it: a handler may import one, and its test the other. */
-export const shared: Shared = (globalThis as { [SHARED]?: Shared })[SHARED] ??= { storage: new AsyncLocalStorage() };
+export const shared = (realGlobal[SHARED] ??= { storage: new AsyncLocalStorage(), lastRuns: new WeakMap() }) as Shared;
 
 /** Waits in virtual time; an abort ends the wait early. */
 export async function waitIn(context: HandlerContext, milliseconds: number, signal?: AbortSignal): Promise<void> {

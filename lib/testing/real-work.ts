@@ -1,8 +1,8 @@
 import { createHook } from 'node:async_hooks';
 import { performance } from 'node:perf_hooks';
 import * as timers from 'node:timers';
-import { runInThisContext } from 'node:vm';
 import { type HandlerContext, shared } from './handler-context';
+import { realGlobal } from './real-global';
 import { describe, kindOf, type Resource, REST, stateOf } from './resources';
 
 /** A handler at work. */
@@ -151,7 +151,7 @@ export class RealWork {
 
   /** The connections of the process that were written to since the last call, but not those that its servers accepted. */
   private usedConnections(): { readonly bytesRead: number; readonly bytesWritten: number }[] {
-    return realProcess._getActiveHandles().flatMap(({ _handle: handle, server }) => {
+    return realGlobal.process._getActiveHandles().flatMap(({ _handle: handle, server }) => {
       const { bytesWritten } = handle ?? {};
       if (server || typeof bytesWritten !== 'number' || handle.fd <= 2) {
         return [];
@@ -194,9 +194,6 @@ const MOST_QUIETS = 5;
 const { setImmediate, setTimeout } = timers;
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 const pause = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
-
-/** jest gives its tests a copy of the process. */
-const realProcess: { _getActiveHandles(): any[] } = runInThisContext('process');
 
 function find<T>(set: ReadonlySet<T>, wanted: (one: T) => boolean): T | undefined {
   for (const one of set) {

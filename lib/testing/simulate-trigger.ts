@@ -1,3 +1,4 @@
+import { shared } from './handler-context';
 import { resolveMapping } from './mapping-input';
 import { checkSimulation, type SimulationOptions } from './options';
 import type { SimulationRun } from './run';
@@ -38,14 +39,9 @@ export async function simulateTrigger(options: SimulationOptions): Promise<Simul
 export async function simulateTriggers(triggers: readonly SimulationOptions[]): Promise<SimulationRun[]> {
   triggers.forEach(checkSimulation);
   const resolved = triggers.map((trigger) => ({ ...trigger, mapping: resolveMapping(trigger.mapping) }));
-  const run = lastRun.then(() => simulate(resolved));
+  // Simulations take turns: there is one virtual time, and one set of global timers.
+  const run = Promise.resolve(shared.lastRuns.get(globalThis)).then(() => simulate(resolved));
   const over = () => undefined;
-  lastRun = run.then(over, over);
+  shared.lastRuns.set(globalThis, run.then(over, over));
   return run;
 }
-
-/**
- * Simulations take turns. Each looks at what goes on in the process to learn whether its handlers wait for the virtual clock only, and
- * can't tell its own handlers from those of another simulation.
- */
-let lastRun: Promise<void> = Promise.resolve();

@@ -49,7 +49,9 @@ export async function runToTheEnd(
   } finally {
     realWork.stop();
     ends.forEach((end) => end?.());
-    shared.running = undefined;
+    if (shared.running === now) {
+      shared.running = undefined;
+    }
   }
 }
 

@@ -1,12 +1,9 @@
-import { runInThisContext } from 'node:vm';
+import { realGlobal } from './real-global';
 
 /** How Lambda's Node.js runtime learns of an error that nothing caught. */
 const EVENTS = ['uncaughtException', 'unhandledRejection'] as const;
 
 type Listener = (...args: any[]) => void;
-
-/** jest gives its tests a copy of the process, which hears of nothing. */
-const realProcess: NodeJS.Process = runInThisContext('process');
 
 /**
  * Listens in the place of whoever listens to errors that nothing caught, such as a test framework, which would fail the test.
@@ -15,6 +12,7 @@ const realProcess: NodeJS.Process = runInThisContext('process');
  * @returns a function that ends it
  */
 export function catchUncaught(take: (event: typeof EVENTS[number], error: unknown) => boolean): () => void {
+  const { process: realProcess } = realGlobal;
   const ends = EVENTS.map((event) => {
     const before = realProcess.listeners(event as 'uncaughtException') as Listener[];
     const listener: Listener = (error, ...rest) => {

@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import * as ts from 'typescript';
 
 /**
  * A team that tests its handlers with what this package publishes: the tarball of `npm pack` and vitest, but no CDK, no AWS SDK and no
@@ -56,4 +57,36 @@ test.each([
   run(join(root, 'node_modules/jest/bin/jest.js'), ['--rootDir=.', `--testMatch=**/${file}`, '--transform={}', ...extensions,
     '--json', '--outputFile=report.json'], env);
   expect(report()).toMatchObject({ success: true, numPassedTests: count });
+});
+
+describe('the samples of docs/testing.md', () => {
+  const page = readFileSync(join(root, 'docs', 'testing.md'), 'utf8');
+  const samples = [...page.matchAll(/^```tsx\n([\s\S]*?)^```/gm)].map(([, code]) => code);
+  const tests = samples.join('').match(/^test\(/gm)!.length;
+
+  beforeAll(() => {
+    const folder = join(consumer, 'samples');
+    mkdirSync(folder);
+    for (const [place, code] of samples.entries()) {
+      const { outputText } = ts.transpileModule(code, { compilerOptions: { module: ts.ModuleKind.CommonJS, target: ts.ScriptTarget.ES2022 } });
+      writeFileSync(join(folder, `sample-${place}.jest.cjs`), outputText);
+      // As the page says: vitest calls it vi.
+      writeFileSync(join(folder, `sample-${place}.vitest.ts`), code.replaceAll('jest.', 'vi.'));
+    }
+    // One of them synthesizes a stack. A team that has one has the CDK.
+    for (const name of ['aws-cdk-lib', 'constructs']) {
+      symlinkSync(join(root, 'node_modules', name), join(consumer, 'node_modules', name));
+    }
+  });
+
+  test('run in jest', () => {
+    run(join(root, 'node_modules/jest/bin/jest.js'), ['--rootDir=samples', '--testMatch=**/*.jest.cjs', '--transform={}', '--maxWorkers=1',
+      ...['js', 'cjs', 'json', 'node'].map((extension) => `--moduleFileExtensions=${extension}`), '--json', '--outputFile=report.json']);
+    expect(report()).toMatchObject({ success: true, numPassedTests: tests });
+  });
+
+  test('run in vitest', () => {
+    run('node_modules/vitest/vitest.mjs', ['run', '--config=samples.config.mjs', '--reporter=json', '--outputFile=report.json']);
+    expect(report()).toMatchObject({ success: true, numPassedTests: tests });
+  });
 });

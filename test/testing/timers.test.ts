@@ -18,7 +18,7 @@ describe('timers: \'virtual\'', () => {
   test.each<[string, (milliseconds: number) => Promise<unknown>]>([
     ['setTimeout', pause],
     ['setTimeout made a promise', async (milliseconds) => promisify(setTimeout)(milliseconds)],
-    ['setTimeout of node:timers/promises', (milliseconds) => (require('node:timers/promises') as { setTimeout: typeof promisedTimeout }).setTimeout(milliseconds)],
+    ['setTimeout of node:timers/promises', (milliseconds) => promises.setTimeout(milliseconds)],
     ['AbortSignal.timeout', (milliseconds) => new Promise((resolve) => AbortSignal.timeout(milliseconds).addEventListener('abort', resolve))],
     ['the second tick of an interval', (milliseconds) => new Promise<void>((resolve) => {
       let ticks = 0;

@@ -1,0 +1,1 @@
+export default { test: { include: ['samples/*.vitest.ts'], globals: true, fileParallelism: false } };
