@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { setTimeout as promisedTimeout } from 'node:timers/promises';
+import { promises } from 'node:timers';
 import { promisify } from 'node:util';
 import { streamHandler } from '../../lib/runtime';
 import { elapsed, now, simulateTrigger, type SimulationOptions, streamRecord } from '../../lib/testing';
