@@ -1,4 +1,5 @@
 import type { InvocationEnd } from './invocation';
+import { lazyProperty } from './lazy-property';
 import { type Image, unmarshall } from '../stream/image';
 import type { StreamEvent, StreamRecord } from '../stream/record';
 
@@ -14,6 +15,9 @@ export interface SimulatedCall {
   readonly record: StreamRecord;
 }
 
+/** A call without its keys. There are many of them, so the keys are computed when the calls are read. */
+export type KeptCall = Omit<SimulatedCall, 'keys'>;
+
 /** An invocation of a handler whose calls only it knows. */
 export interface PlainInvocation {
   readonly shardId: string;
@@ -21,22 +25,11 @@ export interface PlainInvocation {
   readonly end: InvocationEnd;
 }
 
-/** Many calls are kept: their keys are made when they are read. */
-export function simulatedCall(at: number, shardId: string, environment: number, record: StreamRecord): SimulatedCall {
-  return {
-    at,
-    shardId,
-    environment,
-    get keys() {
-      return unmarshall(record.dynamodb?.Keys ?? {});
-    },
-    record,
-  };
-}
+const withKeys = lazyProperty('keys', ({ dynamodb }: StreamRecord) => unmarshall(dynamodb?.Keys ?? {}));
 
 /** All calls, in the order in which they began. */
-export function allCalls(calls: readonly SimulatedCall[], plain: readonly PlainInvocation[]): SimulatedCall[] {
+export function allCalls(calls: readonly KeptCall[], plain: readonly PlainInvocation[]): SimulatedCall[] {
   const ofPlain = plain.flatMap(({ shardId, event, end: { startedAt, environment } }) =>
-    event.Records.map((record) => simulatedCall(startedAt, shardId, environment, record)));
-  return [...calls, ...ofPlain].sort((a, b) => a.at - b.at);
+    event.Records.map((record) => ({ at: startedAt, shardId, environment, record })));
+  return [...calls, ...ofPlain].sort((a, b) => a.at - b.at).map((call) => withKeys({ ...call }, call.record));
 }

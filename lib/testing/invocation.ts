@@ -1,6 +1,7 @@
 import { errorOutcome, exited, type Outcome, RESPONSE_BYTES, timedOut, tooLarge } from '../engine';
 import type { Handler, SimulatedEnvironment, Tenant } from './environment';
 import { type HandlerContext, shared, waitIn } from './handler-context';
+import { lazyProperty } from './lazy-property';
 import type { VirtualClock } from './virtual-clock';
 import { type Host, HOST, type TriggerFacts } from '../stream/boundary';
 import type { ParkedRecord } from '../stream/parked-record';
@@ -85,7 +86,7 @@ export class Invocation implements HandlerContext, Tenant {
     }
     environment.enter(this);
     const event = request.event();
-    shared.storage.run(this, () => this.call(event)).then(
+    shared.storage.run(this, () => this.run(event)).then(
       (outcome) => this.answer(outcome, event),
       (error) => this.answer(errorOutcome(requestId, ...describeError(error)), event),
     );
@@ -119,7 +120,7 @@ export class Invocation implements HandlerContext, Tenant {
     this.end(outcome);
   }
 
-  private async call(event: StreamEvent): Promise<InvocationEnd['outcome']> {
+  private async run(event: StreamEvent): Promise<InvocationEnd['outcome']> {
     const loaded = this.environment.handler();
     let handler: Handler;
     if (typeof loaded === 'function') {
@@ -189,8 +190,7 @@ export class Invocation implements HandlerContext, Tenant {
 
   private host(): Host {
     const { clock, environment, lambda, request } = this;
-    const invocation = this;
-    return {
+    return withCall({
       triggers: lambda.triggers,
       park: request.park && (async (record) => environment.ended ? never() : request.park!(record)),
       random: lambda.random,
@@ -201,11 +201,13 @@ export class Invocation implements HandlerContext, Tenant {
       log: request.log,
       // Other invocations of the process would die with it.
       ...(environment.capacity === 1 && { exit: this.exit }),
-      get call() {
-        invocation.callsThroughHost = true;
-        return invocation.callOf;
-      },
-    };
+    } satisfies Host, this);
+  }
+
+  /** How the handler makes a call for a record through the host. A handler that asks for it hands over each of its calls. */
+  get call(): Required<Host>['call'] {
+    this.callsThroughHost = true;
+    return this.callOf;
   }
 
   private readonly callOf = (record: StreamRecord, call: () => unknown): unknown => {
@@ -234,6 +236,8 @@ export class Invocation implements HandlerContext, Tenant {
     }
   }
 }
+
+const withCall = lazyProperty('call', (invocation: Invocation) => invocation.call);
 
 function answerOf(handler: Handler, event: StreamEvent, context: object): unknown {
   if (handler.length <= 2) {

@@ -1,9 +1,10 @@
 import { createMapping, type Effect, type EventCount, type Input, type Machine, type Notice } from '../engine';
-import { allCalls, type PlainInvocation, type SimulatedCall, simulatedCall } from './calls';
+import { allCalls, type KeptCall, type PlainInvocation } from './calls';
 import { copy } from './copy';
 import { Fate } from './faults';
 import type { SimulatedFunction } from './function';
 import type { InvocationEnd } from './invocation';
+import { lazyProperty } from './lazy-property';
 import { Losses } from './losses';
 import { changeMapping, type ResolvedMapping, triggerFacts } from './mapping-input';
 import type { SimulationOptions } from './options';
@@ -43,7 +44,7 @@ export class SimulatedTrigger {
   private readonly parked: ParkedRecord[] = [];
   private readonly logs: string[] = [];
   /** Calls that `streamHandler` and `windowHandler` made, and invocations of other handlers. */
-  private readonly calls: SimulatedCall[] = [];
+  private readonly calls: KeptCall[] = [];
   private readonly plain: PlainInvocation[] = [];
   private readonly metrics: Record<EventCount, number> = {
     PolledEventCount: 0,
@@ -196,7 +197,7 @@ export class SimulatedTrigger {
       hangs: this.fate.strikes('timeout', atRisk),
       park: this.mapping.destination && this.park,
       log: (entry) => this.logs.push(entry),
-      called: (record, at, environment) => this.calls.push(simulatedCall(at, shardId, environment, record)),
+      called: (record, at, environment) => this.calls.push({ at, shardId, environment, record }),
       ended: (end) => {
         const { outcome } = end;
         this.invocations.push(recordInvocation(shardId, event, end));
@@ -256,17 +257,15 @@ export class SimulatedTrigger {
 /** Keeps the records of the event, not the copy that the handler was given. */
 function recordInvocation(shardId: string, event: StreamEvent, { startedAt, endedAt, outcome, environment }: InvocationEnd): SimulatedInvocation {
   const created = event.Records[event.Records.length - 1]?.dynamodb?.ApproximateCreationDateTime;
-  return {
-    at: startedAt,
-    shardId,
-    get event() {
-      return copy(event);
-    },
+  const invocation = withEvent({ at: startedAt, shardId }, event);
+  return Object.assign(invocation, {
     ...(outcome.type === 'response'
       ? { response: outcome.response }
       : { error: { errorType: outcome.errorType, errorMessage: outcome.errorMessage } }),
     durationMs: endedAt - startedAt,
     environment,
     ...(created !== undefined && { iteratorAgeMs: startedAt - created * 1000 }),
-  };
+  });
 }
+
+const withEvent = lazyProperty('event', (event: StreamEvent) => copy(event));
