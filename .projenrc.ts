@@ -154,6 +154,11 @@ const demo = project.addTask('demo', {
 demo.exec('cdk synth --quiet');
 demo.exec('ts-node --transpile-only --project examples/tsconfig.json examples/places/demo/main.ts', { receiveArgs: true });
 
+project.addTask('mutants', {
+  description: 'Change places of the code, one at a time, and show which the tests do not notice: npm run mutants -- --help',
+  exec: `ts-node --transpile-only --project ${project.tsconfigDev.fileName} test/mutants/main.ts`,
+  receiveArgs: true,
+});
 project.addTask('integ', {
   description: 'Deploy the integration apps to the AWS account of the environment, check that they work, and destroy them',
   exec: `ts-node --transpile-only --project ${project.tsconfigDev.fileName} test/integ/run.ts`,
