@@ -5,7 +5,7 @@ import { foreignProperties } from './property-names';
 import { eachSetting, SETTING_NAMES, SETTINGS } from './settings';
 
 /**
- * What a template says about the settings of an AWS::Lambda::EventSourceMapping.
+ * The settings of an AWS::Lambda::EventSourceMapping in a template.
  *
  * @param properties of the resource, as the template has them
  * @param get gives the value of a setting's property; `UNKNOWN` where only the deployment knows it

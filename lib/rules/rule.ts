@@ -12,7 +12,7 @@ export interface Rule<Facts> {
   readonly summary: string;
   /** Every fact that `check` looks at. */
   readonly reads: readonly (keyof Facts & string)[];
-  /** Where AWS says so, or where it was seen. */
+  /** Where AWS documents it, or where it was seen. */
   readonly source: string;
   /** What is wrong, one message each: what was given, what is allowed, what to do. */
   readonly check: (facts: Facts, words: Words) => readonly string[];

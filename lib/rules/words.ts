@@ -1,6 +1,6 @@
 import { type Range, SETTINGS, type SettingName } from './settings';
 
-/** What a rule calls things in a message, so that its reader finds them where they wrote them. */
+/** What rules call things in their messages, so that readers find them where they wrote them. */
 export interface Words {
   /** What a setting is called. */
   readonly name: (setting: Named) => string;
@@ -19,7 +19,7 @@ export interface Words {
 /** What has a name in a message. */
 export type Named = SettingName | 'startingPositionTimestamp' | 'metricsConfig' | 'onFailure';
 
-/** For settings under the CDK's names, whoever takes them. */
+/** For settings under the CDK's names, without the construct. */
 export const SETTING_WORDS: Words = {
   name: (setting) => setting,
   allowed: (setting, { min, max, unlimited }) =>

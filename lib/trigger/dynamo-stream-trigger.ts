@@ -12,10 +12,11 @@ import { streamArnOf } from './table/stream-source';
 import { validProps } from './valid-props';
 
 /**
- * Drives a function from a table's stream: function, permissions, failure destination and the mapping between stream and
- * function, with settings that lose no records.
+ * Drives a function from a table's stream: permissions, a failure destination, and the mapping between stream and function, with
+ * settings that lose no records.
  *
- * Settings that Lambda would refuse, or with which records would be lost, fail the synthesis. One error names all that is wrong.
+ * Settings that Lambda would refuse fail the synthesis, with one error that names everything that is wrong. Settings that could lose
+ * records are warnings.
  */
 export class DynamoStreamTrigger extends Construct {
   /** The table whose stream drives the function. */
@@ -26,7 +27,7 @@ export class DynamoStreamTrigger extends Construct {
   readonly eventSourceMapping: lambda.EventSourceMapping;
   /** What receives the batches that Lambda gives up; undefined: they are dropped. */
   readonly failureDestination?: lambda.IEventSourceDlq;
-  /** The queue that the trigger made, if it was given no `onFailure`. */
+  /** The queue that the trigger made; undefined if `onFailure` was given. */
   readonly failureQueue?: sqs.Queue;
 
   constructor(scope: Construct, id: string, props: DynamoStreamTriggerProps) {
@@ -44,7 +45,7 @@ export class DynamoStreamTrigger extends Construct {
     this.eventSourceMapping = newMapping(this, valid, streamArn, destination.boundTo(role));
     role.applyBefore(this.eventSourceMapping);
     const { reportBatchItemFailures } = valid.settings;
-    // To a token, the function throws its failures: that loses nothing either way.
+    // If it is a token, the function throws its failures, which loses nothing whatever the token stands for.
     const canName = this.inform(streamArn, reportBatchItemFailures && !Token.isUnresolved(reportBatchItemFailures), destination.arn);
     judgeFinishedTree(this, {
       ...valid, mapping: this.eventSourceMapping.node.defaultChild as lambda.CfnEventSourceMapping, destination, role, granted, canName,
@@ -52,7 +53,7 @@ export class DynamoStreamTrigger extends Construct {
   }
 
   /**
-   * A metric of the mapping's own, such as `PolledEventCount`. Lambda emits them where `metricsConfig` asks for `EVENT_COUNT`.
+   * A metric of the mapping, such as `PolledEventCount`. Lambda emits these metrics if `metricsConfig` has `EVENT_COUNT`.
    *
    * @default - the sum over 5 minutes
    */
@@ -71,7 +72,7 @@ export class DynamoStreamTrigger extends Construct {
     return this.metric('PolledEventCount', props);
   }
 
-  /** Records that no filter let pass. Needs `metricsConfig`. */
+  /** Records that match no filter. Needs `metricsConfig`. */
   metricFilteredOutEventCount(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.metric('FilteredOutEventCount', props);
   }
@@ -86,19 +87,19 @@ export class DynamoStreamTrigger extends Construct {
     return this.metric('FailedInvokeEventCount', props);
   }
 
-  /** Records given up without a failure destination, or that it did not take. Needs `metricsConfig`. */
+  /** Records that Lambda gave up and no failure destination received. Needs `metricsConfig`. */
   metricDroppedEventCount(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.metric('DroppedEventCount', props);
   }
 
-  /** Records whose failed batch reached the failure destination. Needs `metricsConfig`. */
+  /** Records whose failed batch the failure destination received. Needs `metricsConfig`. */
   metricOnFailureDestinationDeliveredEventCount(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.metric('OnFailureDestinationDeliveredEventCount', props);
   }
 
   /**
-   * How old the last record of a batch was, in milliseconds: how far the function is behind. Counted for the function, over all of
-   * its triggers.
+   * The age of the last record of a batch, in milliseconds: how far the function is behind. Measured for the function, over all of its
+   * triggers.
    *
    * @default - the maximum over 5 minutes
    */
@@ -107,7 +108,7 @@ export class DynamoStreamTrigger extends Construct {
   }
 
   /**
-   * Failed batches that the failure destination did not take. Counted for the function, over all of its triggers.
+   * Failed batches that Lambda could not deliver to the failure destination. Counted for the function, over all of its triggers.
    *
    * @default - the sum over 5 minutes
    */
@@ -115,7 +116,11 @@ export class DynamoStreamTrigger extends Construct {
     return this.handler.metric('DestinationDeliveryFailures', { statistic: cloudwatch.Stats.SUM, ...props });
   }
 
-  /** Writes the trigger's facts into the environment of a function of this app. Returns whether the function can name an ARN, as the finished app shows it. */
+  /**
+   * Writes the trigger's facts into the environment of a function of this app.
+   *
+   * @returns whether the function can name an ARN. The finished app has the answer.
+   */
   private inform(stream: string, reports: boolean, park?: string): (arn: string) => boolean {
     const fn = ownedFunction(this.handler);
     return fn === undefined ? () => true : informFunction(fn, this, { stream, report: reports, park });

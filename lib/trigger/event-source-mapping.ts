@@ -3,8 +3,8 @@ import type { Construct } from 'constructs';
 import type { StreamFilter } from './filter/stream-filter';
 import { responseTypes } from './template/response-types';
 import type { ValidProps } from './valid-props';
-import { arnParts } from '../stream/arn';
 import { eachSetting, type MappingSettings } from '../rules/settings';
+import { arnParts } from '../stream/arn';
 
 /** The mapping of a trigger, between its stream and its function. */
 export function newMapping(
@@ -21,15 +21,15 @@ export function newMapping(
     tumblingWindow: duration(settings.tumblingWindow),
     filters: filters.length > 0 ? filters.map(filterCriterion) : undefined,
     filterEncryption,
-    // An empty list means none; CloudFormation takes no empty one.
+    // An empty list means none, but CloudFormation refuses an empty list.
     metricsConfig: metricsConfig?.metrics?.length === 0 ? undefined : metricsConfig,
     onFailure,
     supportS3OnFailureDestination: true,
   });
   const resource = mapping.node.defaultChild as lambda.CfnEventSourceMapping;
-  // The CDK's class takes a token for a number out of range.
+  // The CDK's class refuses a token as a number out of range.
   resource.maximumRecordAgeInSeconds = maxRecordAge;
-  // The CDK's class takes any token for true.
+  // The CDK's class treats any token as true.
   if (Token.isUnresolved(settings.reportBatchItemFailures)) {
     resource.functionResponseTypes = responseTypes(settings.reportBatchItemFailures, trigger);
   }
@@ -55,7 +55,7 @@ function duration(seconds: number | undefined): Duration | undefined {
   return seconds === undefined ? undefined : Duration.seconds(seconds);
 }
 
-/** A token stands for itself. */
+/** A filter that is a token goes into the template as it is. */
 function filterCriterion(filter: StreamFilter): { [key: string]: any } {
   return Token.isUnresolved(filter) ? filter : { pattern: filter.toJson() };
 }

@@ -1,6 +1,6 @@
 import type { Violation } from '../rules/rule';
 
-/** A trigger's settings would be refused or lose records. Tells of every violation at once. Known by its `name`. */
+/** AWS would refuse the trigger. Names every violation at once. Recognize it by its `name`: two copies of this package have two classes. */
 export class InvalidTriggerError extends Error {
   readonly name = 'InvalidTriggerError';
 

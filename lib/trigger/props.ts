@@ -24,30 +24,30 @@ export interface DynamoStreamTriggerProps {
   readonly startingPosition?: lambda.StartingPosition;
 
   /**
-   * The largest number of records in a batch, from 1 to 10,000. A batch ends at 6 MB, too.
+   * The largest number of records in a batch, from 1 to 10,000. A batch also ends at 6 MB.
    *
    * @default 100
    */
   readonly batchSize?: number;
 
   /**
-   * How long to gather records for a batch, in whole seconds up to 5 minutes.
+   * How long Lambda collects records for a batch, in whole seconds, up to 5 minutes.
    *
-   * @default - none: the function is invoked as soon as there are records
+   * @default - 0 seconds: Lambda invokes the function as soon as there are records
    */
   readonly maxBatchingWindow?: Duration;
 
   /**
-   * How many batches of a shard are processed at once, from 1 to 10. Records of one item stay in order.
+   * How many batches of a shard are processed at the same time, from 1 to 10. Changes of one item stay in order.
    *
    * @default 1
    */
   readonly parallelizationFactor?: number;
 
   /**
-   * How often a failed batch is retried before it goes to the failure destination, from 0 to 10,000; -1: without limit.
+   * How often a failed batch is retried before it goes to the failure destination, from 0 to 10,000, or -1 for no limit.
    *
-   * Progress within a batch starts the count again. Throttles don't count.
+   * Progress within a batch restarts the count. Throttles do not count.
    *
    * @default 100
    */
@@ -56,14 +56,14 @@ export interface DynamoStreamTriggerProps {
   /**
    * How old a record may get before it goes to the failure destination: 60 seconds to 7 days, in whole seconds.
    *
-   * The stream itself keeps records for 24 hours, so that 24 hours or more means no limit.
+   * The stream keeps records for 24 hours only, so 24 hours or more means no limit.
    *
    * @default Duration.hours(22)
    */
   readonly maxRecordAge?: Duration;
 
   /**
-   * Whether a failed batch is split in two before it is retried. Splitting uses up no retry.
+   * Whether a failed batch is split in two before it is retried. A split does not count as a retry.
    *
    * @default true
    */
@@ -79,7 +79,7 @@ export interface DynamoStreamTriggerProps {
   readonly reportBatchItemFailures?: boolean;
 
   /**
-   * The length of the tumbling windows over which the function keeps a state, in whole seconds up to 15 minutes.
+   * The length of the tumbling windows, over each of which the function keeps a state: in whole seconds, up to 15 minutes.
    *
    * @default - no windows
    */
@@ -93,7 +93,7 @@ export interface DynamoStreamTriggerProps {
   readonly enabled?: boolean;
 
   /**
-   * Which records reach the function: those that one of these lets pass. Lambda takes 5; 10 with a raised quota.
+   * Which records reach the function: those that match at least one of these filters. Lambda allows 5, or 10 with a raised quota.
    *
    * @default - all records
    */
@@ -102,21 +102,21 @@ export interface DynamoStreamTriggerProps {
   /**
    * The key that encrypts the filters.
    *
-   * @default - a key of AWS's
+   * @default - a key that AWS owns
    */
   readonly filterEncryption?: kms.IKey;
 
   /**
-   * Metrics of the mapping's own. For DynamoDB streams there is one group, `EVENT_COUNT`, which the `metric…EventCount` methods
-   * show.
+   * Which metrics Lambda emits for the mapping. For DynamoDB streams there is one group, `EVENT_COUNT`: the metrics of the
+   * `metric…EventCount` methods.
    *
    * @default - none
    */
   readonly metricsConfig?: lambda.MetricsConfig;
 
   /**
-   * What receives the batches that are given up and the records that are parked: a standard queue (`SqsDlq`), a standard topic
-   * (`SnsDlq`) or a bucket (`S3FailureDestination`). `NoFailureDestination.INSTANCE` drops them.
+   * What receives the batches that Lambda gives up and the records that the function parks: a standard queue (`SqsDlq`), a standard
+   * topic (`SnsDlq`) or a bucket (`S3FailureDestination`). With `NoFailureDestination.INSTANCE` they are lost.
    *
    * @default - a queue that the trigger makes: standard, encrypted, TLS only, keeps messages for 14 days
    */
@@ -130,9 +130,9 @@ export interface DynamoStreamTriggerProps {
   readonly failureQueueRemovalPolicy?: RemovalPolicy;
 
   /**
-   * How the function's role may read the stream. Permissions for keys and for the failure destination come with either.
+   * How the function's role may read the stream. Both ways include permissions for keys and for the failure destination.
    *
-   * A role that is imported takes no managed policy from a template and gets the actions on the stream alone.
+   * A template can't attach a managed policy to an imported role. Such a role gets the actions on the stream only.
    *
    * @default StreamPermissions.MANAGED_POLICY
    */

@@ -3,7 +3,7 @@ import type { Construct } from 'constructs';
 import { InvalidTriggerError } from './invalid-trigger-error';
 import type { Violation } from '../rules/rule';
 
-/** Throws what is an error, all of it; otherwise warns, so that each rule can be acknowledged by its id. */
+/** Throws one error for all violations that are errors. If there are none, warns, so that each warning can be acknowledged by its rule's id. */
 export function report(trigger: Construct, violations: readonly Violation[]): void {
   if (violations.some(isError)) {
     refuse(trigger, violations);
@@ -13,12 +13,12 @@ export function report(trigger: Construct, violations: readonly Violation[]): vo
   }
 }
 
-/** Throws what is an error, all of it. */
+/** Throws one error for all violations that are errors. */
 export function refuse(trigger: Construct, violations: readonly Violation[]): never {
   throw new InvalidTriggerError(trigger.node.path, violations.filter(isError));
 }
 
-/** Warns, and returns what is an error: the CDK collects those of all constructs in the one error that fails the synthesis. */
+/** Warns, and returns the errors. The CDK collects the errors of all constructs into the one that fails the synthesis. */
 export function lateErrors(trigger: Construct, violations: readonly Violation[]): string[] {
   report(trigger, violations.filter((violation) => !isError(violation)));
   return violations.filter(isError).map(({ message, ruleId }) => `${message} (${ruleId})`);

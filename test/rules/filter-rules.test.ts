@@ -3,8 +3,8 @@ import { FILTER_RULES } from '../../lib/rules/filter/filter-rules';
 import { judge } from '../../lib/rules/rule';
 import { SETTING_WORDS } from '../../lib/rules/words';
 
-/** What the rules say of one filter. */
-function said(pattern: object | string): string[] {
+/** The messages of the rules about one filter. */
+function messagesOf(pattern: object | string): string[] {
   const text = typeof pattern === 'string' ? pattern : JSON.stringify(pattern);
   return judge(FILTER_RULES, { filters: [filterFacts(text)] }, SETTING_WORDS).map(({ ruleId, message }) => `${ruleId}: ${message.replace('filters[0] ', '')}`);
 }
@@ -21,8 +21,8 @@ test.each([
   [{ $or: [{ eventName: ['INSERT'] }, newImage({ a: { S: [{ suffix: 'z' }] } })] }],
   ['{"dynamodb.NewImage.status.S":["a"]}'],
   [newImage({ 'status.S': ['a'] })],
-])('%j is fine', (pattern) => {
-  expect(said(pattern)).toEqual([]);
+])('%j gets no message', (pattern) => {
+  expect(messagesOf(pattern)).toEqual([]);
 });
 
 test.each([
@@ -49,7 +49,7 @@ test.each([
   [newImage({ ip: { S: [{ cidr: '10.0.0.0/8' }] } }), 'filter-operator-support: uses {"cidr":"10.0.0.0/8"} at dynamodb.NewImage.ip.S'],
   [newImage({ a: { S: [{ prefix: { 'equals-ignore-case': 'a' } }] } }), 'filter-operator-support: uses {"prefix":{"equals-ignore-case":"a"}}'],
 ])('%j gets a warning', (pattern, message) => {
-  expect(said(pattern)).toEqual([expect.stringContaining(message)]);
+  expect(messagesOf(pattern)).toEqual([expect.stringContaining(message)]);
 });
 
 test.each([
@@ -58,7 +58,7 @@ test.each([
   [newImage({ a: [{ exists: true }, { exists: false }] }), ['never matches', 'always matches']],
   [newImage({ a: { S: [{ cidr: '10.0.0.0/8' }, { wildcard: 'a*' }] } }), ['{"cidr":"10.0.0.0/8"}', '{"wildcard":"a*"}']],
 ])('every mistake of a condition is named: %j', (pattern, messages) => {
-  expect(said(pattern)).toEqual(messages.map((message) => expect.stringContaining(message)));
+  expect(messagesOf(pattern)).toEqual(messages.map((message) => expect.stringContaining(message)));
 });
 
 test.each([
@@ -67,14 +67,14 @@ test.each([
   { dynamodb: { SizeBytes: [{ prefix: '1' }] } },
   { dynamodb: { ApproximateCreationDateTime: [{ suffix: '0' }] } },
 ])('a text operator where there is no text gets a warning: %j', (pattern) => {
-  expect(said(pattern)).toEqual([expect.stringMatching(/^filter-value-type: .* so that it never matches\. /)]);
+  expect(messagesOf(pattern)).toEqual([expect.stringMatching(/^filter-value-type: .* so that it never matches\. /)]);
 });
 
 test.each([
   [{ prefix: 'UPD' }], [{ suffix: 'ed' }], [{ 'equals-ignore-case': 'update' }], [{ exists: false }],
   [{ 'anything-but': ['INSERT', 'MODIFY', 'REMOVE'] }],
 ])('an alternative that no event name matches gets a warning: %j', (alternative) => {
-  expect(said({ eventName: ['INSERT', alternative] }))
+  expect(messagesOf({ eventName: ['INSERT', alternative] }))
     .toEqual([`filter-event-name: asks for an eventName with ${JSON.stringify(alternative)}, which no event name matches. There are INSERT, MODIFY, REMOVE.`]);
 });
 
@@ -83,8 +83,8 @@ test.each([
   newImage({ total: { N: [{ 'anything-but': [42, 43] }] } }),
   newImage({ paid: { BOOL: [{ 'anything-but': 'true' }] } }),
   { dynamodb: { SizeBytes: [{ 'anything-but': ['1000'] }] } },
-])('the warning about an exclusion of what is never there says that it always matches: %j', (pattern) => {
-  expect(said(pattern)).toEqual([expect.stringMatching(/^filter-value-type: .* so that it always matches\. /)]);
+])('an exclusion of what is never there gets the warning that it always matches: %j', (pattern) => {
+  expect(messagesOf(pattern)).toEqual([expect.stringMatching(/^filter-value-type: .* so that it always matches\. /)]);
 });
 
 test.each([
@@ -95,18 +95,18 @@ test.each([
   const warning = (path: string, outcome: string) => [
     `filter-number-spelling: compares dynamodb.NewImage.${path} with ${JSON.stringify(text)}, but ${reason}, so that it ${outcome}. ${wayOut}`,
   ];
-  expect(said(newImage({ total: { N: [text] } }))).toEqual(warning('total.N', 'never matches'));
-  expect(said(newImage({ sizes: { NS: [text] } }))).toEqual(warning('sizes.NS', 'never matches'));
-  expect(said(newImage({ total: { N: [{ 'equals-ignore-case': text }] } }))).toEqual(warning('total.N', 'never matches'));
-  expect(said(newImage({ total: { N: [{ 'anything-but': ['1', text] }] } }))).toEqual(warning('total.N', 'always matches'));
+  expect(messagesOf(newImage({ total: { N: [text] } }))).toEqual(warning('total.N', 'never matches'));
+  expect(messagesOf(newImage({ sizes: { NS: [text] } }))).toEqual(warning('sizes.NS', 'never matches'));
+  expect(messagesOf(newImage({ total: { N: [{ 'equals-ignore-case': text }] } }))).toEqual(warning('total.N', 'never matches'));
+  expect(messagesOf(newImage({ total: { N: [{ 'anything-but': ['1', text] }] } }))).toEqual(warning('total.N', 'always matches'));
 });
 
 test('parts of a number, numbers in texts and attributes called N are not misspelled numbers', () => {
-  expect(said(newImage({ total: { N: [{ prefix: '007' }, '-0.5'] }, code: { S: ['007'] }, N: { S: ['42.0'] } }))).toEqual([]);
+  expect(messagesOf(newImage({ total: { N: [{ prefix: '007' }, '-0.5'] }, code: { S: ['007'] }, N: { S: ['42.0'] } }))).toEqual([]);
 });
 
 test('a condition that $or repeats is named once', () => {
-  expect(said({ $or: [{ eventID: ['1'] }, { eventID: ['2'] }], eventname: ['INSERT'] })).toHaveLength(1);
+  expect(messagesOf({ $or: [{ eventID: ['1'] }, { eventID: ['2'] }], eventname: ['INSERT'] })).toHaveLength(1);
 });
 
 test('every mistake of every filter is named, with the number of the filter', () => {

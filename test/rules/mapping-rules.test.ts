@@ -23,7 +23,7 @@ function broken(settings: Partial<SettingFacts>): string[] {
   return judge(MAPPING_RULES, factsOf(settings), SETTING_WORDS).filter(({ severity }) => severity === 'error').map(({ ruleId }) => ruleId);
 }
 
-test('the defaults break no rule, and are not warned of', () => {
+test('the defaults break no rule, and get no warning', () => {
   expect(judge(MAPPING_RULES, factsOf({}), SETTING_WORDS)).toEqual([]);
 });
 
@@ -43,7 +43,7 @@ describe.each([
     expect(broken({ [setting]: value })).toEqual([rule]);
   });
 
-  test('a token is not judged', () => {
+  test('a token is not checked', () => {
     expect(broken({ [setting]: UNKNOWN })).toEqual([]);
   });
 });

@@ -179,7 +179,7 @@ test('the CDK\'s own bucket destination may neither read nor delete with least p
   expect(grants(app).flatMap(({ Action }) => Action)).toEqual(['s3:PutObject', 's3:ListBucket']);
 });
 
-test.each([MANAGED_POLICY, LEAST_PRIVILEGE])('a destination of the user\'s own grants what it says, with %s', (permissions) => {
+test.each([MANAGED_POLICY, LEAST_PRIVILEGE])('a destination of the user\'s own grants what it asks for, with %s', (permissions) => {
   const app = triggerWith(({ stack }) => {
     const queue = new sqs.Queue(stack, 'Queue');
     return {
@@ -237,7 +237,7 @@ test.each([
   ['nothing', undefined],
   ['no destination', {}],
   ['an empty one', { destination: '' }],
-  ['what is no text', { destination: 5 }],
+  ['something else than a text', { destination: 5 }],
 ])('a destination of an untyped caller whose bind returns %s is refused: none is what NoFailureDestination is for', (_name, bound: any) => {
   const app = new TestApp();
 
@@ -247,7 +247,7 @@ test.each([
   }));
 });
 
-test('a destination may be named by a token that is no text', () => {
+test('a destination may be named by a token that is not a text', () => {
   const app = new TestApp();
   const destination: any = { 'Fn::ImportValue': 'FailureTopic' };
   app.trigger({ onFailure: { bind: () => ({ destination: Lazy.any({ produce: () => destination }) as any }) } });

@@ -4,9 +4,11 @@ import { aws_lambda as lambda, aws_lambda_event_sources as sources, aws_sqs as s
 import { type DynamoStreamTriggerProps, StreamFilter } from '../../lib';
 import { TestApp } from '../app';
 
-/** The messages in the page, in its order, each in a fence of its own. */
-const PAGE = readFileSync(join(__dirname, '..', '..', 'README.md'), 'utf8');
-const MESSAGES = [...PAGE.matchAll(/```text\n([\s\S]*?)\n```/g)].map(([, text]) => text);
+/** The messages in the pages, in their order, each in a fence of its own. */
+const MESSAGES = ['README.md', join('docs', 'filters.md')].flatMap((page) => {
+  const text = readFileSync(join(__dirname, '..', '..', page), 'utf8');
+  return [...text.matchAll(/```text\n([\s\S]*?)\n```/g)].map(([, message]) => message);
+});
 
 const MISTAKES: readonly [string, (app: TestApp) => unknown][] = [
   ['a stream that is off', (app) => app.trigger({ table: app.table('Table', { dynamoStream: undefined }) })],
@@ -22,18 +24,24 @@ const MISTAKES: readonly [string, (app: TestApp) => unknown][] = [
     app.trigger({ table, handler });
     handler.addEventSource(new sources.DynamoEventSource(table, { startingPosition: lambda.StartingPosition.TRIM_HORIZON }));
   }],
+  ['filters that AWS refuses', (app) => app.trigger({
+    filters: [
+      StreamFilter.fromPattern({ eventName: 'INSERT' }),
+      StreamFilter.fromPattern({ dynamodb: { NewImage: { status: { S: [{ prefix: 5 }] } } } }),
+    ],
+  }, 'PaidOrders')],
 ];
 
-test.each(MISTAKES.map(([name, make], index) => [name, make, MESSAGES[index]] as const))('%s is told as the docs say', (_name, make, message) => {
-  expect(said(make)).toContain(message);
+test.each(MISTAKES.map(([name, make], index) => [name, make, MESSAGES[index]] as const))('%s gets the message in the docs', (_name, make, message) => {
+  expect(messagesOf(make)).toContain(message);
 });
 
-test('the docs hold no other messages', () => {
+test('the docs have no other messages', () => {
   expect(MESSAGES).toHaveLength(MISTAKES.length);
 });
 
-/** What the synthesis says, errors and warnings alike. */
-function said(make: (app: TestApp) => unknown): string {
+/** The errors and warnings of a synthesis. */
+function messagesOf(make: (app: TestApp) => unknown): string {
   const app = new TestApp();
   let error = '';
   try {

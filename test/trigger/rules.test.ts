@@ -22,10 +22,10 @@ type Example = (app: TestApp) => unknown;
 /** What an untyped caller can write. */
 type Untyped = { readonly [name in keyof DynamoStreamTriggerProps]?: unknown } & { readonly [name: string]: unknown };
 
-/** With a token where the rule could look at it, or where the facts that it looks at don't hold it any more; else why there is none. */
+/** An example with a token among the facts of the rule, or with one that the facts leave out; or why there is none. */
 type WithToken = Example | { readonly beforeFacts: Example } | string;
 
-/** For each rule: what breaks it, what just doesn't, and the same with a token. */
+/** For each rule: what breaks it, what is just allowed, and the same with a token. */
 const EXAMPLES: { readonly [ruleId: string]: { readonly trips: Example; readonly inside: Example; readonly token: WithToken } } = {
   'required-property': { trips: given({ table: null }), inside: given({}), token: 'a prop is given or is not' },
   'table-type': {
@@ -394,7 +394,7 @@ test('every rule has examples, and an id of its own', () => {
 describe.each(RULES.map(({ id, severity }) => [id, severity] as const))('%s', (id, severity) => {
   const { trips, inside, token } = EXAMPLES[id];
 
-  test(severity === 'error' ? 'fails the synthesis' : 'warns, and the CDK says nothing about it', () => {
+  test(severity === 'error' ? 'fails the synthesis' : 'warns, and the CDK does not', () => {
     const { errors, warnings, others, messages } = outcome(trips);
 
     expect(severity === 'error' ? errors : warnings).toContain(id);
@@ -431,7 +431,7 @@ test('a rule reads the facts that it names, no more and no less', () => {
     .toEqual(Object.fromEntries(RULES.map(({ id, reads }) => [id, [...reads].sort()])));
 });
 
-/** What synthesizing an example says: the ids of our rules, what these say, and what others have to say. */
+/** What the synthesis of an example reports: the ids of our rules, their messages, and the errors of others. */
 function outcome(example: Example): { errors: string[]; warnings: string[]; others: string[]; messages: (readonly [string, string])[] } {
   const app = new TestApp({ env: { account: ACCOUNT, region: REGION } });
   let failure = '';

@@ -58,7 +58,7 @@ test.each([
   expect(matchesFilter(filter, record)).toBe(false);
 });
 
-const values = {
+const VALUES = {
   [AttributeDataType.STRING]: 'a',
   [AttributeDataType.NUMBER]: 1,
   [AttributeDataType.BINARY]: Uint8Array.of(1),
@@ -71,7 +71,7 @@ const values = {
 
 test.each(Object.values(AttributeDataType))('an attribute of type %s is there if it is of that type', (type) => {
   for (const other of Object.values(AttributeDataType)) {
-    const image = streamRecord({ newImage: { id: 'o-1', attribute: values[other] } });
+    const image = streamRecord({ newImage: { id: 'o-1', attribute: VALUES[other] } });
     expect(matchesFilter(newImage('attribute', AttributeCondition.exists(type)), image)).toBe(other === type);
     expect(matchesFilter(newImage('attribute', AttributeCondition.notExists(type)), image)).toBe(other !== type);
   }
@@ -83,7 +83,7 @@ test.each(Object.values(StreamEventName))('the event name %s is that of no other
   }
 });
 
-test('removals by time to live are told apart', () => {
+test('removals by time to live are recognized', () => {
   const expired = streamRecord({ oldImage: { id: 'o-1' }, expired: true });
   expect(matchesFilter(StreamFilter.expired(), expired)).toBe(true);
   expect(matchesFilter(StreamFilter.notExpired(), expired)).toBe(false);
@@ -106,12 +106,12 @@ test('what a filter is made of, in combination with any other, passes as its par
   }));
 });
 
-test('alternatives of one field are written without $or, which takes up more of the pattern', () => {
+test('alternatives of one field are written without $or, which makes a pattern longer', () => {
   expect(StreamFilter.anyOf(StreamFilter.eventName(StreamEventName.INSERT), StreamFilter.eventName(StreamEventName.REMOVE)).toJson())
     .toBe('{"eventName":["INSERT","REMOVE"]}');
 });
 
-test('alternatives that overlap are written so that none is passed over: AWS takes two that share a value on each field for one', () => {
+test('alternatives that overlap are written so that AWS ignores none: it treats two that share a value on each field as one', () => {
   const status = (...texts: string[]) => newImage('status', AttributeCondition.stringIs(...texts));
   const events = fc.subarray(Object.values(StreamEventName), { minLength: 1 });
   const texts = fc.subarray(['PAID', 'PACKED', 'SHIPPED'], { minLength: 1 });
@@ -155,8 +155,8 @@ test.each([
   ['an attribute that AWS reads as an operator', () => newImage('$or', AttributeCondition.booleanIs(true)), 'dynamodb.NewImage.$or'],
   ['a filter that is wrong already', () => StreamFilter.allOf(StreamFilter.fromPattern({ eventName: 'INSERT' })), 'eventName'],
   ['criteria without a pattern', () => StreamFilter.fromCriteria({ eventName: ['INSERT'] }), 'fromPattern'],
-  ['something that is no number', () => newImage('total', AttributeCondition.exactNumberIs('12 EUR')), '12 EUR'],
-])('says what can\'t be written: %s', (_, make, named) => {
+  ['something that is not a number', () => newImage('total', AttributeCondition.exactNumberIs('12 EUR')), '12 EUR'],
+])('the error names what can\'t be written: %s', (_, make, named) => {
   expect(make).toThrow(named);
 });
 
@@ -175,7 +175,7 @@ describe.each(['allOf', 'anyOf'] as const)('%s', (compose) => {
   test.each([
     ['a whole pattern', StreamFilter.fromJson(lazy)],
     ['alternatives', StreamFilter.fromJson(`{"eventName":${lazy}}`)],
-    ['what is no text in a pattern', StreamFilter.fromPattern({ eventName: cdk.Lazy.any({ produce: () => ['INSERT'] }) })],
+    ['something else than a text in a pattern', StreamFilter.fromPattern({ eventName: cdk.Lazy.any({ produce: () => ['INSERT'] }) })],
   ])('names the token that stands for %s', (_, filter) => {
     const combine = () => StreamFilter[compose](StreamFilter.expired(), filter);
     expect(combine).toThrow(expect.objectContaining({ name: 'FilterCompositionError' }));
@@ -187,11 +187,11 @@ describe.each(['allOf', 'anyOf'] as const)('%s', (compose) => {
     expect(StreamFilter[compose](StreamFilter.fromPattern({ eventName: [text] }), StreamFilter.expired()).toJson()).toContain(`{"eventName":["${text}"]`);
   });
 
-  test('says of a pattern with a token what AWS refuses of it', () => {
+  test('names what AWS refuses of a pattern with a token', () => {
     expect(() => StreamFilter[compose](StreamFilter.fromPattern({ eventName: lazy }))).toThrow('AWS refuses it at eventName');
   });
 
-  test.each([undefined, '{"eventName":["INSERT"]}', { pattern: '{"eventName":["INSERT"]}' }, [StreamFilter.expired()]])('takes no %j', (other: any) => {
+  test.each([undefined, '{"eventName":["INSERT"]}', { pattern: '{"eventName":["INSERT"]}' }, [StreamFilter.expired()]])('does not take %j', (other: any) => {
     expect(() => StreamFilter[compose](StreamFilter.expired(), other)).toThrow('but take StreamFilters, one after another');
   });
 });
@@ -211,7 +211,7 @@ test.each<[string, (condition: any) => unknown]>([
   ['stringMatches', (condition) => AttributeCondition.stringMatches(condition)],
   ['stringSetHas', (condition) => AttributeCondition.stringSetHas(condition)],
   ['anyOf', (condition) => TextCondition.anyOf(TextCondition.oneOf('PAID'), condition)],
-])('%s takes no plain text', (_, make) => {
+])('%s does not take a plain text', (_, make) => {
   for (const given of [undefined, null, 'PAID', AttributeCondition.stringIs('PAID')]) {
     expect(() => make(given)).toThrow('but takes a TextCondition such as');
   }
@@ -223,15 +223,15 @@ test.each([NaN, Infinity, -Infinity])('a number of the record is not compared wi
   }
 });
 
-test.each([undefined, null, 42, '{"eventName":["INSERT"]}', [{ eventName: ['INSERT'] }]])('fromPattern takes no %j', (given: any) => {
+test.each([undefined, null, 42, '{"eventName":["INSERT"]}', [{ eventName: ['INSERT'] }]])('fromPattern does not take %j', (given: any) => {
   expect(() => StreamFilter.fromPattern(given)).toThrow(`got ${given === undefined ? 'undefined' : JSON.stringify(given)} but takes an object such as { eventName: ['INSERT'] }. Use StreamFilter.fromJson(…) for JSON text.`);
 });
 
-test.each([undefined, null, 42, { eventName: ['INSERT'] }])('fromJson takes no %j', (given: any) => {
+test.each([undefined, null, 42, { eventName: ['INSERT'] }])('fromJson does not take %j', (given: any) => {
   expect(() => StreamFilter.fromJson(given)).toThrow(`got ${given === undefined ? 'undefined' : JSON.stringify(given)} but takes JSON text such as '{"eventName":["INSERT"]}'. Use StreamFilter.fromPattern(…) for an object.`);
 });
 
-test('fromCriteria takes no number that FilterCriteria.filter has written as a placeholder', () => {
+test('fromCriteria does not take a number that FilterCriteria.filter has written as a placeholder', () => {
   const criteria = lambda.FilterCriteria.filter({ dynamodb: { SizeBytes: [{ numeric: ['>', cdk.Token.asNumber({ Ref: 'Size' })] }] } });
   expect(() => StreamFilter.fromCriteria(criteria)).toThrow('Give the pattern itself to StreamFilter.fromPattern');
 });
@@ -246,18 +246,18 @@ test.each([
   ['below', () => NumberRange.below(deployedNumber)],
   ['atLeast', () => NumberRange.atLeast(deployedNumber)],
   ['between', () => NumberRange.between(0, deployedNumber)],
-])('%s takes no number that only the deployment knows', (_, make) => {
+])('%s does not take a number that only the deployment knows', (_, make) => {
   expect(make).toThrow('only the deployment knows (a token), which can\'t be written into its event pattern. Give the number itself');
 });
 
 test.each([
   ['a map of which nothing is asked', () => newImage('map', AttributeCondition.mapHas({}))],
   ['all of no filters', () => StreamFilter.allOf()],
-])('a filter without a condition is said to be {}: %s', (_, make) => {
+])('a filter without a condition is refused as {}: %s', (_, make) => {
   expect(make).toThrow('because AWS refuses it: the pattern is {}');
 });
 
-test('filters that come to more combinations than AWS takes are refused before they are written out', () => {
+test('filters that come to more combinations than AWS allows are refused before they are written out', () => {
   const choices = Array.from({ length: 40 }, (_, i) => StreamFilter.anyOf(
     newImage(`a${i}`, AttributeCondition.stringIs('x')), oldImage(`b${i}`, AttributeCondition.stringIs('x'))));
   expect(() => StreamFilter.allOf(...choices)).toThrow('combinations of their alternatives but an event pattern may have at most 1000. Combine fewer filters, or check some of the fields in the function.');
@@ -295,7 +295,7 @@ test('what the builder forbids does not compile', () => {
     StreamFilter.eventName('INSERTED'),
     // @ts-expect-error an attribute has a type
     newImage('status', ['SHIPPED']),
-    // @ts-expect-error a number is no text
+    // @ts-expect-error a number is not a text
     AttributeCondition.numberIs('42'),
     // @ts-expect-error attributes can't be compared by size: stream records carry their numbers as texts
     newImage('total', NumberRange.below(10)),
@@ -305,17 +305,17 @@ test('what the builder forbids does not compile', () => {
     AttributeCondition.listHas('x'),
     // @ts-expect-error whether a list or a map is there can't be asked
     AttributeCondition.exists('L'),
-    // @ts-expect-error a key is no set
+    // @ts-expect-error a key is not a set
     StreamFilter.key('id', AttributeCondition.stringSetHas(TextCondition.oneOf('a'))),
-    // @ts-expect-error a text is no number
+    // @ts-expect-error a text is not a number
     TextCondition.oneOf(42),
     // @ts-expect-error nor can an attribute be compared as a text of any type
     newImage('total', TextCondition.prefix('4')),
     // @ts-expect-error a pattern is made by the functions that name what it is
     new StreamFilter('{"eventName":["INSERT"]}'),
-    // @ts-expect-error a pattern is no filter
+    // @ts-expect-error a pattern is not a filter
     StreamFilter.anyOf({ eventName: ['INSERT'] }),
-    // @ts-expect-error what FilterCriteria.filter(…) returns is no filter before fromCriteria
+    // @ts-expect-error what FilterCriteria.filter(…) returns is not a filter before fromCriteria
     StreamFilter.allOf(lambda.FilterCriteria.filter({ eventName: ['INSERT'] })),
     // @ts-expect-error text conditions are for texts
     StreamFilter.createdAt(TextCondition.prefix('2026')),

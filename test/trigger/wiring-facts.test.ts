@@ -8,7 +8,7 @@ import { TestApp } from '../app';
 
 const ENV = { account: '123456789012', region: 'eu-west-1' };
 
-test('all that is wrong with all triggers of an app comes in one error', () => {
+test('one error names all that is wrong with all triggers of an app', () => {
   const app = new TestApp({ env: ENV });
   app.trigger({ table: app.table('Off', { dynamoStream: undefined }) }, 'One');
   app.trigger({ onFailure: new sources.SqsDlq(new sqs.Queue(app.stack, 'Fifo', { fifo: true })) }, 'Two');
@@ -50,7 +50,7 @@ test.each<[string, string, (app: TestApp) => string]>([
   ['a function of the tree', 'lambda', (app) => app.fn('Failures').functionArn],
   ['a stream of the tree', 'kinesis', ({ stack }) => new kinesis.Stream(stack, 'Failures').streamArn],
   ['an event bus somewhere', 'events', () => `arn:aws:events:${Aws.REGION}:${Aws.ACCOUNT_ID}:event-bus/default`],
-])('%s takes no failed batches', (_name, service, arn) => {
+])('%s can\'t receive failed batches', (_name, service, arn) => {
   const app = new TestApp({ env: ENV });
   const destination = arn(app);
   app.trigger({ onFailure: { bind: () => ({ destination }) } });
@@ -58,7 +58,7 @@ test.each<[string, string, (app: TestApp) => string]>([
   expect(() => app.app.synth()).toThrow(new RegExp(`onFailure is of the service ${service}.*\\(destination-service\\)`));
 });
 
-test.each(DESTINATION_KINDS)('%s takes failed batches', (service) => {
+test.each(DESTINATION_KINDS)('%s can receive failed batches', (service) => {
   const app = new TestApp({ env: ENV });
   app.trigger({ onFailure: { bind: () => ({ destination: `arn:aws:${service}:${ENV.region}:${ENV.account}:failures` }) } });
 
@@ -84,14 +84,14 @@ test('the wildcard stream of a replica is refused once', () => {
 test.each([
   ['a table', 'arn:aws:dynamodb:eu-west-1:123456789012:table/orders'],
   ['a Kinesis stream', 'arn:aws:kinesis:eu-west-1:123456789012:stream/orders'],
-])('the ARN of %s is no stream\'s', (_name, tableStreamArn) => {
+])('the ARN of %s is not that of a stream', (_name, tableStreamArn) => {
   const app = new TestApp({ env: ENV });
   app.trigger({ table: dynamodb.Table.fromTableAttributes(app.stack, 'Imported', { tableName: 'orders', tableStreamArn }) });
 
   expect(() => app.app.synth()).toThrow('(stream-arn)');
 });
 
-test('the second reader of a table with replicas is warned of', () => {
+test('the second reader of a table with replicas gets a warning', () => {
   const app = new TestApp({ env: ENV });
   const table = app.table('Table', { replicas: [{ region: 'us-east-1' }] });
   app.trigger({ table }, 'One');
@@ -101,7 +101,7 @@ test('the second reader of a table with replicas is warned of', () => {
   expect(app.warnings()).toContain('stream-readers');
 });
 
-test('the replica of a table of another account has a stream if that one has, which bears one reader', () => {
+test('the replica of a table of another account has a stream if that table has one, and allows one reader', () => {
   const app = new TestApp({ env: ENV });
   const replicaSourceTable = app.table('Table', { tableName: 'orders' });
   const stack = app.addStack('Replica', { env: { account: '999999999999', region: 'us-east-1' } });
@@ -196,7 +196,7 @@ test.each([
   expect(warned).toEqual(missing);
 });
 
-test('an image that the event name rules out is warned of, unless another branch has it', () => {
+test('a filter on an image that the event name rules out gets a warning, unless another branch has the image', () => {
   const warned = (pattern: object) => {
     const app = new TestApp();
     app.trigger({ filters: [StreamFilter.fromPattern(pattern)] });
@@ -214,7 +214,7 @@ test('an image that the event name rules out is warned of, unless another branch
   expect(warned({ $or: [{ eventName: ['INSERT'] }, { eventName: ['MODIFY'] }], dynamodb: dynamodbOf('OldImage') })).toBe(false);
 });
 
-test('triggers in stages are judged too', () => {
+test('triggers in stages are checked too', () => {
   const app = new TestApp();
   const stage = new Stage(app.app, 'Prod');
   const stack = new Stack(stage, 'Stack');
@@ -226,7 +226,7 @@ test('triggers in stages are judged too', () => {
 test.each([
   ['specification', 'StreamSpecification', { StreamViewType: 'NEW_IMAGE' }, { Ref: 'AWS::NoValue' }],
   ['view type', 'StreamSpecification.StreamViewType', 'NEW_IMAGE', 'KEYS_ONLY'],
-])('a stream whose %s depends on a condition is not judged', (_name, path, value, otherwise) => {
+])('a stream whose %s depends on a condition is not checked', (_name, path, value, otherwise) => {
   const app = new TestApp();
   const table = app.table();
   const condition = conditionOf(app, 'Streams');
@@ -270,7 +270,7 @@ describe('what is imported by name', () => {
   });
 });
 
-test('mappings with different conditions are no duplicates', () => {
+test('mappings with different conditions are not duplicates', () => {
   const app = new TestApp();
   const [table, handler] = [app.table(), app.fn()];
   ['One', 'Two'].forEach((id) => {
@@ -293,7 +293,7 @@ test.each<[string, (stack: Stack) => string]>([
   ['a table somewhere', () => `arn:aws:dynamodb:${Aws.REGION}:${Aws.ACCOUNT_ID}:table/orders`],
   ['a table in a template', () => Fn.sub('arn:aws:dynamodb:${AWS::Region}:${AWS::AccountId}:table/orders')],
   ['a Kinesis stream somewhere', () => `arn:aws:kinesis:${Aws.REGION}:${Aws.ACCOUNT_ID}:stream/${Fn.importValue('Name')}`],
-])('the ARN of %s is no stream\'s, though it is a token', (_name, arnIn) => {
+])('the ARN of %s is not that of a stream, though it is a token', (_name, arnIn) => {
   const app = new TestApp();
   app.trigger({ table: dynamodb.Table.fromTableAttributes(app.stack, 'Imported', { tableName: 'orders', tableStreamArn: arnIn(app.stack) }) });
 
@@ -304,14 +304,14 @@ test.each([
   ['whole', Fn.importValue('Stream')],
   ['in part', `arn:aws:dynamodb:${Aws.REGION}:${Aws.ACCOUNT_ID}:table/${Fn.importValue('Stream')}`],
   ['in its Region', `arn:aws:dynamodb:${Aws.REGION}:${Aws.ACCOUNT_ID}:table/orders/stream/2026-01-01T00:00:00.000`],
-])('an ARN that a token hides %s may be a stream\'s', (_name, tableStreamArn) => {
+])('an ARN that a token hides %s may be that of a stream', (_name, tableStreamArn) => {
   const app = new TestApp();
   app.trigger({ table: dynamodb.Table.fromTableAttributes(app.stack, 'Imported', { tableName: 'orders', tableStreamArn }) });
 
   expect(() => app.app.synth()).not.toThrow();
 });
 
-test('a disabled mapping is no reader', () => {
+test('a disabled mapping does not count as a reader', () => {
   const app = new TestApp();
   const table = app.table();
   app.trigger({ table }, 'One');

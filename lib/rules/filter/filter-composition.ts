@@ -2,9 +2,9 @@ import { type FilterFacts, filterFacts } from './filter-facts';
 import { fieldOf, type Place, RECORD } from './record-shape';
 import { alternativeKey, MAX_BRANCHES, type Operator } from '../../event-pattern';
 
-/** What one field of a record may hold: one of the alternatives, each as it stands in an event pattern. */
+/** What one field of a record may hold: one of the alternatives, each as an event pattern writes it. */
 export interface FieldCondition {
-  /** The names that lead to the field. */
+  /** The path to the field, name by name. */
   readonly keys: readonly string[];
   readonly alternatives: readonly unknown[];
 }
@@ -18,7 +18,7 @@ export type Ways = readonly Conjunction[];
 /**
  * The ways of an event pattern.
  *
- * @throws FilterCompositionError if AWS refuses the pattern, or reads less in it than its text says.
+ * @throws FilterCompositionError if AWS refuses the pattern, or ignores a part of it.
  */
 export function waysOf({ text, parsed }: FilterFacts): Ways {
   if (!parsed.valid) {
@@ -76,7 +76,7 @@ function found([{ path, message }]: readonly { readonly path: string; readonly m
   return `${path && ` at ${path}`}: ${message}`;
 }
 
-/** Filters that can't be one filter. */
+/** The filters can't be one filter. */
 export class FilterCompositionError extends Error {
   readonly name = 'FilterCompositionError';
 }
@@ -100,7 +100,7 @@ function withoutOverlaps(ways: Ways): Ways {
   return distinct.map(({ way }) => way);
 }
 
-/** The alternatives of a way by field, each as the text by which AWS's pattern engine tells them apart. */
+/** The alternatives of a way by field, each as a text that is equal for alternatives that are the same to AWS. */
 type KnownAlternatives = ReadonlyMap<string, ReadonlySet<string>>;
 
 function alternativesByField(way: Conjunction): KnownAlternatives {

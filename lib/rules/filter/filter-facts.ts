@@ -13,14 +13,14 @@ export interface FilterFacts {
 
 /** A field that a filter looks at, and what it may be. */
 export interface FilterCondition {
-  /** The names that lead to it. */
+  /** The path to it, name by name. */
   readonly keys: readonly string[];
-  /** What stands there in a record; undefined if no record has such a field. */
+  /** What a record has there; undefined if no record has such a field. */
   readonly place?: Place;
-  /** The name at which the way left the shape of a record, and where that was. */
+  /** Where the path leaves the shape of a record: up to the first name that no record has, and what the name should be a field of. */
   readonly stray?: { readonly parent: Place; readonly keys: readonly string[] };
   readonly alternatives: readonly Alternative[];
-  /** The event names that the filter lets pass beside this condition; undefined if it says nothing of them. */
+  /** The event names that the filter allows together with this condition; undefined if it allows all. */
   readonly eventNames?: readonly string[];
 }
 
@@ -49,11 +49,11 @@ function placed({ keys, alternatives }: Condition): FilterCondition {
     }
     place = next;
   }
-  // `{"a.S": …}` is `{"a": {"S": …}}` to the engine: where names hold dots, they may lead further than to an attribute of that name.
+  // To AWS, `{"a.S": …}` is `{"a": {"S": …}}`: a name with dots may be the path to something inside the attribute.
   return place.type === 'value' && keys.some((name) => name.includes('.')) ? { keys, alternatives } : { keys, alternatives, place };
 }
 
-/** A condition of several branches stands beside the event names of all of them. */
+/** A condition in several branches comes together with the event names of all of them. */
 function union(before: FilterCondition | undefined, names: readonly string[] | undefined): readonly string[] | undefined {
   if (before === undefined) {
     return names;

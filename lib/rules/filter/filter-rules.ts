@@ -13,7 +13,7 @@ type Filters = Pick<SettingFacts, 'filters'>;
 /** How many filters Lambda allows without and with a raised quota, and how long each may be. */
 const LIMITS = { count: 10, countWithoutQuota: 5, length: 4096 } as const;
 
-/** The operators that Lambda lists; what else AWS's pattern engine knows may or may not work in a mapping. */
+/** The operators that Lambda lists. AWS's pattern engine has more, which may or may not work in a mapping. */
 const LISTED_OPERATORS = ['anything-but', 'equals-ignore-case', 'exists', 'numeric', 'prefix', 'suffix'];
 
 /** Operators that compare a whole text. */
@@ -191,7 +191,7 @@ export const FILTER_RULES: readonly Rule<Filters>[] = [
   },
 ];
 
-/** Checks each filter whose text is known. What the check says comes after the name of the filter. */
+/** Checks each filter whose text is known. Each message starts with the filter's name. */
 function eachFilter(check: (filter: FilterFacts) => readonly string[]): Rule<Filters>['check'] {
   return ({ filters }, { name }) => filters.flatMap((filter, index) => filter === UNKNOWN
     ? []
@@ -219,7 +219,7 @@ function remarks(wanted: PatternRemark['kind']): (filter: FilterFacts) => readon
   return ({ parsed }) => parsed.remarks.filter(({ kind }) => kind === wanted).map(found('is not what it seems'));
 }
 
-/** Names the place in the filter that a finding is about. */
+/** A finding with its place in the filter. */
 function found(verdict: string): (finding: { path: string; message: string }) => string {
   return ({ path, message }) => `${verdict}${path && ` at ${path}`}: ${message}`;
 }
@@ -281,13 +281,16 @@ function isNumeric(descriptor: string): boolean {
 
 function wrongType(condition: FilterCondition): string[] {
   const there = carried(condition);
-  return there === undefined ? [] : condition.alternatives
-    .filter((alternative) => !isExists(alternative) && (comparedType(alternative) !== there.type || (there === NULL && alternative.operand === false)))
-    .map((alternative) => `compares ${condition.keys.join('.')} with ${written(alternative)}, but stream records carry ${there.words} there, so that it `
-      + `${isExclusion(alternative) ? 'always' : 'never'} matches. ${there.wayOut}.`);
+  if (there === undefined) {
+    return [];
+  }
+  const canBeEqual = (alternative: Alternative) => comparedType(alternative) === there.type && !(there === NULL && alternative.operand === false);
+  return condition.alternatives.filter((alternative) => !isExists(alternative) && !canBeEqual(alternative))
+    .map((alternative) => `compares ${condition.keys.join('.')} with ${written(alternative)}, but stream records carry ${there.words} there, so that `
+      + `it ${isExclusion(alternative) ? 'always' : 'never'} matches. ${there.wayOut}.`);
 }
 
-/** What an alternative can tell apart, as `typeof` names it. The engine takes `anything-but` of one type only. */
+/** The type of the values that an alternative compares with, as `typeof` names it. `anything-but` has values of one type. */
 function comparedType({ operator, operand }: Alternative): string {
   switch (operator) {
     case 'equals': return typeof operand;

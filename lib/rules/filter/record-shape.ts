@@ -1,8 +1,8 @@
-/** What stands at one place of a stream record, so far as a filter can look at it. */
+/** What a stream record has at one place, as far as a filter can look at it. */
 export type Place =
   /** An object whose fields are known. */
   | { readonly type: 'object'; readonly fields: { readonly [name: string]: Place } }
-  /** An item or its key: attribute names of the user's own, and their values. */
+  /** An item or its key: attribute names, which are the user's, and their values. */
   | { readonly type: 'attributes' }
   /** An attribute's value: an object with one type descriptor. */
   | { readonly type: 'value' }
@@ -40,12 +40,12 @@ export const RECORD: Place = {
   },
 };
 
-/** What stands under a type descriptor. Numbers are written as text, and lists are looked into. */
+/** What is under a type descriptor. Numbers are text. A condition on a list is a condition on one of its elements. */
 const DESCRIPTORS: { readonly [descriptor: string]: Place } = {
   S: TEXT, N: TEXT, B: TEXT, SS: TEXT, NS: TEXT, BS: TEXT, BOOL: { type: 'boolean' }, NULL: { type: 'boolean' }, L: VALUE, M: ATTRIBUTES,
 };
 
-/** The fields that a place is known to have; undefined if their names are the user's. */
+/** The names of the fields at a place; undefined if they are the user's. */
 export function knownFields(place: Place): readonly string[] | undefined {
   switch (place.type) {
     case 'object': return Object.keys(place.fields);
@@ -55,7 +55,7 @@ export function knownFields(place: Place): readonly string[] | undefined {
   }
 }
 
-/** The place that a field leads to; undefined if no record has it. */
+/** What a field at a place holds; undefined if no record has the field. */
 export function fieldOf(place: Place, name: string): Place | undefined {
   if (place.type === 'attributes') {
     return VALUE;
@@ -64,7 +64,7 @@ export function fieldOf(place: Place, name: string): Place | undefined {
   return Object.hasOwn(fields, name) ? fields[name] : undefined;
 }
 
-/** The path at which a record has a field of this name, such as `dynamodb.NewImage`; undefined if it has none. */
+/** The path to the field of this name in a record, such as `dynamodb.NewImage`; undefined if no record has one. */
 export function pathOfField(name: string, within: Place = RECORD): string | undefined {
   if (within.type !== 'object') {
     return undefined;

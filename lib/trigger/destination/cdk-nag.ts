@@ -2,13 +2,13 @@ import * as cdk from 'aws-cdk-lib';
 import { Stack } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 
-/** Tells cdk-nag that a queue is a dead-letter queue: it knows those of queues and functions, but not those of mappings. */
+/** Acknowledges for cdk-nag that a queue is a dead-letter queue: cdk-nag finds those of queues and functions, not those of mappings. */
 export function acknowledgeFailureQueue(queue: IConstruct): void {
   acknowledge(queue, ['AwsSolutions-SQS3', 'Serverless-SQSRedrivePolicy'],
     'This queue is the dead-letter queue of an event source mapping, which cdk-nag does not know.');
 }
 
-/** Tells cdk-nag why the policies of a role name objects with a wildcard: it objects to each, whatever stands before it. */
+/** Acknowledges for cdk-nag why the policies of a role name objects with a wildcard: it objects to any wildcard, even after a prefix. */
 export function acknowledgeObjects(role: IConstruct, objectArns: readonly string[], reason: string): void {
   const acknowledgeAll = () => {
     acknowledge(role, objectArns.map((arn) => `AwsSolutions-IAM5[Resource::${inFinding(Stack.of(role).resolve(arn))}]`), reason);
@@ -24,11 +24,11 @@ export function acknowledgeObjects(role: IConstruct, objectArns: readonly string
 }
 
 /**
- * Notes what `Validations.of(construct).acknowledge` would, where cdk-nag reads it. The CDK's own method takes a stack trace for each
- * rule, which in an app of many triggers is most of what acknowledging costs.
+ * Writes the same metadata as `Validations.of(construct).acknowledge`. The CDK's method also takes a stack trace for each rule, which
+ * is most of its cost in an app with many triggers.
  */
 function acknowledge(construct: IConstruct, rules: readonly string[], reason: string): void {
-  // Known to the CDK since 2.258, before which cdk-nag 3 does not run.
+  // The CDK has it since 2.258. cdk-nag 3 does not run before that version.
   const { Validations } = cdk as { Validations?: { readonly ACKNOWLEDGED_RULES_METADATA_KEY: string } };
   if (Validations === undefined) {
     return;

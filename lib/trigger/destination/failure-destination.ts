@@ -2,9 +2,9 @@ import { type aws_lambda as lambda, aws_sqs as sqs, Duration, type RemovalPolicy
 import type { Construct } from 'constructs';
 
 /**
- * Gives up records without a trace: what Lambda can't process is dropped.
+ * No failure destination: Lambda drops the records that it gives up.
  *
- * The only way to have no failure destination.
+ * There is no other way to have none.
  */
 export class NoFailureDestination implements lambda.IEventSourceDlq {
   /** No failure destination. */
@@ -12,7 +12,7 @@ export class NoFailureDestination implements lambda.IEventSourceDlq {
 
   private constructor() {}
 
-  /** An empty destination, which is CloudFormation's word for none. */
+  /** Returns an empty destination, which means none to CloudFormation. */
   bind(_target: lambda.IEventSourceMapping, _targetHandler: lambda.IFunction): lambda.DlqDestinationConfig {
     return { destination: '' };
   }

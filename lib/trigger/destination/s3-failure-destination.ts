@@ -5,12 +5,12 @@ import { PARKED_RECORD_PREFIX } from '../../stream/parked-record';
 import { resourceOf } from '../template/resource';
 
 /**
- * A bucket that receives what is given up: failed batches with their records under `aws/lambda/`, and parked records under
+ * A bucket as failure destination: it receives failed batches with their records under `aws/lambda/`, and parked records under
  * `dynamo-stream-trigger/parked/`.
  *
  * Grants `s3:PutObject` on objects with these keys and `s3:ListBucket` on the bucket, and `kms:GenerateDataKey` on the bucket's key
- * if it has one. The CDK's own `S3OnFailureDestination` may read and delete every object, too. A bucket of this app, or one that is
- * imported with its `account`, is written to only as long as it belongs to that account.
+ * if it has one. The CDK's own `S3OnFailureDestination` also grants reading and deleting every object. The grants for a bucket of this
+ * app, or for one that is imported with its `account`, end when the bucket no longer belongs to that account.
  */
 export class S3FailureDestination implements lambda.IEventSourceDlq {
   constructor(private readonly bucket: s3.IBucket) {}
@@ -31,8 +31,8 @@ export class S3FailureDestination implements lambda.IEventSourceDlq {
 }
 
 /**
- * Keeps records out of the bucket of somebody else who took the name after the bucket was deleted. An imported bucket has the
- * account of its stack where nobody said otherwise, which need not be its owner's.
+ * Keeps records out of a stranger's bucket: after a bucket is deleted, anyone can make one of the same name. An imported bucket whose
+ * account is not given has the account of its stack, which may not be its owner.
  */
 function ofOwner(bucket: s3.IBucket): Record<string, Record<string, unknown>> | undefined {
   const { account } = bucket.env;

@@ -89,7 +89,7 @@ class BoundDestination implements lambda.IEventSourceDlq {
   ) {}
 
   bind(mapping: lambda.IEventSourceMapping): lambda.DlqDestinationConfig {
-    // An untyped caller's may return anything.
+    // The destination of an untyped caller may return anything.
     const { destination }: Partial<lambda.DlqDestinationConfig> = this.destination.bind(mapping, this.grantee) ?? {};
     if (!isName(destination)) {
       return refuse(this.trigger, judge(TRIGGER_RULES, { ...this.propFacts, onFailure: 'nameless' }, TRIGGER_WORDS));
@@ -103,7 +103,7 @@ class BoundDestination implements lambda.IEventSourceDlq {
   }
 }
 
-/** CloudFormation takes an empty text for no destination. */
+/** An empty text means no destination to CloudFormation. */
 function isName(destination: unknown): destination is string {
   return Token.isUnresolved(destination) || (typeof destination === 'string' && destination !== '');
 }

@@ -34,7 +34,7 @@ function serviceOf(arn: string, scope: CfnResource): Known<string> {
 }
 
 function isFifo(resource: CfnResource): boolean {
-  // CloudFormation takes booleans as text too.
+  // CloudFormation accepts booleans as text too.
   return String(deployedProperty(resource, resource.cfnResourceType === 'AWS::SNS::Topic' ? 'FifoTopic' : 'FifoQueue')) === 'true';
 }
 
