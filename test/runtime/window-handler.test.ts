@@ -280,3 +280,63 @@ test.each([[{}, 'needs initialState'], [{ initialState: 1 }, 'initialState of wi
   'the options %j are refused', (options, message) => {
     expect(() => windowHandler(options as any)).toThrow(message);
   });
+
+test.each<[string, unknown, string]>([
+  ['Infinity', { min: Infinity }, 'Infinity at state.min'],
+  ['NaN in a list', { all: [1, NaN] }, 'NaN at state.all[1]'],
+  ['a Map', { byId: new Map() }, 'a Map at state.byId'],
+  ['a Set', new Set(), 'a Set at state'],
+  ['a Date', { deep: { last: new Date() } }, 'a Date at state.deep.last'],
+  ['a bigint', { sum: 1n }, 'a bigint at state.sum'],
+  ['a function', { run: () => 1 }, 'a function at state.run'],
+  ['a hole in a list', [undefined], 'a undefined at state[0]'],
+  ['nothing', undefined, 'a undefined at state'],
+])('a state with %s, which JSON would change, fails at the record that makes it', async (_, bad, where) => {
+  const events: any[] = [];
+  const handler = windowHandler<unknown>({
+    initialState: () => 0,
+    onRecord: (state, change) => position(change.sequenceNumber) === 1 ? bad : state,
+    observer: (event) => {
+      events.push(event);
+    },
+  });
+  expect(await handler(windowOf(['a', 'b', 'c']))).toEqual({ state: 0, batchItemFailures: [{ itemIdentifier: sequenceNumber(1) }] });
+  expect(events.map(({ type }) => type)).toEqual(['batchStarted', 'recordFailed', 'checkpoint']);
+  expect(events[1].error.message).toContain(where);
+});
+
+test('a state whose properties are undefined loses nothing that counts', async () => {
+  const handler = windowHandler<{ a?: number; b: number }>({ initialState: () => ({ b: 1 }), onRecord: ({ b }) => ({ a: undefined, b }) });
+  expect(await handler(windowOf(['a']))).toEqual({ state: { b: 1 }, batchItemFailures: [] });
+});
+
+test.each([null, undefined])('a final event whose Records are %s ends the window', async (Records) => {
+  expect(await counting()(windowOf([], { state: { seen: [7] }, isFinalInvokeForWindow: true, Records } as any))).toEqual({
+    state: { seen: [7] }, batchItemFailures: [],
+  });
+});
+
+test('a logger gets the record that blocks a window', async () => {
+  const entries: any[] = [];
+  const handler = windowHandler<number>({
+    initialState: () => 0,
+    onRecord: () => {
+      throw new TypeError('no');
+    },
+    logger: { error: (entry) => entries.push(entry) },
+  });
+  await handler(windowOf(['a']));
+  expect(entries).toEqual([expect.objectContaining({ outcome: 'window', error: 'TypeError', sequenceNumber: sequenceNumber(0) })]);
+});
+
+test('the sum of the docs is right for every number of DynamoDB, as far as a double is', async () => {
+  const amounts = ['10', '3.333333333333333333333333333', '9007199254740993', '-0.5', '1E+30'];
+  const handler = windowHandler<{ total: number }, { amount: number }>({
+    numbers: 'number',
+    initialState: () => ({ total: 0 }),
+    onRecord: ({ total }, { newImage }) => ({ total: total + (newImage?.amount ?? 0) }),
+  });
+  const event = windowOf([]);
+  event.Records = amounts.map((N, at) => ({ ...record(at), dynamodb: { ...record(at).dynamodb, NewImage: { amount: { N } } } }));
+  expect((await handler(event)).state).toEqual({ total: amounts.map(Number).reduce((sum, amount) => sum + amount, 0) });
+});

@@ -1,0 +1,92 @@
+import { batchOf, record } from './records';
+import { type StreamHandlerOptions, PoisonRecordError, streamHandler } from '../../lib/runtime';
+
+afterEach(() => {
+  jest.restoreAllMocks();
+  delete process.env.AWS_LAMBDA_LOG_FORMAT;
+});
+
+/** What is logged of a record whose handler throws something. */
+async function logOf(thrown: unknown, options: Partial<StreamHandlerOptions> = {}): Promise<any[]> {
+  const entries: any[] = [];
+  await streamHandler({
+    retry: { maxAttempts: 1 },
+    logger: { error: (entry) => entries.push(entry) },
+    ...options,
+    onRecord: () => {
+      throw thrown;
+    },
+  })({ Records: [record(0, 'secret', { newImage: { name: 'secret' } })] }, { awsRequestId: 'request-1' });
+  return entries;
+}
+
+test('a logger gets one object for a failure', async () => {
+  expect(await logOf(new TypeError('no'))).toEqual([{
+    message: 'dynamo-stream-trigger: record failed',
+    outcome: 'not known to be poison',
+    sequenceNumber: '100000000000000000000',
+    eventId: 'event-0',
+    eventName: 'MODIFY',
+    streamArn: expect.stringContaining('table/Orders'),
+    requestId: 'request-1',
+    tries: 1,
+    error: 'TypeError',
+    at: expect.arrayContaining([expect.stringContaining('logger.test')]),
+  }]);
+});
+
+test.each([['JSON', expect.objectContaining({ outcome: 'no parking' })], ['Text', expect.stringMatching(/^\{"level":"ERROR".*\}$/)]])(
+  'with Lambda\'s log format %s, the console gets what can be queried', async (format, expected) => {
+    process.env.AWS_LAMBDA_LOG_FORMAT = format;
+    const print = jest.spyOn(console, 'error').mockImplementation();
+    await logOf(new PoisonRecordError('no'), { logger: undefined });
+    expect(print.mock.calls).toEqual([[expected]]);
+  },
+);
+
+const staged = (message: string, change: (error: any) => void = () => undefined) => {
+  const error = new Error(message);
+  void error.stack;
+  change(error);
+  return error;
+};
+
+test.each<[string, unknown]>([
+  ['a message', new Error('secret')],
+  ['a message that looks like a frame', staged('Cannot ship to\nat secret 10 Downing Street')],
+  ['one that was changed later', staged('Cannot ship to\n    at secret (of the item)', (error) => {
+    error.message = 'redacted';
+  })],
+  ['a stack with data', staged('no', (error) => {
+    error.stack = 'GraphQLError: no\n    at email "secret@example.com" (3:4)';
+  })],
+  ['a name with data', staged('no', (error) => {
+    error.name = 'secret of the item';
+  })],
+  ['a code with data', staged('no', (error) => {
+    error.code = 'a secret code';
+  })],
+  ['the item itself', { name: 'secret', message: 'secret' }],
+  ['a text', 'secret'],
+])('of %s nothing is logged, unless logErrors is set', async (_, thrown) => {
+  expect(JSON.stringify(await logOf(thrown))).not.toContain('secret');
+  const [{ thrown: described }] = await logOf(thrown, { logErrors: true });
+  expect(described).toEqual(expect.objectContaining({ name: expect.any(String), message: expect.any(String) }));
+});
+
+test('a logger that throws changes nothing', async () => {
+  const handler = streamHandler({
+    retry: { maxAttempts: 1 },
+    logger: {
+      error: () => {
+        throw new Error('no disk');
+      },
+    },
+    onRecord: ({ keys }) => {
+      if (keys.sk === 'b') {
+        throw new Error('no');
+      }
+    },
+  });
+  expect((await handler(batchOf('a', 'b'))).batchItemFailures).toHaveLength(1);
+});
