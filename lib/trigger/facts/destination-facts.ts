@@ -1,7 +1,8 @@
-import { type aws_lambda as lambda, type aws_sns as sns, type aws_sqs as sqs, type CfnResource, Stack } from 'aws-cdk-lib';
+import { type aws_lambda as lambda, type CfnResource, Stack } from 'aws-cdk-lib';
 import { type Known, UNKNOWN } from '../../rules/facts';
 import type { DestinationFacts } from '../../rules/wiring-rules';
 import { soleReference } from '../template/canonical-text';
+import { targetOf } from '../template/cdk-internals';
 import { deployedProperty } from '../template/deployed-properties';
 import { ofArn, plain, textOf } from '../template/known-text';
 import { resourceNamed } from '../template/references';
@@ -21,7 +22,7 @@ export function destinationFacts(
   return {
     arn,
     service: ofArn(arn, 'service') ?? serviceOf(destination, mapping),
-    fifo: arn.endsWith('.fifo') || (resource !== undefined && isFifo(resource)) || isImportedAsFifo(given, destination),
+    fifo: arn.endsWith('.fifo') || (resource !== undefined && isFifo(resource)) || (given !== undefined && isImportedAsFifo(given, destination)),
     region: ofArn(arn, 'region') ?? (resource === undefined ? UNKNOWN : plain(Stack.of(resource).region)),
   };
 }
@@ -38,8 +39,8 @@ function isFifo(resource: CfnResource): boolean {
   return String(deployedProperty(resource, resource.cfnResourceType === 'AWS::SNS::Topic' ? 'FifoTopic' : 'FifoQueue')) === 'true';
 }
 
-/** Where the ARN of an imported queue or topic is a token, only the import says so. `SqsDlq` and `SnsDlq` keep that private. */
-function isImportedAsFifo(given: unknown, destination: string): boolean {
-  const { queue, topic } = (given ?? {}) as { queue?: Partial<sqs.IQueue>; topic?: Partial<sns.ITopic> };
+/** If the ARN of an imported queue or topic is a token, only the import knows. */
+function isImportedAsFifo(given: lambda.IEventSourceDlq, destination: string): boolean {
+  const { queue, topic } = targetOf(given);
   return (queue?.fifo === true && queue.queueArn === destination) || (topic?.fifo === true && topic.topicArn === destination);
 }

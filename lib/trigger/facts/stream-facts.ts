@@ -4,6 +4,7 @@ import type { StreamFacts } from '../../rules/wiring-rules';
 import { lookupOf } from '../table/stream-lookup';
 import { tableResourceOf } from '../table/stream-source';
 import { soleReference } from '../template/canonical-text';
+import { hasNameOfApp } from '../template/cdk-internals';
 import { deployedProperty } from '../template/deployed-properties';
 import { ofArn, plain, textOf } from '../template/known-text';
 import { resourceNamed } from '../template/references';
@@ -69,8 +70,7 @@ function known(value: unknown): Known<string> {
 /** The name that the CDK gave a table without one, because another account or Region must know it. */
 function generatedName(resource: CfnResource): string | undefined {
   const { tableName } = resource as Partial<dynamodb.CfnTable>;
-  // What the CDK notes of a table that the app gave a name.
-  if (!Token.isUnresolved(tableName) || resource.node.scope?.node.metadata.some(({ type }) => type === 'aws:cdk:hasPhysicalName')) {
+  if (!Token.isUnresolved(tableName) || hasNameOfApp(resource.node.scope!)) {
     return undefined;
   }
   const name = Stack.of(resource).resolve(tableName);

@@ -1,4 +1,5 @@
-import type { CfnElement, CfnResource } from 'aws-cdk-lib';
+import type { aws_lambda as lambda, aws_sns as sns, aws_sqs as sqs, CfnElement, CfnResource } from 'aws-cdk-lib';
+import type { IConstruct } from 'constructs';
 
 /*
  * What this package uses of the CDK although the CDK does not document it. No file outside of this folder may. Each function says why
@@ -24,4 +25,23 @@ export function fragmentOf(element: CfnElement): object {
 export function mayBeOverridden(resource: CfnResource): boolean {
   const { rawOverrides } = resource as unknown as { readonly rawOverrides?: { readonly Properties?: object } };
   return rawOverrides === undefined || rawOverrides.Properties !== undefined;
+}
+
+/**
+ * Whether the app gave a construct's resource its name (`tableName` and the like).
+ *
+ * A name that the CDK generated, because another account or Region must know it, looks like one that the app gave as a token. Only the
+ * CDK's note on the construct tells them apart.
+ */
+export function hasNameOfApp(construct: IConstruct): boolean {
+  return construct.node.metadata.some(({ type }) => type === 'aws:cdk:hasPhysicalName');
+}
+
+/**
+ * The queue of a `SqsDlq`, or the topic of a `SnsDlq`, which keep them private.
+ *
+ * If one was imported by an ARN that is a token, the ARN does not show whether it is a FIFO queue or topic. The imported construct does.
+ */
+export function targetOf(destination: lambda.IEventSourceDlq): { readonly queue?: Partial<sqs.IQueue>; readonly topic?: Partial<sns.ITopic> } {
+  return destination as object;
 }
