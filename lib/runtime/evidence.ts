@@ -50,8 +50,6 @@ interface Cause {
   readonly deliveries: number;
   /** Whether it held up all others for too long. */
   outwaited: boolean;
-  /** Whether a record was poison because hardly anything else failed of it. */
-  isRare: boolean;
 }
 
 /** Before these a failure is not judged at all: a blip is over by then. */
@@ -91,8 +89,7 @@ export function createEvidence(patience: number): Evidence {
       // By the cause, not by the record: it may have begun in another environment, or with another record.
       const known = causes.get(cause)!;
       known.outwaited ||= known.deliveries >= MIN_DELIVERIES && now - known.since >= patience * (transient ? TRANSIENT_FACTOR : 1);
-      if (known.outwaited ? isPartial(outcomes, suspect) : !transient && isRare(outcomes, suspect, known.isRare)) {
-        known.isRare ||= !known.outwaited;
+      if (known.outwaited ? isPartial(outcomes, suspect) : !transient && isRare(outcomes, suspect)) {
         return true;
       }
       const alone = !transient && deliveries >= MIN_DELIVERIES && now - firstFailedAt >= ALONE_TIME && !parkedAlone && outcomes.isAlone(item, since);
@@ -113,7 +110,7 @@ export function createEvidence(patience: number): Evidence {
       if (first) {
         outcomes.failed(item, cause);
       }
-      const seen = causes.get(cause) ?? { since: now, deliveries: 0, outwaited: false, isRare: false };
+      const seen = causes.get(cause) ?? { since: now, deliveries: 0, outwaited: false };
       causes.set(cause, { ...seen, seenAt: now, deliveries: seen.deliveries + Number(first) });
       return suspect;
     },
@@ -128,7 +125,7 @@ export function createEvidence(patience: number): Evidence {
     },
     forget: (now) => {
       suspects.forEach(({ lastFailedAt }, id) => now - lastFailedAt > MAX_AGE && suspects.delete(id));
-      causes.forEach((known, cause) => now - known.seenAt > (known.outwaited || known.isRare ? MAX_AGE : patience) && causes.delete(cause));
+      causes.forEach((known, cause) => now - known.seenAt > (known.outwaited ? MAX_AGE : patience) && causes.delete(cause));
       if (suspects.size + causes.size === 0) {
         outcomes.clear();
       }
@@ -137,12 +134,12 @@ export function createEvidence(patience: number): Evidence {
 }
 
 /**
- * Whether hardly anything else fails the same way, neither since the record's first failure nor shortly before. `known`: so it was
- * with another record, so that successes before its first failure count too.
+ * Whether hardly anything else fails the same way, neither since the record's first failure nor shortly before. Successes count from
+ * its first failure on only: what succeeded before does not show that anything succeeds now.
  */
-function isRare({ others }: Outcomes, { item, cause, since }: Suspect, known: boolean): boolean {
+function isRare({ others }: Outcomes, { item, cause, since }: Suspect): boolean {
   const around = others(item, cause, since - BEFORE);
-  const after = known ? around : others(item, cause, since);
+  const after = others(item, cause, since);
   return after.succeeded >= MIN_SUCCEEDED && [after, around].every(({ tried, same }) => (same + 1) * 5 < tried + 1);
 }
 

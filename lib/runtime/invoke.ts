@@ -1,6 +1,8 @@
 import { notDone, redrivenResponse } from './batch-response';
 import { type CallContext, callContext, type LambdaContext } from './context';
 import type { Environment } from './environment';
+import { InvalidEventError } from './errors';
+import { expected } from './expected';
 import { begin, type Invocation } from './invocation';
 import { type Lanes, runLanes } from './lanes';
 import { createRecovery, type Recovery } from './recovery';
@@ -95,7 +97,11 @@ function createCalls(invocation: Invocation, environment: Environment, recovery:
   }
 
   function call(step: number, callWith: CallContext): unknown {
-    const handle: ((record: any, context: CallContext) => unknown) | undefined = functions[records[step].eventName];
+    const { eventName } = records[step];
+    if (!(eventName in functions)) {
+      throw new InvalidEventError(expected(`Records[${step}].eventName`, 'what it was when the event came', eventName));
+    }
+    const handle: ((record: any, context: CallContext) => unknown) | undefined = functions[eventName];
     if (!handle || !options.schema) {
       return handle && host.call(records[step], () => handle(invocation.recordOf(step), callWith));
     }

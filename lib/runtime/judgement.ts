@@ -20,19 +20,24 @@ export function judge(error: unknown, isPoison: () => boolean | undefined): 'poi
 /** A question that fails is not answered. */
 function opinionOf(isPoison: () => boolean | undefined): boolean | undefined {
   try {
-    const opinion = isPoison();
+    const opinion: unknown = isPoison();
+    // An asynchronous answer comes too late. Where it fails, it must not end the process.
+    Promise.resolve(opinion).catch(() => {});
     return typeof opinion === 'boolean' ? opinion : undefined;
   } catch {
     return undefined;
   }
 }
 
-/** What errors of one cause have in common. Not their messages, which name the item. */
-export function causeOf(error: unknown): string {
+/**
+ * What errors of one cause have in common. Not their messages, which name the item. Transient errors are causes of their own: a bug
+ * and a connection may fail by the same name.
+ */
+export function causeOf(error: unknown, transient: boolean): string {
   try {
     const { code, $metadata } = Object(error) as { code?: unknown; $metadata?: { httpStatusCode?: unknown } };
-    return [nameOf(error), wordOf(code), $metadata?.httpStatusCode].join();
+    return [transient, nameOf(error), wordOf(code), $metadata?.httpStatusCode].join();
   } catch {
-    return nameOf(undefined);
+    return [transient, nameOf(undefined)].join();
   }
 }

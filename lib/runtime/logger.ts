@@ -23,7 +23,7 @@ export interface Log {
 export function createLog(logger: Logger, logErrors: boolean | undefined, requestId: string | undefined): Log {
   function write(entry: LogEntry): void {
     try {
-      logger.error({ ...entry, message: `dynamo-stream-trigger: ${entry.message}`, requestId });
+      Promise.resolve(logger.error({ ...entry, message: `dynamo-stream-trigger: ${entry.message}`, requestId })).catch(() => {});
     } catch {
       // The records matter more than their log.
     }

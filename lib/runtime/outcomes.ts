@@ -24,6 +24,9 @@ export interface Outcomes {
 
 const MAX_OUTCOMES = 65_536;
 
+/** How many outcomes are looked at for one judgement. The latest tell enough, and in an outage all records are judged again and again. */
+const MAX_JUDGED = 1_000;
+
 export function createOutcomes(): Outcomes {
   // Undefined: the item has a later one.
   let outcomes: (string | undefined)[] = [];
@@ -65,7 +68,7 @@ export function createOutcomes(): Outcomes {
     others: (item, cause, from) => {
       const own = placeOf.get(item);
       const count = { tried: 0, succeeded: 0, same: 0 };
-      for (let place = Math.max(forgotten, from); place < forgotten + outcomes.length; place++) {
+      for (let place = Math.max(forgotten, from, forgotten + outcomes.length - MAX_JUDGED); place < forgotten + outcomes.length; place++) {
         const outcome = outcomes[place - forgotten];
         if (outcome !== undefined && place !== own) {
           count.tried++;

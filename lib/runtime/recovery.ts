@@ -126,11 +126,12 @@ function poisonOf(
 ): Suspect | boolean {
   const { batch, now, redriven } = invocation;
   const verdict = judge(error, () => options.isPoison?.(error, invocation.recordOf(step)));
+  const transient = verdict === 'transient';
   if (redriven || verdict === 'poison' || isLate(invocation, error)) {
     return !redriven && verdict === 'poison';
   }
   const suspect = evidence.failed({
-    id: identity(batch, step), item: invocation.itemOf(step), cause: causeOf(error), transient: verdict === 'transient', first: tries === 1,
+    id: identity(batch, step), item: invocation.itemOf(step), cause: causeOf(error, transient), transient, first: tries === 1,
   }, now());
   return evidence.isPoison(suspect, now()) && suspect;
 }
