@@ -2,7 +2,7 @@
  * How long an app of 50 triggers takes to synthesize, beside one with the same 50 wired by hand: the CDK's event source with the
  * trigger's settings, and a failure queue as the trigger makes it. Nothing is bundled; tables and functions are the same.
  *
- *     npx projen compile && npx ts-node -T --project bin/tsconfig.json bench/synth/index.ts
+ *     npx projen compile && npx ts-node -T --project bench/tsconfig.json bench/synth/index.ts
  *
  * Both are synthesized in turn, in one process, and the medians compared: as `cdk synth` does it, which has a limit, and without the
  * CDK's own validation of the templates, which takes its time for either.
