@@ -8,8 +8,8 @@ import { startFunctions, type LocalFunctions } from './function/functions';
 import { nodeProgram, versionWarning, type NodeProgram } from './function/node-program';
 import { startMapping } from './mapping-run';
 import { endLeftovers, recordChildren } from './process/children';
-import { startServices, type Services } from './service/services';
 import type { Observer, RunSetup } from './run-setup';
+import { startServices, type Services } from './service/services';
 import { localStream } from './stream';
 
 export interface LocalOptions {

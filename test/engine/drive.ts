@@ -29,8 +29,8 @@ export function numberOf(subject: StreamRecord | string): number {
   return Number(BigInt(text) - 100_000_000_000_000_000_000_000n);
 }
 
-function createdAt(record: StreamRecord): number {
-  return record.dynamodb!.ApproximateCreationDateTime! * 1000;
+function createdAt({ dynamodb }: StreamRecord): number {
+  return dynamodb!.ApproximateCreationDateTime! * 1000;
 }
 
 export interface TestShard extends Shard {
@@ -83,7 +83,8 @@ export function newMachine(settings?: Partial<MappingSettings>, options?: Partia
 
 /** Runs a machine through a story, step by step, without a promise. */
 export function drive({
-  settings, options, shards, respond = () => null, takes = () => 0, accepts = () => true, lists = () => true, inputs = [], until = 1e9, foresees = false,
+  settings, options, shards, respond = () => null, takes = () => 0, accepts = () => true, lists = () => true, inputs = [], until = 1e9,
+  foresees = false,
 }: Story) {
   const machine = newMachine(settings, options);
   let now = START;

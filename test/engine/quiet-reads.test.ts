@@ -17,7 +17,8 @@ const stories = fc.record({
   failures: fc.array(fc.constantFrom('no', 'no', 'error', 'throttled', 'first'), { maxLength: 30 }),
   takes: fc.constantFrom(0, 10, 700, 5000),
   /** Milliseconds after the start at which the mapping is switched off, then on, and so on. */
-  switches: fc.array(fc.integer({ min: 0, max: 200 }).map((quarters) => quarters * 125), { maxLength: 4 }).map((times) => times.sort((a, b) => a - b)),
+  switches: fc.array(fc.integer({ min: 0, max: 200 }).map((quarters) => quarters * 125), { maxLength: 4 })
+    .map((times) => times.sort((a, b) => a - b)),
 }).map(({ settings, gaps, failures, takes, switches }): Story => ({
   settings: { ...settings, parallelizationFactor: settings.tumblingWindow > 0 ? 1 : settings.parallelizationFactor },
   shards: gaps.map((list, shard) => {

@@ -184,7 +184,8 @@ test('behind a simulated mapping the process behaves as the handler does in the 
     const simulate = async (load: () => Handler | Promise<Handler>) => {
       let invocation = 0;
       const run = await simulateTrigger({
-        mapping: { ...settings, retryAttempts: 4 }, shards: [{ records }], handler: { load }, environments: 1, faults: { crash: () => crashes[invocation++] ?? false },
+        mapping: { ...settings, retryAttempts: 4 }, shards: [{ records }], handler: { load }, environments: 1,
+        faults: { crash: () => crashes[invocation++] ?? false },
       });
       return {
         parkedThere: run.parked.map(({ record }) => numberOf(record)),

@@ -2,8 +2,8 @@ import { startFunction, type LocalFunction } from './function';
 import type { LambdaFunction } from '../assembly/app';
 import type { Endpoints } from '../assembly/resource-names';
 import { allStarted } from '../process/all-started';
-import { findOptionalPackage } from '../service/optional-package';
 import type { RunSetup } from '../run-setup';
+import { findOptionalPackage } from '../service/optional-package';
 
 /** The functions of an app at work. */
 export interface LocalFunctions {
