@@ -66,10 +66,10 @@ const MIN_DELIVERIES = 5;
 /** How much longer than others a transient failure is waited for. */
 const TRANSIENT_FACTOR = 4;
 
-/** How long a cause of poison stays known without a failure, and a record that does not come again suspect. */
+/** How long a cause that held up all others stays known without a failure, and a record that does not come again suspect. */
 const MAX_AGE = 60 * 60 * 1_000;
 
-/** Outcomes before its first failure that are looked at for a record whose cause is known to make records poison. */
+/** Outcomes before a record's first failure in which few may have failed the same way, if the record is to be poison. */
 const BEFORE = 50;
 
 /** @param patience milliseconds for which a failure of some items may hold up all others; see `StreamHandlerOptions` */
