@@ -131,9 +131,10 @@ export interface SimulationOptions {
   readonly advanceTimers?: (milliseconds: number) => unknown;
   /**
    * How many seconds of real time a handler may wait for something real in which nothing happens: a timer, a connection. After that the
-   * simulation fails, with an error that names what is open.
+   * simulation fails, with an error that names what is open; or the virtual clock goes on, if the handler waits for virtual time too. If
+   * something does happen, it may take one and a half times as long.
    *
-   * @default 4
+   * @default 3
    */
   readonly realTimeLimit?: number;
 }

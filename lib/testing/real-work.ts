@@ -1,9 +1,10 @@
 import { createHook } from 'node:async_hooks';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { performance } from 'node:perf_hooks';
 import * as timers from 'node:timers';
 import { type HandlerContext, shared } from './handler-context';
 import { realGlobal } from './real-global';
-import { describe, kindOf, type Resource, REST, stateOf } from './resources';
+import { describe, hear, type Kind, kindOf, type Resource, stateOf } from './resources';
 
 /** A handler at work. */
 export interface Working extends HandlerContext {
@@ -12,29 +13,39 @@ export interface Working extends HandlerContext {
 }
 
 /**
- * Knows whether handlers wait for something real: a timer of Node.js, a socket, a file. What a handler starts is known by the context in
+ * Knows whether handlers wait for something real: a timer of Node.js, a connection, a file. What a handler starts is known by the context in
  * which it is made. So other work of the process neither holds up the virtual clock nor hides the work of a handler.
  */
 export class RealWork {
-  /** What handlers have started, by the number of its async resource. */
-  private readonly resources = new Map<number, Resource>();
+  /** What handlers have started, by the number of its async resource; an HTTP request by itself. */
+  private readonly resources = new Map<unknown, Resource>();
   /** Handlers that wait for nothing that is known, and for how many turns of the event loop. */
   private readonly idleTurns = new WeakMap<Working, number>();
-  /** What was waited for in vain. */
-  private readonly givenUp = new WeakSet<Resource>();
-  /** How many bytes were written to connections that were there before. */
+  /** Whose timers were waited for in vain: each may start the next one, as an interval does. */
+  private readonly restless = new WeakSet<object>();
+  /** Connections that handlers made, or have used. */
+  private readonly known = new WeakSet<object>();
+  /** How many bytes were written to other connections. */
   private readonly written = new WeakMap<object, number>();
-  /** Grows when anything real happens. */
-  private events = 0;
-  /** Falls below the numbers of async resources. */
-  private adopted = 0;
+  /** Grows when bytes move, or something ends. */
+  private progress = 0;
 
   private readonly beginnings = createHook({
     init: (id, type, _, resource) => {
       const kind = kindOf(type);
       const context = kind && shared.storage.getStore();
       if (context) {
-        this.add(id, { kind, type, resource, owner: context.owner, read: 0, written: 0, changedAt: performance.now(), patience: REST });
+        this.add(id, kind, type, resource, { owner: context.owner });
+      }
+    },
+  });
+
+  /** Tells an answer from the next request that follows it at once. On only while there are connections, because it slows promises down. */
+  private readonly answers = createHook({
+    before: (id) => {
+      const resource = this.resources.get(id);
+      if (resource) {
+        this.hear(resource, performance.now());
       }
     },
   });
@@ -48,135 +59,198 @@ export class RealWork {
   start(): void {
     this.usedConnections();
     this.beginnings.enable();
+    EXCHANGES.forEach((channel) => subscribe(channel, this.exchangeBegins));
   }
 
   stop(): void {
-    this.beginnings.disable();
-    this.endings.disable();
+    EXCHANGES.forEach((channel) => unsubscribe(channel, this.exchangeBegins));
+    [this.beginnings, this.answers, this.endings].forEach((hook) => hook.disable());
   }
 
   /**
    * Resolves when each of these handlers has answered or waits for nothing real.
    *
-   * @throws Error if one waits for something real in which nothing happens.
+   * @throws Error if one waits for something real in which nothing happens, or for too long.
    */
   async settle(working: ReadonlySet<Working>): Promise<void> {
     await turn();
     const start = performance.now();
-    let [events, quietSince, calm] = [this.events, start, 0];
+    let [progress, quietSince, calm] = [this.progress, start, 0];
     for (let turns = 0; ; turns++) {
       const now = performance.now();
-      const waiting = find(working, (one) => this.waits(one, now));
+      const waiting = this.findWaiting(working, now);
       // What has come may lead to more, which takes a turn or two to begin.
       calm = waiting ? 0 : calm + 1;
       if (!waiting && (turns === 0 || calm > CALM_TURNS)) {
         return;
       }
-      if (this.events !== events) {
-        [events, quietSince] = [this.events, now];
+      if (this.progress !== progress) {
+        [progress, quietSince] = [this.progress, now];
       }
       if (!waiting) {
         await turn();
         continue;
       }
-      if (now - quietSince > this.limit || now - start > MOST_QUIETS * this.limit) {
-        this.giveUp(waiting, now);
+      if (now - start > MOST_LIMITS * this.limit) {
+        throw this.refusal(waiting, MOST_LIMITS * this.limit, '');
+      }
+      if (now - quietSince > this.limit) {
+        this.giveUp(waiting, working, now);
         quietSince = now;
       }
       await (turns < TURNS ? turn() : pause(Math.min(turns - TURNS + 1, 10)));
     }
   }
 
-  private add(id: number, resource: Resource): void {
-    this.resources.set(id, resource);
-    this.events++;
-    if (resource.kind === 'request') {
+  private readonly exchangeBegins = (message: unknown): void => {
+    const context = shared.storage.getStore();
+    if (context) {
+      const { request } = message as { readonly request: object };
+      this.add(request, 'exchange', 'HTTP', request, { owner: context.owner });
+    }
+  };
+
+  private add(id: unknown, kind: Kind, type: string, resource: any, more: Partial<Resource>): void {
+    this.resources.set(id, { kind, type, resource, read: 0, answered: -1, changedAt: performance.now(), givenUp: false, ...more });
+    if (kind === 'request') {
       this.endings.enable();
+    } else if (kind === 'connection') {
+      this.known.add(resource);
+      this.answers.enable();
     }
   }
 
-  private remove(id: number): void {
-    if (this.resources.delete(id)) {
-      this.events++;
+  private remove(id: unknown): void {
+    const resource = this.resources.get(id);
+    if (resource) {
+      this.resources.delete(id);
+      this.progress += Number(!isTimer(resource));
     }
   }
 
-  /** Whether it may wait for something real. */
-  private waits(one: Working, now: number): boolean {
-    if (one.loading) {
-      return true;
+  /** A connection may have brought something. */
+  private hear(resource: Resource, now: number): void {
+    const { read } = resource;
+    if (resource.kind === 'connection') {
+      hear(resource, now);
+      this.progress += Number(resource.read !== read);
     }
-    let open = false;
+  }
+
+  /** A handler that may wait for something real. */
+  private findWaiting(working: ReadonlySet<Working>, now: number): Working | undefined {
+    this.adoptConnections();
+    const found = new Map<object, Found>();
+    for (const one of working) {
+      const { owner } = one;
+      const { busy, open } = found.get(owner) ?? this.look(owner, now);
+      found.set(owner, { busy, open });
+      if (busy || one.loading) {
+        return one;
+      }
+      if (one.waits > 0) {
+        this.idleTurns.delete(one);
+      } else if ((open && !waitsVirtually(owner, working)) || this.mayShowMore(one)) {
+        return one;
+      }
+    }
+    return undefined;
+  }
+
+  private look(owner: object, now: number): Found {
+    const found = { busy: false, open: false };
     let requests = false;
     for (const [id, resource] of this.resources) {
       requests ||= resource.kind === 'request';
-      if (resource.owner === one.owner) {
-        const { changedAt } = resource;
-        const state = stateOf(resource, now);
-        this.events += Number(resource.changedAt !== changedAt);
-        if (state === 'busy') {
-          return true;
-        }
+      if (isOf(resource, owner)) {
+        this.hear(resource, now);
+        const state = stateOf(resource, now, this.limit);
         if (state === 'over') {
           this.remove(id);
+        } else if (state === 'busy' && !this.isGivenUp(resource, owner)) {
+          found.busy = true;
+        } else if (state !== 'idle' && !(state === 'weak' && resource.givenUp)) {
+          found.open = true;
         }
-        open ||= (state === 'open' || state === 'weak') && !this.givenUp.has(resource);
       }
     }
     if (!requests) {
       this.endings.disable();
     }
-    if (one.waits > 0) {
-      this.idleTurns.delete(one);
-      return false;
-    }
-    return open || this.mayShowMore(one);
+    return found;
   }
 
-  /** It waits for nothing that is known. It may use a connection that was there before, or something that has no sign at all. */
+  private isGivenUp(resource: Resource, owner: object): boolean {
+    return resource.givenUp || (isTimer(resource) && this.restless.has(owner));
+  }
+
+  /** It waits for nothing that is known. It may wait for something that has no sign at all. */
   private mayShowMore(one: Working): boolean {
     const turns = this.idleTurns.get(one) ?? 0;
     this.idleTurns.set(one, turns + 1);
-    if (turns === 0) {
-      const known = new Set([...this.resources.values()].map(({ resource }) => resource));
-      for (const handle of this.usedConnections().filter((used) => !known.has(used))) {
-        this.adopted--;
-        this.add(this.adopted, {
-          kind: 'handle', type: 'TCPWRAP', resource: handle, owner: one.owner, read: handle.bytesRead, written: 0, changedAt: -Infinity, patience: 0,
-        });
-      }
-    }
     return turns < IDLE_TURNS;
   }
 
-  /** The connections of the process that were written to since the last call, but not those that its servers accepted. */
-  private usedConnections(): { readonly bytesRead: number; readonly bytesWritten: number }[] {
-    return realGlobal.process._getActiveHandles().flatMap(({ _handle: handle, server }) => {
+  /** Whoever wrote to a connection that was there before: a handler may wait for the answer. */
+  private adoptConnections(): void {
+    for (const [handle, before] of this.usedConnections()) {
+      this.add(handle.getAsyncId(), 'connection', 'TCPWRAP', handle, { read: handle.bytesRead, answered: before });
+    }
+  }
+
+  /**
+   * The connections of the process that were written to since the last call, and how many bytes had been written to them before. Not those
+   * that its servers accepted.
+   */
+  private usedConnections(): [handle: any, before: number][] {
+    return realGlobal.process._getActiveHandles().flatMap(({ _handle: handle, server }): [any, number][] => {
       const { bytesWritten } = handle ?? {};
-      if (server || typeof bytesWritten !== 'number' || handle.fd <= 2) {
+      if (server || typeof bytesWritten !== 'number' || handle.fd <= 2 || this.known.has(handle)) {
         return [];
       }
-      const used = bytesWritten > (this.written.get(handle) ?? 0);
+      const before = this.written.get(handle) ?? 0;
       this.written.set(handle, bytesWritten);
-      return used ? [handle] : [];
+      return bytesWritten > before ? [[handle, before]] : [];
     });
   }
 
-  private giveUp(one: Working, now: number): void {
-    const own = [...this.resources.values()].filter(({ owner }) => owner === one.owner);
-    const states = own.map((resource) => ({ resource, state: stateOf(resource, now) }));
-    const found = [...new Set(states.filter(({ state }) => state === 'busy' || state === 'open').map(({ resource }) => describe(resource)))];
-    if (one.loading || found.length > 0) {
-      const seconds = `${this.limit / 1000} s of real time`;
-      throw new Error(one.loading
-        ? `The handler's load() did not settle within ${seconds} in which nothing happened. Raise realTimeLimit if it takes longer.`
-        : `The handler did not answer within ${seconds} in which nothing happened. It may wait for what it has open: ${found.join(', ')}. `
-          + 'Let it wait in virtual time, with sleep() of dynamo-stream-trigger/testing or the options timers or advanceTimers, close what it '
-          + 'does not need, or raise realTimeLimit.');
+  /** Nothing has happened for long. What is waited for beside virtual time need not be what the handler waits for. */
+  private giveUp(one: Working, working: ReadonlySet<Working>, now: number): void {
+    const own = [...this.resources.values()].filter((resource) => isOf(resource, one.owner));
+    const states = own.map((resource) => ({ resource, state: stateOf(resource, now, this.limit) }));
+    const holds = states.some(({ state }) => state === 'busy' || state === 'open') && !waitsVirtually(one.owner, working);
+    if (one.loading || holds) {
+      throw this.refusal(one, this.limit, ' in which nothing happened');
     }
-    states.filter(({ state }) => state === 'weak').forEach(({ resource }) => this.givenUp.add(resource));
+    for (const { resource, state } of states) {
+      if (state === 'busy' || state === 'weak') {
+        resource.givenUp = true;
+      }
+    }
+    this.restless.add(one.owner);
+  }
+
+  private refusal({ loading, owner }: Working, milliseconds: number, how: string): Error {
+    const within = `within ${milliseconds / 1000} s of real time${how}`;
+    if (loading) {
+      return new Error(`The handler's load() did not settle ${within}. Raise realTimeLimit if it takes longer.`);
+    }
+    const now = performance.now();
+    const own = [...this.resources.values()].filter((resource) => isOf(resource, owner) && ['busy', 'open'].includes(stateOf(resource, now, this.limit)));
+    return new Error(`The handler did not answer ${within}. It may wait for what it has open: ${[...new Set(own.map(describe))].join(', ')}. `
+      + 'Let it wait in virtual time, with sleep() of dynamo-stream-trigger/testing or the options timers or advanceTimers, close what it '
+      + 'does not need, or raise realTimeLimit.');
   }
 }
+
+/** Whether a handler has something real that ends by itself, or that may stay as it is. */
+interface Found {
+  readonly busy: boolean;
+  readonly open: boolean;
+}
+
+/** The channels in which Node.js reports that a request of fetch or of node:http begins. */
+const EXCHANGES = ['undici:request:create', 'http.client.request.start'];
 
 /** So many turns of the event loop without a pause: most real waits are over by then. */
 const TURNS = 20;
@@ -187,19 +261,29 @@ const IDLE_TURNS = 5;
 /** So many turns after real work that nothing more comes of. */
 const CALM_TURNS = 3;
 
-/** Something may happen all the time that leads to nothing, such as a timer that starts the next one. */
-const MOST_QUIETS = 5;
+/** Something may happen all the time that leads to nothing, such as requests that ask the same again and again. */
+const MOST_LIMITS = 1.5;
 
 // As they were when this was loaded: a test may put fake ones in their place.
 const { setImmediate, setTimeout } = timers;
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 const pause = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
 
-function find<T>(set: ReadonlySet<T>, wanted: (one: T) => boolean): T | undefined {
-  for (const one of set) {
-    if (wanted(one)) {
-      return one;
+/** A timer that is over may have set the next one: that is no progress. */
+function isTimer({ kind }: Resource): boolean {
+  return kind === 'timer' || kind === 'immediate';
+}
+
+function isOf(resource: Resource, owner: object): boolean {
+  return resource.owner === undefined || resource.owner === owner;
+}
+
+/** Whether one of the handlers that share what they make waits for virtual time. The others may wait for that one. */
+function waitsVirtually(owner: object, working: ReadonlySet<Working>): boolean {
+  for (const one of working) {
+    if (one.owner === owner && one.waits > 0) {
+      return true;
     }
   }
-  return undefined;
+  return false;
 }

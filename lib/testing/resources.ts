@@ -1,24 +1,26 @@
-/** Something real that a handler started: a timer of Node.js, a socket, a file operation. */
+/** Something real that a handler started: a timer of Node.js, a connection, an HTTP request, a file operation. */
 export interface Resource {
   readonly kind: Kind;
   /** Its type, as async_hooks has it. */
   readonly type: string;
   /** The object behind it, of Node.js. */
   readonly resource: any;
-  /** Who may wait for it. */
-  readonly owner: object;
-  /** What was last seen of a socket: bytes, and when they changed. */
+  /** Who may wait for it; undefined: anybody. */
+  readonly owner?: object;
+  /** Of a connection: how many bytes it has brought. */
   read: number;
-  written: number;
+  /** Of a connection: how many bytes had been written to it when it last brought some. -1: it has brought none. */
+  answered: number;
+  /** When it was made, or last showed a sign of life. */
   changedAt: number;
-  /** For how long it counts as busy after that, in milliseconds. */
-  patience: number;
+  /** It was waited for in vain. Until it shows a sign of life, nobody seems to wait for it. */
+  givenUp: boolean;
 }
 
-export type Kind = 'timer' | 'immediate' | 'request' | 'handle' | 'compression';
+export type Kind = 'timer' | 'immediate' | 'request' | 'exchange' | 'connection' | 'process' | 'handle' | 'compression';
 
 /**
- * - `busy`: it ends by itself, and soon: whatever the handler waits for, it may be this;
+ * - `busy`: it ends or answers by itself: whatever the handler waits for, it may be this;
  * - `open`: it may stay as it is for ever, as a kept connection and an interval do;
  * - `weak`: it does not keep a process alive, but may end;
  * - `idle`: nothing goes on in it now;
@@ -31,71 +33,98 @@ export function kindOf(type: string): Kind | undefined {
   return KINDS.has(type) ? KINDS.get(type) : REQUEST.test(type) ? 'request' : undefined;
 }
 
-const HANDLES = [
-  'FSEVENTWRAP', 'MESSAGEPORT', 'PIPESERVERWRAP', 'PIPEWRAP', 'PROCESSWRAP', 'STATWATCHER', 'TCPSERVERWRAP', 'TCPWRAP', 'UDPWRAP', 'WORKER',
-];
+const typesOf = (kind: Kind, ...types: string[]) => types.map((type): [string, Kind] => [type, kind]);
 
 const KINDS = new Map<string, Kind | undefined>([
   ['PROMISE', undefined],
   ['TickObject', undefined],
+  // Its response may be kept without being read. HTTP requests are known better as exchanges.
   ['HTTPCLIENTREQUEST', undefined],
   ['Timeout', 'timer'],
   ['Immediate', 'immediate'],
   ['ZLIB', 'compression'],
-  ...HANDLES.map((type): [string, Kind] => [type, 'handle']),
+  ...typesOf('connection', 'TCPWRAP', 'TLSWRAP', 'PIPEWRAP'),
+  ...typesOf('process', 'PROCESSWRAP', 'WORKER'),
+  ...typesOf('handle', 'FSEVENTWRAP', 'MESSAGEPORT', 'PIPESERVERWRAP', 'STATWATCHER', 'TCPSERVERWRAP', 'UDPWRAP'),
 ]);
 
-const REQUEST = /REQUEST$|REQ(CALLBACK|PROMISE|WRAP)$|^(FILEHANDLECLOSEREQ|PIPECONNECTWRAP|QUERYWRAP|SHUTDOWNWRAP|TCPCONNECTWRAP|UDPSENDWRAP|WRITEWRAP)$/;
+const REQUEST = /REQUEST$|REQ(CALLBACK|PROMISE|WRAP)$|^(FILEHANDLECLOSEREQ|HTTP2STREAM|PIPECONNECTWRAP|QUERYWRAP|SHUTDOWNWRAP|TCPCONNECTWRAP|UDPSENDWRAP|WRITEWRAP)$/;
 
-/** A timer that is due within so many milliseconds is waited for. Longer ones watch over something else, as the timer of an idle connection does. */
-const SOON = 1000;
+/** For so many milliseconds after it brought something, a connection may bring the rest. */
+const REST = 25;
 
-/** For so many milliseconds after it was written to, a connection may bring an answer; after it brought something, or was made, more. */
-const ANSWER = 1000;
-export const REST = 25;
+/** Connections that carry an encrypted one. What goes on in that one counts. */
+const carriers = new WeakSet<object>();
 
-export function stateOf(one: Resource, now: number): State {
+/** @param limit a timer that takes more milliseconds than this watches over something else, as that of an idle connection does */
+export function stateOf(one: Resource, now: number, limit: number): State {
   const { resource } = one;
   switch (one.kind) {
     case 'request':
       return 'busy';
+    case 'exchange':
+      return resource.completed || resource.aborted || resource.destroyed || resource.res?.complete ? 'over' : 'busy';
     case 'immediate':
       return resource.hasRef() ? 'busy' : 'over';
     case 'timer':
-      return stateOfTimer(resource);
+      return stateOfTimer(resource, limit);
     case 'compression':
       return resource.buffer ? 'busy' : 'idle';
+    case 'process':
+      return resource.hasRef?.() ? 'busy' : 'idle';
     case 'handle':
-      return resource.hasRef?.() ? stateOfHandle(one, now) : 'idle';
+      return resource.hasRef?.() ? 'open' : 'idle';
+    case 'connection':
+      return stateOfConnection(one, now);
   }
 }
 
-function stateOfTimer(timer: any): State {
+function stateOfTimer(timer: any, limit: number): State {
   if (timer._destroyed) {
     return 'over';
   }
   if (timer._repeat) {
     return timer.hasRef() ? 'open' : 'idle';
   }
-  return !timer.hasRef() ? 'weak' : timer._idleTimeout <= SOON ? 'busy' : 'open';
+  return !timer.hasRef() ? 'weak' : timer._idleTimeout <= limit ? 'busy' : 'open';
 }
 
-/** Of a connection, what comes and goes tells whether somebody waits for an answer. */
-function stateOfHandle(one: Resource, now: number): State {
-  const { bytesRead = 0, bytesWritten = 0 } = one.resource;
-  const wasRead = bytesRead !== one.read;
-  if (wasRead || bytesWritten !== one.written) {
-    [one.read, one.written, one.changedAt] = [bytesRead, bytesWritten, now];
-    one.patience = wasRead ? REST : ANSWER;
+/** What was written last waits for an answer, however long that takes. */
+function stateOfConnection(one: Resource, now: number): State {
+  const { resource } = one;
+  const carrier = resource._parent;
+  if (carrier) {
+    carriers.add(carrier);
   }
-  return now - one.changedAt < one.patience ? 'busy' : 'open';
+  if (carriers.has(resource) || !(carrier ?? resource).hasRef?.()) {
+    return 'idle';
+  }
+  hear(one, now);
+  return resource.bytesWritten > one.answered || now - one.changedAt < REST ? 'busy' : 'open';
+}
+
+/**
+ * Notes what a connection has brought. Called as soon as something comes, before anybody can react to it: what is written afterwards
+ * waits for an answer of its own.
+ */
+export function hear(one: Resource, now: number): void {
+  const { bytesRead, bytesWritten } = one.resource;
+  if (bytesRead !== one.read) {
+    Object.assign(one, { read: bytesRead, answered: bytesWritten, changedAt: now, givenUp: false });
+  }
 }
 
 /** In words, for an error. */
-export function describe({ type, resource }: Resource): string {
+export function describe({ kind, type, resource }: Resource): string {
+  if (kind === 'exchange') {
+    return `an HTTP request to ${resource.origin ?? resource.host ?? 'a server'}`;
+  }
   switch (type) {
     case 'Timeout':
       return resource._repeat ? `an interval of ${resource._repeat} ms` : `a timer of ${resource._idleTimeout} ms`;
+    case 'Immediate':
+      return 'an immediate';
+    case 'TLSWRAP':
     case 'TCPWRAP': {
       const peer: { address?: string; port?: number } = {};
       resource.getpeername?.(peer);

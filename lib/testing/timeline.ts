@@ -15,7 +15,7 @@ type TimeOptions = Pick<SimulationOptions, 'realTimeLimit' | 'timers' | 'advance
 export async function runToTheEnd(
   triggers: readonly SimulatedTrigger[], functions: readonly SimulatedFunction[], clock: VirtualClock, options: TimeOptions,
 ): Promise<void> {
-  const { realTimeLimit = 4, advanceTimers } = options;
+  const { realTimeLimit = 3, advanceTimers } = options;
   const realWork = new RealWork(realTimeLimit * 1000);
   const problems: unknown[] = [];
   const now: Running = { clock, startedAt: clock.now(), awake: false, fail: (error) => problems.push(error) };

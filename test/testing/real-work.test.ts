@@ -1,10 +1,14 @@
+import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
-import { createServer as createWebServer } from 'node:http';
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { createServer as createWebServer, get, type RequestListener } from 'node:http';
+import { connect as connectHttp2, createServer as createHttp2Server } from 'node:http2';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import * as timers from 'node:timers';
 import { promisify } from 'node:util';
+import { Worker } from 'node:worker_threads';
 import { gzip } from 'node:zlib';
 import { streamHandler } from '../../lib/runtime';
-import { simulateTrigger, type SimulationOptions, streamRecord } from '../../lib/testing';
+import { elapsed, simulateTrigger, type SimulationOptions, sleep, streamRecord } from '../../lib/testing';
 
 const once = { mapping: { retryAttempts: 0, bisectBatchOnError: false }, shards: [{ records: [streamRecord({ newImage: { id: 'a' } })] }] };
 const run = (options: Partial<SimulationOptions> & Pick<SimulationOptions, 'handler'>) => simulateTrigger({ ...once, timeout: 3, ...options });
@@ -27,17 +31,21 @@ afterEach(() => {
   ends.splice(0).forEach((end) => end());
 });
 
-/** A server of the test's own process that answers each message, or none. */
-async function listen(answers: boolean): Promise<number> {
+/** Starts a server of the test's own process. */
+async function started(server: Server): Promise<number> {
   const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
-    sockets.add(socket);
-    socket.on('error', () => undefined).on('data', (data) => answers && setTimeout(() => socket.write(data), 5));
-  });
+  server.on('connection', (socket) => sockets.add(socket.on('error', () => undefined)));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   ends.push(() => server.close(), () => sockets.forEach((socket) => socket.destroy()));
   return (server.address() as AddressInfo).port;
 }
+
+/** A server that answers each message, after so many milliseconds, or none. */
+const listen = async (answers: boolean, milliseconds = 5) =>
+  started(createServer((socket) => socket.on('data', (data) => answers && setTimeout(() => socket.write(data), milliseconds))));
+
+/** The address of a web server. */
+const serve = async (listener: RequestListener) => `http://127.0.0.1:${await started(createWebServer(listener))}/`;
 
 const connected = (port: number) => new Promise<Socket>((resolve) => {
   const socket = connect(port, '127.0.0.1', () => resolve(socket));
@@ -95,6 +103,92 @@ describe('real work of a handler is waited for, and takes no virtual time', () =
   });
 });
 
+describe('the virtual clock stands still while real work is under way, also if something waits for virtual time', () => {
+  /** Longer than an answered connection is looked at. */
+  const WHILE = 150;
+
+  test.each<[string, () => Promise<() => unknown>]>([
+    ['an answer that takes long', async () => {
+      const address = await serve((_, response) => void setTimeout(() => response.end('fine'), 1300));
+      return async () => (await fetch(address)).text();
+    }],
+    ['an answer whose end takes long', async () => {
+      const address = await serve((_, response) => {
+        response.write('fi');
+        setTimeout(() => response.end('ne'), WHILE);
+      });
+      return async () => (await fetch(address)).text();
+    }],
+    ['an answer to node:http', async () => {
+      const address = await serve((_, response) => {
+        response.flushHeaders();
+        setTimeout(() => response.end('fine'), WHILE);
+      });
+      return () => new Promise((resolve) => get(address, (response) => response.resume().on('end', resolve)));
+    }],
+    ['an answer of HTTP/2', async () => {
+      const port = await started(createHttp2Server((_, response) => void setTimeout(() => response.end('fine'), WHILE)));
+      const client = connectHttp2(`http://127.0.0.1:${port}`);
+      ends.push(() => client.destroy());
+      return () => new Promise((resolve) => client.request().resume().on('end', resolve));
+    }],
+    ['questions one after another on one connection', async () => {
+      const port = await listen(true, WHILE);
+      return async () => {
+        const socket = await connected(port);
+        await ask(socket);
+        await ask(socket);
+      };
+    }],
+    ['a connection that was there before', async () => {
+      const socket = await connected(await listen(true, WHILE));
+      return () => ask(socket);
+    }],
+    ['a server that speaks first', async () => {
+      const port = await started(createServer((socket) => void setTimeout(() => socket.write('welcome'), WHILE)));
+      return async () => new Promise<void>(async (resolve) => (await connected(port)).once('data', () => resolve()));
+    }],
+    ['a child process', async () => () => promisify(execFile)(process.execPath, ['-e', `setTimeout(() => {}, ${WHILE})`])],
+    ['a worker', async () => () => new Promise((resolve) => {
+      new Worker(`setTimeout(() => {}, ${WHILE})`, { eval: true }).on('exit', resolve);
+    })],
+    ['a timer', async () => () => realTime(1300)],
+    ['a timer of node:timers', async () => () => new Promise<void>((resolve) => timers.setTimeout(resolve, 1300))],
+  ])('%s', async (_, prepare) => {
+    const work = await prepare();
+    const seen: number[] = [];
+    const { invocations } = await run({
+      handler: async () => {
+        await Promise.race([sleep(1000), Promise.resolve(work()).then(() => seen.push(elapsed()))]);
+        await sleep(500);
+        seen.push(elapsed());
+      },
+    });
+    expect(seen).toEqual([0, 0.5]);
+    expect(invocations).toMatchObject([{ durationMs: 500, response: null }]);
+  });
+
+  test('an answer that never comes is waited for until realTimeLimit, and then counts as one that never comes', async () => {
+    const port = await listen(false);
+    const start = Date.now();
+    const { invocations } = await run({
+      realTimeLimit: 0.3, handler: async () => Promise.race([ask(await connected(port)), sleep(1000).then(() => 'guard')]),
+    });
+    expect(invocations).toMatchObject([{ durationMs: 1000, response: 'guard' }]);
+    expect(Date.now() - start).toBeGreaterThan(290);
+  });
+
+  test('a handler may wait for what another one waits for in virtual time', async () => {
+    const port = await listen(true);
+    let first: Promise<void> | undefined;
+    const { invocations } = await run({
+      shards: ['a', 'b'].map((id) => ({ records: [streamRecord({ newImage: { id } })] })),
+      handler: async () => first ??= connected(port).then(ask).then(() => sleep(1000)),
+    });
+    expect(invocations).toMatchObject([{ durationMs: 1000 }, { durationMs: 1000 }]);
+  });
+});
+
 describe('work of others', () => {
   test('a timer that fires meanwhile makes no timeout of a success', async () => {
     for (const others of [[30], [1, 30, 60, 150], [300]]) {
@@ -139,10 +233,14 @@ describe('what a handler keeps does not hold up its waits for virtual time', () 
       ends.push(() => clearTimeout(timer));
     }],
     ['requests to a server of the test', async () => {
-      const server = createWebServer((_, response) => setTimeout(() => response.end('fine'), 5));
-      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-      ends.push(() => server.close(), () => server.closeAllConnections());
-      return async () => (await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`)).text();
+      const address = await serve((_, response) => void setTimeout(() => response.end('fine'), 5));
+      return async () => (await fetch(address)).text();
+    }],
+    ['a timer that sets the next one', async () => {
+      let timer: NodeJS.Timeout | undefined;
+      const flush = () => void (timer = setTimeout(flush, 20));
+      ends.push(() => clearTimeout(timer));
+      return () => timer ?? flush();
     }],
   ])('%s', async (_, prepare) => {
     const handler = failingOnce(await prepare());
@@ -182,6 +280,56 @@ describe('a handler that waits for something real in which nothing happens ends 
       ends.push(() => clearInterval(interval));
       await new Promise(() => undefined);
     })).toContain(`a connection to 127.0.0.1, port ${port}, an interval of 50 ms.`);
+  });
+
+  test('an HTTP request', async () => {
+    const address = await serve(() => undefined);
+    expect(await refused(() => fetch(address))).toContain(`what it has open: an HTTP request to ${new URL(address).origin}, a `
+      + `connection to 127.0.0.1, port ${new URL(address).port}.`);
+  });
+
+  test.each<[string, (ask: () => Promise<unknown>) => Promise<void>]>([
+    ['timers', () => realTime(20)],
+    ['requests', async (request) => void await request()],
+    ['timers and requests', async (request) => {
+      await realTime(20);
+      await request();
+    }],
+    ['immediates', () => new Promise((resolve) => setImmediate(resolve))],
+    ['files', async () => void await readFile(__filename)],
+  ])('%s without end', async (_, once) => {
+    const address = await serve((__, response) => void response.end('not yet'));
+    let over = false;
+    const start = Date.now();
+    const message = await refused(async () => {
+      while (!over) {
+        await once(async () => (await fetch(address)).text());
+      }
+    });
+    over = true;
+    expect(message).toMatch(/^The handler did not answer within 0\.[23] s of real time/);
+    expect(Date.now() - start).toBeLessThan(1000);
+  });
+
+  test.each<[string, () => Promise<() => unknown>]>([
+    ['that asks a server again and again', async () => {
+      const address = await serve((_, response) => void response.end('not yet'));
+      return async () => {
+        for (const start = Date.now(); Date.now() - start < 6000;) {
+          await (await fetch(address)).text();
+          await realTime(50);
+        }
+      };
+    }],
+    ['that is not answered', async () => {
+      const address = await serve(() => undefined);
+      return () => fetch(address);
+    }],
+  ])('with the defaults, a handler %s ends within 5 seconds', async (_, prepare) => {
+    const work = await prepare();
+    const start = Date.now();
+    await expect(run({ handler: async () => void await work() })).rejects.toThrow('raise realTimeLimit');
+    expect(Date.now() - start).toBeLessThan(5000);
   });
 
   test('a module that does not load', async () => {
