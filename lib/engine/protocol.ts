@@ -1,6 +1,6 @@
 import type { FailedBatch } from '../stream/failed-batch';
 import type { StreamEvent, StreamRecord, WindowEvent } from '../stream/record';
-import type { Position, ReadFailure, Shard } from '../stream/shard';
+import type { Position, PassingReadFailure, Shard } from '../stream/shard';
 
 /**
  * A machine that behaves like a mapping. It has no clock and does no I/O. A driver passes it the time and what happened (`Input`), does
@@ -39,7 +39,7 @@ export type Input =
     readonly quietUntil?: number;
   }
   /** A read failed. The machine asks again, after `trimmed` at the oldest record that is left. */
-  | { readonly type: 'readFailed'; readonly shardId: string; readonly reason: ReadFailure }
+  | { readonly type: 'readFailed'; readonly shardId: string; readonly reason: PassingReadFailure }
   /** The answer to `invoke`. */
   | { readonly type: 'returned'; readonly invocation: number; readonly outcome: Outcome }
   /** The answer to `deliver`: whether the destination accepted the message. */

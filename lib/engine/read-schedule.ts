@@ -1,6 +1,6 @@
 import { POLL_INTERVAL } from './limits';
 import { backoff } from './retries';
-import type { ReadFailure } from '../stream/shard';
+import type { PassingReadFailure } from '../stream/shard';
 
 /** When a shard is read: at once after records, 4 times a second without records, and with growing waits while reads fail. */
 export class ReadSchedule {
@@ -35,7 +35,7 @@ export class ReadSchedule {
     this.failuresInARow = 0;
   }
 
-  failed(now: number, reason: ReadFailure): void {
+  failed(now: number, reason: PassingReadFailure): void {
     this.quietUntil = -Infinity;
     if (reason === 'trimmed') {
       this.next = now;

@@ -10,7 +10,7 @@ import type { WaitingRecords } from './waiting-records';
 import { itemKey } from '../stream/item-key';
 import type { StreamRecord } from '../stream/record';
 import { compareSequenceNumbers } from '../stream/sequence-number';
-import type { Position, ReadFailure } from '../stream/shard';
+import type { Position, PassingReadFailure } from '../stream/shard';
 
 /** Reads one shard, hands its records to the processors of their item keys, and keeps the shard's checkpoint. */
 export class ShardPoller {
@@ -86,7 +86,7 @@ export class ShardPoller {
     this.processors.forEach((processor) => processor.sawRead(now, this.ended));
   }
 
-  readFailed(now: number, reason: ReadFailure): void {
+  readFailed(now: number, reason: PassingReadFailure): void {
     this.reading = false;
     this.schedule.failed(now, reason);
     if (reason === 'trimmed') {

@@ -1,6 +1,6 @@
 import type { Effect, Input, Machine, Notice, Outcome } from '../engine';
 import { StreamReadError, type ShardRead } from '../reader/stream-reader';
-import type { Position, Shard } from '../stream/shard';
+import type { PassingReadFailure, Position, Shard } from '../stream/shard';
 
 /** The real parts that a mapping's machine is driven with. */
 export interface Parts {
@@ -85,7 +85,7 @@ export function drive(machine: Machine, parts: Parts, onFailure: (error: Error) 
         return after(parts.shards(), (listed) => {
           shards = listed;
           return { type: 'described', shards: listed };
-        }, () => ({ type: 'describeFailed' }));
+        }, (error) => passingReason(error) && { type: 'describeFailed' });
       case 'read':
         return read(effect);
       case 'invoke':
@@ -107,15 +107,18 @@ export function drive(machine: Machine, parts: Parts, onFailure: (error: Error) 
     after(parts.read(shardId, from, limit), ({ records, end }) => {
       emptySince.set(shardId, end ? Infinity : records.length === 0 ? began : emptySince.get(shardId) ?? -1);
       return { type: 'read', shardId, records, end };
-    }, (error) => ({
-      type: 'readFailed', shardId, reason: error instanceof StreamReadError ? error.reason : 'unavailable',
-    }));
+    }, (error) => {
+      const reason = passingReason(error);
+      return reason && { type: 'readFailed', shardId, reason };
+    });
   }
 
-  function after<T>(work: Promise<T>, done: (result: T) => Input, failed?: (error: Error) => Input): void {
+  /** An error for which `failed` has no input ends the driver. */
+  function after<T>(work: Promise<T>, done: (result: T) => Input, failed: (error: Error) => Input | undefined = () => undefined): void {
     work.then((result) => tell(done(result)), (error) => {
-      if (failed) {
-        tell(failed(error));
+      const input = failed(error);
+      if (input) {
+        tell(input);
       } else {
         fail(error);
       }
@@ -175,4 +178,9 @@ export function drive(machine: Machine, parts: Parts, onFailure: (error: Error) 
     clearTimeout(timer);
     waiting.forEach((check) => check());
   }
+}
+
+/** Undefined if no other read can succeed. */
+function passingReason(error: Error): PassingReadFailure | undefined {
+  return error instanceof StreamReadError ? error.passingReason : 'unavailable';
 }

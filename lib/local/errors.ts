@@ -13,6 +13,7 @@ export const LOCAL_RUN_ERRORS = {
   FUNCTION_NOT_LOADED: 'The code of a function does not load.',
   SERVICE_NOT_STARTED: 'DynamoDB Local or the local SQS, SNS and S3 did not start.',
   SERVICE_ENDED: 'DynamoDB Local or the local SQS, SNS and S3 ended during the run.',
+  STREAM_UNREADABLE: 'DynamoDB Local refuses to read the stream of a trigger, and would refuse every other read.',
   STOPPED: 'The run was stopped before everything was done.',
 } as const;
 

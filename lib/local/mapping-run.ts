@@ -3,10 +3,11 @@ import { createMapping } from '../engine';
 import type { LocalMapping } from './assembly/app';
 import type { Start } from './checkpoints';
 import { drive, type Driver } from './driver';
+import { LocalRunError } from './errors';
 import type { LocalEvent } from './events';
 import type { LocalFunction } from './function/function';
 import type { Destinations } from './service/destinations';
-import type { StreamReader } from '../reader/stream-reader';
+import { StreamReadError, type StreamReader } from '../reader/stream-reader';
 import { destinationKind } from '../stream/destination';
 
 /** What a mapping runs with. */
@@ -77,5 +78,7 @@ export function startMapping(mapping: LocalMapping, parts: MappingParts): Driver
     },
     onCheckpoint,
     onNotice: (notice) => observer({ type: 'notice', trigger, notice }),
-  }, onFailure);
+  }, (error) => onFailure(error instanceof StreamReadError
+    ? new LocalRunError('STREAM_UNREADABLE', `${trigger}: ${error.message}\nThe run ends, because no other read can succeed.`)
+    : error));
 }

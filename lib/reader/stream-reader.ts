@@ -1,5 +1,9 @@
+import { setTimeout } from 'node:timers/promises';
 import type { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
-import { StreamReadError, StreamsApi, type WireAnswer, type WireRecord } from './streams-api';
+import { Cursor } from './cursor';
+import { readRange } from './range';
+import { StreamReadError } from './stream-read-error';
+import { StreamsApi, type WireRecord } from './streams-api';
 import type { StreamRecord } from '../stream/record';
 import type { Position, Shard } from '../stream/shard';
 
@@ -8,17 +12,30 @@ export { StreamReadError };
 /** Reads one stream, shard by shard, in Lambda's shape of records. */
 export interface StreamReader {
   readonly streamArn: string;
-  /** Every shard that the stream still knows, in the order of DescribeStream. */
+  /**
+   * Every shard that the stream still knows, in the order of DescribeStream.
+   *
+   * @throws StreamReadError
+   */
   shards(): Promise<Shard[]>;
   /**
-   * One GetRecords call, from this position on. Where the last read of the shard ended, it reads on with the iterator of that read.
-   *
-   * If this iterator has expired, it makes another one at the position. At LATEST that would miss what was written since the last read,
-   * so it makes one at TRIM_HORIZON: the records may be older than the first read, but none is missed.
+   * One GetRecords call, from this position on. The iterator of the last read of a shard is used again where that read ended.
    *
    * @throws StreamReadError
    */
   read(shardId: string, from: Position, limit?: number): Promise<ShardRead>;
+}
+
+/** Reads ranges of a shard too, for example those that Lambda names when it gives a batch up. */
+export interface RangeReader extends StreamReader {
+  /**
+   * The records of a shard between two sequence numbers, both included, in pages. Any number of ranges can be read at the same time.
+   *
+   * A read that is throttled or does not get through is tried again, at most 8 times in a row.
+   *
+   * @throws StreamReadError
+   */
+  range(shardId: string, first: string, last: string): AsyncGenerator<RangePage, void, undefined>;
 }
 
 /** What one read brought. */
@@ -28,83 +45,74 @@ export interface ShardRead {
   readonly end: boolean;
 }
 
-/** An iterator, and the position at which it reads on. */
-interface Held {
-  readonly iterator: string;
-  readonly position: Position;
+/** A part of a range. */
+export interface RangePage {
+  /** At least one, except on the last page of a range whose end is lost. */
+  readonly records: StreamRecord[];
+  /**
+   * Records of the range are gone that were before these or, on a page without records, at the end: the stream keeps records for
+   * 24 hours. Or there never were such numbers in the shard: the range was not made from it.
+   */
+  readonly lost: boolean;
 }
 
-/**
- * A reader of a stream.
- *
- * @param sourceArn what the records name as their source, if that is another ARN than the one under which the stream is served
- */
-export function streamReader(client: DynamoDBStreamsClient, streamArn: string, sourceArn = streamArn): StreamReader {
-  const api = new StreamsApi(client, streamArn);
-  /** Where the last read of each shard ended. */
-  const held = new Map<string, Held>();
+/** What a reader may be given. */
+export interface ReaderOptions {
+  /** What the records name as their source, if that is another ARN than the one under which the stream is served. */
+  readonly sourceArn?: string;
+  /** Waits between tries, for this many milliseconds. Real time if omitted. */
+  readonly wait?: (ms: number) => Promise<unknown>;
+}
 
-  return { streamArn, shards: () => api.shards(), read };
+/** A reader of a stream. */
+export function streamReader(
+  client: DynamoDBStreamsClient, streamArn: string, { sourceArn = streamArn, wait = setTimeout }: ReaderOptions = {},
+): RangeReader {
+  const api = new StreamsApi(client, streamArn);
+  /** A cursor for each shard, where its last read ended. */
+  const cursors = new Map<string, Cursor>();
+
+  return { streamArn, shards: () => api.shards(), read, range };
 
   async function read(shardId: string, from: Position, limit?: number): Promise<ShardRead> {
+    const last = cursors.get(shardId);
+    const cursor = last?.isAt(from) ? last : new Cursor(api, shardId, from);
+    cursors.set(shardId, cursor);
+    const { Records = [], NextShardIterator } = await cursor.next(limit);
+    return { records: lambdaRecords(Records), end: !NextShardIterator };
+  }
+
+  async function* range(shardId: string, first: string, last: string): AsyncGenerator<RangePage, void, undefined> {
+    for await (const { records, lost } of readRange(api, { shardId, first, last }, (cursor) => persistently(() => cursor.next(), wait))) {
+      yield { records: lambdaRecords(records), lost };
+    }
+  }
+
+  function lambdaRecords(records: readonly WireRecord[]): StreamRecord[] {
+    return records.map(({ userIdentity, ...record }) => ({
+      ...record,
+      ...(userIdentity && { userIdentity: { principalId: userIdentity.PrincipalId, type: userIdentity.Type } }),
+      eventSourceARN: sourceArn,
+    }));
+  }
+}
+
+/** Tries a read again while its failure may pass, with full jitter between the tries. */
+async function persistently<T>(read: () => Promise<T>, wait: (ms: number) => Promise<unknown>): Promise<T> {
+  for (let failures = 1; ; failures++) {
     try {
-      const { Records = [], NextShardIterator: iterator } = await answer(shardId, from, limit);
-      const records = Records.map((record) => lambdaRecord(record, sourceArn));
-      hold(shardId, iterator, after(records) ?? from);
-      return { records, end: !iterator };
+      return await read();
     } catch (error) {
-      if (error instanceof StreamReadError && error.reason === 'trimmed') {
-        held.delete(shardId);
+      const passes = error instanceof StreamReadError && (error.reason === 'throttled' || error.reason === 'unavailable');
+      if (!passes || failures > MOST_RETRIES) {
+        throw error;
       }
-      throw error;
-    }
-  }
-
-  async function answer(shardId: string, from: Position, limit?: number): Promise<WireAnswer> {
-    const last = held.get(shardId);
-    if (!last || !isSame(last.position, from)) {
-      return start(shardId, from, from, limit);
-    }
-    try {
-      return await api.records(last.iterator, limit);
-    } catch (error) {
-      if (error instanceof StreamReadError && error.iteratorExpired) {
-        return start(shardId, from.type === 'LATEST' ? { type: 'TRIM_HORIZON' } : from, from, limit);
-      }
-      throw error;
-    }
-  }
-
-  async function start(shardId: string, at: Position, from: Position, limit?: number): Promise<WireAnswer> {
-    const iterator = await api.iterator(shardId, at);
-    // Held even if the read fails: another one at LATEST would start after what is written meanwhile.
-    hold(shardId, iterator, from);
-    return api.records(iterator, limit);
-  }
-
-  function hold(shardId: string, iterator: string | undefined, position: Position): void {
-    if (iterator) {
-      held.set(shardId, { iterator, position });
-    } else {
-      held.delete(shardId);
+      await wait(Math.random() * Math.min(LONGEST_WAIT, SHORTEST_WAIT * 2 ** failures));
     }
   }
 }
 
-/** The position after the last of these records. */
-function after(records: readonly StreamRecord[]): Position | undefined {
-  const sequenceNumber = records.at(-1)?.dynamodb?.SequenceNumber;
-  return sequenceNumber === undefined ? undefined : { type: 'AFTER_SEQUENCE_NUMBER', sequenceNumber };
-}
-
-function isSame(a: Position, b: Position): boolean {
-  return a.type === b.type && ('sequenceNumber' in a ? a.sequenceNumber : '') === ('sequenceNumber' in b ? b.sequenceNumber : '');
-}
-
-function lambdaRecord({ userIdentity, ...record }: WireRecord, eventSourceARN: string): StreamRecord {
-  return {
-    ...record,
-    ...(userIdentity && { userIdentity: { principalId: userIdentity.PrincipalId, type: userIdentity.Type } }),
-    eventSourceARN,
-  };
-}
+const MOST_RETRIES = 8;
+/** Milliseconds. */
+const SHORTEST_WAIT = 100;
+const LONGEST_WAIT = 10_000;

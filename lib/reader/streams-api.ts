@@ -1,22 +1,12 @@
 import {
   DescribeStreamCommand, GetRecordsCommand, GetShardIteratorCommand, type DynamoDBStreamsClient,
 } from '@aws-sdk/client-dynamodb-streams';
+import { failureOf, StreamReadError } from './stream-read-error';
 import type { StreamRecord } from '../stream/record';
-import type { Position, ReadFailure, Shard } from '../stream/shard';
+import type { Position, Shard } from '../stream/shard';
 
-/** A read that failed and brought nothing. The next read tries again at the same place. */
-export class StreamReadError extends Error {
-  readonly name = 'StreamReadError';
-
-  constructor(readonly reason: ReadFailure, streamArn: string, cause: unknown) {
-    super(`Reading ${streamArn} failed (${reason}): ${cause instanceof Error ? `${cause.name}: ${cause.message}` : cause}`, { cause });
-  }
-
-  /** Whether the iterator was too old. It lives for 15 minutes. */
-  get iteratorExpired(): boolean {
-    return nameOf(this.cause) === 'ExpiredIteratorException';
-  }
-}
+/** Where an iterator starts. */
+export type IteratorPosition = Position | { readonly type: 'AT_SEQUENCE_NUMBER'; readonly sequenceNumber: string };
 
 /** A record on the wire. Lambda adds `eventSourceARN`, and spells the fields of `userIdentity` in another way. */
 export interface WireRecord extends Omit<StreamRecord, 'eventSourceARN' | 'userIdentity'> {
@@ -49,7 +39,7 @@ export class StreamsApi {
   }
 
   /** An iterator that starts at this position. */
-  async iterator(shardId: string, position: Position): Promise<string> {
+  async iterator(shardId: string, position: IteratorPosition): Promise<string> {
     const command = new GetShardIteratorCommand({
       StreamArn: this.streamArn,
       ShardId: shardId,
@@ -69,21 +59,9 @@ export class StreamsApi {
     try {
       return await send();
     } catch (error) {
-      throw new StreamReadError(REASONS[nameOf(error)] ?? 'unavailable', this.streamArn, error);
+      throw new StreamReadError(failureOf(error), this.streamArn, error);
     }
   }
-}
-
-/** What the API's errors mean to a reader. All others are 'unavailable'. */
-const REASONS: Record<string, ReadFailure> = {
-  LimitExceededException: 'throttled',
-  ProvisionedThroughputExceededException: 'throttled',
-  ThrottlingException: 'throttled',
-  TrimmedDataAccessException: 'trimmed',
-};
-
-function nameOf(error: unknown): string {
-  return error instanceof Error ? error.name : '';
 }
 
 /**

@@ -10,5 +10,18 @@ export type Position =
   | { readonly type: 'LATEST' }
   | { readonly type: 'AFTER_SEQUENCE_NUMBER'; readonly sequenceNumber: string };
 
-/** Why a read failed. `trimmed`: the records there are older than the stream's 24 hours, and gone for good. The others pass. */
-export type ReadFailure = 'throttled' | 'unavailable' | 'trimmed';
+/** Why a read brought nothing. */
+export type ReadFailure = PassingReadFailure | LastingReadFailure;
+
+/** The next read may succeed. `trimmed`: the records there are older than the stream's 24 hours, and gone for good; those after them are not. */
+export type PassingReadFailure = 'throttled' | 'unavailable' | 'trimmed';
+
+/**
+ * Every other read will fail too.
+ *
+ * - `gone`: there is no such stream, or the shard is not in it
+ * - `denied`: the credentials don't allow it, or don't allow the use of the table's KMS key
+ * - `expired`: the credentials have expired, or there are none
+ * - `invalid`: the API does not accept the request, for example a sequence number that is none of the shard's
+ */
+export type LastingReadFailure = 'gone' | 'denied' | 'expired' | 'invalid';

@@ -84,6 +84,16 @@ test.each([
   expect(inputs[1]).toEqual(input);
 });
 
+test.each([
+  ['read a stream', { read: () => Promise.reject(new StreamReadError('denied', 'arn', new Error())) }, READ],
+  ['list its shards', { shards: () => Promise.reject(new StreamReadError('gone', 'arn', new Error())) }, DESCRIBE],
+])('a driver that can never again %s ends with the error', async (_, changes, effect) => {
+  const { machine, inputs } = machineOf(({ type }) => type === 'tick' ? [effect as Effect] : []);
+  const error = await new Promise<Error>((resolve) => drive(machine, parts(changes), resolve));
+  expect(error.name).toBe('StreamReadError');
+  expect(inputs).toEqual([{ type: 'tick' }]);
+});
+
 test('the machine is called at its deadline, and not before, even if the timer fires early', async () => {
   const start = Date.now();
   const due = start + 40;

@@ -106,7 +106,7 @@ test.each<[string, Position]>([
 test('records name the source that the reader was given, whatever the ARN under which the stream is served', async () => {
   answers.GetShardIterator.push(iterator('i1'));
   answers.GetRecords.push(records(['1'], 'i2'));
-  const { records: [record] } = await streamReader(client(), 'arn:local', STREAM_ARN).read('shard-1', { type: 'TRIM_HORIZON' });
+  const { records: [record] } = await streamReader(client(), 'arn:local', { sourceArn: STREAM_ARN }).read('shard-1', { type: 'TRIM_HORIZON' });
   expect(record.eventSourceARN).toBe(STREAM_ARN);
   expect(inputsOf('GetShardIterator')[0]).toMatchObject({ StreamArn: 'arn:local' });
 });
@@ -133,9 +133,14 @@ test.each([
   ['ProvisionedThroughputExceededException', 'throttled'],
   ['ThrottlingException', 'throttled'],
   ['TrimmedDataAccessException', 'trimmed'],
-  ['ResourceNotFoundException', 'unavailable'],
+  ['ResourceNotFoundException', 'gone'],
+  ['AccessDeniedException', 'denied'],
+  ['KMSAccessDeniedException', 'denied'],
+  ['UnrecognizedClientException', 'denied'],
+  ['ExpiredTokenException', 'expired'],
+  ['ValidationException', 'invalid'],
   ['InternalServerError', 'unavailable'],
-])('%s means that records are %s', async (name, reason) => {
+])('%s means %s', async (name, reason) => {
   answers.GetShardIterator.push(iterator('i1'));
   answers.GetRecords.push(error(name));
   await expect(reader.read('shard-1', { type: 'TRIM_HORIZON' })).rejects.toMatchObject({ name: 'StreamReadError', reason });

@@ -43,7 +43,7 @@ export async function startServices({ app, project, port, data, children, observ
     streamsOf: ({ arn, name }) => ({
       first: streamArns.get(arn)!,
       latest: () => latestStream(clients.tables, name),
-      reader: (streamArn, sourceArn) => streamReader(clients.streams, streamArn, sourceArn),
+      reader: (streamArn, sourceArn) => streamReader(clients.streams, streamArn, { sourceArn }),
     }),
     ended: Promise.race([
       database.ended.then((output) => new LocalRunError('SERVICE_ENDED', `DynamoDB Local ended. ${fate}\n${output}`)),

@@ -1,0 +1,172 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import * as dynamodb from '@aws-sdk/client-dynamodb';
+import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
+import * as fc from 'fast-check';
+import { StreamsProxy, type Fault } from './streams-proxy';
+import { recordChildren } from '../../lib/local/process/children';
+import { clientOptions } from '../../lib/local/service/credentials';
+import { startDynamoDbLocal } from '../../lib/local/service/dynamodb-local';
+import { streamReader, type RangePage, type RangeReader } from '../../lib/reader/stream-reader';
+import type { Position } from '../../lib/stream/shard';
+import { folderWith } from '../local/fixture-app';
+
+const WRITES = 30;
+const ARN = 'arn:aws:dynamodb:eu-west-1:123456789012:table/Orders/stream/2026-11-23T09:00:00.000';
+
+const children = recordChildren(folderWith({}));
+let proxy: StreamsProxy;
+let streams: DynamoDBStreamsClient;
+let reader: RangeReader;
+/** The sequence numbers of all records. */
+let numbers: string[];
+
+beforeAll(async () => {
+  const { endpoint } = await startDynamoDbLocal(children, process.cwd());
+  const stream = await tableWithRecords(endpoint);
+  proxy = new StreamsProxy(endpoint, stream);
+  streams = new DynamoDBStreamsClient({ ...clientOptions(await proxy.start()), maxAttempts: 1 });
+  reader = streamReader(streams, ARN, { wait: async () => {} });
+  proxy.behave({});
+  numbers = [];
+  for (let from: Position = { type: 'TRIM_HORIZON' }; numbers.length < WRITES; from = { type: 'AFTER_SEQUENCE_NUMBER', sequenceNumber: numbers.at(-1)! }) {
+    numbers.push(...(await reader.read('shard-0', from)).records.map(numberOf));
+  }
+}, 60_000);
+afterAll(async () => {
+  streams.destroy();
+  proxy.stop();
+  await children.killAll();
+});
+
+async function tableWithRecords(endpoint: string): Promise<{ arn: string; shardId: string }> {
+  const client = new DynamoDBClient(clientOptions(endpoint));
+  const { TableDescription } = await client.send(new dynamodb.CreateTableCommand({
+    TableName: 'Orders',
+    KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
+    AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
+    BillingMode: 'PAY_PER_REQUEST',
+    StreamSpecification: { StreamEnabled: true, StreamViewType: 'NEW_IMAGE' },
+  }));
+  for (let n = 0; n < WRITES; n++) {
+    // Every fifth is large, so that a page of 1 MB holds two of them.
+    const text = n % 5 === 0 ? 'x'.repeat(390_000) : '';
+    await client.send(new dynamodb.PutItemCommand({ TableName: 'Orders', Item: { id: { S: String(n) }, text: { S: text } } }));
+  }
+  client.destroy();
+  const direct = new DynamoDBStreamsClient(clientOptions(endpoint));
+  const [{ shardId }] = await streamReader(direct, TableDescription!.LatestStreamArn!).shards();
+  direct.destroy();
+  return { arn: TableDescription!.LatestStreamArn!, shardId };
+}
+
+const numberOf = (record: { dynamodb?: { SequenceNumber?: string } }) => record.dynamodb!.SequenceNumber!;
+
+async function pagesOf(pages: AsyncIterable<RangePage>): Promise<RangePage[]> {
+  const all: RangePage[] = [];
+  for await (const page of pages) {
+    all.push(page);
+  }
+  return all;
+}
+
+const index = fc.nat({ max: WRITES - 1 });
+/** Few enough throttles to be tried through. */
+const faults = fc.tuple(
+  fc.array(fc.constantFrom<Fault>('none', 'none', 'none', 'empty', 'expired'), { maxLength: 25 }),
+  fc.array(fc.tuple(fc.nat({ max: 25 }), fc.constantFrom<Fault>('throttled', 'internal', 'reset')), { maxLength: 8 }),
+).map(([list, passing]) => {
+  passing.forEach(([at, fault]) => list.splice(at, 0, fault));
+  return list;
+});
+const histories = fc.record({
+  ranges: fc.array(fc.tuple(index, index).map(([a, b]) => [Math.min(a, b), Math.max(a, b)] as const), { minLength: 1, maxLength: 3 }),
+  split: fc.option(fc.integer({ min: 1, max: WRITES - 1 })),
+  trims: fc.array(fc.record({ call: fc.nat({ max: 12 }), before: index }), { maxLength: 2 })
+    .map((list) => list.sort((a, b) => a.call - b.call))
+    .map((list) => list.map(({ call, before }, at) => ({ call, before: Math.max(before, list[at - 1]?.before ?? 0) }))),
+  pageSize: fc.integer({ min: 1, max: 12 }),
+  faults,
+});
+
+test('a range brings every record that is still there, once, in order, and says where records are gone', async () => {
+  let complete = 0;
+  let incomplete = 0;
+  await fc.assert(fc.asyncProperty(histories, async ({ ranges, split, trims, pageSize, faults: list }) => {
+    proxy.behave({
+      faults: list, pageSize,
+      splits: split === null ? [] : [numbers[split]],
+      trims: trims.map(({ call, before }) => ({ call, before: numbers[before] })),
+    });
+    const isIn = (shard: number, n: number) => split === null || (shard === 0) === (n < split);
+    await Promise.all(ranges.map(async ([first, last]) => {
+      const shard = isIn(0, first) ? 0 : 1;
+      const pages = await pagesOf(reader.range(`shard-${shard}`, numbers[first], numbers[last]));
+      const brought = pages.flatMap((page) => page.records.map((record) => numbers.indexOf(numberOf(record))));
+      const wanted = numbers.map((_, n) => n).slice(first, last + 1);
+      const there = wanted.filter((n) => isIn(shard, n) && !(proxy.horizon && numbers[n] < proxy.horizon));
+
+      expect(brought).toEqual([...new Set(brought)].sort((a, b) => a - b));
+      expect(wanted).toEqual(expect.arrayContaining(brought));
+      expect(brought).toEqual(expect.arrayContaining(there));
+      // Whatever is missing, the next page says so.
+      let next = first;
+      for (const { records, lost } of pages) {
+        const from = records.length > 0 ? numbers.indexOf(numberOf(records[0])) : last + 1;
+        expect(lost || from === next).toBe(true);
+        next = records.length > 0 ? numbers.indexOf(numberOf(records.at(-1)!)) + 1 : from;
+      }
+      expect(next).toBe(last + 1);
+      if (there.length === wanted.length && !proxy.horizon) {
+        complete++;
+        expect(pages.some(({ lost }) => lost)).toBe(false);
+      } else if (brought.length < wanted.length) {
+        incomplete++;
+      }
+    }));
+  }), { numRuns: 60 });
+  expect(Math.min(complete, incomplete)).toBeGreaterThan(0);
+}, 120_000);
+
+test('pages without records are gone over, and an iterator that expires starts after the last record that was read', async () => {
+  proxy.behave({ pageSize: 4, faults: ['none', 'empty', 'empty', 'none', 'expired', 'none', 'expired', 'empty'] });
+  const pages = await pagesOf(reader.range('shard-0', numbers[3], numbers[20]));
+  expect(pages.flatMap(({ records }) => records.map(numberOf))).toEqual(numbers.slice(3, 21));
+  expect(pages.every(({ lost }) => !lost)).toBe(true);
+});
+
+test('records name the stream as Lambda would', async () => {
+  proxy.behave({});
+  const [{ records: [record] }] = await pagesOf(reader.range('shard-0', numbers[0], numbers[0]));
+  expect(record).toMatchObject({ eventName: 'INSERT', eventSourceARN: ARN, dynamodb: { Keys: { id: { S: '0' } } } });
+});
+
+test.each([
+  ['a number that is not in the shard', () => ['shard-0', `${numbers[4]}0`, `${numbers[4]}9`]],
+  ['a range of another shard', () => ['shard-1', numbers[2], numbers[4]]],
+  ['a range that the shard ends within', () => ['shard-0', numbers[8], numbers[12]]],
+])('%s is lost, not empty', async (_, range) => {
+  proxy.behave({ splits: [numbers[10]] });
+  const pages = await pagesOf(reader.range(...range() as [string, string, string]));
+  expect(pages.at(-1)).toEqual({ records: [], lost: true });
+});
+
+test('a range that is trimmed as a whole, in an open shard to which nothing was written since, ends as lost', async () => {
+  proxy.behave({ trims: [{ call: 0, before: `${numbers[29]}9` }] });
+  expect(await pagesOf(reader.range('shard-0', numbers[2], numbers[4]))).toEqual([{ records: [], lost: true }]);
+}, 60_000);
+
+test.each<[string, Fault, string]>([
+  ['a stream that is gone', 'gone', 'gone'],
+  ['a refusal', 'denied', 'denied'],
+  ['credentials that have expired', 'noToken', 'expired'],
+])('%s ends the range at once', async (_, fault, reason) => {
+  proxy.behave({ pageSize: 2, faults: ['none', 'none', fault] });
+  const pages = reader.range('shard-0', numbers[1], numbers[9]);
+  expect((await pages.next()).value).toMatchObject({ lost: false });
+  await expect(pages.next()).rejects.toMatchObject({ name: 'StreamReadError', reason });
+});
+
+test('what does not get through nine times in a row ends the range', async () => {
+  proxy.behave({ faults: Array(9).fill('throttled') });
+  await expect(pagesOf(reader.range('shard-0', numbers[0], numbers[1]))).rejects.toMatchObject({ reason: 'throttled' });
+});
