@@ -70,7 +70,7 @@ interface Calls {
 
 function createCalls(invocation: Invocation, environment: Environment, recovery: Recovery): Calls {
   const { batch, batch: { records }, budget, context, host, now, redriven, report } = invocation;
-  const { options, memory, abandoned, pace, evidence } = environment;
+  const { options, memory, abandoned, pace } = environment;
   const firstCall = callContext(context, budget.signal, 1);
   const functions = {
     INSERT: options.onRecord ?? options.onInsert, MODIFY: options.onRecord ?? options.onModify, REMOVE: options.onRecord ?? options.onRemove,
@@ -113,12 +113,8 @@ function createCalls(invocation: Invocation, environment: Environment, recovery:
 
   function succeeded(step: number, answered: unknown): void {
     const record = records[step];
-    if (recovery.attempt(step) > 1) {
-      recovery.recovered(step);
-    } else if (!redriven && answered !== SKIPPED && functions[record.eventName]) {
-      // A change that nobody handles is no evidence.
-      evidence.succeeded(invocation.itemOf(step));
-    }
+    // That nobody did anything is no evidence for others.
+    recovery.succeeded(step, answered !== SKIPPED && functions[record.eventName] !== undefined);
     skipped += Number(answered === SKIPPED && !waited.has(step));
     report.observe({ type: answered === SKIPPED ? 'recordSkipped' : 'recordDone', record });
   }

@@ -30,8 +30,9 @@ function opinionOf(isPoison: () => boolean | undefined): boolean | undefined {
 }
 
 /**
- * What errors of one cause have in common. Not their messages, which name the item. Transient errors are causes of their own: a bug
- * and a connection may fail by the same name.
+ * What errors of one cause have in common. Not their messages, which name the item, nor where they were thrown: one outage is met in
+ * many places, and would look like many rare failures. Transient errors are causes of their own: a bug and a connection may fail by
+ * the same name.
  */
 export function causeOf(error: unknown, transient: boolean): string {
   try {

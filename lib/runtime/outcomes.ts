@@ -22,7 +22,8 @@ export interface Outcomes {
   readonly clear: () => void;
 }
 
-const MAX_OUTCOMES = 65_536;
+/** Items are remembered by their keys, which take up to 3 kB each. */
+const MAX_OUTCOMES = 4_096;
 
 /** How many outcomes are looked at for one judgement. The latest tell enough, and in an outage all records are judged again and again. */
 const MAX_JUDGED = 1_000;

@@ -14,8 +14,8 @@ export interface Recovery {
   readonly failed: (step: number, error: unknown) => Promise<'done' | 'again' | 'not done'>;
   /** The number of a record's next try. */
   readonly attempt: (step: number) => number;
-  /** A record succeeded that had failed before. */
-  readonly recovered: (step: number) => void;
+  /** A record succeeded. `called`: a handler was called with it. */
+  readonly succeeded: (step: number, called: boolean) => void;
   /** The invocation answers: what still fails is not done, and nothing more is parked. */
   readonly close: () => void;
   /** The first error, and the last one of each record. */
@@ -28,7 +28,8 @@ const WAITS = 'not known to be poison';
 
 // eslint-disable-next-line max-lines-per-function -- small functions over one state, which is theirs alone
 export function createRecovery(invocation: Invocation, environment: Environment): Recovery {
-  const { batch: { records }, budget, host, report } = invocation;
+  const { batch, batch: { records }, budget, host, report } = invocation;
+  const { evidence } = environment;
   const retry = retryIn(environment.options.retry ?? {}, budget, host);
   const errors = new Map<number, CountedFailure>();
   // Failed, and neither parked nor reported so far.
@@ -56,7 +57,7 @@ export function createRecovery(invocation: Invocation, environment: Environment)
       report.failed(records[step], failure.error, failure.tries, `not parked: ${reasonOf(error)}`);
       return 'not done';
     }
-    environment.evidence.settled(identity(invocation.batch, step), true);
+    evidence.settled(identity(batch, step));
     report.parked(records[step], failure.error, failure.tries);
     return 'done';
   }
@@ -64,11 +65,12 @@ export function createRecovery(invocation: Invocation, environment: Environment)
   return {
     errors,
     attempt: (step) => (errors.get(step)?.tries ?? 0) + 1,
-    recovered: (step) => {
-      errors.delete(step);
+    succeeded: (step, called) => {
+      const first = !errors.delete(step);
       open.delete(step);
-      if (!invocation.redriven) {
-        environment.evidence.settled(identity(invocation.batch, step));
+      if (!invocation.redriven && evidence.watches()) {
+        const id = identity(batch, step);
+        called ? evidence.succeeded(id, first ? invocation.itemOf(step) : undefined) : evidence.settled(id);
       }
     },
     failed: async (step, error) => {
@@ -130,8 +132,7 @@ function poisonOf(
   if (redriven || verdict === 'poison' || isLate(invocation, error)) {
     return !redriven && verdict === 'poison';
   }
-  const suspect = evidence.failed({
+  return evidence.failed({
     id: identity(batch, step), item: invocation.itemOf(step), cause: causeOf(error, transient), transient, first: tries === 1,
-  }, now());
-  return evidence.isPoison(suspect, now()) && suspect;
+  }, now()) ?? false;
 }
