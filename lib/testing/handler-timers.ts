@@ -41,7 +41,7 @@ export function takeTimers(mode: TimerMode): () => void {
     if (!context) {
       return original(callback, delay, ...args);
     }
-    const timer = new HandlerTimer(context, Math.max(1, Number(delay) || 1), () => callback(...args), repeats, DUE[mode]).start();
+    const timer = new HandlerTimer(context, delayOf(delay), () => callback(...args), repeats, DUE[mode]).start();
     if (virtual) {
       return timer;
     }
@@ -80,7 +80,7 @@ function takePromised(): () => void {
     }
     const { signal } = options;
     signal?.throwIfAborted();
-    await waitIn(context, Math.max(1, delay), signal);
+    await waitIn(context, delayOf(delay), signal);
     signal?.throwIfAborted();
     return value as T;
   }
@@ -88,7 +88,8 @@ function takePromised(): () => void {
   replacePromised(wait);
   AbortSignal.timeout = function timeout(delay) {
     const context = contextOf(timeout);
-    if (!context) {
+    // What is not a delay is refused by the function that was there.
+    if (!context || !(delay >= 0 && delay < Infinity)) {
       return beforeSignal.call(AbortSignal, delay);
     }
     const controller = new AbortController();
@@ -108,6 +109,14 @@ function replacePromised(replacement: typeof promises.setTimeout): void {
   // Modules that import it by name. In jest there is no such function.
   builtin.syncBuiltinESMExports?.();
 }
+
+/** The delay of a timer as Node.js has it: what is out of range becomes 1 ms. */
+function delayOf(delay: unknown): number {
+  const milliseconds = Number(delay);
+  return milliseconds >= 1 && milliseconds <= LONGEST_DELAY ? Math.trunc(milliseconds) : 1;
+}
+
+const LONGEST_DELAY = 2 ** 31 - 1;
 
 /** The context of a handler whose own code calls the function. */
 function contextOf(called: (...args: any[]) => unknown): HandlerContext | undefined {

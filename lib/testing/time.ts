@@ -1,3 +1,4 @@
+import { inWords } from './check';
 import { type HandlerContext, shared, waitIn } from './handler-context';
 
 /**
@@ -36,9 +37,13 @@ export function elapsed(): number {
  *
  * @param options `signal` ends the wait: it rejects then, with the signal's reason.
  * @throws Error if no simulation is under way.
+ * @throws RangeError if it is not a number of milliseconds, 0 or more.
  */
 export async function sleep(milliseconds: number, options: { readonly signal?: AbortSignal } = {}): Promise<void> {
   const { clock } = running('sleep');
+  if (!(typeof milliseconds === 'number' && milliseconds >= 0 && milliseconds < Infinity)) {
+    throw new RangeError(`sleep() was given ${inWords(milliseconds)} but takes a number of milliseconds, 0 or more.`);
+  }
   const { signal } = options;
   signal?.throwIfAborted();
   const outside: HandlerContext = {

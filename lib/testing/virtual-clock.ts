@@ -16,8 +16,15 @@ export class VirtualClock {
 
   readonly now = (): number => this.time;
 
-  /** Runs the action when the clock gets there. Returns a function that cancels it. */
+  /**
+   * Runs the action when the clock gets there. Returns a function that cancels it.
+   *
+   * @throws RangeError if the clock can't get there.
+   */
   schedule(at: number, action: () => void): () => void {
+    if (!Number.isFinite(at)) {
+      throw new RangeError(`The virtual clock was to stop at ${at} but stops only at a finite number of milliseconds.`);
+    }
     const appointment = { at: Math.max(at, this.time), order: this.made++, action, place: this.heap.length };
     this.heap.push(appointment);
     this.rise(appointment);

@@ -288,7 +288,7 @@ describe('a handler that waits for something real in which nothing happens ends 
       + `connection to 127.0.0.1, port ${new URL(address).port}.`);
   });
 
-  test.each<[string, (ask: () => Promise<unknown>) => Promise<void>]>([
+  test.each<[string, (request: () => Promise<unknown>) => Promise<void>]>([
     ['timers', () => realTime(20)],
     ['requests', async (request) => void await request()],
     ['timers and requests', async (request) => {
@@ -297,13 +297,13 @@ describe('a handler that waits for something real in which nothing happens ends 
     }],
     ['immediates', () => new Promise((resolve) => setImmediate(resolve))],
     ['files', async () => void await readFile(__filename)],
-  ])('%s without end', async (_, once) => {
+  ])('%s without end', async (_, work) => {
     const address = await serve((__, response) => void response.end('not yet'));
     let over = false;
     const start = Date.now();
     const message = await refused(async () => {
       while (!over) {
-        await once(async () => (await fetch(address)).text());
+        await work(async () => (await fetch(address)).text());
       }
     });
     over = true;

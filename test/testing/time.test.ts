@@ -160,6 +160,15 @@ describe('virtual time in a handler', () => {
     expect(at).toEqual([0, 1, 2]);
   });
 
+  test.each<[string, any]>([
+    ['undefined', undefined], ['NaN', NaN], ['"2000"', '2000'], ['-1', -1], ['Infinity', Infinity], ['null', null], ['a list', [5]],
+  ])('sleep() does not wait for %s', async (words, given) => {
+    const { invocations } = await run({ handler: () => sleep(given), mapping: { retryAttempts: 0, bisectBatchOnError: false } });
+    expect(invocations).toMatchObject([
+      { durationMs: 0, error: { errorType: 'RangeError', errorMessage: `sleep() was given ${words} but takes a number of milliseconds, 0 or more.` } },
+    ]);
+  });
+
   test.each([['now', now], ['elapsed', elapsed], ['sleep', () => sleep(1)]])('outside of a simulation, %s() says where to call it', async (name, call) => {
     await expect((async () => call())()).rejects.toThrow(`${name}() was called outside of a simulation. Call it in a handler that simulateTrigger runs`);
   });

@@ -36,6 +36,12 @@ describe('timers: \'virtual\'', () => {
     expect(Date.now() - start).toBeLessThan(2000);
   });
 
+  test.each<[unknown, number]>([[undefined, 1], [NaN, 1], ['250', 250], [-5, 1], [Infinity, 1], [2 ** 31, 1], [2.9, 2]])(
+    'a delay of %p is what it is in Node.js', async (delay, milliseconds) => {
+      const { invocations } = await run(() => pause(delay as number));
+      expect(invocations[0].durationMs).toBe(milliseconds);
+    });
+
   test('a timer that is cleared does not fire, and nobody waits for it', async () => {
     const fired: string[] = [];
     const { invocations } = await run(async () => {

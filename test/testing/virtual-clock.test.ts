@@ -35,3 +35,10 @@ test('calling off what is over does nothing', () => {
   cancel();
   expect(clock.next()).toBe(2);
 });
+
+test.each([NaN, Infinity, -Infinity, undefined as unknown as number, '5' as unknown as number])('no appointment is at %p', (at) => {
+  const clock = new VirtualClock(100);
+  expect(() => clock.schedule(at, () => undefined)).toThrow(new RangeError(
+    `The virtual clock was to stop at ${at} but stops only at a finite number of milliseconds.`));
+  expect(clock.next()).toBeUndefined();
+});
