@@ -4,8 +4,9 @@ import {
 import type { FilterFacts } from './filter/filter-facts';
 import type { SettingFacts } from './mapping-rules';
 import { type Rule, SOURCES } from './rule';
+import { spelled } from './words';
 import { asksForAbsence } from '../event-pattern';
-import { DESTINATION_KINDS } from '../stream/destination';
+import { DESTINATION_KINDS, SQS_MESSAGE_BYTES } from '../stream/destination';
 
 /** What a mapping is wired to, by the prop that names it, as only the finished app shows it. */
 export interface WiringFacts extends Pick<SettingFacts, 'filters' | 'batchSize'> {
@@ -61,6 +62,8 @@ export interface DestinationFacts {
   readonly service: Known<string>;
   readonly fifo: boolean;
   readonly region: Known<string>;
+  /** The bytes of a message that it takes, if it is a queue with a limit of its own; `UNKNOWN` also where the default is left. */
+  readonly maxMessageBytes: Known<number>;
   /** Whether the function could park records there, but can't name it. */
   readonly unnameable: boolean;
 }
@@ -271,6 +274,18 @@ export const WIRING_RULES: readonly Rule<WiringFacts>[] = [
     check: ({ onFailure, trigger: { region } }) => onFailure !== undefined && differ(onFailure.region, region)
       ? [`onFailure is in ${onFailure.region} but the trigger is in ${region}, and AWS does not document that Lambda delivers across Regions. `
         + `Give a destination in ${region}, or try it on AWS before you rely on it.`]
+      : [],
+  },
+  {
+    id: 'destination-message-size',
+    severity: 'warning',
+    summary: `A failure queue takes messages of ${spelled(SQS_MESSAGE_BYTES)} bytes, as much as SQS allows.`,
+    reads: ['onFailure'],
+    source: 'SQS guide, quotas-messages',
+    check: ({ onFailure }) => onFailure !== undefined && onFailure.maxMessageBytes !== UNKNOWN && onFailure.maxMessageBytes < SQS_MESSAGE_BYTES
+      ? [`onFailure is a queue that takes messages of up to ${spelled(onFailure.maxMessageBytes)} bytes but SQS allows ${spelled(SQS_MESSAGE_BYTES)}. `
+        + 'A parked record that is too large loses its old image, and then its new one. Set the queue\'s maxMessageSizeBytes to '
+        + `${SQS_MESSAGE_BYTES}, or give a bucket, which takes records of any size: new S3FailureDestination(bucket).`]
       : [],
   },
   {

@@ -66,6 +66,7 @@ function wholeNumber(setting: SettingName): string {
   return unit === undefined ? 'a whole number' : `a whole number of ${unit}`;
 }
 
-function spelled(limit: number): string {
+/** A number as error messages have it. */
+export function spelled(limit: number): string {
   return limit.toLocaleString('en-US');
 }

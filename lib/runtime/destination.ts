@@ -1,6 +1,6 @@
 /* eslint-disable import/no-extraneous-dependencies -- the Lambda runtime has the SDK, or the bundler packs the user's: it is no dependency */
 import { arnParts } from '../stream/arn';
-import type { DestinationKind } from '../stream/destination';
+import { type DestinationKind, SQS_MESSAGE_BYTES } from '../stream/destination';
 import { type ParkedRecord, parkedRecordKey } from '../stream/parked-record';
 
 /** A record on its way to a destination. */
@@ -15,7 +15,7 @@ export interface Parcel {
 /** Sends parcels at once: at most as many, and as large, as the destination takes. Rejects if it took none. */
 export type Send = (parcels: Parcel[], options: { abortSignal: AbortSignal }) => Promise<{
   /** The parcels that it did not take. */
-  readonly Failed?: { readonly Id?: string; readonly Code?: string }[];
+  readonly Failed?: { readonly Id?: string; readonly Code?: string; readonly Message?: string }[];
 }>;
 
 /** What a kind of destination takes at once, and how to reach one. */
@@ -35,10 +35,9 @@ const CLIENT = { maxAttempts: 1, requestHandler: { connectionTimeout: 1_000 } };
 
 /** What each kind of destination takes, and how to reach one. */
 export const DESTINATIONS: { readonly [kind in DestinationKind]: Destination } = {
-  // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html
   sqs: {
     maxParcels: 10,
-    maxBytes: 1024 * 1024,
+    maxBytes: SQS_MESSAGE_BYTES,
     open: async (arn, options) => {
       const { SQSClient, GetQueueUrlCommand, SendMessageBatchCommand } = await import('@aws-sdk/client-sqs').catch(noSdk);
       const { region, account, resource } = arnParts(arn);

@@ -2,6 +2,8 @@ export type { EventName, BatchResponse, StreamEvent, StreamRecord } from '../str
 export type { Image, ImageValue } from '../stream/image';
 export type { ExactNumber } from '../stream/exact-number';
 export { Decimal } from '../stream/exact-number';
+export type { GzippedRecord, ImageName, ParkedRecord, RecordPointer } from '../stream/parked-record';
+export { readParkedRecord } from '../stream/read-parked-record';
 export type { ChangeRecord, InsertRecord, ItemKeys, ModifyRecord, Numbers, PlainRecord, RemoveRecord } from './change-record';
 export type { CallContext, LambdaContext } from './context';
 export { BatchNotDoneError, InvalidEventError, PoisonRecordError, TransientError, TriggerFactsError } from './errors';
@@ -10,6 +12,7 @@ export type { StreamHandler } from './stream-handler';
 export { streamHandler } from './stream-handler';
 export type { Logger } from './logger';
 export type { Observer, RuntimeEvent } from './observer';
+export type { OnPark } from './on-park';
 export type { RetryOptions } from './retry';
 export type { SchemaResult, StandardSchema } from './schema';
 export type { Window, WindowHandler, WindowHandlerOptions, WindowResponse } from './window-handler';

@@ -126,9 +126,10 @@ function createCalls(invocation: Invocation, environment: Environment, recovery:
  * Whether calls no longer settle in this process, as with a dead connection pool or a lock that is never released. Lambda's own
  * timeout would end such a process, but the answer before it keeps it alive.
  */
-function isSick({ budget, host, itemOf }: Invocation, { abandoned }: Environment, open: ReturnType<Lanes['open']>, done: Uint8Array): boolean {
+function isSick({ budget, host, itemOf, redriven }: Invocation, { abandoned }: Environment, open: ReturnType<Lanes['open']>, done: Uint8Array): boolean {
   const running = open.filter((step) => step.running);
-  if (!budget.signal.aborted || running.length === 0 || !exitOf(host)) {
+  // A redrive waits for an answer.
+  if (redriven || !budget.signal.aborted || running.length === 0 || !exitOf(host)) {
     return false;
   }
   return (running.length > 1 && !done.includes(1)) || running.some(({ step }) => abandoned.of(itemOf(step)));

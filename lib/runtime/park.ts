@@ -1,5 +1,6 @@
-import { type Parcel, type Send, DESTINATIONS, NotParkedError } from './destination';
+import { type Destination, type Parcel, type Send, DESTINATIONS, NotParkedError } from './destination';
 import { nameOf, wordOf } from './failure';
+import { parkedText } from './parked-text';
 import { destinationKind } from '../stream/destination';
 import type { ParkedRecord } from '../stream/parked-record';
 
@@ -25,8 +26,9 @@ export function parkAt(arn: string): Park {
     };
   }
   const { maxParcels, maxBytes, open } = DESTINATIONS[kind];
-  let opened: Promise<Send> | undefined;
+  const send = sender(arn, open);
   let collecting: Shipment | undefined;
+  let limit = maxBytes;
 
   /** Collects parcels until everything else that is due has run, then sends them. */
   function collect(): Shipment {
@@ -41,7 +43,41 @@ export function parkAt(arn: string): Park {
     return shipment;
   }
 
-  async function send(parcels: Parcel[]): ReturnType<Send> {
+  /** Answers why the parcel was refused, if it was. */
+  async function ship(record: ParkedRecord, body: string): Promise<Refusal | undefined> {
+    const size = Buffer.byteLength(body);
+    if (!collecting || collecting.parcels.length === maxParcels || collecting.bytes + size > limit) {
+      collecting = collect();
+    }
+    const { parcels, answer } = collecting;
+    collecting.bytes += size;
+    const id = String(parcels.length);
+    parcels.push({ id, record, body });
+    try {
+      const refused = (await answer).Failed?.find(({ Id }) => Id === id);
+      return refused && { error: new NotParkedError(`refused, ${refused.Code}`), message: refused.Message };
+    } catch (error) {
+      return { error, message: (error as Partial<Error> | undefined)?.message };
+    }
+  }
+
+  return async function park(record): Promise<void> {
+    const within = limit;
+    const refusal = await ship(record, await parkedText(record, within));
+    if (refusal) {
+      limit = Math.min(limit, limitIn(refusal.message));
+      if (limit === within) {
+        throw refusal.error;
+      }
+      await park(record);
+    }
+  };
+}
+
+/** Opens a destination when there is something to send, and sends within the time. */
+function sender(arn: string, open: Destination['open']): (parcels: Parcel[]) => ReturnType<Send> {
+  let opened: Promise<Send> | undefined;
+  return async (parcels) => {
     const options = { abortSignal: AbortSignal.timeout(SEND_TIMEOUT) };
     try {
       // Loads the SDK, which most invocations never need.
@@ -54,27 +90,18 @@ export function parkAt(arn: string): Park {
       opened = undefined;
       throw error;
     }
-  }
-
-  return async (record) => {
-    // Without the two characters that SQS refuses.
-    const body = JSON.stringify(record).replaceAll('\uFFFE', '\\ufffe').replaceAll('\uFFFF', '\\uffff');
-    const size = Buffer.byteLength(body);
-    if (size > maxBytes) {
-      throw new NotParkedError(`${size} bytes, but the destination takes at most ${maxBytes}: use an S3 bucket`);
-    }
-    if (!collecting || collecting.parcels.length === maxParcels || collecting.bytes + size > maxBytes) {
-      collecting = collect();
-    }
-    const { parcels, answer } = collecting;
-    collecting.bytes += size;
-    const id = String(parcels.length);
-    parcels.push({ id, record, body });
-    const refused = (await answer).Failed?.find(({ Id }) => Id === id);
-    if (refused) {
-      throw new NotParkedError(`refused, ${refused.Code}`);
-    }
   };
+}
+
+/** Why a parcel was refused, and what the destination says of it. */
+interface Refusal {
+  readonly error: unknown;
+  readonly message: string | undefined;
+}
+
+/** The limit of a queue that takes less than SQS does, which it names when it refuses: "Message must be shorter than 262144 bytes." */
+function limitIn(message: string | undefined): number {
+  return Number(/(?:shorter|longer) than (\d+) bytes/.exec(message ?? '')?.[1] ?? Infinity) - 1;
 }
 
 async function late(signal: AbortSignal, arn: string): Promise<never> {

@@ -4,6 +4,7 @@ import { parkedRecord, type RecordFailure } from './failure';
 import type { Invocation } from './invocation';
 import { causeOf, judge } from './judgement';
 import { identity } from './memory';
+import { afterOnPark } from './on-park';
 import { reasonOf } from './park';
 import { retryIn } from './retry';
 import { NO_TIME } from './time-budget';
@@ -51,8 +52,10 @@ export function createRecovery(invocation: Invocation, environment: Environment)
     }
     open.delete(step);
     const failure = knownFailure(errors.get(step)!, poison);
+    const { onPark } = environment.options;
+    const parked = parkedRecord(invocation, step, failure);
     try {
-      await invocation.park(parkedRecord(invocation, step, failure));
+      await invocation.park(onPark ? afterOnPark(parked, onPark, report.onParkFailed) : parked);
     } catch (error) {
       report.failed(records[step], failure.error, failure.tries, `not parked: ${reasonOf(error)}`);
       return 'not done';
@@ -130,7 +133,7 @@ function poisonOf(
   const verdict = judge(error, () => options.isPoison?.(error, invocation.recordOf(step)));
   const transient = verdict === 'transient';
   if (redriven || verdict === 'poison' || isLate(invocation, error)) {
-    return !redriven && verdict === 'poison';
+    return verdict === 'poison';
   }
   return evidence.failed({
     id: identity(batch, step), item: invocation.itemOf(step), cause: causeOf(error, transient), transient, first: tries === 1,

@@ -9,6 +9,7 @@ export interface Report {
   readonly observe: (event: RuntimeEvent) => void;
   readonly failed: (record: StreamRecord, error: unknown, tries: number, reason: string) => void;
   readonly parked: (record: StreamRecord, error: unknown, tries: number) => void;
+  readonly onParkFailed: (error: unknown) => void;
   readonly exit: (running: number, sequenceNumber: string | undefined) => void;
   /** Logs what was kept back. */
   readonly flush: () => void;
@@ -18,14 +19,14 @@ export interface Report {
 
 export function createReport(options: Pick<StreamHandlerOptions, 'observer' | 'logger' | 'logErrors'>, requestId: string | undefined, print: (entry: string) => void): Report {
   const log = createLog(options.logger ?? printing(print), options.logErrors, requestId);
-  const { observe, settled }: Observing = observing(options.observer, requestId, (error) => {
-    log.other('observer failed', { error: nameOf(error), at: framesOf(error) });
-  });
+  const complain = (what: string) => (error: unknown) => log.other(`${what} failed`, { error: nameOf(error), at: framesOf(error) });
+  const { observe, settled }: Observing = observing(options.observer, requestId, complain('observer'));
   // At the timeout many records may fail at once: a line for each would take longer than is left.
   let late: { [error: string]: number } = {};
   return {
     observe,
     settled,
+    onParkFailed: complain('onPark'),
     failed: (record, error, tries, reason) => {
       if (reason === 'out of time') {
         const name = nameOf(error);

@@ -2,6 +2,7 @@ import type { ChangeRecord, InsertRecord, ItemKeys, ModifyRecord, Numbers, Remov
 import type { CallContext } from './context';
 import type { Logger } from './logger';
 import type { Observer } from './observer';
+import type { OnPark } from './on-park';
 import type { RetryOptions } from './retry';
 import type { StandardSchema } from './schema';
 import type { Image } from '../stream/image';
@@ -50,6 +51,14 @@ export interface StreamHandlerOptions<Item = Image, Keys = ItemKeys> {
    * @default true
    */
   readonly park?: boolean;
+  /**
+   * Takes data out of a record before it is parked: gets a copy, and answers it with images and error as they are to be parked. What
+   * tells which record it is, keys included, stays. If it throws, or answers anything else, the record is parked without images and
+   * without the text of its error.
+   *
+   * @default - poison records are parked whole
+   */
+  readonly onPark?: OnPark;
   /**
    * What numbers become: exact, as a `number`, `bigint` or `Decimal`, or always a `number`, which rounds to some 15 digits.
    *

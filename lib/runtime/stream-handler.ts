@@ -61,6 +61,7 @@ const OPTIONS = {
   isPoison: func,
   patience: wholeNumber(0),
   park: flag,
+  onPark: func,
   numbers: oneOf('exact', 'number'),
   observer: func,
   logger: having('error'),

@@ -10,7 +10,7 @@ import { createReport } from './report';
 import { checkedRecord, type StandardSchema } from './schema';
 import { type TimeBudget, timeBudget } from './time-budget';
 import { hostOf, type KnownHost, triggerFacts } from './trigger-facts';
-import { stateToJson } from './window-state';
+import { checkPayload, isTooLarge, stateToJson } from './window-state';
 import type { Image } from '../stream/image';
 import type { WindowEvent } from '../stream/record';
 
@@ -29,11 +29,15 @@ export interface WindowHandlerOptions<State, Item = Image, Keys = ItemKeys> {
   /** The state of a window that begins. */
   readonly initialState: () => State;
   /**
-   * Makes the next state from the state and a record. The state must be what JSON can hold, up to 1 MB: not Infinity, a Map or a Date.
-   * Called once for each record, in the order of the stream.
+   * Makes the next state from the state and a record. The state must be what JSON can hold: not Infinity, a Map or a Date.
+   * Called for each record, in the order of the stream. If the state becomes larger than 1 MB, the window ends before that record, which
+   * then is the first of a new state.
    */
   readonly onRecord: (state: State, record: ChangeRecord<Item, Keys>, context: CallContext) => State | Promise<State>;
-  /** Called with the state when the window is over. If it fails, Lambda calls it again before it goes on in the shard. */
+  /**
+   * Called with the state when the window is over, or when its state has become too large. If it fails, it is called again before the
+   * shard goes on.
+   */
   readonly onWindowEnd?: (state: State, window: Window, context: CallContext) => unknown;
   /** Checks the images, and gives them their type. A record that does not fit fails. */
   readonly schema?: StandardSchema<Item>;
@@ -160,14 +164,31 @@ async function aggregate<State>(
 ): Promise<Aggregated> {
   const { initialState, onRecord, onWindowEnd, schema, numbers } = options;
   // As text, so that a call that changes the state and then fails leaves no trace.
-  let state = stateToJson(isEmpty(event.state) ? initialState() : event.state);
+  const initial = () => stateToJson(initialState());
+  let state = isEmpty(event.state) ? initial() : stateToJson(event.state);
   let step = 0;
+
+  const endWindow = async (terminatedEarly: boolean) => {
+    const { window: { start, end }, shardId } = event;
+    await onWindowEnd?.(JSON.parse(state), { start, end, shardId, terminatedEarly }, call);
+  };
 
   async function all(): Promise<void> {
     for (; step < records.length && budget.allows(); step++) {
       const record = changeRecord(records[step], numbers);
       const checked = schema ? await checkedRecord(record, schema) : record;
-      const next = stateToJson(await host.call(records[step], () => onRecord(JSON.parse(state), checked, call)));
+      const nextState = async () => stateToJson(await host.call(records[step], () => onRecord(JSON.parse(state), checked, call)));
+      let next = await nextState();
+      if (isTooLarge(next) && !budget.signal.aborted) {
+        // Lambda would end the window too, but maybe not before the rest of the batch.
+        const fresh = initial();
+        if (state !== fresh) {
+          await endWindow(true);
+          state = fresh;
+          next = await nextState();
+        }
+        checkPayload(next);
+      }
       if (budget.signal.aborted) {
         return;
       }
@@ -177,9 +198,8 @@ async function aggregate<State>(
 
   try {
     await Promise.race([all(), budget.over]);
-    if (step === records.length && onWindowEnd && (event.isFinalInvokeForWindow || event.isWindowTerminatedEarly)) {
-      const { window: { start, end }, shardId, isWindowTerminatedEarly } = event;
-      await onWindowEnd(JSON.parse(state), { start, end, shardId, terminatedEarly: isWindowTerminatedEarly }, call);
+    if (step === records.length && (event.isFinalInvokeForWindow || event.isWindowTerminatedEarly)) {
+      await endWindow(event.isWindowTerminatedEarly);
     }
     return { step, state };
   } catch (thrown) {

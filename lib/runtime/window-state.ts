@@ -4,7 +4,6 @@ import { WINDOW_STATE_BYTES } from '../stream/record';
  * The state of a window as JSON.
  *
  * @throws TypeError if JSON can't hold it, so that a later record would get another state.
- * @throws RangeError if it is too large.
  */
 export function stateToJson(state: unknown): string {
   const problem = lostInJson(state, 'state');
@@ -12,12 +11,23 @@ export function stateToJson(state: unknown): string {
     throw new TypeError(`The state of the window has ${problem}, which JSON can't hold, so that the next record would get something else. `
       + 'Keep strings, finite numbers, booleans, null, arrays and plain objects in it');
   }
-  const text = JSON.stringify(state);
-  const bytes = Buffer.byteLength(text);
-  if (bytes > WINDOW_STATE_BYTES) {
-    throw new RangeError(`The state of the window takes ${bytes} bytes as JSON, but Lambda allows at most ${WINDOW_STATE_BYTES}: keep less in it`);
+  return JSON.stringify(state);
+}
+
+/** Whether a state is so large that its window must end. */
+export function isTooLarge(state: string): boolean {
+  return Buffer.byteLength(state) > WINDOW_STATE_BYTES;
+}
+
+/** What Lambda takes as an answer, and delivers as an event, with room for the rest of it. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
+const PAYLOAD_BYTES = 5.5 * 1024 * 1024;
+
+/** @throws RangeError if no answer can hold the state. */
+export function checkPayload(state: string): void {
+  const bytes = Buffer.byteLength(state);
+  if (bytes > PAYLOAD_BYTES) {
+    throw new RangeError(`One record makes the state of the window ${bytes} bytes of JSON, but an answer holds at most ${PAYLOAD_BYTES}: keep less in it`);
   }
-  return text;
 }
 
 /** Where a value is that does not survive JSON, and its kind; holds nothing of its content. A property that is undefined may vanish. */

@@ -11,3 +11,6 @@ export function destinationKind(arn: string): DestinationKind | undefined {
   const { service } = arnParts(arn);
   return DESTINATION_KINDS.find((kind) => kind === service);
 }
+
+/** Bytes of a message that SQS takes, unless the queue's own limit is lower. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html */
+export const SQS_MESSAGE_BYTES = 1024 * 1024;

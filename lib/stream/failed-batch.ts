@@ -1,3 +1,5 @@
+import type { StreamEvent } from './record';
+
 /** The start of the keys under which Lambda puts failed batches in an S3 bucket. */
 export const FAILED_BATCH_PREFIX = 'aws/lambda/';
 
@@ -36,6 +38,6 @@ export interface FailedBatch {
     readonly batchSize: number;
     readonly streamArn: string;
   };
-  /** At S3 destinations only: the event of the last invocation, as JSON text. */
-  readonly payload?: string;
+  /** At S3 destinations only: the event of the last invocation. Documented as JSON text, and recorded as JSON: read both. */
+  readonly payload?: string | StreamEvent;
 }

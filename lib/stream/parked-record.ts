@@ -1,4 +1,5 @@
-import type { StreamRecord } from './record';
+import { arnParts } from './arn';
+import type { AttributeMap, EventName, StreamChange, StreamRecord } from './record';
 
 /** Tells a parked record from Lambda's own messages on the failure destination. */
 export const PARKED_RECORD_KIND = 'dynamo-stream-trigger/parked-record';
@@ -10,15 +11,21 @@ export const PARKED_RECORD_VERSION = '1.0';
 export const PARKED_RECORD_PREFIX = 'dynamo-stream-trigger/parked/';
 
 /**
- * A poison record on the failure destination, whole, with what went wrong: what the runtime writes and redrive reads.
+ * A poison record on the failure destination, with what went wrong: what the runtime writes and redrive reads.
  *
- * JSON, one record a message (SQS, SNS) or object (S3).
+ * JSON, one record a message (SQS, SNS) or object (S3). One that is too large for its destination is a `GzippedRecord`, and if that
+ * does not fit either, it goes without its old image, and at last as a `RecordPointer`.
  */
 export interface ParkedRecord {
   readonly kind: typeof PARKED_RECORD_KIND;
   readonly version: `1.${number}`;
-  /** The record as Lambda delivered it. */
+  /** The record as Lambda delivered it, but for the images that `altered` names. */
   readonly record: StreamRecord;
+  /**
+   * The images that are not as Lambda delivered them: absent because the record was too large, or absent or changed by `onPark`.
+   * Absent if there are none.
+   */
+  readonly altered?: readonly ImageName[];
   readonly streamArn: string;
   readonly functionArn: string;
   /** The version of the function that ran, such as '$LATEST' or '7'; empty if it is not known. */
@@ -39,8 +46,44 @@ export interface ParkedRecord {
   readonly lastTriedAt: string;
 }
 
-/** The key of a parked record in an S3 bucket: by day, and the same if it is parked again that day. */
-export function parkedRecordKey({ record, lastTriedAt }: ParkedRecord): string {
+/** The images of a record. */
+const IMAGE_NAMES = ['NewImage', 'OldImage'] as const;
+export type ImageName = typeof IMAGE_NAMES[number];
+
+/** A parked record whose `record` is JSON, gzipped, in base64. */
+export interface GzippedRecord extends Omit<ParkedRecord, 'record'> {
+  readonly gzip: string;
+}
+
+/** Which record it was, where not even its new image fits: the stream has it for 24 hours, and the table has its item. */
+export interface RecordPointer extends Omit<ParkedRecord, 'record' | 'altered'> {
+  readonly keys: AttributeMap;
+  readonly eventId: string;
+  readonly eventName: EventName;
+  readonly sequenceNumber: string;
+  /** Why there is no more of it. */
+  readonly reason: string;
+}
+
+/** A parked record with other images, or none. */
+export function withImages(parked: ParkedRecord, images: Pick<StreamChange, ImageName>): ParkedRecord {
+  const { record, record: { dynamodb }, altered = [] } = parked;
+  const changed = IMAGE_NAMES.filter((name) => JSON.stringify(images[name] ?? undefined) !== JSON.stringify(dynamodb![name]));
+  const all = IMAGE_NAMES.filter((name) => altered.includes(name) || changed.includes(name));
+  return all.length === 0 ? parked : {
+    ...parked,
+    record: { ...record, dynamodb: { ...dynamodb, NewImage: images.NewImage ?? undefined, OldImage: images.OldImage ?? undefined } },
+    altered: all,
+  };
+}
+
+/**
+ * The key of a parked record in an S3 bucket: by function, so that several can share the bucket and the stream, then by day. It is the
+ * same if the function parks the record again that day.
+ */
+export function parkedRecordKey({ record, functionArn, lastTriedAt }: ParkedRecord): string {
+  const { account, resource } = arnParts(functionArn);
+  const name = resource.replace('function:', '').replace(/[^\w-]/g, '.');
   const day = lastTriedAt.slice(0, 10).replaceAll('-', '/');
-  return `${PARKED_RECORD_PREFIX}${day}/${record.dynamodb!.SequenceNumber}-${record.eventID}.json`;
+  return `${PARKED_RECORD_PREFIX}${name && `${account}/${name}/`}${day}/${record.dynamodb!.SequenceNumber}-${record.eventID}.json`;
 }

@@ -50,13 +50,14 @@ const Records = Array.from({ length: 14 }, (_, at) => ({
     SequenceNumber: String(100000000000000000000n + BigInt(at)),
   },
 }));
+const context = { invokedFunctionArn: 'arn:aws:lambda:us-east-1:111122223333:function:on-order' };
 if (kind === 'unanswered') {
-  await handler({ Records: Records.slice(0, 13) });
+  await handler({ Records: Records.slice(0, 13) }, context);
   // What was refused would be sent by now, if it still were.
   await setTimeout(500);
 }
-const small = await handler({ Records: Records.slice(0, 13) });
-const large = await handler({ Records: Records.slice(13) });
+const small = await handler({ Records: Records.slice(0, 13) }, context);
+const large = await handler({ Records: Records.slice(13) }, context);
 const messages = server.inspectQueue('parked').messages.ready.map(({ body, Body = body }) => JSON.parse(Body));
 const parked = messages.map((message) => message.Message ? JSON.parse(message.Message) : message);
 

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -5,7 +6,8 @@ import { buildSync } from 'esbuild';
 import * as fc from 'fast-check';
 import { position, record, sequenceNumber } from './records';
 import type { PoisonRecordError as Poison, streamHandler as makeHandler } from '../../lib/runtime';
-import type { ParkedRecord } from '../../lib/stream/parked-record';
+import { readParkedRecord } from '../../lib/stream/read-parked-record';
+import type { StreamRecord } from '../../lib/stream/record';
 
 /** What was said to an SDK that only writes down what it is told. */
 interface Sdk {
@@ -84,17 +86,65 @@ function poisoned() {
   });
 }
 
+const FUNCTION = 'arn:aws:lambda:eu-central-1:111122223333:function:on-order';
+
 /** Parks records whose images hold texts. Answers the checkpoint. */
 async function park(arn: string, texts: string[], handler = poisoned()): Promise<number | undefined> {
+  return parkRecords(arn, texts.map((text, at) => record(at, at, { newImage: { text } })), handler);
+}
+
+async function parkRecords(arn: string, Records: StreamRecord[], handler = poisoned(), invokedFunctionArn = FUNCTION): Promise<number | undefined> {
   process.env.DYNAMO_STREAM_TRIGGER = JSON.stringify({ v: 1, triggers: [{ report: true, park: arn }] });
-  const Records = texts.map((text, at) => record(at, at, { newImage: { text } }));
-  const { batchItemFailures: [failure] } = await handler({ Records });
+  const { batchItemFailures: [failure] } = await handler({ Records }, { invokedFunctionArn });
   return failure && position(failure.itemIdentifier);
 }
 
 const bodiesOf = (input: any): string[] =>
   (input.Entries ?? input.PublishBatchRequestEntries).map(({ MessageBody, Message }: any) => MessageBody ?? Message);
-const positionOf = (body: string) => position((JSON.parse(body) as ParkedRecord).record.dynamodb!.SequenceNumber!);
+const positionOf = (body: string) => {
+  const parked = readParkedRecord(body)!;
+  return position('record' in parked ? parked.record.dynamodb!.SequenceNumber! : parked.sequenceNumber);
+};
+
+/** Texts of so many bytes, which take more or less of them as JSON, and gzipped. */
+const TEXTS: Record<string, (bytes: number) => string> = {
+  same: (bytes) => 'x'.repeat(bytes),
+  japanese: (bytes) => '漢'.repeat(bytes / 3),
+  control: (bytes) => '\u0001'.repeat(bytes),
+  nonsense: (bytes) => '\uffff'.repeat(bytes / 3),
+  random: (bytes) => randomBytes(Math.ceil(bytes * 3 / 4)).toString('base64').slice(0, bytes),
+};
+
+/** What a body says in which form: of the record as Lambda delivered it, or without its old image, or only which one it is. */
+function formOf(body: string): string {
+  const parked = readParkedRecord(body)!;
+  const gzipped = 'gzip' in JSON.parse(body) ? 'gzipped' : 'plain';
+  return 'record' in parked ? `${gzipped} ${parked.altered ?? 'whole'}` : 'pointer';
+}
+
+/** An item of 400 KB that is all binary, in base64. */
+const LARGEST = 546_000;
+
+/** The forms that such items make necessary. */
+const FORMS: Record<string, string[]> = {
+  [QUEUE]: ['gzipped whole', 'plain OldImage', 'plain whole'],
+  [TOPIC]: ['gzipped OldImage', 'gzipped whole', 'plain OldImage', 'plain whole', 'pointer'],
+};
+
+/** What a body of a form must hold: the first form that fits is taken. */
+function expectedOf(raw: StreamRecord, form: string, limit: number): object {
+  const { OldImage: _, ...dynamodb } = raw.dynamodb!;
+  const size = (value: unknown) => Buffer.byteLength(JSON.stringify(value).replaceAll('\uffff', '\\uffff'));
+  if (form === 'pointer') {
+    return {
+      keys: dynamodb.Keys, eventId: raw.eventID, eventName: 'MODIFY', sequenceNumber: dynamodb.SequenceNumber,
+      streamArn: raw.eventSourceARN, functionArn: FUNCTION, reason: expect.stringMatching(`takes \\d+ bytes, but the destination takes at most ${limit}`),
+    };
+  }
+  // What is around the record takes less than 4,000 bytes.
+  expect(form === 'plain whole' ? size(raw) <= limit : size(raw) > limit - 4_000).toBe(true);
+  return form.endsWith('whole') ? { record: raw } : { record: { ...raw, dynamodb }, altered: ['OldImage'] };
+}
 
 describe.each([QUEUE, TOPIC])('%s', (arn) => {
   const batches = () => sdk.commands.filter(({ name }) => name.endsWith('Batch'));
@@ -116,24 +166,28 @@ describe.each([QUEUE, TOPIC])('%s', (arn) => {
     expect(sdk.commands.filter(({ name }) => name === 'GetQueueUrl')).toHaveLength(arn === QUEUE ? 1 : 0);
   });
 
-  test('gets each record once, in batches that it takes, and none that is too large for it', async () => {
+  test('gets each record once, whatever its size, in batches that it takes', async () => {
     const limit = LIMITS[arn];
-    const size = fc.oneof(fc.nat(2_000), fc.integer({ min: Math.floor(limit / 4), max: Math.floor(limit * 1.2) }));
-    await fc.assert(fc.asyncProperty(fc.array(fc.tuple(size, fc.constantFrom('x', 'é', '漢')), { minLength: 1, maxLength: 25 }), async (sizes) => {
+    const bytes = fc.oneof(fc.nat(2_000), fc.integer({ min: Math.floor(limit / 8), max: LARGEST }), fc.constant(LARGEST));
+    const image = fc.option(fc.tuple(bytes, fc.constantFrom(...Object.keys(TEXTS), 'random')));
+    const forms = new Set<string>();
+    await fc.assert(fc.asyncProperty(fc.array(fc.tuple(image, image), { minLength: 1, maxLength: 15 }), async (images) => {
       sdk.commands = [];
-      lines = [];
-      const checkpoint = await park(arn, sizes.map(([bytes, character]) => character.repeat(bytes / Buffer.byteLength(character))));
-      for (const { input } of batches()) {
-        const bodies = bodiesOf(input);
+      const texts = images.map((pair) => pair.map((described) => described ? { text: TEXTS[described[1]](described[0]) } : undefined));
+      const records = texts.map(([newImage, oldImage], at) => record(at, at, { newImage, oldImage }));
+      expect(await parkRecords(arn, records)).toBeUndefined();
+      const sent = batches().map(({ input }) => bodiesOf(input));
+      for (const bodies of sent) {
         expect(bodies.length).toBeLessThanOrEqual(10);
         expect(bodies.reduce((sum, body) => sum + Buffer.byteLength(body), 0)).toBeLessThanOrEqual(limit);
       }
-      const sent = batches().flatMap(({ input }) => bodiesOf(input)).map(positionOf);
-      const refused = lines.filter(({ outcome }) => outcome.includes(`at most ${limit}`)).map((line) => position(line.sequenceNumber));
-      expect([...sent, ...refused].sort((a, b) => a - b)).toEqual(sizes.map((_, at) => at));
-      expect(refused.every((at) => sizes[at][0] > limit - 4_000)).toBe(true);
-      expect(checkpoint).toBe(refused.length > 0 ? Math.min(...refused) : undefined);
-    }), { numRuns: 50, seed: 1 });
+      expect(sent.flat().map(positionOf).sort((a, b) => a - b)).toEqual(images.map((_, at) => at));
+      for (const body of sent.flat()) {
+        forms.add(formOf(body));
+        expect(readParkedRecord(body)).toMatchObject(expectedOf(records[positionOf(body)], formOf(body), limit));
+      }
+    }), { numRuns: 40, seed: 1 });
+    expect([...forms].sort()).toEqual(FORMS[arn]);
   });
 
   test('that takes some of a batch and refuses others keeps those, and the reason is told', async () => {
@@ -157,6 +211,41 @@ describe.each([QUEUE, TOPIC])('%s', (arn) => {
     expect(await park(arn, ['x', 'y'])).toBe(0);
     expect(lines.map(({ outcome }) => outcome)).toEqual(Array(2).fill(expect.stringContaining('AccessDenied')));
     expect(JSON.stringify(lines)).not.toContain('secret');
+  });
+
+  test('whose own limit is lower gets what fits into that, once it has named it', async () => {
+    const handler = poisoned();
+    const refuses = (bodies: string[]) => bodies.map((body, Id) => ({ Id: String(Id), body })).filter(({ body }) => Buffer.byteLength(body) > 4_096);
+    sdk.answer = (name, input) => name === 'GetQueueUrl' ? { QueueUrl: 'https://queue' } : {
+      Failed: refuses(bodiesOf(input)).map(({ Id }) => ({
+        Id, Code: 'InvalidParameterValue', Message: 'One or more parameters are invalid. Reason: Message must be shorter than 4096 bytes.',
+      })),
+    };
+    const texts = ['x', TEXTS.same(10_000), TEXTS.random(10_000)];
+    expect(await park(arn, texts, handler)).toBeUndefined();
+    expect(batches().flatMap(({ input }) => bodiesOf(input)).slice(3).map(formOf).sort()).toEqual(['gzipped whole', 'pointer']);
+    sdk.commands = [];
+    expect(await park(arn, texts, handler)).toBeUndefined();
+    expect(batches().flatMap(({ input }) => bodiesOf(input)).map(formOf).sort()).toEqual(['gzipped whole', 'plain whole', 'pointer']);
+  });
+
+  test('that refuses a whole batch for its size gets the records in smaller ones', async () => {
+    sdk.answer = (name, input) => {
+      const bytes = name === 'GetQueueUrl' ? 0 : bodiesOf(input).reduce((sum, body) => sum + Buffer.byteLength(body), 0);
+      if (bytes > 10_000) {
+        throw Object.assign(new Error(`Batch requests cannot be longer than 10000 bytes. You have sent ${bytes} bytes.`), { name: 'BatchRequestTooLong' });
+      }
+      return { QueueUrl: 'https://queue' };
+    };
+    expect(await park(arn, Array(10).fill(TEXTS.same(2_000)))).toBeUndefined();
+  });
+
+  test('that takes nothing at all, because of the size, is the checkpoint after a second attempt', async () => {
+    sdk.answer = (name, input) => name === 'GetQueueUrl' ? { QueueUrl: 'https://queue' } : {
+      Failed: bodiesOf(input).map((_, Id) => ({ Id: String(Id), Code: 'InvalidParameterValue', Message: 'Message must be shorter than 10 bytes.' })),
+    };
+    expect(await park(arn, ['x'])).toBe(0);
+    expect(batches()).toHaveLength(2);
   });
 
   test('that could not be opened is opened anew the next time', async () => {
@@ -190,9 +279,25 @@ test('a bucket gets an object for each record, under its key; one that it refuse
   };
   expect(await park(BUCKET, ['x', 'y', 'z'])).toBe(1);
   const objects = sdk.commands.map(({ name, input: { Bucket, Key, Body } }) => [name, Bucket, Key.replace(/\d{4}\/\d\d\/\d\d/, 'DAY'), positionOf(Body)]);
-  expect(objects.sort()).toEqual(
-    [0, 1, 2].map((at) => ['PutObject', 'parked', `dynamo-stream-trigger/parked/DAY/${sequenceNumber(at)}-event-${at}.json`, at]),
-  );
+  expect(objects.sort()).toEqual([0, 1, 2].map((at) =>
+    ['PutObject', 'parked', `dynamo-stream-trigger/parked/111122223333/on-order/DAY/${sequenceNumber(at)}-event-${at}.json`, at]));
+});
+
+test('a bucket gets records of any size whole', async () => {
+  await park(BUCKET, [TEXTS.control(400_000)]);
+  expect(formOf(sdk.commands[0].input.Body)).toBe('plain whole');
+});
+
+test('functions, their aliases and accounts never overwrite each other\'s objects; the same function does that day', async () => {
+  const functions = [
+    FUNCTION, FUNCTION, `${FUNCTION}:live`, `${FUNCTION}:7`, `${FUNCTION}:$LATEST`, `${FUNCTION}-live`, FUNCTION.replace('111122223333', '444455556666'), '',
+  ];
+  for (const name of functions) {
+    await parkRecords(BUCKET, [record(0)], poisoned(), name);
+  }
+  const keys = sdk.commands.map(({ input }) => input.Key);
+  expect(new Set(keys).size).toBe(functions.length - 1);
+  keys.forEach((key) => expect(key).toMatch(/^dynamo-stream-trigger\/parked\/([\w.-]+\/){0,2}\d{4}\/\d\d\/\d\d\/\d+-event-0\.json$/));
 });
 
 test('two triggers park at their own destinations', async () => {

@@ -1,7 +1,7 @@
 import { at, host, logged, reported } from './host';
 import { batchOf, record, STREAM_ARN } from './records';
 import { VirtualLambda } from './virtual-lambda';
-import { PoisonRecordError, streamHandler } from '../../lib/runtime';
+import { type ParkedRecord, PoisonRecordError, streamHandler } from '../../lib/runtime';
 
 const lines = logged();
 
@@ -177,4 +177,78 @@ test('a record whose parking outlasts its invocation is skipped when it comes ag
   expect(reported(await again)).toEqual([]);
   expect(skipped).toEqual(['event-0']);
   expect(parked).toEqual(['event-0', 'event-1']);
+});
+
+describe('onPark', () => {
+  const raw = () => record(0, 'a', { newImage: { name: 'n', card: 'secret' }, oldImage: { card: 'secret' } });
+  const parkWith = async (onPark: any, event = raw()) => {
+    const { parked, context } = host();
+    const handler = streamHandler({
+      onPark, onRecord: () => {
+        throw new PoisonRecordError('no card secret', { issues: [{ message: 'secret' }] });
+      },
+    });
+    expect(reported(await handler({ Records: [event] }, context))).toEqual([]);
+    return parked[0];
+  };
+  const withoutStack = ({ error, ...rest }: ParkedRecord) => ({ ...rest, error: { ...error, stack: undefined } });
+
+  test('changes images and error, and the record says which images are not as they were delivered', async () => {
+    const parked = await parkWith((given: ParkedRecord) => {
+      const { NewImage, OldImage: _, ...dynamodb } = given.record.dynamodb!;
+      return { ...given, record: { ...given.record, dynamodb: { ...dynamodb, NewImage: { ...NewImage, card: { S: '***' } } } }, error: { name: 'E', message: 'm' } };
+    });
+    expect(parked.record.dynamodb).toEqual({ ...raw().dynamodb, NewImage: { name: { S: 'n' }, card: { S: '***' } }, OldImage: undefined });
+    expect([parked.altered, parked.error]).toEqual([['NewImage', 'OldImage'], { name: 'E', message: 'm' }]);
+    expect(JSON.stringify(parked)).not.toContain('secret');
+  });
+
+  test('that answers what it got leaves the record as it is', async () => {
+    expect(withoutStack(await parkWith((given: ParkedRecord) => given))).toEqual(withoutStack(await parkWith(undefined)));
+  });
+
+  test('may change what it got: the event stays as it was delivered', async () => {
+    const event = raw();
+    const parked = await parkWith((given: ParkedRecord) => {
+      delete given.record.dynamodb!.NewImage;
+      return given;
+    }, event);
+    expect([parked.altered, parked.record.dynamodb!.NewImage]).toEqual([['NewImage'], undefined]);
+    expect(event).toEqual(raw());
+  });
+
+  test('can\'t change what record it is', async () => {
+    const parked = await parkWith((given: any) => ({
+      ...given, kind: 'x', version: '9', streamArn: 'x', functionArn: 'x', requestId: 'x', tries: 9,
+      record: { eventID: 'x', dynamodb: { ...given.record.dynamodb, Keys: {}, SequenceNumber: '1' } },
+    }));
+    expect(withoutStack(parked)).toEqual(withoutStack(await parkWith(undefined)));
+  });
+
+  const circle: any = {};
+  circle.record = circle;
+  test.each<[string, (given: any) => unknown]>([
+    ['throws', () => {
+      throw new TypeError('secret');
+    }],
+    ['answers nothing', () => undefined],
+    ['answers null', () => null],
+    ['answers a text', () => 'secret'],
+    ['answers a promise', async (given) => given],
+    ['answers a promise that rejects', async () => {
+      throw new Error('secret');
+    }],
+    ['answers a record without a change', ({ record: { dynamodb: _, ...rest }, ...given }) => ({ ...given, record: rest })],
+    ['answers an image that is none', (given) => ({ ...given, record: { dynamodb: { NewImage: 'secret' } } })],
+    ['answers an image in JavaScript', (given) => ({ ...given, record: { dynamodb: { NewImage: { card: 'secret' } } } })],
+    ['answers a number that is none', (given) => ({ ...given, record: { dynamodb: { NewImage: { card: { N: 'secret' } } } } })],
+    ['answers what JSON can\'t hold', (given) => ({ ...given, record: { dynamodb: { NewImage: { card: { N: 1n } } } } })],
+    ['answers a circle', () => circle],
+  ])('that %s does not hold up the shard: the record goes without images and text of the error', async (_, onPark) => {
+    const parked = await parkWith(onPark);
+    expect(parked).toMatchObject({ record: { eventID: 'event-0', dynamodb: { Keys: raw().dynamodb!.Keys } }, altered: ['NewImage', 'OldImage'] });
+    expect(parked.error).toEqual({ name: 'Error', message: 'onPark failed' });
+    expect(lines.map(({ message }) => message)).toEqual(['dynamo-stream-trigger: onPark failed', 'dynamo-stream-trigger: record failed']);
+    expect(JSON.stringify([parked, lines])).not.toContain('secret');
+  });
 });

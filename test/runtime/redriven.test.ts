@@ -1,5 +1,6 @@
 import { at, host, logged } from './host';
 import { batchOf } from './records';
+import { VirtualLambda } from './virtual-lambda';
 import { PoisonRecordError, streamHandler } from '../../lib/runtime';
 import { HOST } from '../../lib/stream/boundary';
 
@@ -43,4 +44,31 @@ test('a handler is told whether the item has changed since', async () => {
   await handler({ ...batchOf('a', 'b'), redriven } as any);
   await handler(batchOf('a'));
   expect(seen).toEqual([{ superseded: false }, { superseded: true }, undefined]);
+});
+
+test('it is neither counted nor remembered, and its poison is not parked later', async () => {
+  const { parked, context } = host();
+  const calls: number[] = [];
+  const handler = streamHandler((change) => {
+    calls.push(at(change));
+    if (change.redriven && at(change) === 1) {
+      throw new PoisonRecordError('bad');
+    }
+  });
+  for (let times = 0; times < 6; times++) {
+    await handler({ ...batchOf('a', 'b'), redriven } as any, context);
+  }
+  const redrivenCalls = calls.length;
+  expect(calls.filter((position) => position === 0)).toHaveLength(6);
+  expect(await handler(batchOf('a', 'b'), context)).toEqual({ batchItemFailures: [] });
+  expect([calls.length - redrivenCalls, parked]).toEqual([2, []]);
+});
+
+test('it is answered even where calls no longer settle, and the process goes on', async () => {
+  let exits = 0;
+  const lambda = new VirtualLambda({ exit: () => exits++ });
+  const handler = streamHandler(async () => new Promise(() => undefined));
+  const answer: any = await lambda.invoke(handler, { ...batchOf('a', 'b'), redriven } as any, 3_000);
+  expect(answer.redriven.failures.map(({ eventId, error }: any) => [eventId, error.name])).toEqual([['event-0', 'NotTried'], ['event-1', 'NotTried']]);
+  expect(exits).toBe(0);
 });

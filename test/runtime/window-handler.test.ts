@@ -92,16 +92,72 @@ test('a window that can\'t be ended throws, so that Lambda ends it again', async
   await expect(handler(windowOf([], { isFinalInvokeForWindow: true }))).rejects.toThrow('sink down');
 });
 
-test('a state over 1 MB fails at the record that makes it so, before Lambda refuses it', async () => {
-  const handler = windowHandler<string>({ initialState: () => '', onRecord: (state) => state + 'x'.repeat(600_000) });
-  const response = await handler(windowOf(['a', 'b']));
-  expect(response.state).toHaveLength(600_000);
-  expect(response.batchItemFailures).toEqual([{ itemIdentifier: sequenceNumber(1) }]);
-});
+describe('a state over 1 MB', () => {
+  const ends: [string, boolean][] = [];
+  const growing = (bytes: number, character = 'x') => windowHandler<string>({
+    initialState: () => '',
+    onRecord: (state, change) => state + position(change.sequenceNumber) + character.repeat(bytes),
+    onWindowEnd: (state, { terminatedEarly }) => {
+      ends.push([state.replaceAll(character, ''), terminatedEarly]);
+    },
+  });
+  beforeEach(() => {
+    ends.length = 0;
+  });
 
-test('the size of a state is counted in bytes', async () => {
-  const handler = windowHandler<string>({ initialState: () => '', onRecord: () => 'é'.repeat(600_000) });
-  expect((await handler(windowOf(['a']))).batchItemFailures).toHaveLength(1);
+  test('ends its window before the record that makes it so, which is the first of a new state', async () => {
+    const response = await growing(400_000)(windowOf(['a', 'b', 'c', 'd', 'e', 'f']));
+    expect(response.batchItemFailures).toEqual([]);
+    expect(response.state).toMatch(/^4x+5x+$/);
+    expect(ends).toEqual([['01', true], ['23', true]]);
+  });
+
+  test('is counted in bytes', async () => {
+    await growing(300_000, 'é')(windowOf(['a', 'b']));
+    expect(ends).toEqual([['0', true]]);
+  });
+
+  test('of a single record is left to Lambda, which ends the window early', async () => {
+    const response = await growing(1_100_000)(windowOf(['a']));
+    expect([response.state.length, response.batchItemFailures, ends]).toEqual([1_100_001, [], []]);
+  });
+
+  test('that no answer can hold fails', async () => {
+    expect(await growing(6_000_000)(windowOf(['a']))).toEqual({ state: '', batchItemFailures: [{ itemIdentifier: sequenceNumber(0) }] });
+  });
+
+  test('whose window can\'t be ended makes the record the checkpoint', async () => {
+    const handler = windowHandler<string>({
+      initialState: () => '', onRecord: (state) => state + 'x'.repeat(600_000), onWindowEnd: () => {
+        throw new Error('sink down');
+      },
+    });
+    const response = await handler(windowOf(['a', 'b', 'c']));
+    expect(response.state).toHaveLength(600_000);
+    expect(response.batchItemFailures).toEqual([{ itemIdentifier: sequenceNumber(1) }]);
+  });
+
+  test('holds no shard up: behind a mapping, each record counts once, and in order', async () => {
+    await fc.assert(fc.asyncProperty(fc.record({
+      sizes: fc.array(fc.constantFrom(10, 300_000, 700_000, 1_200_000), { minLength: 1, maxLength: 12 }),
+      batchSize: fc.integer({ min: 1, max: 12 }),
+      reportBatchItemFailures: fc.boolean(),
+      seed: fc.nat(),
+    }), async ({ sizes, seed, ...settings }) => {
+      const counted: number[] = [];
+      const handler = windowHandler<{ seen: number[]; text: string }>({
+        initialState: () => ({ seen: [], text: '' }),
+        onRecord: ({ seen, text }, { sequenceNumber: number }) => ({ seen: [...seen, position(number)], text: text + 'x'.repeat(sizes[position(number)]) }),
+        onWindowEnd: ({ seen }) => {
+          counted.push(...seen);
+        },
+      });
+      const records = sizes.map((_, index) => streamRecord({ sequenceNumber: sequenceNumber(index), createdAt: 1_735_689_600, newImage: { id: 'a' } }));
+      const run = await simulateTrigger({ mapping: { tumblingWindow: 60, ...settings }, handler, shards: [{ records }], seed });
+      expect([run.lost, run.failed, counted]).toEqual([[], [], sizes.map((_, index) => index)]);
+      expect(run.invocations.filter(({ error }) => error)).toEqual([]);
+    }), { numRuns: 15, seed: 1 });
+  });
 });
 
 test('a function that returns no state fails', async () => {

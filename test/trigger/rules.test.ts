@@ -354,6 +354,11 @@ const EXAMPLES: { readonly [ruleId: string]: { readonly trips: Example; readonly
     inside: destination((scope) => sqs.Queue.fromQueueArn(scope, 'Queue', `arn:aws:sqs:${REGION}:${ACCOUNT}:failures`)),
     token: destination((scope) => sqs.Queue.fromQueueArn(scope, 'Queue', `arn:aws:sqs:${Aws.REGION}:${ACCOUNT}:failures`)),
   },
+  'destination-message-size': {
+    trips: destination((scope) => new sqs.Queue(scope, 'Queue', { maxMessageSizeBytes: 262_144 })),
+    inside: destination((scope) => new sqs.Queue(scope, 'Queue', { maxMessageSizeBytes: 1_048_576 })),
+    token: destination((scope) => new sqs.Queue(scope, 'Queue', { maxMessageSizeBytes: Token.asNumber({ 'Fn::ImportValue': 'Bytes' }) })),
+  },
   'parking-off': {
     trips: (app) => app.trigger({ handler: ofAnotherStack(app), onFailure: new sources.SqsDlq(new sqs.Queue(app.stack, 'Queue')) }),
     inside: (app) => app.trigger({ handler: ofAnotherStack(app) }),

@@ -23,6 +23,7 @@ export function destinationFacts(
     arn,
     service: ofArn(arn, 'service') ?? serviceOf(destination, mapping),
     fifo: arn.endsWith('.fifo') || (resource !== undefined && isFifo(resource)) || (given !== undefined && isImportedAsFifo(given, destination)),
+    maxMessageBytes: resource?.cfnResourceType === 'AWS::SQS::Queue' ? maxMessageBytes(resource) : UNKNOWN,
     region: ofArn(arn, 'region') ?? (resource === undefined ? UNKNOWN : plain(Stack.of(resource).region)),
   };
 }
@@ -37,6 +38,12 @@ function serviceOf(arn: string, scope: CfnResource): Known<string> {
 function isFifo(resource: CfnResource): boolean {
   // CloudFormation accepts booleans as text too.
   return String(deployedProperty(resource, resource.cfnResourceType === 'AWS::SNS::Topic' ? 'FifoTopic' : 'FifoQueue')) === 'true';
+}
+
+function maxMessageBytes(queue: CfnResource): Known<number> {
+  const bytes = deployedProperty(queue, 'MaximumMessageSize');
+  // CloudFormation accepts numbers as text too.
+  return /^\d+$/.test(bytes) ? Number(bytes) : UNKNOWN;
 }
 
 /** If the ARN of an imported queue or topic is a token, only the import knows. */

@@ -1,0 +1,28 @@
+import { gunzipSync } from 'node:zlib';
+import { type GzippedRecord, type ParkedRecord, PARKED_RECORD_KIND, type RecordPointer } from './parked-record';
+
+/**
+ * Reads a parked record, in each of its forms, from the text of a message or an object.
+ *
+ * Answers undefined for what is something else, such as Lambda's own message about a failed batch, which goes to the same destination.
+ */
+export function readParkedRecord(text: string): ParkedRecord | RecordPointer | undefined {
+  const parked = parse(text);
+  if (parked?.kind !== PARKED_RECORD_KIND || !/^1\.\d+$/.test(parked.version)) {
+    return undefined;
+  }
+  if (!('gzip' in parked)) {
+    return parked;
+  }
+  const { gzip, ...rest } = parked;
+  // eslint-disable-next-line no-restricted-globals -- a browser has no zlib either
+  return { ...rest, record: JSON.parse(gunzipSync(Buffer.from(gzip, 'base64')).toString()) };
+}
+
+function parse(text: string): ParkedRecord | GzippedRecord | RecordPointer | undefined {
+  try {
+    return JSON.parse(text) ?? undefined;
+  } catch {
+    return undefined;
+  }
+}
