@@ -1,9 +1,12 @@
 import { type ChildProcess, execFileSync, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import { basename, join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import type { TestFile, TestOutcome } from './jest-process';
 import { compiled } from './type-check';
+import { endLeftovers, killGroup } from '../../lib/local/process/children';
 
 /** A test that ends the process, or does not end, has failed too. */
 export type Outcome = TestOutcome | 'process ended' | 'hang';
@@ -14,6 +17,7 @@ const TESTS_OF_A_PROCESS = 30;
 /** A copy of the project in a folder of its own, in which a file can be changed and tests be run. */
 export class Copy {
   private readonly root: string;
+  private readonly temporary: string;
   private jest: ChildProcess | undefined;
   private tests = 0;
   private changed: string | undefined;
@@ -21,11 +25,12 @@ export class Copy {
 
   /**
    * @param project the project that is copied as it lies there, what is compiled included
-   * @param folder an empty folder, for the copy and what its tests write
+   * @param folder a new folder, for the copy and what its tests write
    */
-  constructor(private readonly project: string, private readonly folder: string) {
+  constructor(private readonly project: string, folder: string) {
     this.root = join(folder, 'project');
-    mkdirSync(join(folder, 'temporary'));
+    this.temporary = join(folder, 'temporary');
+    mkdirSync(this.temporary, { recursive: true });
     const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { cwd: project, encoding: 'utf8' });
     for (const file of [...files.trim().split('\n').filter((name) => existsSync(join(project, name))), 'build', '.jsii']) {
       cpSync(join(project, file), join(this.root, file), { recursive: true });
@@ -58,27 +63,39 @@ export class Copy {
       await this.end();
     }
     const jest = this.jest ??= this.start();
-    const answer = once(jest, 'message').then(([outcome]) => outcome as TestOutcome);
-    const ended = once(jest, 'exit').then((): Outcome => 'process ended');
-    let timer: NodeJS.Timeout;
-    const hang = new Promise<Outcome>((resolve) => timer = setTimeout(resolve, patience, 'hang'));
+    const over = new AbortController();
+    const { signal } = over;
     jest.send(test);
-    const outcome = await Promise.race([answer, ended, hang]).finally(() => clearTimeout(timer));
+    const outcome = await Promise.race<Outcome>([
+      once(jest, 'message', { signal }).then(([answer]) => answer),
+      once(jest, 'exit', { signal }).then(() => 'process ended' as const),
+      setTimeout(patience, 'hang' as const, { signal }),
+    ]);
+    over.abort();
     if (typeof outcome === 'string') {
       await this.end();
     }
     return outcome;
   }
 
-  /** Ends jest's process, and what its tests started. */
+  /** As kill(), and waits until the process has ended. */
   async end(): Promise<void> {
     const { jest } = this;
+    const exit = jest !== undefined && jest.exitCode === null && jest.signalCode === null ? once(jest, 'exit') : undefined;
+    this.kill();
+    await exit;
+  }
+
+  /**
+   * Ends jest's process, and what its tests started. Some of that is in process groups of its own: with jest's process gone, it is what a
+   * killed run of `local` leaves, and is ended as such.
+   */
+  kill(): void {
+    killGroup(this.jest?.pid);
     this.jest = undefined;
-    if (jest !== undefined && jest.exitCode === null && jest.signalCode === null) {
-      const exit = once(jest, 'exit');
-      process.kill(-jest.pid!, 'SIGKILL');
-      await exit;
-    }
+    const runs = `dynamo-stream-trigger-${userInfo().username}`;
+    readdirSync(this.temporary, { recursive: true, encoding: 'utf8' }).filter((path) => basename(path) === runs)
+      .forEach((path) => endLeftovers(join(this.temporary, path)));
   }
 
   private write(file: string, text: string): void {
@@ -99,8 +116,9 @@ export class Copy {
     return fork(join(__dirname, 'jest-process.ts'), {
       cwd: this.root,
       detached: true,
-      env: { ...process.env, TMPDIR: join(this.folder, 'temporary') },
-      execArgv: [...process.execArgv, '--require', 'ts-node/register/transpile-only'],
+      // As jest's own command sets NODE_ENV. Without it, the CDK wraps the functions of `fs` for good with a counter of its own, which jest
+      // cleans away after a test file: every use of `fs` then ends the process.
+      env: { ...process.env, NODE_ENV: 'test', TMPDIR: this.temporary },
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     });
   }

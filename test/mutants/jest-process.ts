@@ -10,6 +10,8 @@ export interface TestFile {
 export interface TestOutcome {
   readonly passed: boolean;
   readonly milliseconds: number;
+  /** What jest says about a test that failed. */
+  readonly failures: string;
 }
 
 /** Runs one test file after another, as it is asked to: jest and the compiler are loaded once. */
@@ -20,6 +22,10 @@ process.on('message', async ({ file, part }: TestFile) => {
   const started = Date.now();
   const argv = await buildArgv(['--runTestsByPath', file, '--selectProjects', part, '--runInBand', '--ci', '--silent']);
   const { results } = await runCLI({ ...argv, reporters: [] }, [process.cwd()]);
-  const outcome: TestOutcome = { passed: results.success, milliseconds: Date.now() - started };
+  const outcome: TestOutcome = {
+    passed: results.success,
+    milliseconds: Date.now() - started,
+    failures: results.testResults.map(({ failureMessage }) => failureMessage ?? '').join('\n'),
+  };
   process.send!(outcome);
 });

@@ -1,38 +1,64 @@
 import type { Copy } from './copy';
 import type { Mutant } from './draw';
+import type { TestFile } from './jest-process';
 import { Durations, nearTests } from './near-tests';
 
 /** Milliseconds after which a test hangs, if it is known how long it usually takes, and if not. */
 const PATIENCE = { usual: (took: number) => 60_000 + 15 * took, unknown: 600_000 };
 
-/**
- * Runs the tests near mutants until one notices.
- *
- * @returns a function that says how a mutant was noticed, in words; undefined if it survived
- */
-export function judge(root: string): (copy: Copy, mutant: Mutant) => Promise<string | undefined> {
-  const durations = new Durations(root);
-  /** Whether a test that failed with a mutant passes without: one that does not tells nothing. */
-  const passes = new Map<string, boolean>();
-  return async (copy, mutant) => {
-    for (const test of nearTests(mutant.file, durations).filter(({ file }) => passes.get(file) !== false)) {
-      const usual = durations.of(test.file);
-      copy.change(mutant.file, mutant.text);
-      const outcome = await copy.run(test, usual === undefined ? PATIENCE.unknown : PATIENCE.usual(usual));
-      if (typeof outcome === 'object' && outcome.passed) {
-        durations.set(test.file, outcome.milliseconds);
-        continue;
+/** Runs the tests near mutants until one notices. */
+export class Judge {
+  /** Tests that failed without a mutant: what they say about mutants means nothing, and they are not asked any more. */
+  readonly unreliable = new Set<string>();
+  private readonly durations: Durations;
+
+  constructor(root: string) {
+    this.durations = new Durations(root);
+  }
+
+  /**
+   * Runs all tests near these mutants without a mutant: they must all pass.
+   *
+   * @param copies share the tests among them
+   */
+  async control(copies: readonly Copy[], mutants: readonly Mutant[]): Promise<void> {
+    const tests = new Map(mutants.flatMap(({ file }) => nearTests(file, this.durations)).map((test) => [test.file, test])).values();
+    await Promise.all(copies.map(async (copy) => {
+      for (const test of tests) {
+        await this.failure(copy, test);
       }
-      if (!passes.has(test.file)) {
-        copy.undo();
-        const without = await copy.run(test, PATIENCE.unknown);
-        passes.set(test.file, typeof without === 'object' && without.passed);
+    }));
+  }
+
+  /** How the tests noticed a mutant, in words; undefined if it survived. */
+  async noticed(copy: Copy, mutant: Mutant): Promise<string | undefined> {
+    for (const test of nearTests(mutant.file, this.durations).filter(({ file }) => !this.unreliable.has(file))) {
+      const failure = await this.failure(copy, test, mutant);
+      if (failure !== undefined && await this.failure(copy, test) === undefined) {
+        return `${failure} by ${test.file}`;
       }
-      if (passes.get(test.file)) {
-        return `${typeof outcome === 'object' ? 'killed' : outcome} by ${test.file}`;
-      }
-      console.log(`${test.file} fails without a mutant, too, and is not asked any more.`);
     }
     return undefined;
-  };
+  }
+
+  /** How a test fails, in words; undefined if it passes. */
+  private async failure(copy: Copy, { file, part }: TestFile, mutant?: Mutant): Promise<string | undefined> {
+    if (mutant === undefined) {
+      copy.undo();
+    } else {
+      copy.change(mutant.file, mutant.text);
+    }
+    const usual = this.durations.of(file);
+    const outcome = await copy.run({ file, part }, usual === undefined ? PATIENCE.unknown : PATIENCE.usual(usual));
+    if (typeof outcome === 'object' && outcome.passed) {
+      this.durations.set(file, outcome.milliseconds);
+      return undefined;
+    }
+    const failure = typeof outcome === 'object' ? 'killed' : outcome;
+    if (mutant === undefined) {
+      this.unreliable.add(file);
+      console.log(`${file} fails without a mutant, too (${failure}).\n${typeof outcome === 'object' ? outcome.failures : ''}`);
+    }
+    return failure;
+  }
 }

@@ -1,10 +1,10 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Copy } from './copy';
 import { drawMutants, type Mutant } from './draw';
-import { judge } from './judge';
+import { Judge } from './judge';
 import { importersOf } from './near-tests';
 import { typeCheck } from './type-check';
 import { beforeProcessEnds } from '../../lib/local/process/process-end';
@@ -14,7 +14,7 @@ import { ROOMS } from '../../projenrc/rooms';
 const USAGE = `npm run mutants -- [options]
 
 Shows how much of the code the tests hold. It changes one place after another of a random sample, each in a copy of the project, and runs
-the tests near it.
+the tests near it. Before and after, these tests run without a change: if one fails, there is no score.
 
   --count <n>    how many places: 100 unless given
   --seed <n>     draws the same sample again: a new one unless given
@@ -50,26 +50,38 @@ async function main(): Promise<void> {
     throw new Error('Some tests run what is compiled, but build/ is missing. Run `npx projen compile` first.');
   }
   console.log(`${given.count} mutants of ${given.room.join(', ')}, seed ${given.seed}`);
-  const sample = take(Number(given.count), drawMutants(ROOT, given.room, seededRandom(Number(given.seed)), typeCheck(ROOT, importersOf)));
+  const sample = [...take(Number(given.count), drawMutants(ROOT, given.room, seededRandom(Number(given.seed)), typeCheck(ROOT, importersOf)))];
   if (given.list) {
-    [...sample].forEach((mutant) => console.log(placeOf(mutant)));
+    sample.forEach((mutant) => console.log(placeOf(mutant)));
     return;
   }
   const folder = mkdtempSync(join(tmpdir(), 'dynamo-stream-trigger-mutants-'));
-  beforeProcessEnds(() => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }));
-  const killed = judge(ROOT);
+  const copies = Array.from({ length: availableParallelism() }, (_, at) => new Copy(ROOT, join(folder, `${at}`)));
+  beforeProcessEnds(() => {
+    copies.forEach((copy) => copy.kill());
+    rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+  });
+  const judge = new Judge(ROOT);
+  console.log('The tests without a mutant, as a control');
+  await judge.control(copies, sample);
+  const trials = await tryAll(sample, copies, judge);
+  console.log('The control again');
+  await judge.control(copies, sample);
+  await Promise.all(copies.map((copy) => copy.end()));
+  report(trials, judge.unreliable);
+}
+
+async function tryAll(sample: readonly Mutant[], copies: readonly Copy[], judge: Judge): Promise<Trial[]> {
   const trials: Trial[] = [];
-  await Promise.all(Array.from({ length: availableParallelism() }, async (_, at) => {
-    mkdirSync(join(folder, `${at}`));
-    const copy = new Copy(ROOT, join(folder, `${at}`));
-    for (const mutant of sample) {
-      const trial = { mutant, killed: await killed(copy, mutant) };
+  const waiting = sample.values();
+  await Promise.all(copies.map(async (copy) => {
+    for (const mutant of waiting) {
+      const trial = { mutant, killed: await judge.noticed(copy, mutant) };
       trials.push(trial);
       console.log(`${trials.length}. ${placeOf(mutant)}: ${trial.killed ?? 'SURVIVED'}`);
     }
-    await copy.end();
   }));
-  report(trials);
+  return trials;
 }
 
 function* take<T>(count: number, all: Iterable<T>): Generator<T> {
@@ -86,10 +98,15 @@ function placeOf({ kind, file, line }: Mutant): string {
   return `${file}:${line} ${kind}`;
 }
 
-function report(trials: readonly Trial[]): void {
+function report(trials: readonly Trial[], unreliable: ReadonlySet<string>): void {
   const survivors = trials.filter((trial) => trial.killed === undefined);
   for (const { mutant } of survivors) {
     console.log(`\nSURVIVED ${placeOf(mutant)}\n- ${mutant.before}\n+ ${mutant.after}`);
+  }
+  if (unreliable.size > 0) {
+    console.log(`\nNo score: these tests failed without a mutant. Mend them first.\n${[...unreliable].join('\n')}`);
+    process.exitCode = 1;
+    return;
   }
   console.log('');
   for (const by of ['room', 'kind'] as const) {
