@@ -12,6 +12,8 @@ export interface Environment {
   readonly evidence: Evidence;
   readonly abandoned: Abandoned;
   readonly pace: Pace;
+  /** Invocations one after another in which calls ran until the abort, and no record was done. */
+  stalled: number;
   /** Parks at a destination, with one client for all invocations. */
   readonly parkAt: (arn: string) => Park;
 }
@@ -27,6 +29,7 @@ export function createEnvironment(options: StreamHandlerOptions<any, any>): Envi
     evidence: createEvidence(options.patience ?? PATIENCE),
     abandoned: createAbandoned(),
     pace: { expected: 0 },
+    stalled: 0,
     parkAt: (arn) => parks[arn] ??= parkAt(arn),
   };
 }

@@ -8,13 +8,12 @@ import { type Lanes, runLanes } from './lanes';
 import { createRecovery, type Recovery } from './recovery';
 import { checkedRecord } from './schema';
 import { timed } from './time-budget';
-import type { Host } from '../stream/boundary';
 import type { BatchResponse, StreamEvent } from '../stream/record';
 
 /** Runs a batch and answers for it. */
 export async function invoke(environment: Environment, event: StreamEvent, context: Partial<LambdaContext>): Promise<BatchResponse> {
   const invocation = begin(environment, event, context);
-  const { batch: { records, items, sequenceNumbers, streamArn }, budget, now, redriven, report } = invocation;
+  const { batch: { records, items, sequenceNumbers, streamArn }, budget, host, now, redriven, report } = invocation;
   const { abandoned, evidence, memory } = environment;
   try {
     evidence.forget(now());
@@ -29,26 +28,34 @@ export async function invoke(environment: Environment, event: StreamEvent, conte
       concurrency: environment.options.concurrency ?? 10,
       mayStart: budget.allows,
     });
+    const running = () => lanes.open().filter((open) => open.running).length;
+    let interrupted = 0;
+    budget.onAbort = () => {
+      interrupted = running();
+    };
     await Promise.race([lanes.ended, budget.over]);
     recovery.close();
 
-    const open = lanes.open();
     const progress = sum(lanes.done) > calls.skipped();
-    if (!progress && isSick(invocation, environment, open, lanes.done)) {
+    environment.stalled = interrupted > 0 && !progress ? environment.stalled + 1 : 0;
+    const { exit } = host;
+    if (exit && !progress && isSick(invocation, environment, lanes)) {
       report.flush();
-      report.exit(open.length, sequenceNumbers[lanes.done.indexOf(0)]);
-      exitOf(invocation.host)!();
+      report.exit(running(), sequenceNumbers[lanes.done.indexOf(0)]);
+      await budget.wait(report.settled());
+      exit();
       // The process ends before it answers.
       return await new Promise(() => undefined);
     }
-    for (const { step, ended } of open) {
+    const abandonedCalls = running();
+    for (const { step, ended } of lanes.open()) {
       abandoned.add(invocation.itemOf(step), ended, () => {
         if (!redriven && lanes.done[step]) {
           memory.add(invocation.batch, step, now());
         }
       });
     }
-    return await answer(invocation, environment, lanes.done, recovery.errors, open.length);
+    return await answer(invocation, environment, lanes.done, recovery.errors, abandonedCalls);
   } finally {
     budget.close();
   }
@@ -62,6 +69,7 @@ const SAMPLE = 16;
 
 /** How the records of an invocation are called. */
 interface Calls {
+  readonly waitsFor: (step: number) => Promise<void> | undefined;
   readonly run: (step: number) => unknown;
   readonly succeeded: (step: number, answer: unknown) => void;
   /** How many records were done before already. */
@@ -78,16 +86,16 @@ function createCalls(invocation: Invocation, environment: Environment, recovery:
   const waited = new Set<number>();
   let skipped = 0;
 
-  function run(step: number): unknown {
+  /** The item's call of an earlier invocation: it may succeed yet, or its record may have been parked. */
+  function waitsFor(step: number): Promise<void> | undefined {
     const before = abandoned.of(invocation.itemOf(step));
     if (before) {
       waited.add(step);
-      // Its call of an earlier invocation may have succeeded meanwhile, or its record may have been parked.
-      return before.then(() => {
-        budget.check();
-        return run(step);
-      });
     }
+    return before;
+  }
+
+  function run(step: number): unknown {
     if (!redriven && memory.has(batch, step, now)) {
       return SKIPPED;
     }
@@ -119,26 +127,23 @@ function createCalls(invocation: Invocation, environment: Environment, recovery:
     report.observe({ type: answered === SKIPPED ? 'recordSkipped' : 'recordDone', record });
   }
 
-  return { run, succeeded, skipped: () => skipped };
+  return { waitsFor, run, succeeded, skipped: () => skipped };
 }
 
 /**
  * Whether calls no longer settle in this process, as with a dead connection pool or a lock that is never released. Lambda's own
- * timeout would end such a process, but the answer before it keeps it alive.
+ * timeout would end such a process, but the answer before it keeps it alive. Where nothing was done:
+ *
+ * - two calls or more ignored the abort, and none has ever come to an end; or
+ * - a call of an earlier invocation is still under way, and a record waits for it; or
+ * - calls ran until the abort, in this invocation and in the one before: they heed it, but don't end without it.
  */
-function isSick({ budget, host, itemOf, redriven }: Invocation, { abandoned }: Environment, open: ReturnType<Lanes['open']>, done: Uint8Array): boolean {
-  const running = open.filter((step) => step.running);
+function isSick({ budget, itemOf, redriven }: Invocation, { abandoned, stalled }: Environment, { open, done }: Lanes): boolean {
+  const steps = open();
   // A redrive waits for an answer.
-  if (redriven || !budget.signal.aborted || running.length === 0 || !exitOf(host)) {
-    return false;
-  }
-  return (running.length > 1 && !done.includes(1)) || running.some(({ step }) => abandoned.of(itemOf(step)));
-}
-
-/** How to end the process: only where the host says how, or on Lambda, where no other invocation shares it. */
-function exitOf(host: Host): (() => void) | undefined {
-  const { AWS_LAMBDA_RUNTIME_API, AWS_LAMBDA_MAX_CONCURRENCY } = process.env;
-  return host.exit ?? (AWS_LAMBDA_RUNTIME_API && !AWS_LAMBDA_MAX_CONCURRENCY ? () => process.exit(1) : undefined);
+  return !redriven && budget.signal.aborted && (stalled > 1
+    || (steps.filter(({ running }) => running).length > 1 && !done.includes(1))
+    || steps.some(({ step }) => abandoned.of(itemOf(step))));
 }
 
 /** The response for what is done now. */
@@ -157,7 +162,7 @@ async function answer(
   }
   report.observe({ type: 'checkpoint', streamArn, sequenceNumber });
   report.flush();
-  await Promise.race([report.settled(), budget.over]);
+  await budget.wait(report.settled());
   if (redriven) {
     return redrivenResponse(batch, done, errors);
   }

@@ -4,6 +4,8 @@ export interface LaneOptions {
   readonly length: number;
   /** The lane of a step. */
   readonly laneOf: (step: number) => string;
+  /** What a step must wait for before it is tried, if anything. It does not count as running meanwhile. */
+  readonly waitsFor: (step: number) => Promise<unknown> | undefined;
   /** Tries a step. Throwing, or rejecting, means that it failed. */
   readonly run: (step: number) => unknown;
   /** Called with a step that did not fail, and with what it returned. */
@@ -25,31 +27,43 @@ export interface Lanes {
   readonly ended: Promise<void>;
   /** For every step, also while others are running, whether it is done: 0 or 1. */
   readonly done: Uint8Array;
-  /** The steps that have started and not ended, each with what settles when it ends. `running`: it did not fail so far. */
-  readonly open: () => { readonly step: number; readonly running: boolean; readonly ended: Promise<void> }[];
+  /** The steps that have started and not ended. */
+  readonly open: () => Open[];
+}
+
+/** A step that has started and not ended. */
+export interface Open {
+  readonly step: number;
+  /** Whether it runs; otherwise it waits. */
+  readonly running: boolean;
+  /** Settles when it ends. */
+  readonly ended: Promise<void>;
 }
 
 const RUNNING = 1;
-const FAILED = 2;
+const WAITING = 2;
 
 /**
  * Runs the steps 0 to `length - 1`, each in its lane:
  *
  * - the steps of one lane run one after another, in the order of their numbers; lanes run side by side;
- * - at most `concurrency` steps run at once, with as many promises; one that failed and waits to be run again is not among them;
+ * - at most `concurrency` steps run at once, with as many promises; one that waits, also to be run again, is not among them;
  * - of the steps that may run, the lowest is started first, so that the lowest step not done is as high as possible whenever time runs out;
  * - a lane stops at its first step that is not done, the other lanes go on;
  * - once `mayStart` answers no, nothing more is started.
  */
 // eslint-disable-next-line max-lines-per-function -- small functions over one state, which is theirs alone
-export function runLanes({ length, laneOf, run, succeeded, failed, concurrency, mayStart }: LaneOptions): Lanes {
+export function runLanes({ length, laneOf, waitsFor, run, succeeded, failed, concurrency, mayStart }: LaneOptions): Lanes {
   const queue = createQueue(length, laneOf);
   const { done } = queue;
   const state = new Uint8Array(length);
   const onEnd = new Map<number, () => void>();
   let workers = 0;
-  let recovering = 0;
-  const { promise: ended, resolve: end } = deferred();
+  let waiting = 0;
+  let end!: () => void;
+  const ended = new Promise<void>((resolve) => {
+    end = resolve;
+  });
 
   function finish(step: number, isDone: boolean): void {
     state[step] = 0;
@@ -62,25 +76,29 @@ export function runLanes({ length, laneOf, run, succeeded, failed, concurrency, 
   async function work(): Promise<void> {
     workers++;
     for (let step = next(); step !== undefined; step = next()) {
+      const before = waitsFor(step);
+      if (before) {
+        void aside(step, before.then(() => 'again'));
+        continue;
+      }
       state[step] = RUNNING;
       try {
         succeeded(step, await run(step));
         finish(step, true);
       } catch (error) {
-        void recover(step, error);
+        void aside(step, failed(step, error));
       }
     }
     workers--;
     goOn();
   }
 
-  async function recover(step: number, error: unknown): Promise<void> {
-    state[step] = FAILED;
-    recovering++;
-    const outcome = await failed(step, error).catch(() => 'not done');
-    recovering--;
-    const again = outcome === 'again' && mayStart();
-    if (again) {
+  async function aside(step: number, until: Promise<string>): Promise<void> {
+    state[step] = WAITING;
+    waiting++;
+    const outcome = await until.catch(() => 'not done');
+    waiting--;
+    if (outcome === 'again' && mayStart()) {
       queue.add(step);
     }
     finish(step, outcome === 'done');
@@ -92,7 +110,7 @@ export function runLanes({ length, laneOf, run, succeeded, failed, concurrency, 
     while (workers < concurrency && queue.hasNext(workers === 0) && mayStart()) {
       void work();
     }
-    if (workers + recovering === 0) {
+    if (workers + waiting === 0) {
       end();
     }
   }
@@ -104,20 +122,16 @@ export function runLanes({ length, laneOf, run, succeeded, failed, concurrency, 
   return {
     ended,
     done,
-    open: () => Array.from(state.keys()).filter((step) => state[step]).map((step) => {
-      const { promise, resolve } = deferred();
-      onEnd.set(step, resolve);
-      return { step, running: state[step] === RUNNING, ended: promise };
-    }),
+    open: () => {
+      const steps: Open[] = [];
+      state.forEach((is, step) => is && steps.push({
+        step,
+        running: is === RUNNING,
+        ended: new Promise((resolve) => onEnd.set(step, resolve)),
+      }));
+      return steps;
+    },
   };
-}
-
-function deferred(): { promise: Promise<void>; resolve: () => void } {
-  let resolve!: () => void;
-  const promise = new Promise<void>((settle) => {
-    resolve = settle;
-  });
-  return { promise, resolve };
 }
 
 /** The order in which steps are started. */

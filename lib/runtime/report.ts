@@ -23,6 +23,7 @@ export function createReport(options: Pick<StreamHandlerOptions, 'observer' | 'l
   const { observe, settled }: Observing = observing(options.observer, requestId, complain('observer'));
   // At the timeout many records may fail at once: a line for each would take longer than is left.
   let late: { [error: string]: number } = {};
+  let flushed = false;
   return {
     observe,
     settled,
@@ -31,6 +32,11 @@ export function createReport(options: Pick<StreamHandlerOptions, 'observer' | 'l
       if (reason === 'out of time') {
         const name = nameOf(error);
         late[name] = (late[name] ?? 0) + 1;
+        if (flushed) {
+          // A call that was abandoned has failed after the answer, and others may in a moment.
+          flushed = false;
+          setImmediate(flush);
+        }
       } else {
         log.record(record, error, tries, reason);
       }
@@ -44,12 +50,15 @@ export function createReport(options: Pick<StreamHandlerOptions, 'observer' | 'l
       log.other('the process ends, because calls no longer settle in it; Lambda starts a new one', { outcome: 'exit', running, sequenceNumber });
       observe({ type: 'exit', running });
     },
-    flush: () => {
-      const errors = late;
-      late = {};
-      if (Object.keys(errors).length > 0) {
-        log.other('records failed', { outcome: 'out of time', errors });
-      }
-    },
+    flush,
   };
+
+  function flush(): void {
+    const errors = late;
+    late = {};
+    flushed = true;
+    if (Object.keys(errors).length > 0) {
+      log.other('records failed', { outcome: 'out of time', errors });
+    }
+  }
 }

@@ -6,8 +6,12 @@ import type { Host } from '../stream/boundary';
 export interface TimeBudget {
   /** Aborts when calls must end, shortly before the timeout. */
   readonly signal: AbortSignal;
-  /** Settles when the answer can't wait any longer, between the abort and the timeout. */
+  /** Is called just before `signal` aborts. */
+  onAbort: (() => void) | undefined;
+  /** Settles when the calls must have ended, between the abort and the timeout. */
   readonly over: Promise<void>;
+  /** Waits for what must happen before the answer, as long as there is time. */
+  readonly wait: (until: Promise<unknown>) => Promise<unknown>;
   /** Whether a call may be started, after a pause of so many milliseconds. */
   readonly allows: (pause?: number) => boolean;
   /** @throws NO_TIME if no call may be started. */
@@ -48,9 +52,11 @@ export function timeBudget(context: Partial<LambdaContext>, pace: Pace, timer: N
   // Every call may listen to it, and Node.js would print a warning from the eleventh on.
   setMaxListeners(0, signal);
   let cancel: () => void;
+  let budget: TimeBudget | undefined;
   // Asked before every call, and the signal's own flag is slow to read.
   let aborted = false;
 
+  const allows = (pause = 0) => !aborted && left() - pause > reserve + Math.min(pace.expected, whole / 4);
   const over = new Promise<void>((resolve) => {
     function watch(): void {
       const wait = left() - reserve;
@@ -59,17 +65,21 @@ export function timeBudget(context: Partial<LambdaContext>, pace: Pace, timer: N
         cancel = timer(watch, wait);
       } else {
         aborted = true;
+        budget?.onAbort?.();
         controller.abort();
         cancel = timer(resolve, reserve / 2);
       }
     }
     watch();
   });
-
-  const allows = (pause = 0) => !aborted && left() - pause > reserve + Math.min(pace.expected, whole / 4);
-  return {
+  const rest = async () => new Promise<void>((resolve) => {
+    cancel = timer(resolve, left() / 4);
+  });
+  return budget = {
     signal,
+    onAbort: undefined,
     over,
+    wait: async (until) => Promise.race([until, over.then(rest)]),
     left,
     allows,
     check: () => {

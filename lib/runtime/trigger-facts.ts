@@ -7,12 +7,19 @@ export type KnownHost = Host & Required<Pick<Host, 'call' | 'log'>>;
 
 /** The host that invokes the function. Lambda hands over nothing. */
 export function hostOf(context: object): KnownHost {
-  return { call: callDirectly, log: console.error, ...(context as { [HOST]?: Host })[HOST] };
+  const host = (context as { [HOST]?: Host })[HOST];
+  return host ? { call: LAMBDA.call, log: LAMBDA.log, ...host } : LAMBDA;
 }
 
-function callDirectly(_: unknown, call: () => unknown): unknown {
-  return call();
-}
+/** Without a host: on Lambda, or in a test that calls the handler itself. */
+const LAMBDA: KnownHost = {
+  call: (_, call) => call(),
+  log: (entry) => console.error(entry),
+  /** The process ends only on Lambda, and only where no other invocation shares it. */
+  get exit() {
+    return process.env.AWS_LAMBDA_RUNTIME_API && !process.env.AWS_LAMBDA_MAX_CONCURRENCY ? () => process.exit(1) : undefined;
+  },
+};
 
 /**
  * The facts about the trigger that a batch comes from: from the host, otherwise from the construct.

@@ -124,7 +124,7 @@ export function windowHandler<State, Item = Image, Keys = ItemKeys>(
       }
       const sequenceNumber = batch.sequenceNumbers[step];
       report.observe({ type: 'checkpoint', streamArn: batch.streamArn, sequenceNumber });
-      await Promise.race([report.settled(), budget.over]);
+      await budget.wait(report.settled());
       return { state: JSON.parse(state), batchItemFailures: notDone(sequenceNumber, reports, error?.thrown) };
     } finally {
       budget.close();

@@ -9,6 +9,7 @@ function controlled(laneNames: string, concurrency: number, mayStart = () => tru
   const started: number[] = [];
   const finish = new Map<number, (done: boolean) => void>();
   const lanes = runLanes({
+    waitsFor: () => undefined,
     length: laneNames.length,
     laneOf: (step) => laneNames[step],
     concurrency,
@@ -67,6 +68,7 @@ test('nothing is started once it may not, and what is running is known', async (
 test('a recovery that fails stops its lane, and no other', async () => {
   const started: number[] = [];
   const lanes = runLanes({
+    waitsFor: () => undefined,
     length: 4,
     laneOf: (step) => 'aabb'[step],
     concurrency: 1,
@@ -93,6 +95,7 @@ test('a step that waits to be run again takes no place, and holds up its lane', 
     again = resolve;
   });
   const lanes = runLanes({
+    waitsFor: () => undefined,
     length: 4,
     laneOf: (step) => 'aabc'[step],
     concurrency: 1,
@@ -118,6 +121,35 @@ test('a step that waits to be run again takes no place, and holds up its lane', 
   expect([...lanes.done]).toEqual([1, 1, 1, 1]);
 });
 
+test('a step that waits before it is run takes no place, and keeps its turn', async () => {
+  const started: number[] = [];
+  let release!: () => void;
+  const before = new Map([[0, new Promise<void>((resolve) => {
+    release = () => {
+      before.clear();
+      resolve();
+    };
+  })]]);
+  const lanes = runLanes({
+    waitsFor: (step) => before.get(step),
+    length: 4,
+    laneOf: (step) => 'aabc'[step],
+    concurrency: 1,
+    mayStart: () => true,
+    run: (step) => {
+      started.push(step);
+    },
+    succeeded: () => undefined,
+    failed: async () => 'not done',
+  });
+  await tick();
+  expect(started).toEqual([2, 3]);
+  expect(lanes.open().map(({ step, running }) => [step, running])).toEqual([[0, false]]);
+  release();
+  await lanes.ended;
+  expect(started).toEqual([2, 3, 0, 1]);
+});
+
 test('no steps end at once', async () => {
   const { lanes } = controlled('', 10);
   await lanes.ended;
@@ -131,6 +163,7 @@ test('whatever the lanes, latencies and failures: in order, within the limit, ea
     const ended: number[] = [];
     let running = 0;
     const lanes = runLanes({
+      waitsFor: () => undefined,
       length: plan.length,
       laneOf: (step) => String(plan[step].lane),
       concurrency,

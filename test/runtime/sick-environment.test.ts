@@ -2,9 +2,10 @@ import { logged, reported } from './host';
 import { batchOf } from './records';
 import { VirtualLambda } from './virtual-lambda';
 import { streamHandler } from '../../lib/runtime';
+import { HOST } from '../../lib/stream/boundary';
 import { type SimulationRun, simulateTrigger, streamRecord } from '../../lib/testing';
 
-logged();
+const lines = logged();
 
 const START = 1_735_689_600;
 const recordsOf = (count: number) => Array.from({ length: count }, (_, item) => streamRecord({ keys: { id: `item-${item}` }, createdAt: START }));
@@ -85,6 +86,91 @@ test('a single call that takes longer than the timeout still finishes', async ()
   expect([calls, exits]).toEqual([1, 0]);
 });
 
+test('a process whose calls end only because of the signal ends at the second answer', async () => {
+  const done = new Set<unknown>();
+  let processes = 0;
+  const load = () => {
+    const isSick = processes++ === 0;
+    return streamHandler(async ({ keys }, { signal }) => {
+      if (isSick) {
+        await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+      }
+      done.add(keys.id);
+    });
+  };
+  const run = await simulateTrigger({ timeout: 60, handler: { load }, environments: 1, shards: [{ records: recordsOf(20) }] });
+  expect(done.size).toBe(20);
+  expect(errorsOf(run)).toEqual(['Runtime.ExitError']);
+  expect([run.parked, run.failed, run.lost]).toEqual([[], [], []]);
+  expect(minutesOf(run)).toBeLessThan(2.2);
+});
+
+test('progress between two such invocations, or calls that fail by themselves, keep the process', async () => {
+  let exits = 0;
+  const lambda = new VirtualLambda({ exit: () => exits++ });
+  const handler = streamHandler(async ({ keys }, { signal }) => {
+    if (keys.sk === 'heeds') {
+      await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+    }
+    if (keys.sk === 'fails') {
+      throw new Error('down');
+    }
+  });
+  for (const key of ['heeds', 'done', 'heeds', 'fails', 'heeds']) {
+    await lambda.invoke(handler, batchOf(key), 3_000);
+  }
+  expect(exits).toBe(0);
+  // The process ends, so that it never answers.
+  await expect(lambda.invoke(handler, batchOf('heeds'), 3_000)).rejects.toThrow('timeout');
+  expect(exits).toBe(1);
+});
+
+test('records that wait for abandoned calls leave their places to others', async () => {
+  const lambda = new VirtualLambda();
+  const done: unknown[] = [];
+  const handler = streamHandler({
+    concurrency: 2,
+    onRecord: async ({ keys: { sk } }) => {
+      await (sk === 'a' || sk === 'b' ? never() : undefined);
+      done.push(sk);
+    },
+  });
+  await lambda.invoke(handler, batchOf('a', 'b'), 3_000);
+  expect(reported(await lambda.invoke(handler, batchOf('a', 'b', 'c', 'd'), 3_000))).toEqual([0]);
+  expect(done).toEqual(['c', 'd']);
+});
+
+test('before the process ends, the observer has its time', async () => {
+  const told: string[] = [];
+  let exitedAfter: string[] | undefined;
+  const lambda = new VirtualLambda({
+    exit: () => {
+      exitedAfter ??= [...told];
+    },
+  });
+  const handler = streamHandler({
+    onRecord: never,
+    observer: async ({ type }) => {
+      await lambda.sleep(50);
+      told.push(type);
+    },
+  });
+  await expect(lambda.invoke(handler, batchOf('a', 'b'), 60_000)).rejects.toThrow('timeout');
+  expect(exitedAfter).toEqual(['batchStarted', 'exit']);
+});
+
+test('calls that fail after the answer are logged then, in one line', async () => {
+  const lambda = new VirtualLambda();
+  const handler = streamHandler(async () => {
+    await lambda.sleep(4_000);
+    throw new RangeError('late');
+  });
+  await lambda.invoke(handler, batchOf('a', 'b'), 3_000);
+  expect(lines).toEqual([]);
+  await lambda.invoke(streamHandler(async () => lambda.sleep(2_000)), batchOf('c'), 3_000);
+  expect(lines).toEqual([expect.objectContaining({ outcome: 'out of time', errors: { RangeError: 2 }, requestId: 'request-1' })]);
+});
+
 describe('without a host', () => {
   let exit: jest.SpyInstance;
   beforeEach(() => {
@@ -96,9 +182,9 @@ describe('without a host', () => {
   });
 
   /** Answers whether the handler did, with two calls that never settle. */
-  async function answers(): Promise<boolean> {
+  async function answers(context: object = {}): Promise<boolean> {
     const end = Date.now() + 200;
-    const response = streamHandler(never)(batchOf('a', 'b'), { getRemainingTimeInMillis: () => end - Date.now() });
+    const response = streamHandler(never)(batchOf('a', 'b'), { getRemainingTimeInMillis: () => end - Date.now(), ...context });
     return Promise.race([response.then(() => true, () => true), new Promise<boolean>((resolve) => setTimeout(() => resolve(false), 400))]);
   }
 
@@ -111,6 +197,12 @@ describe('without a host', () => {
   test('one that other invocations share does not', async () => {
     Object.assign(process.env, { AWS_LAMBDA_RUNTIME_API: '127.0.0.1:9001', AWS_LAMBDA_MAX_CONCURRENCY: '16' });
     expect(await answers()).toBe(true);
+    expect(exit).not.toHaveBeenCalled();
+  });
+
+  test('nor one of a host that does not say how', async () => {
+    process.env.AWS_LAMBDA_RUNTIME_API = '127.0.0.1:9001';
+    expect(await answers({ [HOST]: {} })).toBe(true);
     expect(exit).not.toHaveBeenCalled();
   });
 

@@ -19,6 +19,8 @@ export class VirtualLambda {
     handler: (event: Event, context: Partial<LambdaContext>) => Promise<Response>, event: Event, timeout: number,
   ): Promise<Response> {
     const end = this.clock.now() + timeout;
+    // So that the timeout comes also where nothing else does.
+    this.clock.schedule(end, () => undefined);
     const host: Host = {
       now: this.clock.now,
       sleep: this.sleep,
