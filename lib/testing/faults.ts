@@ -18,7 +18,11 @@ export interface DeliveryAtRisk {
   readonly message: FailedBatch | ParkedRecord;
 }
 
-/** How often a fault strikes: a share from 0 to 1, by which chance decides, or a function that decides. */
+/**
+ * How often a fault strikes: a share from 0 to 1, by which chance decides, or a function that decides.
+ *
+ * A share above 0 strikes the first occasion in any case. So no test passes because chance spared it.
+ */
 export type Chance<Subject, Strike = boolean> = number | ((subject: Subject) => Strike);
 
 /** What goes wrong in a simulation. */
@@ -44,7 +48,10 @@ export interface Faults {
   readonly crash?: Chance<InvocationAtRisk, boolean | number>;
   /** The response does not come before the function's timeout. */
   readonly timeout?: Chance<InvocationAtRisk>;
-  /** The batch is delivered again although the function has answered: delivery is at least once. The retry count stays the same. */
+  /**
+   * The batch is delivered again although the function has answered: delivery is at least once. It comes to another environment if there is
+   * one. The retry count stays the same.
+   */
   readonly redeliver?: Chance<InvocationAtRisk>;
   /** The failure destination refuses what is sent to it. */
   readonly refuse?: Chance<DeliveryAtRisk>;
@@ -52,8 +59,14 @@ export interface Faults {
   readonly reshards?: readonly Reshard[];
 }
 
+/** How often each fault struck. */
+export type Struck = { readonly [fault in StrikingFault]: number };
+
+type StrikingFault = 'throttle' | 'crash' | 'timeout' | 'redeliver' | 'refuse';
+
 /** Decides whether faults strike, in the same way for the same source of random numbers. */
 export class Fate {
+  readonly struck: { [fault in StrikingFault]: number } = { throttle: 0, crash: 0, timeout: 0, redeliver: 0, refuse: 0 };
   /** Milliseconds that an invocation takes at least. */
   readonly latency: number;
   /** Milliseconds that the call for a record takes at least. */
@@ -66,12 +79,12 @@ export class Fate {
   }
 
   strikes(fault: 'throttle' | 'timeout' | 'redeliver', invocation: InvocationAtRisk): boolean {
-    return this.decide(this.faults[fault], invocation);
+    return this.decide(fault, this.faults[fault], invocation);
   }
 
   /** Whether the process ends before the response is sent, or after how many milliseconds it ends. */
   crashes(invocation: InvocationAtRisk): boolean | number {
-    const strike = this.decide(this.faults.crash, invocation);
+    const strike = this.decide('crash', this.faults.crash, invocation);
     if (typeof strike === 'number' && !(strike >= 0 && strike < Infinity)) {
       throw new RangeError(`faults.crash returned ${strike} but must return true, false, or a number of milliseconds from 0.`);
     }
@@ -79,11 +92,22 @@ export class Fate {
   }
 
   refuses(delivery: DeliveryAtRisk): boolean {
-    return this.decide(this.faults.refuse, delivery);
+    return this.decide('refuse', this.faults.refuse, delivery);
   }
 
-  private decide<Subject, Strike>(chance: Chance<Subject, Strike> | undefined, subject: Subject): Strike | boolean {
-    return typeof chance === 'function' ? chance(subject) : chance !== undefined && this.random() < chance;
+  /** A fault that was to strike has not: the invocation ended before. */
+  missed(fault: 'crash' | 'timeout'): void {
+    this.struck[fault]--;
+  }
+
+  private decide<Subject, Strike>(fault: StrikingFault, chance: Chance<Subject, Strike> | undefined, subject: Subject): Strike | boolean {
+    const strike = typeof chance === 'function' ? chance(subject) : this.byChance(fault, chance ?? 0);
+    this.struck[fault] += Number(strike !== false);
+    return strike;
+  }
+
+  private byChance(fault: StrikingFault, share: number): boolean {
+    return share > 0 && (this.random() < share || this.struck[fault] === 0);
   }
 }
 

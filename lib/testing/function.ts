@@ -109,7 +109,7 @@ export class SimulatedFunction implements InvokedFunction {
 
   private next(): void {
     while (this.waiting.length > 0) {
-      const environment = this.freeEnvironment();
+      const environment = this.freeEnvironment(this.waiting[0].notIn);
       if (!environment) {
         return;
       }
@@ -119,7 +119,7 @@ export class SimulatedFunction implements InvokedFunction {
     }
   }
 
-  private freeEnvironment(): SimulatedEnvironment | undefined {
+  private freeEnvironment(notIn?: number): SimulatedEnvironment | undefined {
     const code = this.serving();
     const environments = this.environments.get(code) ?? Array.from({ length: this.count }, () => this.newEnvironment(code));
     this.environments.set(code, environments);
@@ -129,7 +129,9 @@ export class SimulatedFunction implements InvokedFunction {
         environments[place] = this.newEnvironment(code);
       }
     });
-    const free = environments.filter((environment) => environment.free);
+    const all = environments.filter((environment) => environment.free);
+    const others = all.filter(({ number }) => number !== notIn);
+    const free = others.length > 0 ? others : all;
     if (free.length > 0) {
       // Lambda does not document which of several it takes.
       return free[free.length > 1 ? Math.floor(this.random() * free.length) : 0];

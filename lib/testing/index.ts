@@ -5,7 +5,7 @@ export { compileFilter, InvalidFilterError, matchesFilter } from './filter';
 export type { FilterInput } from './filter';
 export type { Seconds, SimulatedMapping } from './mapping-input';
 export type { SynthesizedMapping, SynthesizedTemplate } from './synthesized-mapping';
-export type { Chance, DeliveryAtRisk, Faults, InvocationAtRisk } from './faults';
+export type { Chance, DeliveryAtRisk, Faults, InvocationAtRisk, Struck } from './faults';
 export type { Reshard, ShardInput } from './shard-input';
 export type { Handler, LoadedHandler } from './environment';
 export { streamEvent, streamRecord } from './records/stream-record';

@@ -29,6 +29,8 @@ export interface InvocationRequest {
   readonly crashes: boolean | number;
   /** Whether the response never comes. */
   readonly hangs: boolean;
+  /** The number of an environment that is not to serve it, if another one can. */
+  readonly notIn?: number;
   /** Takes what the runtime parks of this event. */
   readonly park?: (record: ParkedRecord) => Promise<void>;
   readonly log: (entry: string) => void;

@@ -56,7 +56,8 @@ export interface SimulationOptions {
    * say which invocations share memory: all of them, with 1.
    *
    * @default - as Lambda has them: as many as are needed, at least one more than the triggers can keep busy (shards times
-   * `parallelizationFactor`), so that a redelivery may come to another environment. Chance decides which free one serves an invocation
+   * `parallelizationFactor`), so that what comes again can come to another environment, as a redelivery and the first batch that failed do.
+   * Otherwise chance decides which free one serves an invocation
    */
   readonly environments?: number;
   /**

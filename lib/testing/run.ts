@@ -1,4 +1,5 @@
 import type { SimulatedCall } from './calls';
+import type { Struck } from './faults';
 import type { EventCount } from '../engine';
 import type { FailedBatch } from '../stream/failed-batch';
 import type { ParkedRecord } from '../stream/parked-record';
@@ -23,6 +24,8 @@ export interface SimulationRun {
   readonly calls: readonly SimulatedCall[];
   /** What `streamHandler` and `windowHandler` would have printed, line by line. */
   readonly logs: readonly string[];
+  /** How often each of the faults struck: `{ throttle: 2, crash: 0, … }`. */
+  readonly faults: Struck;
   /** The sums of the metrics that a mapping emits if its metricsConfig asks for EventCount. */
   readonly metrics: Readonly<Record<EventCount, number>>;
   /** When it began and ended. */

@@ -1,4 +1,4 @@
-import { createMapping, type Effect, type EventCount, type Input, type Machine, type Notice } from '../engine';
+import { createMapping, type Effect, type EventCount, type Input, type Machine, type Notice, type Outcome } from '../engine';
 import { allCalls, type KeptCall, type PlainInvocation } from './calls';
 import { copy } from './copy';
 import { Fate } from './faults';
@@ -13,7 +13,7 @@ import type { SimulatedDelivery, SimulatedInvocation, SimulationRun } from './ru
 import { type SimulatedShard, SimulatedStream } from './stream';
 import type { VirtualClock } from './virtual-clock';
 import type { ParkedRecord } from '../stream/parked-record';
-import type { StreamEvent } from '../stream/record';
+import type { StreamEvent, StreamRecord } from '../stream/record';
 
 /** What the simulation of a trigger needs: the caller's options, and what follows from them. */
 export interface TriggerSetup extends Pick<SimulationOptions, 'switches' | 'changes' | 'faults' | 'noProgressBisect'> {
@@ -46,6 +46,10 @@ export class SimulatedTrigger {
   /** Calls that `streamHandler` and `windowHandler` made, and invocations of other handlers. */
   private readonly calls: KeptCall[] = [];
   private readonly plain: PlainInvocation[] = [];
+  /** Records that may come again, and the environment that had them. */
+  private readonly had = new WeakMap<StreamRecord, number>();
+  /** Whether some have come to another environment. */
+  private cameElsewhere = false;
   private readonly metrics: Record<EventCount, number> = {
     PolledEventCount: 0,
     FilteredOutEventCount: 0,
@@ -107,6 +111,7 @@ export class SimulatedTrigger {
         return allCalls(calls, plain);
       },
       logs: this.logs,
+      faults: this.fate.struck,
       metrics: this.metrics,
       startedAt,
       endedAt: this.clock.now(),
@@ -181,20 +186,23 @@ export class SimulatedTrigger {
     }
   }
 
-  private invoke(effect: EffectOf<'invoke'>, redelivered = false): Input | undefined {
+  private invoke(effect: EffectOf<'invoke'>, redeliveredFrom?: number): Input | undefined {
     const { invocation, shardId, event } = effect;
     const atRisk = { at: this.clock.now(), shardId, event };
     if (this.fate.strikes('throttle', atRisk) || this.lambda.full) {
       return { type: 'returned', invocation, outcome: { type: 'throttled' } };
     }
     const { latency, latencyOf } = this.fate;
-    this.inFlight += redelivered ? 0 : 1;
+    const crashes = this.fate.crashes(atRisk);
+    const hangs = crashes !== true && this.fate.strikes('timeout', atRisk);
+    this.inFlight += redeliveredFrom === undefined ? 1 : 0;
     this.lambda.invoke({
       event: () => copy(event),
       latency,
       latencyOf,
-      crashes: this.fate.crashes(atRisk),
-      hangs: this.fate.strikes('timeout', atRisk),
+      crashes,
+      hangs,
+      notIn: redeliveredFrom ?? this.whoHad(event),
       park: this.mapping.destination && this.park,
       log: (entry) => this.logs.push(entry),
       called: (record, at, environment) => this.calls.push({ at, shardId, environment, record }),
@@ -204,8 +212,18 @@ export class SimulatedTrigger {
         if (!end.callsThroughHost) {
           this.plain.push({ shardId, event, end });
         }
-        if (outcome.type === 'response' && !redelivered && this.fate.strikes('redeliver', atRisk)) {
-          this.redeliver(effect);
+        if (crashes !== false && !endedWith(outcome, 'Runtime.ExitError')) {
+          this.fate.missed('crash');
+        }
+        if (hangs && !endedWith(outcome, 'Sandbox.Timedout')) {
+          this.fate.missed('timeout');
+        }
+        const redeliver = outcome.type === 'response' && redeliveredFrom === undefined && this.fate.strikes('redeliver', atRisk);
+        if (!this.cameElsewhere && (redeliver || comesAgain(outcome))) {
+          event.Records.forEach((record) => this.had.set(record, end.environment));
+        }
+        if (redeliver) {
+          this.redeliver(effect, end.environment);
           return;
         }
         if (outcome.type === 'response' && !this.mapping.settings.reportBatchItemFailures) {
@@ -219,9 +237,16 @@ export class SimulatedTrigger {
     return undefined;
   }
 
-  /** Invokes once more with the same batch, as if nobody had heard the answer. */
-  private redeliver(effect: EffectOf<'invoke'>): void {
-    const answer = this.invoke(effect, true);
+  /** Where these records were, the first time that some come again: chance could bring them to that environment alone, and so hide it. */
+  private whoHad({ Records: [first] }: StreamEvent): number | undefined {
+    const environment = this.cameElsewhere || !first ? undefined : this.had.get(first);
+    this.cameElsewhere ||= environment !== undefined;
+    return environment;
+  }
+
+  /** Invokes once more with the same batch, as if nobody had heard the answer. It comes to an environment that does not know the batch. */
+  private redeliver(effect: EffectOf<'invoke'>, environment: number): void {
+    const answer = this.invoke(effect, environment);
     if (answer) {
       this.inFlight--;
       this.take(answer);
@@ -252,6 +277,16 @@ export class SimulatedTrigger {
       this.losses.add(notice.records);
     }
   }
+}
+
+function endedWith(outcome: Outcome, errorType: string): boolean {
+  return outcome.type === 'error' && outcome.errorType === errorType;
+}
+
+/** Whether Lambda may deliver the batch again, or a part of it. */
+function comesAgain(outcome: Outcome): boolean {
+  const failures = outcome.type === 'response' ? (outcome.response as { batchItemFailures?: unknown } | null)?.batchItemFailures : undefined;
+  return outcome.type === 'error' || (Array.isArray(failures) && failures.length > 0);
 }
 
 /** Keeps the records of the event, not the copy that the handler was given. */
