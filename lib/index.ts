@@ -2,6 +2,7 @@ export { DynamoStreamTrigger } from './trigger/dynamo-stream-trigger';
 export type { DynamoStreamTriggerProps } from './trigger/props';
 export { NoFailureDestination } from './trigger/destination/failure-destination';
 export { StreamPermissions } from './trigger/role/permissions';
+export { FailureStore, type FailureStoreProps, type IFailureStore } from './trigger/destination/failure-store';
 export { S3FailureDestination } from './trigger/destination/s3-failure-destination';
 export { AttributeCondition, AttributeDataType, KeyCondition, NumberRange, TextCondition } from './trigger/filter/attribute-condition';
 export { StreamEventName, StreamFilter } from './trigger/filter/stream-filter';

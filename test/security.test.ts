@@ -82,8 +82,8 @@ describe('the table of what is granted', () => {
     '`SqsDlq`, the queue\'s key': { props: ({ stack }) => ({ onFailure: new sources.SqsDlq(queue(stack)) }), on: 'Key' },
     '`SnsDlq`': { props: ({ stack }) => ({ onFailure: new sources.SnsDlq(topic(stack)) }), on: 'Topic' },
     '`SnsDlq`, the topic\'s key': { props: ({ stack }) => ({ onFailure: new sources.SnsDlq(topic(stack)) }), on: 'Key' },
-    '`S3FailureDestination`': { props: ({ stack }) => ({ onFailure: new S3FailureDestination(bucket(stack)) }), on: 'Bucket' },
-    '`S3FailureDestination`, the bucket\'s key': { props: ({ stack }) => ({ onFailure: new S3FailureDestination(bucket(stack)) }), on: 'Key' },
+    '`S3FailureDestination`, `FailureStore`': { props: ({ stack }) => ({ onFailure: new S3FailureDestination(bucket(stack)) }), on: 'Bucket' },
+    '`S3FailureDestination`, `FailureStore`, the bucket\'s key': { props: ({ stack }) => ({ onFailure: new S3FailureDestination(bucket(stack)) }), on: 'Key' },
     '`S3OnFailureDestination`': { props: ({ stack }) => ({ onFailure: new sources.S3OnFailureDestination(bucket(stack)) }), on: 'Bucket' },
   };
   const queue = (stack: Stack) => new sqs.Queue(stack, 'Queue', { encryptionMasterKey: keyOf(stack) });

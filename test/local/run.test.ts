@@ -14,7 +14,7 @@ import * as sns from 'aws-cdk-lib/aws-sns';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { folderWith, functionOf, newApp, ordersTable } from './fixture-app';
 import { client, COPYING, documents, inOrder, itemsOf, PRINTING, put, source, tableName } from './local-run';
-import { DynamoStreamTrigger, S3FailureDestination, StreamFunction } from '../../lib';
+import { DynamoStreamTrigger, FailureStore, S3FailureDestination, StreamFunction } from '../../lib';
 import { startLocal, type LocalEvent, type LocalRun } from '../../lib/local';
 
 /**
@@ -292,6 +292,48 @@ describe('triggers', () => {
     await run.drained();
     await until(() => parkedOn().length >= 6);
     expect(parkedOn().sort()).toEqual(destinations.flatMap((arn) => [arn, arn]).sort());
+  });
+
+  stackOf('Kept', (stack) => {
+    const orders = ordersTable(stack);
+    const onFailure = new FailureStore(stack, 'Store', { removalPolicy: RemovalPolicy.DESTROY });
+    const parking = new StreamFunction(stack, 'Parking', { entry: join(__dirname, 'handlers', 'on-change.ts'), runtime: lambda.Runtime.NODEJS_22_X });
+    new DynamoStreamTrigger(stack, 'Parks', { table: orders, handler: parking, onFailure });
+    const failing = functionOf(stack, 'Failing', 'exports.handler = async () => { throw new Error("never"); };');
+    new DynamoStreamTrigger(stack, 'GivesUp', { table: orders, handler: failing, onFailure, retryAttempts: 0, bisectBatchOnError: false });
+  });
+  test('a store keeps parked records and failed batches whole, and its queue hears of each within a second', async () => {
+    const { url } = run.queues.find(({ path }) => path === 'Kept/Store/Queue')!;
+    const bucket = run.buckets.find(({ path }) => path === 'Kept/Store/Bucket')!;
+    const queues = new SQSClient(client(run.endpoints.sqs));
+    const files = new S3Client(client(run.endpoints.s3));
+    const receive = async () => {
+      const { Messages = [] } = await queues.send(new ReceiveMessageCommand({ QueueUrl: url, MaxNumberOfMessages: 10 }));
+      return Messages.map(({ Body }) => JSON.parse(Body!));
+    };
+    expect(await receive()).toEqual([expect.objectContaining({ Event: 's3:TestEvent', Bucket: bucket.name })]);
+
+    await put(run, 'Kept/Orders', { pk: 'é +/bad', poison: true, text: 'whole' });
+    await run.drained();
+    const notified: any[] = [];
+    const began = Date.now();
+    while (notified.length < 2 && Date.now() - began < 1000) {
+      notified.push(...(await receive()).flatMap(({ Records }) => Records));
+    }
+    expect(notified).toEqual([1, 2].map(() => expect.objectContaining({ eventSource: 'aws:s3', eventName: 'ObjectCreated:Put' })));
+    const objects = await Promise.all(notified.map(async ({ s3: { bucket: { name, arn }, object } }) => {
+      expect({ name, arn }).toEqual({ name: bucket.name, arn: bucket.arn });
+      const Key = decodeURIComponent(object.key.replaceAll('+', ' '));
+      const { Body } = await files.send(new GetObjectCommand({ Bucket: bucket.name, Key }));
+      const text = await Body!.transformToString();
+      expect(object.size).toBe(Buffer.byteLength(text));
+      return { folder: /^(aws\/lambda|dynamo-stream-trigger\/parked)\//.exec(Key)?.[1], content: JSON.parse(text) };
+    }));
+    const [batch, parked] = objects.sort((a, b) => String(a.folder).localeCompare(String(b.folder)));
+    expect([batch.folder, parked.folder]).toEqual(['aws/lambda', 'dynamo-stream-trigger/parked']);
+    const image = { text: { S: 'whole' } };
+    expect(JSON.parse(batch.content.payload).Records[0].dynamodb.NewImage).toMatchObject(image);
+    expect(parked.content.record.dynamodb.NewImage).toMatchObject(image);
   });
 });
 

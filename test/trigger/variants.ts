@@ -5,8 +5,8 @@ import {
 } from 'aws-cdk-lib';
 import { CURRENTLY_RECOMMENDED_FLAGS } from 'aws-cdk-lib/cx-api';
 import {
-  type DynamoStreamTriggerProps, NoFailureDestination, S3FailureDestination, StreamedTable, StreamEventName, StreamFilter, StreamFunction,
-  StreamPermissions,
+  type DynamoStreamTriggerProps, FailureStore, NoFailureDestination, S3FailureDestination, StreamedTable, StreamEventName, StreamFilter,
+  StreamFunction, StreamPermissions,
 } from '../../lib';
 import { TestApp } from '../app';
 
@@ -84,6 +84,9 @@ export const VARIANTS: readonly Variant[] = [
     })),
   })),
   variant('a bucket of another stack', (app) => ({ onFailure: new S3FailureDestination(bucketOf(app.addStack('Buckets', { env: ENV }))) })),
+  variant('a store of failures', ({ stack }) => ({ onFailure: new FailureStore(stack, 'Failures') })),
+  variant('a store of failures with a key', ({ stack }) => ({ onFailure: new FailureStore(stack, 'Failures', { encryptionKey: keyOf(stack) }) })),
+  variant('a store of failures of another stack', (app) => ({ onFailure: new FailureStore(app.addStack('Stores', { env: ENV }), 'Failures') })),
 
   variant('a Table', ({ stack }) => ({ table: tableOfFirstGeneration(stack) })),
   variant('a Table with a key', ({ stack }) => ({ table: tableOfFirstGeneration(stack, { encryptionKey: keyOf(stack) }) })),

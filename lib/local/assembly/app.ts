@@ -1,4 +1,5 @@
 import { readAssembly, type SynthesizedStack, type TemplateResource } from './assembly';
+import { queueNotifications, type QueueNotification } from './bucket-notifications';
 import { ifKnown, resolver, UnresolvedValueError, type Resolve, type Surroundings } from './intrinsics';
 import { attributeOf, nameOf, LOCAL_ACCOUNT, LOCAL_REGION, type Endpoints } from './resource-names';
 import { settingsInTemplate } from '../../rules/cloudformation';
@@ -14,7 +15,7 @@ export interface LocalApp {
   readonly tables: readonly LocalTable[];
   readonly queues: readonly NamedResource[];
   readonly topics: readonly NamedResource[];
-  readonly buckets: readonly NamedResource[];
+  readonly buckets: readonly LocalBucket[];
   /** The functions that a mapping invokes. */
   readonly functions: readonly LambdaFunction[];
   readonly mappings: readonly LocalMapping[];
@@ -45,6 +46,11 @@ interface TableIndex {
   readonly IndexName: string;
   readonly KeySchema: LocalTable['keySchema'];
   readonly Projection: { ProjectionType: 'ALL' | 'KEYS_ONLY' | 'INCLUDE'; NonKeyAttributes?: string[] };
+}
+
+export interface LocalBucket extends NamedResource {
+  /** The queues of the app that hear of new objects. */
+  readonly notifications: readonly QueueNotification[];
 }
 
 export interface LambdaFunction extends NamedResource {
@@ -95,7 +101,7 @@ export function readApp(directory: string): LocalApp {
     tables: reading.each(TABLE_RESOURCES, (where) => reading.table(where)),
     queues: reading.each(['AWS::SQS::Queue'], (where) => reading.named(where)),
     topics: reading.each(['AWS::SNS::Topic'], (where) => reading.named(where)),
-    buckets: reading.each(['AWS::S3::Bucket'], (where) => reading.named(where)),
+    buckets: reading.each(['AWS::S3::Bucket'], (where) => reading.bucket(where)),
     functions: [],
     mappings: [],
     notRunning: reading.notRunning,
@@ -185,6 +191,10 @@ class Reading {
       ...(view && { streamViewType: view }),
       ...(isTrue(timeToLive?.Enabled) && { timeToLiveAttribute: timeToLive.AttributeName }),
     };
+  }
+
+  bucket(where: Where): LocalBucket {
+    return { ...this.named(where), notifications: queueNotifications(where.get('NotificationConfiguration')) };
   }
 
   mapping(where: Where, tables: readonly LocalTable[]): LocalMapping {

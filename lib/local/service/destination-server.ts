@@ -1,9 +1,12 @@
 import { pathToFileURL } from 'node:url';
 import type { DestinationKind } from '../../stream/destination';
-import { PARKED_RECORD_KIND, PARKED_RECORD_PREFIX } from '../../stream/parked-record';
+import { PARKED_RECORD_KIND } from '../../stream/parked-record';
 
-/** What this process sends to the one that started it: its port when it listens, and where a record was parked. */
-export type FromDestinationServer = { readonly port: number } | { readonly parkedAt: { readonly service: DestinationKind; readonly name: string } };
+/** What this process sends to the one that started it: its port when it listens, each new object, and where a record was parked. */
+export type FromDestinationServer =
+  | { readonly port: number }
+  | { readonly uploaded: { readonly bucket: string; readonly key: string } }
+  | { readonly parkedAt: { readonly service: Exclude<DestinationKind, 's3'>; readonly name: string } };
 
 /**
  * SQS, SNS and S3 on this machine, in a process of their own on a free port. It ends with the process that started it.
@@ -19,7 +22,7 @@ async function main([file]: string[]): Promise<void> {
   // Its own start function would listen on every network interface, and make queue URLs whose host names do not resolve.
   const sqsStore = Object.assign(new SqsStore(), { host: undefined });
   const stores = { sqsStore, snsStore: new SnsStore(), s3Store: new S3Store() };
-  Object.values(stores).forEach((store) => store.spy = { addMessage: tellParked });
+  Object.values(stores).forEach((store) => store.spy = { addMessage: tellWhat });
   const app = buildApp({ logger: false, stores });
   await app.listen({ port: 0, host: '127.0.0.1' });
   tell({ port: app.server.address().port });
@@ -31,12 +34,13 @@ type StoreEvent =
   | { readonly service: 'sns'; readonly status: string; readonly topicName: string; readonly body: string }
   | { readonly service: 's3'; readonly status: string; readonly bucket: string; readonly key: string };
 
-function tellParked(event: StoreEvent): void {
-  const { service, status } = event;
-  if (service === 's3' && status === 'uploaded' && event.key.startsWith(PARKED_RECORD_PREFIX)) {
-    tell({ parkedAt: { service, name: event.bucket } });
-  } else if (service !== 's3' && status === 'published' && isParkedRecord(event.body)) {
-    tell({ parkedAt: { service, name: service === 'sqs' ? event.queueName : event.topicName } });
+function tellWhat(event: StoreEvent): void {
+  if (event.service === 's3') {
+    if (event.status === 'uploaded') {
+      tell({ uploaded: { bucket: event.bucket, key: event.key } });
+    }
+  } else if (event.status === 'published' && isParkedRecord(event.body)) {
+    tell({ parkedAt: { service: event.service, name: event.service === 'sqs' ? event.queueName : event.topicName } });
   }
 }
 

@@ -1,13 +1,15 @@
 import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { CreateTopicCommand, PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { CreateQueueCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { BucketNotifier } from './bucket-notifier';
 import { startChild } from './child-service';
 import { clientOptions } from './credentials';
 import type { FromDestinationServer } from './destination-server';
 import { findOptionalPackage, mainFile } from './optional-package';
 import { arnParts } from '../../stream/arn';
-import { destinationKind } from '../../stream/destination';
+import { destinationKind, type DestinationKind } from '../../stream/destination';
 import type { FailedBatch } from '../../stream/failed-batch';
+import { PARKED_RECORD_PREFIX } from '../../stream/parked-record';
 import type { LocalApp } from '../assembly/app';
 import { queueUrl } from '../assembly/resource-names';
 import { LocalRunError } from '../errors';
@@ -38,15 +40,24 @@ export async function startDestinations(
   const child = children.spawn(process.execPath, (mark) => [compiled('service/destination-server'), file, mark], {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });
-  const failureDestinations = failureDestinationsOf(app);
-  const listening = new Promise<number>((resolve) => child.on('message', (message: FromDestinationServer) => {
-    if ('port' in message) {
-      return resolve(message.port);
-    }
-    const { service, name } = message.parkedAt;
-    const arn = failureDestinations.find((candidate) => destinationKind(candidate) === service && arnParts(candidate).resource === name);
+  let onUploaded: (bucket: string, key: string) => void = () => {};
+  const parkedAt = (kind: DestinationKind, name: string) => {
+    const arn = failureDestinationsOf(app).find((candidate) => destinationKind(candidate) === kind && arnParts(candidate).resource === name);
     if (arn !== undefined) {
       onParked(arn);
+    }
+  };
+  const listening = new Promise<number>((resolve) => child.on('message', (message: FromDestinationServer) => {
+    if ('port' in message) {
+      resolve(message.port);
+    } else if ('parkedAt' in message) {
+      parkedAt(message.parkedAt.service, message.parkedAt.name);
+    } else {
+      const { bucket, key } = message.uploaded;
+      onUploaded(bucket, key);
+      if (key.startsWith(PARKED_RECORD_PREFIX)) {
+        parkedAt('s3', bucket);
+      }
     }
   }));
   const { value: port, ended, stop } = await startChild(child, listening).catch((error) => {
@@ -56,15 +67,30 @@ export async function startDestinations(
   const endpoint = `http://127.0.0.1:${port}`;
   const clients = clientsOf(endpoint);
   await createAll(clients, app);
+  onUploaded = await startNotifications(clients, app);
   return {
     endpoint,
     ended,
     deliver: (arn, message, objectKey) => deliver(clients, arn, message, objectKey),
     stop: () => {
+      onUploaded = () => {};
       clients.destroy();
       return stop();
     },
   };
+}
+
+/** Has the app's buckets notify their queues. Returns what is to be called for each new object. */
+async function startNotifications(clients: Clients, { buckets, queues }: LocalApp): Promise<(bucket: string, key: string) => void> {
+  const notifiers = new Map<string, BucketNotifier>();
+  for (const bucket of buckets) {
+    const notifications = bucket.notifications.filter(({ queueArn }) => queues.some(({ arn }) => arn === queueArn));
+    const notifier = new BucketNotifier({ ...bucket, notifications }, clients.of(bucket.region), clients.endpoint);
+    notifiers.set(bucket.name, notifier);
+    await notifier.configured();
+  }
+  // What is uploaded while the run is being stopped is not heard of.
+  return (bucket, key) => void notifiers.get(bucket)?.uploaded(key).catch(() => {});
 }
 
 async function createAll(clients: Clients, app: LocalApp): Promise<void> {

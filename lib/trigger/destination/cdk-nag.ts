@@ -8,6 +8,12 @@ export function acknowledgeFailureQueue(queue: IConstruct): void {
     'This queue is the dead-letter queue of an event source mapping, which cdk-nag does not know.');
 }
 
+/** Acknowledges for cdk-nag what a bucket of failures does without. */
+export function acknowledgeFailureBucket(bucket: IConstruct): void {
+  acknowledge(bucket, ['AwsSolutions-S1'],
+    'An access log is a bucket of its own, which the organisation chooses. Only Lambda and the functions of the triggers write to this bucket.');
+}
+
 /** Acknowledges for cdk-nag why the policies of a role name objects with a wildcard: it objects to any wildcard, even after a prefix. */
 export function acknowledgeObjects(role: IConstruct, objectArns: readonly string[], reason: string): void {
   const acknowledgeAll = () => {
