@@ -116,7 +116,7 @@ export interface DynamoStreamTriggerProps {
 
   /**
    * What receives the batches that Lambda gives up and the records that the function parks: a standard queue (`SqsDlq`), a standard
-   * topic (`SnsDlq`) or a bucket (`S3FailureDestination`). With `NoFailureDestination.INSTANCE` they are lost.
+   * topic (`SnsDlq`), a bucket (`S3FailureDestination`), or a `FailureStore`, which keeps them whole. `NoFailureDestination.INSTANCE` drops them.
    *
    * @default - a queue that the trigger makes: standard, encrypted, TLS only, keeps messages for 14 days
    */
