@@ -56,11 +56,14 @@ async function main(): Promise<void> {
     return;
   }
   const folder = mkdtempSync(join(tmpdir(), 'dynamo-stream-trigger-mutants-'));
-  const copies = Array.from({ length: availableParallelism() }, (_, at) => new Copy(ROOT, join(folder, `${at}`)));
+  const copies: Copy[] = [];
   beforeProcessEnds(() => {
     copies.forEach((copy) => copy.kill());
     rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
   });
+  for (let at = 0; at < availableParallelism(); at++) {
+    copies.push(new Copy(ROOT, join(folder, `${at}`)));
+  }
   const judge = new Judge(ROOT);
   console.log('The tests without a mutant, as a control');
   await judge.control(copies, sample);

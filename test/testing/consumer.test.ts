@@ -15,7 +15,7 @@ let consumer: string;
 /** With nothing on the PATH but Node.js, which is to say no Java. */
 const run = (program: string, args: string[], env: NodeJS.ProcessEnv = {}): string =>
   execFileSync(process.execPath, [program, ...args], {
-    cwd: consumer, encoding: 'utf8', stdio: 'pipe', env: { PATH: dirname(process.execPath), CI: 'true', HOME: consumer, ...env },
+    cwd: consumer, encoding: 'utf8', stdio: 'pipe', env: { PATH: dirname(process.execPath), CI: 'true', HOME: consumer, TMPDIR: tmpdir(), ...env },
   });
 
 const report = () => JSON.parse(readFileSync(join(consumer, 'report.json'), 'utf8'));

@@ -113,7 +113,7 @@ test('without esbuild, the error says how to install it', () => {
 
   // Node.js then looks for modules beside the links, and not where the links lead, which is where this repository has esbuild.
   const { stderr } = spawnSync(process.execPath, ['--preserve-symlinks', '--preserve-symlinks-main', 'app.js'], {
-    cwd: project, encoding: 'utf8', env: { PATH: '' },
+    cwd: project, encoding: 'utf8', env: { PATH: '', TMPDIR: tmpdir() },
   });
   expect(stderr).toContain('Error: [Stack/Fn] esbuild was found neither in the project nor on the PATH, but a StreamFunction is bundled with it. '
     + 'Add it to the project with `npm install --save-dev esbuild@0`, or to the PATH with `npm install --global esbuild@0`.');
