@@ -1,7 +1,22 @@
 import { type HandlerContext, shared } from './handler-context';
 
+/** What a `using` declaration calls. Node.js has it from version 20 on. */
+const DISPOSE: unique symbol = (Symbol as { readonly dispose?: symbol }).dispose as any ?? Symbol('dispose');
+
+/** Above the numbers that Node.js gives to its timers. */
+let lastNumber = 2 ** 40;
+
+/** Timers that were made numbers. */
+const byNumber = new Map<number, HandlerTimer>();
+
 /** A timer that code in a handler has set: in virtual time, or a fake one that moves with it. What Node.js calls a Timeout. */
 export class HandlerTimer {
+  /** The timer that was given to a function that clears it: itself, or its number. */
+  static of(given: unknown): HandlerTimer | undefined {
+    return given instanceof HandlerTimer ? given : byNumber.get(Number(given));
+  }
+
+  private number: number | undefined;
   private cancel: (() => void) | undefined;
   private counted = false;
   private referenced = true;
@@ -18,14 +33,13 @@ export class HandlerTimer {
   /** Lets the virtual clock stop where it is due. */
   start(): this {
     this.stop();
-    // An interval never ends: nobody waits for it alone.
-    this.count(!this.repeats);
     this.cancel = this.context.environment.schedule(this.milliseconds, () => {
       this.due(this);
       if (this.repeats && this.cancel) {
         this.start();
       }
     });
+    this.count();
     return this;
   }
 
@@ -42,10 +56,12 @@ export class HandlerTimer {
   private stop(): void {
     this.cancel?.();
     this.cancel = undefined;
-    this.count(false);
+    this.count();
   }
 
-  private count(counts: boolean): void {
+  /** An interval never ends, and what is unref'd need not: nobody waits for these alone. */
+  private count(): void {
+    const counts = this.cancel !== undefined && this.referenced && !this.repeats;
     if (counts !== this.counted) {
       this.counted = counts;
       this.context.waits += counts ? 1 : -1;
@@ -56,6 +72,9 @@ export class HandlerTimer {
 
   close(): this {
     this.stop();
+    if (this.number !== undefined) {
+      byNumber.delete(this.number);
+    }
     return this;
   }
 
@@ -65,15 +84,34 @@ export class HandlerTimer {
 
   ref(): this {
     this.referenced = true;
+    this.count();
     return this;
   }
 
   unref(): this {
     this.referenced = false;
+    this.count();
     return this;
   }
 
   hasRef(): boolean {
     return this.referenced;
   }
+  [Symbol.toPrimitive](): number {
+    this.number ??= ++lastNumber;
+    byNumber.set(this.number, this);
+    return this.number;
+  }
+
+  [DISPOSE](): void {
+    this.close();
+  }
 }
+
+/** The delay of a timer as Node.js has it: what is out of range becomes 1 ms. */
+export function delayOf(delay: unknown): number {
+  const milliseconds = Number(delay);
+  return milliseconds >= 1 && milliseconds <= LONGEST_DELAY ? Math.trunc(milliseconds) : 1;
+}
+
+const LONGEST_DELAY = 2 ** 31 - 1;

@@ -113,8 +113,9 @@ export interface SimulationOptions {
    */
   readonly seed?: number;
   /**
-   * Where the handler's own timers (`setTimeout`, `setInterval`, `AbortSignal.timeout`) wait: in real time, or in virtual time. Those of
-   * the test, and of Node.js itself, always wait in real time.
+   * Where the handler's own timers wait, in real time or in virtual time: `setTimeout` and `setInterval`, global or of `node:timers` and
+   * `node:timers/promises`, and `AbortSignal.timeout`. With `'virtual'`, `Date` and `performance.now()` show the handler virtual time too.
+   * Timers of the test, and of Node.js itself, always wait in real time.
    *
    * @default 'real'
    */

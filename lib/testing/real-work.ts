@@ -1,9 +1,8 @@
 import { createHook } from 'node:async_hooks';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { performance } from 'node:perf_hooks';
-import * as timers from 'node:timers';
 import { type HandlerContext, shared } from './handler-context';
 import { realGlobal } from './real-global';
+import { realNow, realSetImmediate, realSetTimeout } from './real-timers';
 import { describe, hear, type Kind, kindOf, type Resource, stateOf } from './resources';
 
 /** A handler at work. */
@@ -45,7 +44,7 @@ export class RealWork {
     before: (id) => {
       const resource = this.resources.get(id);
       if (resource) {
-        this.hear(resource, performance.now());
+        this.hear(resource, realNow());
       }
     },
   });
@@ -74,10 +73,10 @@ export class RealWork {
    */
   async settle(working: ReadonlySet<Working>): Promise<void> {
     await turn();
-    const start = performance.now();
+    const start = realNow();
     let [progress, quietSince, calm] = [this.progress, start, 0];
     for (let turns = 0; ; turns++) {
-      const now = performance.now();
+      const now = realNow();
       const waiting = this.findWaiting(working, now);
       // What has come may lead to more, which takes a turn or two to begin.
       calm = waiting ? 0 : calm + 1;
@@ -111,7 +110,7 @@ export class RealWork {
   };
 
   private add(id: unknown, kind: Kind, type: string, resource: any, more: Partial<Resource>): void {
-    this.resources.set(id, { kind, type, resource, read: 0, answered: -1, changedAt: performance.now(), givenUp: false, ...more });
+    this.resources.set(id, { kind, type, resource, read: 0, answered: -1, changedAt: realNow(), givenUp: false, ...more });
     if (kind === 'request') {
       this.endings.enable();
     } else if (kind === 'connection') {
@@ -235,7 +234,7 @@ export class RealWork {
     if (loading) {
       return new Error(`The handler's load() did not settle ${within}. Raise realTimeLimit if it takes longer.`);
     }
-    const now = performance.now();
+    const now = realNow();
     const own = [...this.resources.values()].filter((resource) => isOf(resource, owner) && ['busy', 'open'].includes(stateOf(resource, now, this.limit)));
     return new Error(`The handler did not answer ${within}. It may wait for what it has open: ${[...new Set(own.map(describe))].join(', ')}. `
       + 'Let it wait in virtual time, with sleep() of dynamo-stream-trigger/testing or the options timers or advanceTimers, close what it '
@@ -264,10 +263,8 @@ const CALM_TURNS = 3;
 /** Something may happen all the time that leads to nothing, such as requests that ask the same again and again. */
 const MOST_LIMITS = 1.5;
 
-// As they were when this was loaded: a test may put fake ones in their place.
-const { setImmediate, setTimeout } = timers;
-const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
-const pause = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
+const turn = () => new Promise<void>((resolve) => realSetImmediate(resolve));
+const pause = (milliseconds: number) => new Promise<void>((resolve) => realSetTimeout(resolve, milliseconds));
 
 /** A timer that is over may have set the next one: that is no progress. */
 function isTimer({ kind }: Resource): boolean {

@@ -33,10 +33,15 @@ export async function simulateTrigger(options: SimulationOptions): Promise<Simul
  * const [orders, audit] = await simulateTriggers([{ handler: onOrder, shards }, { handler: onAudit, shards, mapping: { batchSize: 1000 } }]);
  * ```
  *
+ * @throws Error if it is called in a handler that a simulation runs.
  * @throws TypeError if an option is not what it must be, if triggers disagree on what they share, or if two triggers connect one
  * stream to one handler, which AWS refuses.
  */
 export async function simulateTriggers(triggers: readonly SimulationOptions[]): Promise<SimulationRun[]> {
+  if (shared.running && shared.storage.getStore()) {
+    throw new Error('A simulation was started in a handler that another simulation runs, and would wait for that one for ever. Start it in the test, '
+      + 'before or after the other one, or give both triggers to one call of simulateTriggers.');
+  }
   triggers.forEach(checkSimulation);
   const resolved = triggers.map((trigger) => ({ ...trigger, mapping: resolveMapping(trigger.mapping) }));
   // Simulations take turns: there is one virtual time, and one set of global timers.

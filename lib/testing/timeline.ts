@@ -1,8 +1,9 @@
 import type { SimulatedFunction } from './function';
 import { type Running, shared } from './handler-context';
-import { takeTimers, timersAreFake } from './handler-timers';
+import { takeTimers } from './handler-timers';
 import { describeError, Invocation } from './invocation';
 import type { SimulationOptions } from './options';
+import { timersAreFake } from './real-timers';
 import { RealWork } from './real-work';
 import type { SimulatedTrigger } from './trigger-driver';
 import { catchUncaught } from './uncaught';

@@ -1,4 +1,5 @@
 import { realGlobal } from './real-global';
+import { realSetImmediate } from './real-timers';
 
 /** How Lambda's Node.js runtime learns of an error that nothing caught. */
 const EVENTS = ['uncaughtException', 'unhandledRejection'] as const;
@@ -8,17 +9,28 @@ type Listener = (...args: any[]) => void;
 /**
  * Listens in the place of whoever listens to errors that nothing caught, such as a test framework, which would fail the test.
  *
- * @param take answers whether the error was a handler's. Others go to who listened before.
+ * @param take answers whether the error was a handler's. Others go to who listened before. If nobody did, they end the process, as they
+ * do without this.
  * @returns a function that ends it
  */
 export function catchUncaught(take: (event: typeof EVENTS[number], error: unknown) => boolean): () => void {
   const { process: realProcess } = realGlobal;
   const ends = EVENTS.map((event) => {
-    const before = realProcess.listeners(event as 'uncaughtException') as Listener[];
+    // With those that listen once, which remove themselves.
+    let before = realProcess.rawListeners(event) as Listener[];
     const listener: Listener = (error, ...rest) => {
-      if (!take(event, error)) {
-        before.forEach((other) => other.call(realProcess, error, ...rest));
+      if (take(event, error)) {
+        return;
       }
+      if (before.length === 0) {
+        realProcess.removeListener(event, listener);
+        realSetImmediate(() => {
+          throw error;
+        });
+      }
+      const listening = before;
+      before = before.filter((other) => !('listener' in other));
+      listening.forEach((other) => other.call(realProcess, error, ...rest));
     };
     realProcess.removeAllListeners(event);
     realProcess.on(event as 'uncaughtException', listener);

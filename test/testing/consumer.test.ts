@@ -46,11 +46,11 @@ test('neither the CDK nor an AWS SDK comes along', () => {
 
 test.each(['forks', 'threads'])('vitest runs simulations, in its %s', (pool) => {
   run('node_modules/vitest/vitest.mjs', ['run', `--pool=${pool}`, '--reporter=json', '--outputFile=report.json']);
-  expect(report()).toMatchObject({ success: true, numPassedTests: 4 });
+  expect(report()).toMatchObject({ success: true, numPassedTests: 12 });
 });
 
 test.each([
-  ['required', 'required.jest.cjs', 2, {}],
+  ['required', 'required.jest.cjs', 3, {}],
   ['imported', 'imported.jest.mjs', 1, { NODE_OPTIONS: '--experimental-vm-modules' }],
 ])('jest runs simulations that are %s', (_, file, count, env) => {
   const extensions = ['js', 'cjs', 'mjs'].map((extension) => `--moduleFileExtensions=${extension}`);

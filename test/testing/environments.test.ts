@@ -1,6 +1,10 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { buildSync } from 'esbuild';
 import { streamHandler } from '../../lib/runtime';
 import { type Host, HOST } from '../../lib/stream/boundary';
 import { elapsed, simulateTrigger, simulateTriggers, type SimulationOptions, sleep, streamRecord } from '../../lib/testing';
+import { realGlobal } from '../../lib/testing/real-global';
 
 const START = 1_735_689_600;
 const changes = (count: number, shard = 0) => Array.from({ length: count }, (_, n) => streamRecord({ newImage: { id: `${shard}-${n}` } }));
@@ -159,10 +163,50 @@ describe('the end of a process', () => {
     expect([parked, result.parked]).toEqual([[], []]);
   });
 
+  test('an error of the test\'s own goes to who listens, and one that listens once hears it once', async () => {
+    const { process: real } = realGlobal;
+    const before = real.rawListeners('unhandledRejection') as any[];
+    real.removeAllListeners('unhandledRejection');
+    const heard: unknown[] = [];
+    real.once('unhandledRejection', (reason) => heard.push(`once ${reason}`)).on('unhandledRejection', (reason) => heard.push(reason));
+    const handler = () => new Promise<void>((resolve) => setTimeout(resolve, 20));
+    await run({
+      handler, faults: {
+        throttle: () => {
+          void Promise.reject('first');
+          void Promise.reject('second');
+          return false;
+        },
+      },
+    });
+    void Promise.reject('afterwards');
+    await handler();
+    real.removeAllListeners('unhandledRejection');
+    before.forEach((other) => real.on('unhandledRejection', other));
+    expect(heard).toEqual(['once first', 'first', 'second', 'afterwards']);
+  });
+
+  test('an error of the test\'s own ends the process if nobody listens, as without a simulation', () => {
+    const code = `
+      const { simulateTrigger } = require('./lib/testing');
+      void simulateTrigger({ handler: () => new Promise((resolve) => setTimeout(resolve, 50)), shards: [{ records: [{ id: 'a' }] }] })
+        .then(() => console.log('went on'));
+      Promise.reject(new Error('mine'));`;
+    const { outputFiles } = buildSync({
+      stdin: { contents: code, resolveDir: join(__dirname, '../..') }, bundle: true, platform: 'node', write: false,
+    });
+    const { status, stdout, stderr } = spawnSync(process.execPath, ['-'], { input: outputFiles[0].text, encoding: 'utf8', env: {} });
+    expect([status, stdout]).toEqual([1, '']);
+    expect(stderr).toContain('Error: mine');
+  });
+
   test('listeners of others are as they were', async () => {
-    const before = process.listeners('unhandledRejection');
+    const once = () => undefined;
+    realGlobal.process.once('unhandledRejection', once);
+    const before = realGlobal.process.rawListeners('unhandledRejection');
     await run({ handler: async () => void Promise.reject(new Error('forgotten')), mapping: { retryAttempts: 0 } });
-    expect(process.listeners('unhandledRejection')).toEqual(before);
+    expect(realGlobal.process.rawListeners('unhandledRejection')).toEqual(before);
+    realGlobal.process.removeListener('unhandledRejection', once);
   });
 });
 

@@ -1,6 +1,8 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import * as timers from 'node:timers';
 import { promises } from 'node:timers';
+import { scheduler, setInterval as everyTick, setTimeout as promised } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { streamHandler } from '../../lib/runtime';
 import { elapsed, now, simulateTrigger, type SimulationOptions, streamRecord } from '../../lib/testing';
@@ -19,6 +21,21 @@ describe('timers: \'virtual\'', () => {
     ['setTimeout', pause],
     ['setTimeout made a promise', async (milliseconds) => promisify(setTimeout)(milliseconds)],
     ['setTimeout of node:timers/promises', (milliseconds) => promises.setTimeout(milliseconds)],
+    ['setTimeout of node:timers', (milliseconds) => new Promise<void>((resolve) => timers.setTimeout(resolve, milliseconds))],
+    ['setTimeout that is imported from node:timers/promises', (milliseconds) => promised(milliseconds)],
+    ['scheduler.wait', (milliseconds) => scheduler.wait(milliseconds)],
+    ['the third tick of setInterval of node:timers/promises', async (milliseconds) => {
+      let ticks = 0;
+      for await (const value of everyTick(milliseconds / 3, 'tick')) {
+        expect(value).toBe('tick');
+        if (++ticks === 3) {
+          return;
+        }
+      }
+    }],
+    ['setInterval of node:timers', (milliseconds) => new Promise<void>((resolve) => {
+      const interval = timers.setInterval(() => resolve(timers.clearInterval(interval)), milliseconds);
+    })],
     ['AbortSignal.timeout', (milliseconds) => new Promise((resolve) => AbortSignal.timeout(milliseconds).addEventListener('abort', resolve))],
     ['the second tick of an interval', (milliseconds) => new Promise<void>((resolve) => {
       let ticks = 0;
@@ -41,6 +58,56 @@ describe('timers: \'virtual\'', () => {
       const { invocations } = await run(() => pause(delay as number));
       expect(invocations[0].durationMs).toBe(milliseconds);
     });
+
+  test('its clocks show it, and those of the test real time', async () => {
+    const real = Date.now();
+    const { invocations } = await run(async () => {
+      const start = performance.now();
+      await pause(HOUR / 10);
+      const date = new Date();
+      return [Date.now() - START, date.getTime() - START, performance.now() - start, date instanceof Date, date.constructor === Date,
+        new Date(5).getTime(), Date.UTC(2025, 0, 1) === START, Date().slice(0, 15) === new Date(START).toString().slice(0, 15), typeof structuredClone(date)];
+    });
+    expect(invocations[0].response).toEqual([HOUR / 10, HOUR / 10, HOUR / 10, true, true, 5, true, true, 'object']);
+    expect(Math.abs(Date.now() - real)).toBeLessThan(10_000);
+    expect([new Date().constructor === Date, Object.hasOwn(performance, 'now'), Object.hasOwn(scheduler, 'wait')]).toEqual([true, false, false]);
+  });
+
+  test('a signal ends a wait of node:timers/promises', async () => {
+    const { invocations } = await run(async () => {
+      const controller = new AbortController();
+      setTimeout(() => controller.abort('enough'), 1000);
+      const ends = [promised(HOUR, undefined, controller), scheduler.wait(HOUR, controller), everyTick(HOUR, 1, controller)[Symbol.asyncIterator]().next()];
+      const errors = await Promise.all(ends.map((end) => end.then(() => 'none', (error: any) => [error.name, error.code, error.cause])));
+      return [...errors, await promised(HOUR, 1, controller).catch((error) => error.name)];
+    });
+    expect(invocations[0]).toMatchObject({ durationMs: 1000, response: [...Array(3).fill(['AbortError', 'ABORT_ERR', 'enough']), 'AbortError'] });
+  });
+
+  test('a timer is what Node.js has: a number, disposable, and nothing to wait for if it is unref\'d', async () => {
+    const fired: string[] = [];
+    const { invocations } = await run(async () => {
+      clearTimeout(+setTimeout(() => fired.push('cleared by number'), 100));
+      clearTimeout(String(+setTimeout(() => fired.push('cleared by text'), 100)) as any);
+      const timer: any = setTimeout(() => fired.push('disposed'), 100);
+      timer[(Symbol as any).dispose ?? Symbol.for('none')]?.();
+      const background = setTimeout(() => fired.push('background'), 200).unref();
+      expect([background.hasRef(), background.ref().hasRef(), background.unref().hasRef()]).toEqual([false, true, false]);
+      await pause(300);
+    });
+    expect([fired, invocations[0].durationMs]).toEqual([['background'], 300]);
+  });
+
+  test('an unref\'d timer does not hide a real wait that hangs', async () => {
+    const server = createServer(() => undefined);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    await expect(run(async () => {
+      setTimeout(() => undefined, HOUR).unref();
+      await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+    }, { realTimeLimit: 0.2 })).rejects.toThrow('It may wait for what it has open: an HTTP request');
+    server.close();
+    server.closeAllConnections();
+  });
 
   test('a timer that is cleared does not fire, and nobody waits for it', async () => {
     const fired: string[] = [];
@@ -141,6 +208,20 @@ describe('a framework\'s fake timers', () => {
     expect(failed).toEqual([]);
     expect(invocations.at(-1)!.at - START).toBeGreaterThanOrEqual(HOUR);
     expect(invocations.at(-1)!.at - START).toBeLessThan(HOUR + 60_000);
+  });
+
+  test('stop the virtual clock where they are due, and may be cleared by number', async () => {
+    const told: number[] = [];
+    await simulateTrigger({
+      ...once,
+      advanceTimers,
+      handler: async () => {
+        clearTimeout(+setTimeout(() => told.push(NaN), 500));
+        await Promise.all([pause(3000), pause(700).then(() => told.push(elapsed()))]);
+        told.push(elapsed());
+      },
+    });
+    expect(told).toEqual([0.7, 3]);
   });
 
   test('that nobody moves are an error, not a timeout', async () => {

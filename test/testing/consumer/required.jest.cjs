@@ -13,3 +13,11 @@ test('jest runs a simulation under fake timers', async () => {
   const run = await simulateTrigger({ handler: async () => null, shards: [{ records: [{ id: 'a' }] }] });
   expect(run.invocations).toHaveLength(1);
 });
+
+test('jest knows fake timers that nobody moves, whenever it loads the simulation', async () => {
+  jest.useFakeTimers();
+  jest.resetModules();
+  const { simulateTrigger } = require('dynamo-stream-trigger/testing');
+  const run = simulateTrigger({ handler: () => new Promise((resolve) => setTimeout(resolve, 1000)), shards: [{ records: [{ id: 'a' }] }] });
+  await expect(run).rejects.toThrow('nothing moves it');
+});
