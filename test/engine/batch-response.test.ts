@@ -1,4 +1,5 @@
-import { drive, failed, records, sequenceNumber } from './drive';
+import { drive, failed, records } from './drive';
+import { sequenceNumber } from '../records';
 
 const settings = { retryAttempts: 1, bisectBatchOnError: false };
 const run = (response: unknown, report = true) => drive({

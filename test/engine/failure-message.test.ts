@@ -1,4 +1,5 @@
-import { drive, failed, record, records, sequenceNumber } from './drive';
+import { drive, failed, record, records } from './drive';
+import { sequenceNumber } from '../records';
 
 const settings = { retryAttempts: 1, bisectBatchOnError: false };
 const run = (story: object) => drive({ settings, shards: [{ shardId: 'shardId-1', records: records(3) }], respond: () => new Error('no'), ...story });

@@ -1,8 +1,9 @@
 import { at, reported } from './host';
-import { batchOf, position, record } from './records';
+import { batchOf, record } from './records';
 import { streamHandler } from '../../lib/runtime';
 import { HOST } from '../../lib/stream/boundary';
 import type { StreamRecord } from '../../lib/stream/record';
+import { position } from '../records';
 
 beforeEach(() => {
   jest.spyOn(console, 'error').mockImplementation();
