@@ -2,6 +2,7 @@ import { type Abandoned, createAbandoned } from './abandoned';
 import { type Evidence, createEvidence } from './evidence';
 import { type Memory, createMemory } from './memory';
 import { type Park, parkAt } from './park';
+import { createSlots, type Slots } from './slots';
 import type { StreamHandlerOptions } from './stream-handler-options';
 import type { Pace } from './time-budget';
 
@@ -14,9 +15,14 @@ export interface Environment {
   readonly pace: Pace;
   /** Invocations one after another in which calls ran until the abort, and no record was done. */
   stalled: number;
+  /** For calls, of all invocations that share the environment. */
+  readonly slots: Slots;
   /** Parks at a destination, with one client for all invocations. */
   readonly parkAt: (arn: string) => Park;
 }
+
+/** Calls at once, unless the handler's author says otherwise. */
+export const CONCURRENCY = 10;
 
 /** Milliseconds. */
 const PATIENCE = 15 * 60 * 1_000;
@@ -30,6 +36,7 @@ export function createEnvironment(options: StreamHandlerOptions<any, any>): Envi
     abandoned: createAbandoned(),
     pace: { expected: 0 },
     stalled: 0,
+    slots: createSlots(options.concurrency ?? CONCURRENCY),
     parkAt: (arn) => parks[arn] ??= parkAt(arn),
   };
 }

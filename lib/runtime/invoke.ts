@@ -1,10 +1,12 @@
 import { notDone, redrivenResponse } from './batch-response';
+import { CHUNK_SIZE, createChunks } from './chunks';
 import { type CallContext, callContext, type LambdaContext } from './context';
-import type { Environment } from './environment';
+import { CONCURRENCY, type Environment } from './environment';
 import { InvalidEventError } from './errors';
 import { expected } from './expected';
 import { begin, type Invocation } from './invocation';
 import { type Lanes, runLanes } from './lanes';
+import { lanesOf } from './order';
 import { createRecovery, type Recovery } from './recovery';
 import { checkedRecord } from './schema';
 import { timed } from './time-budget';
@@ -13,8 +15,8 @@ import type { BatchResponse, StreamEvent } from '../stream/record';
 /** Runs a batch and answers for it. */
 export async function invoke(environment: Environment, event: StreamEvent, context: Partial<LambdaContext>): Promise<BatchResponse> {
   const invocation = begin(environment, event, context);
-  const { batch: { records, items, sequenceNumbers, streamArn }, budget, host, now, redriven, report } = invocation;
-  const { abandoned, evidence, memory } = environment;
+  const { batch, batch: { records, sequenceNumbers, streamArn }, budget, host, now, redriven, report } = invocation;
+  const { abandoned, evidence, memory, options: { chunkSize = CHUNK_SIZE, concurrency = CONCURRENCY, onRecords, order, partitionKey } } = environment;
   try {
     evidence.forget(now());
     report.observe({ type: 'batchStarted', streamArn, records: records.length });
@@ -23,12 +25,11 @@ export async function invoke(environment: Environment, event: StreamEvent, conte
     const lanes = runLanes({
       ...calls,
       length: records.length,
-      laneOf: (step) => items[step],
+      laneOf: lanesOf(batch, order, partitionKey),
       failed: recovery.failed,
-      concurrency: environment.options.concurrency ?? 10,
-      mayStart: budget.allows,
+      concurrency: onRecords ? concurrency * chunkSize : concurrency,
     });
-    const running = () => lanes.open().filter((open) => open.running).length;
+    const running = () => calls.running?.() ?? lanes.open().filter((open) => open.running).length;
     let interrupted = 0;
     budget.onAbort = () => {
       interrupted = running();
@@ -39,7 +40,7 @@ export async function invoke(environment: Environment, event: StreamEvent, conte
     const progress = sum(lanes.done) > calls.skipped();
     environment.stalled = interrupted > 0 && !progress ? environment.stalled + 1 : 0;
     const { exit } = host;
-    if (exit && !progress && isSick(invocation, environment, lanes)) {
+    if (exit && !progress && isSick(invocation, environment, lanes, running())) {
       report.flush();
       report.exit(running(), sequenceNumbers[lanes.done.indexOf(0)]);
       await budget.wait(report.settled());
@@ -72,8 +73,11 @@ interface Calls {
   readonly waitsFor: (step: number) => Promise<void> | undefined;
   readonly run: (step: number) => unknown;
   readonly succeeded: (step: number, answer: unknown) => void;
+  readonly mayStart: () => boolean;
   /** How many records were done before already. */
   readonly skipped: () => number;
+  /** How many calls are under way, where a call has several records. */
+  readonly running?: () => number;
 }
 
 function createCalls(invocation: Invocation, environment: Environment, recovery: Recovery): Calls {
@@ -83,6 +87,7 @@ function createCalls(invocation: Invocation, environment: Environment, recovery:
   const functions = {
     INSERT: options.onRecord ?? options.onInsert, MODIFY: options.onRecord ?? options.onModify, REMOVE: options.onRecord ?? options.onRemove,
   };
+  const chunks = options.onRecords && createChunks(invocation, environment, recovery, firstCall);
   const waited = new Set<number>();
   let skipped = 0;
 
@@ -98,6 +103,9 @@ function createCalls(invocation: Invocation, environment: Environment, recovery:
   function run(step: number): unknown {
     if (!redriven && memory.has(batch, step, now)) {
       return SKIPPED;
+    }
+    if (chunks) {
+      return chunks.run(step);
     }
     const attempt = recovery.attempt(step);
     const callWith = attempt === 1 ? firstCall : { ...firstCall, attempt };
@@ -122,12 +130,13 @@ function createCalls(invocation: Invocation, environment: Environment, recovery:
   function succeeded(step: number, answered: unknown): void {
     const record = records[step];
     // That nobody did anything is no evidence for others.
-    recovery.succeeded(step, answered !== SKIPPED && functions[record.eventName] !== undefined);
+    recovery.succeeded(step, answered !== SKIPPED && (chunks ?? functions[record.eventName]) !== undefined);
     skipped += Number(answered === SKIPPED && !waited.has(step));
     report.observe({ type: answered === SKIPPED ? 'recordSkipped' : 'recordDone', record });
   }
 
-  return { waitsFor, run, succeeded, skipped: () => skipped };
+  const mayStart = chunks ? () => chunks.isAhead() || budget.allows() : budget.allows;
+  return { waitsFor, run, succeeded, mayStart, skipped: () => skipped, running: chunks?.running };
 }
 
 /**
@@ -138,12 +147,11 @@ function createCalls(invocation: Invocation, environment: Environment, recovery:
  * - a call of an earlier invocation is still under way, and a record waits for it; or
  * - calls ran until the abort, in this invocation and in the one before: they heed it, but don't end without it.
  */
-function isSick({ budget, itemOf, redriven }: Invocation, { abandoned, stalled }: Environment, { open, done }: Lanes): boolean {
-  const steps = open();
+function isSick({ budget, itemOf, redriven }: Invocation, { abandoned, stalled }: Environment, { open, done }: Lanes, running: number): boolean {
   // A redrive waits for an answer.
   return !redriven && budget.signal.aborted && (stalled > 1
-    || (steps.filter(({ running }) => running).length > 1 && !done.includes(1))
-    || steps.some(({ step }) => abandoned.of(itemOf(step))));
+    || (running > 1 && !done.includes(1))
+    || open().some(({ step }) => abandoned.of(itemOf(step))));
 }
 
 /** The response for what is done now. */

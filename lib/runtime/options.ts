@@ -52,6 +52,6 @@ export function check(name: string, value: any, { what, fits, properties }: Allo
   }
 }
 
-function ofType(type: string): Allowed {
+export function ofType(type: string): Allowed {
   return { what: `a ${type}`, fits: (value) => typeof value === type };
 }

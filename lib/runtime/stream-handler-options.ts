@@ -3,6 +3,7 @@ import type { CallContext } from './context';
 import type { Logger } from './logger';
 import type { Observer } from './observer';
 import type { OnPark } from './on-park';
+import type { Order } from './order';
 import type { RetryOptions } from './retry';
 import type { StandardSchema } from './schema';
 import type { Image } from '../stream/image';
@@ -10,7 +11,19 @@ import type { Image } from '../stream/image';
 /** Called with one record. The record is done when what it returns has settled; it failed if that rejects, or if it throws. */
 export type OnRecord<Record> = (record: Record, context: CallContext) => unknown;
 
-/** How a stream's records are handled: either `onRecord`, or any of `onInsert`, `onModify` and `onRemove`. */
+/**
+ * Called with a chunk of records. Returns those that failed, each with its error; the others are done. If it throws, or rejects, it is
+ * called again with each half of the chunk, until the records that make it fail are alone. After a transient error, all have failed.
+ */
+export type OnRecords<Record> = (records: readonly Record[], context: CallContext) => Refusals<Record> | Promise<Refusals<Record>>;
+
+/** The records of a chunk that failed: none, or a list of them. */
+export type Refusals<Record> = void | readonly { readonly record: Record; readonly error: unknown }[];
+
+/**
+ * How a stream's records are handled: by `onRecord`, by any of `onInsert`, `onModify` and `onRemove`, or by `onRecords`, which takes many
+ * at once.
+ */
 export interface StreamHandlerOptions<Item = Image, Keys = ItemKeys> {
   /** Called with every record. */
   readonly onRecord?: OnRecord<ChangeRecord<Item, Keys>>;
@@ -21,7 +34,31 @@ export interface StreamHandlerOptions<Item = Image, Keys = ItemKeys> {
   /** Called with the records of removed items, also of those whose time to live was over: they have `record.expired`. */
   readonly onRemove?: OnRecord<RemoveRecord<Item, Keys>>;
   /**
-   * How many records may be processed at once, each of another item.
+   * Called with many records at once, for sinks that take them so. No two are of one item, unless the order is the shard's. The
+   * context's `attempt` is the highest of its records.
+   */
+  readonly onRecords?: OnRecords<ChangeRecord<Item, Keys>>;
+  /**
+   * The most records in a call of `onRecords`.
+   *
+   * @default 100
+   */
+  readonly chunkSize?: number;
+  /**
+   * Which records run one after another, in the order of the stream, and wait if one of them fails: those of an item, those of a
+   * partition key, or all records of the shard.
+   *
+   * @default 'item'
+   */
+  readonly order?: Order;
+  /**
+   * The name of the table's partition key, for the order 'partitionKey': the records do not tell it.
+   *
+   * @default - records that share the value of either key attribute run one after another, also across others
+   */
+  readonly partitionKey?: string;
+  /**
+   * How many records may be processed at once, each of another item; with `onRecords`, how many chunks.
    *
    * @default 10
    */

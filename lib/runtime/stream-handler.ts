@@ -4,7 +4,7 @@ import { createEnvironment, type Environment } from './environment';
 import { InvalidEventError } from './errors';
 import { isWindow } from './event';
 import { invoke } from './invoke';
-import { type Allowed, check, flag, func, having, object, oneOf, wholeNumber } from './options';
+import { type Allowed, check, flag, func, having, object, ofType, oneOf, wholeNumber } from './options';
 import type { OnRecord, StreamHandlerOptions } from './stream-handler-options';
 import { hostOf } from './trigger-facts';
 import type { Image } from '../stream/image';
@@ -34,9 +34,9 @@ export function streamHandler<Item = Image, Keys = ItemKeys>(
 ): StreamHandler {
   const options = typeof handler === 'function' ? { onRecord: handler } : handler;
   check('streamHandler', options, object(OPTIONS));
-  const { onRecord, onInsert, onModify, onRemove } = options;
-  if (!onRecord === !(onInsert ?? onModify ?? onRemove)) {
-    throw new TypeError('streamHandler takes either onRecord or any of onInsert, onModify, onRemove');
+  const { onRecord, onRecords, onInsert, onModify, onRemove } = options;
+  if ([onRecord, onRecords, onInsert ?? onModify ?? onRemove].filter(Boolean).length !== 1) {
+    throw new TypeError('streamHandler takes either onRecord or any of onInsert, onModify, onRemove, or onRecords');
   }
   const environments = new WeakMap<object, Environment>();
   return async (event, context) => {
@@ -55,6 +55,10 @@ const OPTIONS = {
   onInsert: func,
   onModify: func,
   onRemove: func,
+  onRecords: func,
+  chunkSize: wholeNumber(1),
+  order: oneOf('item', 'partitionKey', 'shard'),
+  partitionKey: ofType('string'),
   concurrency: wholeNumber(1),
   schema: having('~standard'),
   retry: object({ maxAttempts: wholeNumber(1), maxTime: wholeNumber(0), baseDelay: wholeNumber(0), maxDelay: wholeNumber(0) }),

@@ -8,6 +8,8 @@ export interface TimeBudget {
   readonly signal: AbortSignal;
   /** Is called just before `signal` aborts. */
   onAbort: (() => void) | undefined;
+  /** Settles when the signal aborts. */
+  readonly aborted: Promise<void>;
   /** Settles when the calls must have ended, between the abort and the timeout. */
   readonly over: Promise<void>;
   /** Waits for what must happen before the answer, as long as there is time. */
@@ -77,6 +79,7 @@ export function timeBudget(context: Partial<LambdaContext>, pace: Pace, timer: N
   });
   return budget = {
     signal,
+    aborted: new Promise((resolve) => signal.addEventListener('abort', () => resolve())),
     onAbort: undefined,
     over,
     wait: async (until) => Promise.race([until, over.then(rest)]),

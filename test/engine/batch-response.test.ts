@@ -1,5 +1,4 @@
-import { drive, failed, records } from './drive';
-import { sequenceNumber } from '../records';
+import { drive, failed, records, sequenceNumber } from './drive';
 
 const settings = { retryAttempts: 1, bisectBatchOnError: false };
 const run = (response: unknown, report = true) => drive({

@@ -2,17 +2,31 @@ import { createMapping, type Effect, type Input, type Machine, type MappingOptio
 import { DEFAULT_SETTINGS, type MappingSettings } from '../../lib/rules/settings';
 import type { StreamEvent, StreamRecord, WindowEvent } from '../../lib/stream/record';
 import type { Shard } from '../../lib/stream/shard';
-import type { MadeRecord } from '../../lib/testing';
-import { position, recordAt, sequenceNumber, START, START_MS } from '../records';
+import { streamRecord } from '../../lib/testing';
 
-/** The nth record of a shard, from 1, created this many seconds after the start. */
-export function record(n: number, seconds = 0, attributes: { readonly [name: string]: string } = {}): MadeRecord {
-  const keys = { id: attributes.id ?? `item-${n}` };
-  return recordAt(n, { keys, newImage: { ...attributes, ...keys }, createdAt: START + seconds });
+/** When the stories of these tests begin: a multiple of every window's length. */
+export const START = Date.UTC(2025, 0, 1);
+
+/** The nth record of a shard, created this many seconds after the start. */
+export function record(n: number, seconds = 0, attributes: { readonly [name: string]: string } = {}): StreamRecord {
+  const key = { id: attributes.id ?? `item-${n}` };
+  return streamRecord({
+    sequenceNumber: sequenceNumber(n), keys: key, newImage: { ...attributes, ...key }, createdAt: START / 1000 + seconds,
+  });
 }
 
-export function records(count: number, seconds = 0): MadeRecord[] {
+export function records(count: number, seconds = 0): StreamRecord[] {
   return Array.from({ length: count }, (_, index) => record(index + 1, seconds));
+}
+
+export function sequenceNumber(n: number): string {
+  return String(100_000_000_000_000_000_000_000n + BigInt(n));
+}
+
+/** The n of a record. */
+export function numberOf(subject: StreamRecord | string): number {
+  const text = typeof subject === 'string' ? subject : subject.dynamodb!.SequenceNumber!;
+  return Number(BigInt(text) - 100_000_000_000_000_000_000_000n);
 }
 
 function createdAt({ dynamodb }: StreamRecord): number {
@@ -73,7 +87,7 @@ export function drive({
   foresees = false,
 }: Story) {
   const machine = newMachine(settings, options);
-  let now = START_MS;
+  let now = START;
   const invokes: Invoke[] = [];
   const deliveries: (Extract<Effect, { type: 'deliver' }> & { at: number })[] = [];
   const checkpoints: { [shardId: string]: number[] } = {};
@@ -81,7 +95,7 @@ export function drive({
   const notices: Notice[] = [];
   /** How far each shard was read. */
   const cursors = new Map<string, number>();
-  const agenda: { at: number; input: Input }[] = inputs.map(({ at, input }) => ({ at: START_MS + at, input }));
+  const agenda: { at: number; input: Input }[] = inputs.map(({ at, input }) => ({ at: START + at, input }));
 
   const read = (shardId: string, from: Extract<Effect, { type: 'read' }>['from'], limit: number): Input => {
     const shard = shards.find((candidate) => candidate.shardId === shardId)!;
@@ -89,18 +103,18 @@ export function drive({
     const readable = later === -1 ? shard.records : shard.records.slice(0, later);
     // As if every iterator had expired, so that the position must be right.
     const start = from.type === 'AFTER_SEQUENCE_NUMBER'
-      ? readable.filter((candidate) => position(candidate) <= position(from.sequenceNumber)).length
+      ? readable.filter((candidate) => numberOf(candidate) <= numberOf(from.sequenceNumber)).length
       : from.type === 'LATEST' ? cursors.get(shardId) ?? readable.length : 0;
     const brought = readable.slice(start, start + limit);
     const next = start + brought.length < readable.length ? now : later === -1 ? Infinity : createdAt(shard.records[later]);
     cursors.set(shardId, start + brought.length);
-    reads.push({ at: now - START_MS, shardId, from: from.type, brought: brought.length });
+    reads.push({ at: now - START, shardId, from: from.type, brought: brought.length });
     const end = (shard.closed ?? false) && start + brought.length === shard.records.length;
     return { type: 'read', shardId, records: brought, end, ...(foresees && { quietUntil: next }) };
   };
 
   const invoke = (effect: Extract<Effect, { type: 'invoke' }>) => {
-    const made = { at: now - START_MS, shardId: effect.shardId, numbers: effect.event.Records.map(position), event: effect.event };
+    const made = { at: now - START, shardId: effect.shardId, numbers: effect.event.Records.map(numberOf), event: effect.event };
     invokes.push(made);
     const input: Input = { type: 'returned', invocation: effect.invocation, outcome: outcomeOf(respond(made, invokes.length), invokes.length) };
     agenda.push({ at: now + takes(made), input });
@@ -115,10 +129,10 @@ export function drive({
       case 'invoke':
         return invoke(effect);
       case 'deliver':
-        deliveries.push({ ...effect, at: now - START_MS });
+        deliveries.push({ ...effect, at: now - START });
         return hand({ type: 'delivered', delivery: effect.delivery, accepted: accepts() });
       case 'checkpoint':
-        (checkpoints[effect.shardId] ??= []).push(position(effect.sequenceNumber));
+        (checkpoints[effect.shardId] ??= []).push(numberOf(effect.sequenceNumber));
         return undefined;
       case 'notice':
         notices.push(effect.notice);
@@ -133,7 +147,7 @@ export function drive({
   while (!isOver()) {
     agenda.sort((a, b) => a.at - b.at);
     const next = Math.min(machine.deadline() ?? Infinity, agenda[0]?.at ?? Infinity);
-    if (next > START_MS + until) {
+    if (next > START + until) {
       break;
     }
     now = Math.max(now, next);

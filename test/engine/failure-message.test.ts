@@ -1,5 +1,4 @@
-import { drive, failed, record, records } from './drive';
-import { sequenceNumber } from '../records';
+import { drive, failed, record, records, sequenceNumber } from './drive';
 
 const settings = { retryAttempts: 1, bisectBatchOnError: false };
 const run = (story: object) => drive({ settings, shards: [{ shardId: 'shardId-1', records: records(3) }], respond: () => new Error('no'), ...story });

@@ -1,6 +1,5 @@
-import { drive, newMachine, record, records, type TestShard } from './drive';
+import { drive, newMachine, record, records, START, type TestShard } from './drive';
 import type { Input } from '../../lib/engine';
-import { START_MS } from '../records';
 
 const shards: TestShard[] = [{ shardId: 'shard', records: records(4) }];
 const switched = (at: number, enabled: boolean) => ({ at, input: { type: 'enabled', enabled } as const });
@@ -46,14 +45,14 @@ test('an invocation under way when the mapping is switched off still counts', ()
 
 test('an invocation or a delivery is answered once, by the number of its effect', () => {
   const machine = newMachine();
-  machine.handle(START_MS, { type: 'tick' });
-  machine.handle(START_MS, { type: 'described', shards: [{ shardId: 'shard' }] });
-  machine.handle(START_MS, { type: 'read', shardId: 'shard', records: records(1), end: false });
+  machine.handle(START, { type: 'tick' });
+  machine.handle(START, { type: 'described', shards: [{ shardId: 'shard' }] });
+  machine.handle(START, { type: 'read', shardId: 'shard', records: records(1), end: false });
   const answer: Input = { type: 'returned', invocation: 1, outcome: { type: 'response', requestId: 'r', response: null } };
-  expect(() => machine.handle(START_MS, answer)).not.toThrow();
-  expect(() => machine.handle(START_MS, answer))
+  expect(() => machine.handle(START, answer)).not.toThrow();
+  expect(() => machine.handle(START, answer))
     .toThrow(new Error('No invocation or delivery 1 is under way. Answer each of them once, with the number of its effect.'));
-  expect(() => machine.handle(START_MS, { type: 'delivered', delivery: 7, accepted: true }))
+  expect(() => machine.handle(START, { type: 'delivered', delivery: 7, accepted: true }))
     .toThrow(new Error('No invocation or delivery 7 is under way. Answer each of them once, with the number of its effect.'));
 });
 
@@ -94,7 +93,7 @@ test('polled, invoked, failed and delivered records are counted as Lambda counts
 
 test('a failed read is tried again, with growing waits, until one succeeds', () => {
   const machine = newMachine();
-  let now = START_MS;
+  let now = START;
   machine.handle(now, { type: 'tick' });
   const reads = (input: Input) => machine.handle(now, input).filter(({ type }) => type === 'read').length;
   expect(reads({ type: 'described', shards: [{ shardId: 'shard' }] })).toBe(1);

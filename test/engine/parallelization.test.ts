@@ -1,5 +1,4 @@
-import { drive, record } from './drive';
-import { position } from '../records';
+import { drive, numberOf, record } from './drive';
 
 const settings = { parallelizationFactor: 4, batchSize: 5 };
 const items = Array.from({ length: 200 }, (_, index) => record(index + 1, 0, { id: `item-${index % 20}` }));
@@ -65,7 +64,7 @@ test('the checkpoint stays before the lowest record that is not done, whichever 
     },
   });
   expect(checkpoints.shard).toEqual([...checkpoints.shard].sort((a, b) => a - b));
-  expect(checkpoints.shard.at(-1)).toBe(position(items[199]));
+  expect(checkpoints.shard.at(-1)).toBe(numberOf(items[199]));
   expect(done.size).toBe(200);
 });
 

@@ -1,8 +1,7 @@
-import { drive, failed, newMachine, record, records } from './drive';
+import { drive, failed, newMachine, numberOf, record, records, sequenceNumber, START } from './drive';
 import type { Effect, Input } from '../../lib/engine';
 import type { MappingSettings } from '../../lib/rules/settings';
 import type { StreamRecord } from '../../lib/stream/record';
-import { position, sequenceNumber, START_MS } from '../records';
 
 const shard = (count: number) => [{ shardId: 'shard', records: records(count) }];
 const off = { bisectBatchOnError: false };
@@ -47,7 +46,7 @@ test.each([
   ['a throttled', () => 'throttled', 1],
 ])('of %s batch the next invocation and its time are noticed', (_, respond, attempt) => {
   const { notices } = drive({ settings: { ...off, retryAttempts: 1 }, shards: shard(2), respond: (__, nth) => (nth === 1 ? respond() : null) });
-  expect(notices.filter(({ type }) => type === 'retrying')).toEqual([{ type: 'retrying', shardId: 'shard', records: 2, attempt, at: START_MS + 250 }]);
+  expect(notices.filter(({ type }) => type === 'retrying')).toEqual([{ type: 'retrying', shardId: 'shard', records: 2, attempt, at: START + 250 }]);
 });
 
 test('a success ends the waiting: the next failure starts with the shortest wait', () => {
@@ -120,7 +119,7 @@ test('the checkpoint moves past given-up records only when they are on the desti
 /** A machine that has read these records of its one shard. */
 function started(settings: Partial<MappingSettings>, list: readonly StreamRecord[]) {
   const machine = newMachine(settings);
-  const now = START_MS + 30_000;
+  const now = START + 30_000;
   machine.handle(now, { type: 'tick' });
   machine.handle(now, { type: 'described', shards: [{ shardId: 'shard' }] });
   machine.handle(now, { type: 'read', shardId: 'shard', records: list, end: false });
@@ -175,7 +174,7 @@ describe('record age', () => {
     });
     expect(batches).toEqual([[2, 5]]);
     expect(deliveries.map(({ message: { DDBStreamBatchInfo: { startSequenceNumber, endSequenceNumber, batchSize } } }) =>
-      [position(startSequenceNumber), position(endSequenceNumber), batchSize])).toEqual([[1, 1, 1], [3, 4, 2], [6, 6, 1]]);
+      [numberOf(startSequenceNumber), numberOf(endSequenceNumber), batchSize])).toEqual([[1, 1, 1], [3, 4, 2], [6, 6, 1]]);
     expect(count('OnFailureDestinationDeliveredEventCount')).toBe(4);
     expect(checkpoints.shard[checkpoints.shard.length - 1]).toBe(6);
   });

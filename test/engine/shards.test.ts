@@ -1,7 +1,6 @@
-import { drive, failed, newMachine, record, records, type TestShard } from './drive';
+import { drive, failed, newMachine, record, records, sequenceNumber, START, type TestShard } from './drive';
 import type { Input } from '../../lib/engine';
 import { DESCRIBE_RETRY_DELAY } from '../../lib/engine/limits';
-import { sequenceNumber, START_MS } from '../records';
 
 test('shards without a common parent are read side by side', () => {
   const { invokes } = drive({
@@ -51,7 +50,7 @@ test('a shard that has ended is not read again', () => {
 
 test('a shard that vanishes during a read is not read again, and the records of the read are invoked', () => {
   const machine = newMachine();
-  const handle = (input: Input) => machine.handle(START_MS, input).map(({ type }) => type);
+  const handle = (input: Input) => machine.handle(START, input).map(({ type }) => type);
   handle({ type: 'tick' });
   expect(handle({ type: 'described', shards: [{ shardId: 'shard' }] })).toContain('read');
   handle({ type: 'described', shards: [] });

@@ -9,7 +9,6 @@ import { startDynamoDbLocal } from '../../lib/local/service/dynamodb-local';
 import { streamReader, type RangePage, type RangeReader } from '../../lib/reader/stream-reader';
 import type { Position } from '../../lib/stream/shard';
 import { folderWith } from '../local/fixture-app';
-import { numberOf } from '../records';
 
 const WRITES = 30;
 const ARN = 'arn:aws:dynamodb:eu-west-1:123456789012:table/Orders/stream/2026-11-23T09:00:00.000';
@@ -59,6 +58,8 @@ async function tableWithRecords(endpoint: string): Promise<{ arn: string; shardI
   direct.destroy();
   return { arn: TableDescription!.LatestStreamArn!, shardId };
 }
+
+const numberOf = (record: { dynamodb?: { SequenceNumber?: string } }) => record.dynamodb!.SequenceNumber!;
 
 async function pagesOf(pages: AsyncIterable<RangePage>): Promise<RangePage[]> {
   const all: RangePage[] = [];

@@ -8,7 +8,6 @@ import { type BuildOptions, build, buildSync } from 'esbuild';
 import { batchOf } from './records';
 import type { ParkedRecord } from '../../lib/stream/parked-record';
 import { readParkedRecord } from '../../lib/stream/read-parked-record';
-import { sequenceNumber } from '../records';
 
 const PROJECT = resolve(__dirname, '../..');
 const RUNTIME = join(PROJECT, 'lib/runtime/index.ts');
@@ -58,6 +57,8 @@ async function run(kind: string, format: 'cjs' | 'esm', options: BuildOptions, s
   return { ...JSON.parse(stdout.trim().split('\n').at(-1)!), lines: stderr.split('\n').filter((line) => line.startsWith('{')).map((line) => JSON.parse(line)) };
 }
 
+const sequence = (at: number) => String(100000000000000000000n + BigInt(at));
+
 describe.each(['cjs', 'esm'] as const)('bundled as %s', (format) => {
   test('parks at a queue with the SDK of the Lambda runtime; a record too large goes gzipped', async () => {
     const { small, large, parked } = await run('sqs', format, EXTERNAL_SDK, true);
@@ -83,7 +84,7 @@ describe.each(['cjs', 'esm'] as const)('bundled as %s', (format) => {
 
   test('runs without any SDK: what can\'t be parked is the checkpoint', async () => {
     const { small, parked, lines } = await run('sqs', format, EXTERNAL_SDK, false);
-    expect(small).toEqual({ batchItemFailures: [{ itemIdentifier: sequenceNumber(0) }] });
+    expect(small).toEqual({ batchItemFailures: [{ itemIdentifier: sequence(0) }] });
     expect(parked).toEqual([]);
     expect(lines[0].outcome).toContain('SDK');
   });
@@ -98,7 +99,7 @@ test('parks whole items of any size at a bucket', async () => {
 
 test('a destination that refuses makes the record the checkpoint, and says so', async () => {
   const { small, lines } = await run('gone', 'cjs', EXTERNAL_SDK, true);
-  expect(small).toEqual({ batchItemFailures: [{ itemIdentifier: sequenceNumber(0) }] });
+  expect(small).toEqual({ batchItemFailures: [{ itemIdentifier: sequence(0) }] });
   expect(lines[0].outcome).toContain('not parked');
 });
 
@@ -135,6 +136,6 @@ test('what it adds to a function stays small', () => {
   const { outputFiles } = buildSync({
     stdin: { contents: HANDLER, resolveDir: PROJECT }, bundle: true, minify: true, platform: 'node', target: 'node20', write: false, ...EXTERNAL_SDK,
   });
-  expect(outputFiles![0].contents.byteLength).toBeLessThan(28_700);
-  expect(gzipSync(outputFiles![0].contents).byteLength).toBeLessThan(12_200);
+  expect(outputFiles![0].contents.byteLength).toBeLessThan(32_300);
+  expect(gzipSync(outputFiles![0].contents).byteLength).toBeLessThan(13_700);
 });

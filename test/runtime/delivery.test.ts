@@ -1,8 +1,7 @@
 import * as fc from 'fast-check';
 import { BatchNotDoneError, PoisonRecordError, streamHandler, type BatchResponse, type CallContext, type ChangeRecord, type LambdaContext, type StreamHandler } from '../../lib/runtime';
 import { type Host, HOST } from '../../lib/stream/boundary';
-import { type ParkedRecord, type SimulationRun, type StreamEvent, type StreamRecord, simulateTrigger } from '../../lib/testing';
-import { numberOf, recordAt, START } from '../records';
+import { type ParkedRecord, type SimulationRun, type StreamEvent, type StreamRecord, simulateTrigger, streamRecord } from '../../lib/testing';
 
 /** More of them, or others: SCENARIOS=100000 SEED=2 npx jest test/runtime/delivery */
 const SCENARIOS = Number(process.env.SCENARIOS ?? (process.env.CI ? 10_000 : 1_000));
@@ -57,6 +56,9 @@ const plans = fc.record({
 type Plan = typeof plans extends fc.Arbitrary<infer Value> ? Value : never;
 type Change = Plan['shards'][number][number];
 
+const START = 1_735_689_600;
+const numberOf = (record: StreamRecord) => record.dynamodb!.SequenceNumber!;
+
 /** A record, and what becomes of it. */
 interface Written extends Change {
   readonly record: StreamRecord;
@@ -82,8 +84,9 @@ class World {
         records: changes.map((change) => {
           createdAt += change.gap;
           const itemId = `${shard}-${change.item}`;
-          const record = recordAt(this.written.size, { createdAt, keys: { id: itemId } });
-          this.written.set(numberOf(record), { ...change, record, itemId, failuresLeft: change.failures });
+          const sequenceNumber = String(10n ** 22n + BigInt(this.written.size));
+          const record = streamRecord({ sequenceNumber, createdAt, keys: { id: itemId } });
+          this.written.set(sequenceNumber, { ...change, record, itemId, failuresLeft: change.failures });
           return record;
         }),
       };

@@ -4,11 +4,10 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { buildSync } from 'esbuild';
 import * as fc from 'fast-check';
-import { record } from './records';
+import { position, record, sequenceNumber } from './records';
 import type { PoisonRecordError as Poison, streamHandler as makeHandler } from '../../lib/runtime';
 import { readParkedRecord } from '../../lib/stream/read-parked-record';
 import type { StreamRecord } from '../../lib/stream/record';
-import { position, sequenceNumber } from '../records';
 
 /** What was said to an SDK that only writes down what it is told. */
 interface Sdk {

@@ -1,14 +1,16 @@
 import { type ChangeRecord, type StreamHandlerOptions, streamHandler } from '../../lib/runtime';
 import { HOST } from '../../lib/stream/boundary';
-import { type Handler, type SimulationRun, simulateTrigger } from '../../lib/testing';
-import { recordAt, START } from '../records';
+import { type Handler, type SimulationRun, simulateTrigger, streamRecord } from '../../lib/testing';
 
 jest.setTimeout(180_000);
 
+const START = 1_735_689_600;
 const HOUR = 60;
 
 /** A change by its place in the shard, and its item. */
-const itemsOf = (count: number) => Array.from({ length: count }, (_, at) => recordAt(at, { keys: { id: `item-${at}` }, newImage: { at } }));
+const itemsOf = (count: number) => Array.from({ length: count }, (_, at) => streamRecord({
+  keys: { id: `item-${at}` }, newImage: { at }, sequenceNumber: String(10n ** 22n + BigInt(at)), createdAt: START,
+}));
 
 interface Course {
   readonly run: SimulationRun;

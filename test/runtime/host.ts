@@ -1,7 +1,7 @@
+import { position } from './records';
 import type { BatchResponse } from '../../lib/runtime';
 import { type Host, HOST } from '../../lib/stream/boundary';
 import type { ParkedRecord } from '../../lib/stream/parked-record';
-import { position } from '../records';
 
 /** The positions of the records that a response reports. */
 export const reported = (response: BatchResponse) => response.batchItemFailures.map(({ itemIdentifier }) => position(itemIdentifier));

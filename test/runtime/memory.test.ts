@@ -1,9 +1,8 @@
 import { at, reported } from './host';
-import { batchOf, record } from './records';
+import { batchOf, position, record } from './records';
 import { streamHandler } from '../../lib/runtime';
 import { HOST } from '../../lib/stream/boundary';
 import type { StreamRecord } from '../../lib/stream/record';
-import { position } from '../records';
 
 beforeEach(() => {
   jest.spyOn(console, 'error').mockImplementation();

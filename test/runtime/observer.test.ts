@@ -1,8 +1,7 @@
-import { batchOf, STREAM_ARN } from './records';
+import { batchOf, position, sequenceNumber, STREAM_ARN } from './records';
 import { type RuntimeEvent, type StreamHandlerOptions, PoisonRecordError, streamHandler } from '../../lib/runtime';
 import { HOST, type Host } from '../../lib/stream/boundary';
 import { simulateTrigger, type StreamEvent } from '../../lib/testing';
-import { position, sequenceNumber } from '../records';
 
 beforeEach(() => {
   jest.spyOn(console, 'error').mockImplementation();

@@ -12,9 +12,8 @@ import { type Children, recordChildren } from '../../lib/local/process/children'
 import { type Destinations, startDestinations } from '../../lib/local/service/destinations';
 import type { ParkedRecord } from '../../lib/stream/parked-record';
 import type { BatchResponse, StreamEvent, StreamRecord } from '../../lib/stream/record';
-import { type Handler, simulateTrigger } from '../../lib/testing';
+import { type Handler, simulateTrigger, streamRecord } from '../../lib/testing';
 import { folderWith, ordersTable, synthesize } from '../local/fixture-app';
-import { numberOf, recordAt } from '../records';
 
 /** Seconds. The part of it that the runtime keeps for its answer is half a second: enough on a machine that is busy. */
 const TIMEOUT = 10;
@@ -80,8 +79,10 @@ const mappingOf = (trigger: string) => app.mappings.find(({ path }) => path.star
 
 function recordsOf(...told: Told[]): StreamRecord[] {
   const streamArn = `${mappingOf('Parking').table.arn}/stream/${LABEL}`;
-  return told.map((newImage, at) => recordAt(at, { streamArn, newImage: { ...newImage } }));
+  return told.map((newImage, at) => streamRecord({ sequenceNumber: String(10n ** 22n + BigInt(at)), streamArn, newImage: { ...newImage } }));
 }
+
+const numberOf = (record: StreamRecord) => record.dynamodb!.SequenceNumber!;
 
 async function invoke(target: LocalFunction, Records: StreamRecord[]): Promise<BatchResponse> {
   const outcome = await target.invoke({ Records }, mappingOf('Parking').functionArn);

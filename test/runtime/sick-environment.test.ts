@@ -4,10 +4,10 @@ import { VirtualLambda } from './virtual-lambda';
 import { streamHandler } from '../../lib/runtime';
 import { HOST } from '../../lib/stream/boundary';
 import { type SimulationRun, simulateTrigger, streamRecord } from '../../lib/testing';
-import { START } from '../records';
 
 const lines = logged();
 
+const START = 1_735_689_600;
 const recordsOf = (count: number) => Array.from({ length: count }, (_, item) => streamRecord({ keys: { id: `item-${item}` }, createdAt: START }));
 const minutesOf = ({ invocations }: SimulationRun) =>
   Math.max(...invocations.map(({ at, durationMs }) => at + durationMs)) / 60_000 - START / 60;

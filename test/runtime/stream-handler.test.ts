@@ -1,9 +1,8 @@
 import type { DynamoDBStreamHandler } from 'aws-lambda';
 import * as fc from 'fast-check';
-import { batchOf, record } from './records';
+import { batchOf, position, record } from './records';
 import { type BatchResponse, type ChangeRecord, streamHandler } from '../../lib/runtime';
 import type { AttributeMap } from '../../lib/stream/record';
-import { position } from '../records';
 
 /** Without retries in place. */
 const once = { retry: { maxAttempts: 1 } };

@@ -35,7 +35,9 @@ export class VirtualLambda {
     });
     response.catch(() => undefined);
     for (;;) {
-      await new Promise((resolve) => setImmediate(resolve));
+      for (let turn = 0; turn < 3; turn++) {
+        await new Promise((resolve) => setImmediate(resolve));
+      }
       if (answered) {
         return response;
       }

@@ -1,12 +1,11 @@
 import * as fc from 'fast-check';
 import { z } from 'zod';
-import { batchOf, record, STREAM_ARN } from './records';
+import { batchOf, position, record, sequenceNumber, STREAM_ARN } from './records';
 import { VirtualLambda } from './virtual-lambda';
 import { PoisonRecordError, windowHandler } from '../../lib/runtime';
 import { HOST } from '../../lib/stream/boundary';
 import type { WindowEvent } from '../../lib/stream/record';
-import { simulateTrigger } from '../../lib/testing';
-import { position, recordAt, sequenceNumber, START } from '../records';
+import { simulateTrigger, streamRecord } from '../../lib/testing';
 
 const windowOf = (keys: string[], overrides: Partial<WindowEvent> = {}): WindowEvent => ({
   ...batchOf(...keys),
@@ -153,7 +152,7 @@ describe('a state over 1 MB', () => {
           counted.push(...seen);
         },
       });
-      const records = sizes.map((_, index) => recordAt(index, { newImage: { id: 'a' } }));
+      const records = sizes.map((_, index) => streamRecord({ sequenceNumber: sequenceNumber(index), createdAt: 1_735_689_600, newImage: { id: 'a' } }));
       const run = await simulateTrigger({ mapping: { tumblingWindow: 60, ...settings }, handler, shards: [{ records }], seed });
       expect([run.lost, run.failed, counted]).toEqual([[], [], sizes.map((_, index) => index)]);
       expect(run.invocations.filter(({ error }) => error)).toEqual([]);
@@ -271,12 +270,12 @@ test('behind a mapping, whatever fails, every record counts once in its window, 
   });
   const possible = plans.filter(({ latency, reportBatchItemFailures }) => latency < 900 || reportBatchItemFailures);
   await fc.assert(fc.asyncProperty(possible, async ({ changes, endFailures, latency, environments, crashes, throttle, seed, ...settings }) => {
-    let createdAt = START;
+    let createdAt = 1_735_689_600;
     const failures = new Map<string, number>();
     const records = changes.map((change, at) => {
       createdAt += change.gap;
       failures.set(sequenceNumber(at), change.failures);
-      return recordAt(at, { createdAt, newImage: { id: 'a' } });
+      return streamRecord({ sequenceNumber: sequenceNumber(at), createdAt, newImage: { id: 'a' } });
     });
     const windows = new Map<string, number[]>();
     let endings = endFailures;

@@ -6,8 +6,8 @@ import { scheduler, setInterval as everyTick, setTimeout as promised } from 'nod
 import { promisify } from 'node:util';
 import { streamHandler } from '../../lib/runtime';
 import { elapsed, now, simulateTrigger, type SimulationOptions, streamRecord } from '../../lib/testing';
-import { START, START_MS } from '../records';
 
+const START = 1_735_689_600_000;
 const shards = [{ records: [streamRecord({ newImage: { id: 'a' } })] }];
 const once = { shards, mapping: { retryAttempts: 0, bisectBatchOnError: false } };
 const pause = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
@@ -168,7 +168,7 @@ describe('timers: \'virtual\'', () => {
         setTimeout(() => log.push(`left over at ${elapsed()}`), 1000);
       }
       await pause(100);
-    }, { environments: 1, shards: [{ records: [0, 60].map((seconds) => streamRecord({ createdAt: START + seconds })) }] });
+    }, { environments: 1, shards: [{ records: [0, 60].map((seconds) => streamRecord({ createdAt: START / 1000 + seconds })) }] });
     expect(log).toEqual(['left over at 60']);
   });
 });
@@ -176,7 +176,7 @@ describe('timers: \'virtual\'', () => {
 describe('a framework\'s fake timers', () => {
   const advanceTimers = (milliseconds: number) => jest.advanceTimersByTimeAsync(milliseconds);
 
-  beforeEach(() => void jest.useFakeTimers({ now: START_MS }));
+  beforeEach(() => void jest.useFakeTimers({ now: START }));
   afterEach(() => void jest.useRealTimers());
 
   test('move with the virtual clock, the date included', async () => {
@@ -187,7 +187,7 @@ describe('a framework\'s fake timers', () => {
       handler: streamHandler(async () => {
         for (const milliseconds of [1, 250, 1500, 20_000]) {
           await pause(milliseconds);
-          told.push([now() - START_MS, Date.now() - START_MS]);
+          told.push([now() - START, Date.now() - START]);
         }
       }),
     });
@@ -206,8 +206,8 @@ describe('a framework\'s fake timers', () => {
       },
     });
     expect(failed).toEqual([]);
-    expect(invocations.at(-1)!.at - START_MS).toBeGreaterThanOrEqual(HOUR);
-    expect(invocations.at(-1)!.at - START_MS).toBeLessThan(HOUR + 60_000);
+    expect(invocations.at(-1)!.at - START).toBeGreaterThanOrEqual(HOUR);
+    expect(invocations.at(-1)!.at - START).toBeLessThan(HOUR + 60_000);
   });
 
   test('stop the virtual clock where they are due, and may be cleared by number', async () => {
