@@ -27,7 +27,10 @@ export interface Deployment {
   readonly overlap?: number;
 }
 
-/** A trigger to simulate. */
+/**
+ * A trigger to simulate. What is set is in seconds, as Lambda's settings are. What code waits or takes is in milliseconds, as JavaScript has
+ * it: `faults.latency`, what `faults.crash` returns, `advanceTimers`.
+ */
 export interface SimulationOptions {
   /**
    * The mapping's settings under the construct's names, or a synthesized template that holds the mapping. Omitted settings are the
