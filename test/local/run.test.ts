@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { CreateTableCommand, DeleteTableCommand, DescribeTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
@@ -362,6 +363,29 @@ describe('functions', () => {
     listeners.delete(killInMidBatch);
     expect(killed).toBe(2);
     expect(inOrder(await itemsOf(run, 'Killed/Projection'))).toEqual(inOrder(await itemsOf(run, 'Killed/Orders')));
+  });
+
+  const processes = folderWith({});
+  stackOf('Sick', (stack) => new DynamoStreamTrigger(stack, 'OnOrderTrigger', {
+    table: ordersTable(stack),
+    handler: new StreamFunction(stack, 'OnOrder', {
+      entry: join(__dirname, 'handlers', 'on-hang.ts'), runtime: lambda.Runtime.NODEJS_22_X, environment: { FOLDER: processes }, timeout: Duration.seconds(15),
+    }),
+    maxBatchingWindow: Duration.seconds(1),
+    failureQueueRemovalPolicy: RemovalPolicy.DESTROY,
+  }));
+  test('a process whose calls no longer settle is ended by its runtime, and the batch is done by another one', async () => {
+    const items = ['a', 'b'].map((pk) => ({ PutRequest: { Item: { pk, sk: '1' } } }));
+    await documents(run).send(new BatchWriteCommand({ RequestItems: { [tableName(run, 'Sick/Orders')]: items } }));
+    await run.drained();
+    const [failed, ...others] = ofFunction('Sick/OnOrder').flatMap((event) => event.type === 'invocationEnded' ? [event.outcome] : []);
+    expect(failed).toMatchObject({ type: 'error', errorType: 'Runtime.ExitError' });
+    // A batch that has failed is halved.
+    expect(others.map(({ type }) => type)).toEqual(['response', 'response']);
+    const [sick] = readdirSync(processes);
+    expect(readdirSync(processes)).toHaveLength(2);
+    expect(printed('Sick/OnOrder').map(([, pk]) => pk).sort()).toEqual(['a', 'b']);
+    expect(printed('Sick/OnOrder').map(([pid]) => String(pid))).not.toContain(sick);
   });
 
   stackOf('Parallel', (stack) => {
