@@ -110,6 +110,7 @@ const edits: { readonly [edit: string]: Edit } = {
     after: (orders) => void orders.trigger(),
   },
   '`startingPosition`': settings({ startingPosition: lambda.StartingPosition.LATEST }),
+  '`informHandler`, to `false`': settings({ informHandler: false }),
   '`permissions`': settings({ permissions: StreamPermissions.LEAST_PRIVILEGE }),
 
   '`onFailure`, made to given': {

@@ -19,7 +19,8 @@ export function settingsInTemplate(
     reportBatchItemFailures: asksForReports(get('FunctionResponseTypes') ?? []),
     filters: elements(get('FilterCriteria'), 'Filters').map(({ Pattern }) => typeof Pattern === 'string' ? filterFacts(Pattern) : UNKNOWN),
     metricsConfig: elements(ifKnown(properties.MetricsConfig), 'Metrics').map(ifKnown),
-    onFailure: properties.DestinationConfig?.OnFailure !== undefined,
+    // CloudFormation takes an empty text for none.
+    onFailure: (properties.DestinationConfig?.OnFailure?.Destination ?? '') !== '',
     startingPositionTimestamp: names.includes('StartingPositionTimestamp'),
     written: SETTING_NAMES.filter((name) => names.includes(SETTINGS[name].property)),
     names: { unknown: foreignProperties(names), known: [] },

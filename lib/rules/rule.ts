@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Words } from './words';
 
 /** An error keeps the app from being synthesized; a warning can be acknowledged by its rule's id. */
@@ -30,6 +31,11 @@ export function judge<Facts>(rules: readonly Rule<Facts>[], facts: Facts, words:
   return rules.flatMap(({ id, severity, check }) => check(facts, words).map((message) => ({ ruleId: id, severity, message })));
 }
 
+/** What is wrong with facts that have changed. A rule that reads nothing new has been applied before. */
+export function judgeChanged<Facts>(rules: readonly Rule<Facts>[], before: Facts, after: Facts, words: Words): Violation[] {
+  return judge(rules.filter(({ reads }) => reads.some((name) => !isDeepStrictEqual(before[name], after[name]))), after, words);
+}
+
 /** Where rules find their facts. */
 export const SOURCES = {
   apiModel: 'Lambda API, CreateEventSourceMapping',
@@ -40,5 +46,6 @@ export const SOURCES = {
   metrics: 'Lambda guide, monitoring-metrics-types',
   mapping: 'Lambda guide, services-dynamodb-eventsourcemapping',
   streams: 'DynamoDB guide, Streams',
+  quotas: 'Lambda guide, gettingstarted-limits',
   recorded: 'Recorded on AWS',
 } as const;

@@ -88,9 +88,9 @@ export const SETTINGS: { readonly [name in SettingName]: Setting<MappingSettings
   retryAttempts: {
     property: 'MaximumRetryAttempts',
     absent: -1,
-    // Enough for an outage of what the handler calls.
+    // Enough for an outage of what the handler calls, where the runtime parks records that always fail.
     default: 100,
-    omitTo: 'use 100',
+    omitTo: 'use the default',
     range: { rule: 'retry-attempts-range', min: 0, max: 10_000, unlimited: -1 },
   },
   maxRecordAge: {
@@ -153,6 +153,12 @@ export function completed(given: { readonly [name: string]: unknown }): { readon
 
 /** What a trigger does that is given no setting. */
 export const DEFAULT_SETTINGS = completed({}) as unknown as MappingSettings;
+
+/**
+ * How often a trigger retries where the handler is not this package's: it parks nothing, so that one record that always fails blocks its
+ * shard for all retries.
+ */
+export const RETRIES_WITHOUT_RUNTIME = 10;
 
 /** How long a stream keeps its records, in seconds. Whatever the settings say, nothing is older. */
 export const STREAM_RETENTION = 24 * 60 * 60;

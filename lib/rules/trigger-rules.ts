@@ -7,6 +7,7 @@ export interface PropFacts {
   readonly handler: Misfit | HandlerPropFacts | undefined;
   /** For each filter, what was given in its place; of something that is not an array, what that is. */
   readonly filters: Misfit | readonly (Misfit | undefined)[];
+  readonly informHandler: Misfit | boolean | undefined;
   readonly filterEncryption: Misfit | 'given' | undefined;
   readonly failureQueueRemovalPolicy: Misfit | undefined;
   readonly permissions: Misfit | undefined;
@@ -28,7 +29,10 @@ export interface TablePropFacts {
 /** The function that a trigger was given. */
 export interface HandlerPropFacts {
   readonly location: Location;
-  readonly isStreamFunction: boolean;
+  /** Whether it is of this app, so that its environment can be changed. */
+  readonly isOwned: boolean;
+  /** Whether its code is known to use this package's runtime. */
+  readonly hasRuntime: boolean;
 }
 
 /** What is wrong with the props of a trigger, beside the settings that it has in common with every mapping. */
@@ -45,6 +49,7 @@ export const TRIGGER_RULES: readonly Rule<PropFacts>[] = [
   },
   shape('table-type', 'table', 'a table', 'Give a Table or a TableV2, or import one with TableV2.fromTableAttributes(…).'),
   shape('handler-type', 'handler', 'a function', 'Give a Function, an Alias or a Version, or import one with Function.fromFunctionAttributes(…).'),
+  shape('inform-handler-type', 'informHandler', 'true or false', 'Omit it to inform functions that can read the variable.'),
   shape('filter-encryption-type', 'filterEncryption', 'a key', 'Give a kms.Key, or import one with kms.Key.fromKeyArn(…).'),
   {
     id: 'filter-encryption-without-filters',
@@ -117,12 +122,32 @@ export const TRIGGER_RULES: readonly Rule<PropFacts>[] = [
       : [],
   },
   {
+    id: 'not-informed',
+    severity: 'warning',
+    summary: 'A function with this package\'s runtime gets the variable `DYNAMO_STREAM_TRIGGER`.',
+    reads: ['handler', 'informHandler'],
+    source: 'docs/runtime.md',
+    check: ({ handler, informHandler }) => {
+      if (!isHandler(handler)) {
+        return [];
+      }
+      if (informHandler === false && handler.hasRuntime) {
+        return ['informHandler is false but handler is a StreamFunction, whose runtime then does not know its trigger: it parks no records, and throws its failures '
+          + 'instead of reporting them. Omit informHandler.'];
+      }
+      return informHandler === true && !handler.isOwned
+        ? ['informHandler is true but handler is an imported function, whose environment this app can\'t change. Omit it, and give the handler '
+          + 'streamHandler({ reportBatchItemFailures: true, … }). It parks no records then.']
+        : [];
+    },
+  },
+  {
     id: 'report-off',
     severity: 'warning',
-    summary: 'A `StreamFunction` is driven with `reportBatchItemFailures` on.',
+    summary: 'A `StreamFunction`, or a function with `informHandler: true`, is driven with `reportBatchItemFailures` on.',
     reads: ['reportBatchItemFailures', 'handler'],
     source: 'Lambda guide, services-ddb-batchfailurereporting',
-    check: ({ reportBatchItemFailures, handler }) => reportBatchItemFailures === false && isHandler(handler) && handler.isStreamFunction
+    check: ({ reportBatchItemFailures, handler }) => reportBatchItemFailures === false && isHandler(handler) && handler.hasRuntime
       ? ['reportBatchItemFailures is false: Lambda ignores it when the function names the first record that is not done, so that one failed record makes '
         + 'Lambda retry the whole batch. Omit it to have it on.']
       : [],
@@ -130,7 +155,7 @@ export const TRIGGER_RULES: readonly Rule<PropFacts>[] = [
 ];
 
 /** The props that have a type of their own. */
-type Shaped = 'table' | 'handler' | 'filterEncryption' | 'failureQueueRemovalPolicy' | 'permissions';
+type Shaped = 'table' | 'handler' | 'informHandler' | 'filterEncryption' | 'failureQueueRemovalPolicy' | 'permissions';
 
 function shape(id: string, property: Shaped, allowed: string, wayOut: string): Rule<PropFacts> {
   return {

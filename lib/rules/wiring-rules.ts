@@ -17,6 +17,18 @@ export interface WiringFacts extends Pick<SettingFacts, 'filters' | 'batchSize'>
   readonly reportBatchItemFailures: Misfit | undefined;
   /** Where the mapping is. */
   readonly trigger: Location;
+  /** Why the mapping can't be in its nested stack. */
+  readonly nesting: NestingFacts | undefined;
+}
+
+/** A nested stack that can't have a trigger, because what the trigger needs waits for that stack. */
+export interface NestingFacts {
+  /** The path of the nested stack. */
+  readonly stack: string;
+  /** Paths of parts of the app that each need the next one: from what the trigger needs to the nested stack. */
+  readonly circle: readonly string[];
+  /** The path of a stack that can have the trigger. */
+  readonly moveTo: string | undefined;
 }
 
 /** The stream that the mapping reads, and its table. */
@@ -48,10 +60,18 @@ export interface FunctionFacts {
   readonly timeout: Known<number>;
   /** The paths of other mappings of the same stream and the same function. */
   readonly twins: readonly string[];
+  /** Of all variables, in bytes; undefined where the trigger adds none. */
+  readonly environment: EnvironmentSize | undefined;
   /** What could not be granted, as IAM statements. */
   readonly missingStatements: readonly object[];
-  /** Paths of parts of a stack that each need the next one; the last is the function, which needs the first for the trigger. */
-  readonly circle: readonly string[] | undefined;
+}
+
+/** Names and values of environment variables, in bytes. */
+export interface EnvironmentSize {
+  /** Of what is known at synth. */
+  readonly literal: number;
+  /** Of all, with guesses for what only the deployment knows. */
+  readonly estimate: number;
 }
 
 /** A failure destination. */
@@ -64,12 +84,15 @@ export interface DestinationFacts {
   readonly region: Known<string>;
   /** The bytes of a message that it takes, if it is a queue with a limit of its own; `UNKNOWN` also where the default is left. */
   readonly maxMessageBytes: Known<number>;
-  /** Whether the function could park records there, but can't name it. */
-  readonly unnameable: boolean;
+  /** Why the function can't park records there: to name it would close a circle, or its records can't be told from those of another trigger. */
+  readonly parkingObstacle: 'circle' | 'ambiguous' | undefined;
 }
 
 /** The services that take what a mapping gives up. */
 const DESTINATION_SERVICES: readonly string[] = DESTINATION_KINDS;
+
+/** The most that all environment variables of a function may have, in bytes. */
+const ENVIRONMENT_LIMIT = 4096;
 
 /** How many mappings may read one stream, as AWS recommends it. */
 const READER_LIMITS = { single: 2, replicated: 1 } as const;
@@ -171,16 +194,32 @@ export const WIRING_RULES: readonly Rule<WiringFacts>[] = [
         + 'Fn.conditionIf(condition.logicalId, true, false) with a CfnCondition.'],
   },
   {
+    id: 'environment-size',
+    severity: 'error',
+    summary: 'The function\'s environment variables, with the one that the trigger adds, have at most 4 KB.',
+    reads: ['handler'],
+    source: SOURCES.quotas,
+    check: ({ handler: { environment } }) => environment !== undefined && environment.literal > ENVIRONMENT_LIMIT
+      ? [`handler has ${spelled(environment.literal)} bytes of environment variables or more, ${environmentWayOut}`]
+      : [],
+  },
+  {
+    id: 'environment-size-estimate',
+    severity: 'warning',
+    summary: 'The function\'s environment variables will probably have at most 4 KB when the names in them are known.',
+    reads: ['handler'],
+    source: SOURCES.quotas,
+    check: ({ handler: { environment } }) => environment !== undefined && environment.literal <= ENVIRONMENT_LIMIT && environment.estimate > ENVIRONMENT_LIMIT
+      ? [`handler will have about ${spelled(environment.estimate)} bytes of environment variables, ${environmentWayOut}`]
+      : [],
+  },
+  {
     id: 'circular-dependency',
     severity: 'error',
-    summary: 'What the function\'s role is granted for the trigger can be deployed before the function.',
-    reads: ['handler'],
+    summary: 'What a trigger in a nested stack needs can be deployed before that stack.',
+    reads: ['nesting'],
     source: 'CloudFormation: "Circular dependency between resources"',
-    check: ({ handler: { circle } }) => circle === undefined
-      ? []
-      : [`handler is part of a circular dependency, which CloudFormation can't deploy: ${[...circle, circle[0]].join(' -> ')}. The last arrow is what `
-        + `the function's role is granted for this trigger. Put the trigger in a stack of its own, or let ${circle.at(-2) ?? circle[0]} refer to the `
-        + `function's role, or to a name that you chose, instead of ${circle.at(-1)}.`],
+    check: ({ nesting }) => nesting === undefined ? [] : [misplaced(nesting)],
   },
   {
     id: 'filter-image',
@@ -291,14 +330,15 @@ export const WIRING_RULES: readonly Rule<WiringFacts>[] = [
   {
     id: 'parking-off',
     severity: 'warning',
-    summary: 'The function can name the failure destination, to park records there.',
+    summary: 'The function can name the failure destination of each of its triggers, to park records there.',
     reads: ['onFailure'],
     source: 'CloudFormation: stacks can\'t depend on each other both ways',
-    check: ({ onFailure }) => onFailure?.unnameable
-      ? ['onFailure is in the trigger\'s stack, or in another one that depends on the function\'s, so that the function can\'t name it and parks no '
+    check: ({ onFailure }) => onFailure?.parkingObstacle === 'ambiguous' ? ['The function has another trigger with another failure destination, and can\'t '
+      + 'tell the records of the two apart: they read one stream, or streams that the function can\'t name. So it parks no poison records: they block their '
+      + 'shard until Lambda gives them up. Give both triggers one onFailure.']
+      : onFailure?.parkingObstacle === 'circle' ? ['onFailure is in the trigger\'s stack, or in another one that depends on the function\'s, so that the function can\'t name it and parks no '
         + 'poison records: they block their shard until Lambda gives them up. Move the destination into the function\'s stack, or omit onFailure '
-        + 'to have a queue made there.']
-      : [],
+        + 'to have a queue made there.'] : [],
   },
   {
     id: 'short-timeout',
@@ -312,6 +352,16 @@ export const WIRING_RULES: readonly Rule<WiringFacts>[] = [
       : [],
   },
 ];
+
+function misplaced({ stack, circle, moveTo }: NestingFacts): string {
+  return `The trigger is in the nested stack ${stack}, but what it needs waits for that stack: ${circle.join(' -> ')}. From outside, a nested stack is one `
+    + 'resource, so that this is a circular dependency, which CloudFormation can\'t deploy. '
+    + (moveTo === undefined ? 'Put the trigger in a stack of its own.' : `Put the trigger in the stack ${moveTo}.`);
+}
+
+const environmentWayOut = `but Lambda allows ${spelled(ENVIRONMENT_LIMIT)} for all of a function's. If it has many triggers, give them one onFailure: then `
+  + 'the variable DYNAMO_STREAM_TRIGGER has one entry for all of them. Or shorten other variables. If the function does not use this package\'s runtime, set '
+  + 'informHandler: false.';
 
 function notAStream({ arn, reference }: StreamFacts): string[] {
   if (isWildcard(arn)) {

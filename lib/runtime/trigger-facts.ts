@@ -1,6 +1,7 @@
 import { TriggerFactsError } from './errors';
 import { expected } from './expected';
-import { type BoundaryFacts, type Host, type TriggerFacts, BOUNDARY_VERSION, ENVIRONMENT_VARIABLE, HOST } from '../stream/boundary';
+import { arnParts } from '../stream/arn';
+import { type BoundaryFacts, type Host, type TriggerFacts, BOUNDARY_VERSION, ENVIRONMENT_VARIABLE, HOST, QUEUE_NAME } from '../stream/boundary';
 
 /** A host, with what does without one in its place. */
 export type KnownHost = Host & Required<Pick<Host, 'call' | 'log'>>;
@@ -31,11 +32,16 @@ const LAMBDA: KnownHost = {
  */
 export function triggerFacts(streamArn: string, host: Host, reports?: boolean): TriggerFacts {
   const triggers = host.triggers ?? fromEnvironment();
-  const named = triggers.filter(({ stream }) => stream === streamArn);
+  const { partition, region, account, resource } = arnParts(streamArn);
+  const named = triggers.filter(({ stream }) => stream !== undefined && [streamArn, resource.split('/')[1]].includes(stream));
   const serving = named[0] ? named : triggers.filter(({ stream }) => !stream);
   // Two mappings of one stream that differ: to report is only safe if both do.
   return serving[0]
-    ? { ...serving[0], report: serving.every(({ report }) => report) }
+    ? {
+      ...serving[0],
+      report: serving.every(({ report }) => report),
+      park: serving[0].park?.replace(new RegExp(`^${QUEUE_NAME}`), `arn:${partition}:sqs:${region}:${account}:`),
+    }
     : { report: reports ?? !process.env.AWS_LAMBDA_RUNTIME_API };
 }
 

@@ -14,13 +14,19 @@ export const BOUNDARY_VERSION = 1;
 
 /** What the function must know about one of its triggers. */
 export interface TriggerFacts {
-  /** The stream's ARN. A trigger without one stands for every stream that no other trigger names. */
+  /**
+   * The stream's ARN, or the name of its table if the table is where the function is. A trigger without one stands for every stream that
+   * no other trigger names.
+   */
   readonly stream?: string;
   /** Whether the mapping reports batch item failures. If not, a partial response is ignored, so that a failure must throw. */
   readonly report: boolean;
-  /** The ARN of the SQS queue, SNS topic or S3 bucket that takes parked records. */
+  /** The ARN of the SQS queue, SNS topic or S3 bucket that takes parked records; or `sqs:` and a queue's name if it is where the table is. */
   readonly park?: string;
 }
+
+/** Comes before the name of a queue that stands for its ARN. */
+export const QUEUE_NAME = 'sqs:';
 
 /** The environment variable's value. */
 export interface BoundaryFacts {

@@ -1,10 +1,10 @@
-import { aws_cloudwatch as cloudwatch, type aws_dynamodb as dynamodb, type aws_lambda as lambda, type aws_sqs as sqs, Token } from 'aws-cdk-lib';
+import { aws_cloudwatch as cloudwatch, type aws_dynamodb as dynamodb, type aws_lambda as lambda, type aws_sqs as sqs } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import { TriggerDestination } from './destination/trigger-destination';
 import { newMapping } from './event-source-mapping';
 import { judgeFinishedTree } from './finished-tree';
 import { informFunction } from './function/function-environment';
-import { ownedFunction } from './function/owned-function';
+import { informedFunction } from './function/informed';
 import type { DynamoStreamTriggerProps } from './props';
 import { ExecutionRole } from './role/execution-role';
 import { grantStreamRead } from './role/permissions';
@@ -21,6 +21,8 @@ import { validProps } from './valid-props';
 export class DynamoStreamTrigger extends Construct {
   /** The table whose stream drives the function. */
   readonly table: dynamodb.ITable;
+  /** The ARN of the stream that the trigger reads. */
+  readonly streamArn: string;
   /** The function that receives the records. */
   readonly handler: lambda.IFunction;
   /** The mapping between the stream and the function. */
@@ -40,16 +42,14 @@ export class DynamoStreamTrigger extends Construct {
     this.failureQueue = destination.queue;
 
     const role = new ExecutionRole(this, this.handler);
-    const streamArn = streamArnOf(this.table)!;
-    const granted = grantStreamRead(role, valid.permissions, this.table, streamArn);
-    this.eventSourceMapping = newMapping(this, valid, streamArn, destination.boundTo(role));
+    this.streamArn = streamArnOf(this.table)!;
+    grantStreamRead(role, valid.permissions, this.table, this.streamArn);
+    this.eventSourceMapping = newMapping(this, valid, this.streamArn, destination.boundTo(role));
     role.applyBefore(this.eventSourceMapping);
-    const { reportBatchItemFailures } = valid.settings;
-    // If it is a token, the function throws its failures, which loses nothing whatever the token stands for.
-    const canName = this.inform(streamArn, reportBatchItemFailures && !Token.isUnresolved(reportBatchItemFailures), destination.arn);
-    judgeFinishedTree(this, {
-      ...valid, mapping: this.eventSourceMapping.node.defaultChild as lambda.CfnEventSourceMapping, destination, role, granted, canName,
-    });
+    const mapping = this.eventSourceMapping.node.defaultChild as lambda.CfnEventSourceMapping;
+    const informed = informedFunction(this.handler, valid.informHandler);
+    const parkingObstacle = informed === undefined ? () => undefined : informFunction(informed, mapping);
+    judgeFinishedTree(this, { ...valid, mapping, destination, role, informed, parkingObstacle });
   }
 
   /**
@@ -114,15 +114,5 @@ export class DynamoStreamTrigger extends Construct {
    */
   metricDestinationDeliveryFailures(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.handler.metric('DestinationDeliveryFailures', { statistic: cloudwatch.Stats.SUM, ...props });
-  }
-
-  /**
-   * Writes the trigger's facts into the environment of a function of this app.
-   *
-   * @returns whether the function can name an ARN. The finished app has the answer.
-   */
-  private inform(stream: string, reports: boolean, park?: string): (arn: string) => boolean {
-    const fn = ownedFunction(this.handler);
-    return fn === undefined ? () => true : informFunction(fn, this, { stream, report: reports, park });
   }
 }

@@ -15,6 +15,14 @@ export interface DynamoStreamTriggerProps {
   readonly handler: lambda.IFunction;
 
   /**
+   * Whether the function gets the environment variable `DYNAMO_STREAM_TRIGGER`, which this package's runtime reads. Set it to true for a
+   * function that is not a StreamFunction but has a `streamHandler`. Set it to false to leave the function's environment as it is.
+   *
+   * @default - true for a StreamFunction and for other Node.js functions of this app, but not for images
+   */
+  readonly informHandler?: boolean;
+
+  /**
    * Where in the stream a new mapping starts.
    *
    * LATEST can miss records that are written while the mapping is created. AT_TIMESTAMP does not exist for DynamoDB streams.
@@ -47,9 +55,10 @@ export interface DynamoStreamTriggerProps {
   /**
    * How often a failed batch is retried before it goes to the failure destination, from 0 to 10,000, or -1 for no limit.
    *
-   * Progress within a batch restarts the count. Throttles do not count.
+   * Progress within a batch restarts the count. Throttles do not count. While a batch is retried, its shard waits. A `streamHandler` parks
+   * a record that always fails, so that many retries carry it over an outage. Other handlers block the shard that long for one bad record.
    *
-   * @default 100
+   * @default - 100 with a StreamFunction or `informHandler: true`, otherwise 10
    */
   readonly retryAttempts?: number;
 
@@ -143,6 +152,7 @@ export interface DynamoStreamTriggerProps {
 export const PROP_NAMES = Object.keys({
   table: true,
   handler: true,
+  informHandler: true,
   startingPosition: true,
   batchSize: true,
   maxBatchingWindow: true,

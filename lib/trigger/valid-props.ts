@@ -3,12 +3,13 @@ import type { Construct } from 'constructs';
 import { inSeconds, propFacts, settingFacts } from './facts/setting-facts';
 import type { StreamFilter } from './filter/stream-filter';
 import type { DynamoStreamTriggerProps } from './props';
+import { hasRuntime } from './function/informed';
 import { report } from './report';
 import { StreamPermissions } from './role/permissions';
 import { FILTER_RULES } from '../rules/filter/filter-rules';
 import { MAPPING_RULES, type SettingFacts } from '../rules/mapping-rules';
 import { judge } from '../rules/rule';
-import { completed, type SettingName, type ValidSettings } from '../rules/settings';
+import { completed, RETRIES_WITHOUT_RUNTIME, type SettingName, type ValidSettings } from '../rules/settings';
 import { type PropFacts, TRIGGER_RULES } from '../rules/trigger-rules';
 import { TRIGGER_WORDS } from '../rules/words';
 
@@ -29,7 +30,7 @@ export interface ValidProps extends Omit<DynamoStreamTriggerProps, SettingName> 
  */
 export function validProps(props: DynamoStreamTriggerProps | null | undefined, trigger: Construct): ValidProps {
   const given = withoutNull(props ?? {});
-  const settings = completed({ ...given, ...inSeconds(given) });
+  const settings = completed({ ...hasRuntime(given.handler, given.informHandler) ? {} : { retryAttempts: RETRIES_WITHOUT_RUNTIME }, ...given, ...inSeconds(given) });
   const facts = { propFacts: propFacts(given, settings, trigger), settingFacts: settingFacts(given, settings) };
   report(trigger, [
     ...judge(TRIGGER_RULES, facts.propFacts, TRIGGER_WORDS),

@@ -1,6 +1,6 @@
-import { Aspects, Aws, aws_lambda as lambda, CfnCondition, Fn } from 'aws-cdk-lib';
+import { Aspects, Aws, aws_lambda as lambda, CfnCondition, Duration, Fn, Lazy } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
-import { StreamEventName, StreamFilter } from '../../lib';
+import { type DynamoStreamTriggerProps, NoFailureDestination, StreamEventName, StreamFilter, StreamFunction } from '../../lib';
 import { TestApp } from '../app';
 
 const ENV = { account: '123456789012', region: 'eu-west-1' };
@@ -10,9 +10,7 @@ const EITHER = { 'Fn::If': ['Any', FILTERS[0], { Ref: 'AWS::NoValue' }] };
 const FIFO = 'arn:aws:sqs:eu-west-1:123456789012:failures.fifo';
 
 /** The ids of the errors of a synthesis that changes the mapping of a trigger on its way. */
-function errorsAfter(change: (mapping: lambda.CfnEventSourceMapping) => void): string[] {
-  const app = new TestApp({ env: ENV });
-  app.trigger({ filters: [StreamFilter.eventName(StreamEventName.INSERT)] });
+function errorsAfter(change: (mapping: lambda.CfnEventSourceMapping) => void, app = withFilter()): string[] {
   new CfnCondition(app.stack, 'Any', { expression: Fn.conditionEquals(Aws.REGION, ENV.region) });
   Aspects.of(app.app).add({
     visit: (node: IConstruct) => {
@@ -31,6 +29,21 @@ function errorsAfter(change: (mapping: lambda.CfnEventSourceMapping) => void): s
     }
     return ids;
   }
+}
+
+function withFilter(): TestApp {
+  const app = new TestApp({ env: ENV });
+  app.trigger({ filters: [StreamFilter.eventName(StreamEventName.INSERT)] });
+  return app;
+}
+
+/** The ids of the warnings about the settings and filters of a trigger whose mapping is changed. */
+function warningsAfter(change: (mapping: lambda.CfnEventSourceMapping) => void, props: Partial<DynamoStreamTriggerProps> = {}): string[] {
+  const app = new TestApp({ env: ENV });
+  app.trigger({ handler: new StreamFunction(app.stack, 'Fn', { entry: `${__dirname}/handlers/on-order.ts` }), ...props });
+
+  expect(errorsAfter(change, app)).toEqual([]);
+  return app.warnings();
 }
 
 test.each<[string, (mapping: lambda.CfnEventSourceMapping) => void]>([
@@ -68,4 +81,49 @@ test.each<[string, (mapping: lambda.CfnEventSourceMapping) => void]>([
   }],
 ])('%s is accepted', (_name, change) => {
   expect(errorsAfter(change)).toEqual([]);
+});
+
+test.each<[string[], (mapping: lambda.CfnEventSourceMapping) => void]>([
+  [['unlimited-retries'], (mapping) => Object.assign(mapping, { maximumRetryAttempts: -1, maximumRecordAgeInSeconds: -1 })],
+  [['unlimited-retries'], (mapping) => {
+    mapping.addPropertyDeletionOverride('MaximumRetryAttempts');
+    mapping.addPropertyDeletionOverride('MaximumRecordAgeInSeconds');
+  }],
+  [['no-destination'], (mapping) => mapping.destinationConfig = undefined],
+  [['no-destination'], (mapping) => mapping.addPropertyDeletionOverride('DestinationConfig')],
+  [['record-age-over-retention'], (mapping) => mapping.maximumRecordAgeInSeconds = 100_000],
+  [['starting-position-latest'], (mapping) => mapping.startingPosition = 'LATEST'],
+  [['report-off'], (mapping) => mapping.functionResponseTypes = undefined],
+  [['report-off'], (mapping) => mapping.addPropertyDeletionOverride('FunctionResponseTypes')],
+  [['filter-event-name'], (mapping) => mapping.filterCriteria = { filters: [{ pattern: '{"eventName":["INSERTED"]}' }] }],
+  [['filter-image'], (mapping) => mapping.filterCriteria = { filters: [{ pattern: '{"eventName":["INSERT"],"dynamodb":{"OldImage":{"a":{"S":["a"]}}}}' }] }],
+])('%p warns of a mapping that was changed after its trigger was made', (ruleIds, change) => {
+  expect(warningsAfter(change)).toEqual(ruleIds);
+});
+
+test('what was warned of once is not warned of again', () => {
+  expect(warningsAfter(() => {}, { startingPosition: lambda.StartingPosition.LATEST, onFailure: NoFailureDestination.INSTANCE }))
+    .toEqual(['no-destination', 'starting-position-latest']);
+});
+
+const lazy = (value: unknown) => Lazy.any({ produce: () => value }) as never;
+
+test.each<[string, Partial<DynamoStreamTriggerProps>]>([
+  ['record-age-range', { maxRecordAge: Duration.seconds(Lazy.number({ produce: () => 10 })) }],
+  ['starting-position-timestamp', { startingPosition: Lazy.string({ produce: () => 'AT_TIMESTAMP' }) as lambda.StartingPosition }],
+  ['tumbling-window-parallelization', { tumblingWindow: Duration.seconds(Lazy.number({ produce: () => 10 })), parallelizationFactor: 2 }],
+  ['metrics-group', { metricsConfig: { metrics: lazy(['ErrorCount']) } }],
+  ['filter-field', { filters: [StreamFilter.fromJson(Lazy.string({ produce: () => '{"eventName":"INSERT"}' }))] }],
+])('%s is checked when a token turns out to be a value at synth', (ruleId, props) => {
+  const app = new TestApp({ env: ENV });
+  app.trigger(props);
+
+  expect(errorsAfter(() => {}, app)).toEqual([ruleId]);
+});
+
+test('a token that turns out to be a value at synth is called as it was given', () => {
+  const app = new TestApp({ env: ENV });
+  app.trigger({ maxRecordAge: Duration.seconds(Lazy.number({ produce: () => 10 })) });
+
+  expect(() => app.app.synth()).toThrow('maxRecordAge is 10 seconds but must be a Duration of a whole number of seconds from 60 to 604,800.');
 });

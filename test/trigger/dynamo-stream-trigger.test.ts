@@ -15,7 +15,7 @@ test('the settings that are not given are one safe set', () => {
     FunctionName: { Ref: expect.stringMatching(/^TriggerFn/) },
     StartingPosition: 'TRIM_HORIZON',
     BatchSize: 100,
-    MaximumRetryAttempts: 100,
+    MaximumRetryAttempts: 10,
     MaximumRecordAgeInSeconds: 79_200,
     BisectBatchOnFunctionError: true,
     FunctionResponseTypes: ['ReportBatchItemFailures'],
@@ -89,9 +89,9 @@ test('tokens are passed on', () => {
     startingPosition: Lazy.string({ produce: () => 'LATEST' }) as lambda.StartingPosition,
     batchSize: number(7),
     maxBatchingWindow: Duration.seconds(number(8)),
-    parallelizationFactor: number(9),
+    parallelizationFactor: number(1),
     retryAttempts: number(10),
-    maxRecordAge: Duration.seconds(number(11)),
+    maxRecordAge: Duration.seconds(number(110)),
     tumblingWindow: Duration.seconds(number(12)),
     enabled: Lazy.any({ produce: () => false }) as unknown as boolean,
   });
@@ -100,9 +100,9 @@ test('tokens are passed on', () => {
     StartingPosition: 'LATEST',
     BatchSize: 7,
     MaximumBatchingWindowInSeconds: 8,
-    ParallelizationFactor: 9,
+    ParallelizationFactor: 1,
     MaximumRetryAttempts: 10,
-    MaximumRecordAgeInSeconds: 11,
+    MaximumRecordAgeInSeconds: 110,
     TumblingWindowInSeconds: 12,
     Enabled: false,
   });
@@ -194,9 +194,10 @@ describe('reportBatchItemFailures as a token', () => {
     expect(app.mapping().FunctionResponseTypes).toEqual({ 'Fn::If': ['A', NO_VALUE, { 'Fn::If': ['B', REPORTS, NO_VALUE] }] });
   });
 
-  test('makes the function throw its failures, which loses nothing either way', () => {
+  test('that the deployment decides makes the function throw its failures, which loses nothing either way', () => {
     const app = new TestApp();
-    app.trigger({ reportBatchItemFailures: Lazy.any({ produce: () => true }) as never });
+    const { logicalId } = new CfnCondition(app.stack, 'A', { expression: Fn.conditionEquals(Aws.REGION, 'a') });
+    app.trigger({ reportBatchItemFailures: Fn.conditionIf(logicalId, true, false) as never });
 
     app.template().hasResourceProperties('AWS::Lambda::Function', {
       Environment: { Variables: { DYNAMO_STREAM_TRIGGER: { 'Fn::Join': ['', Match.arrayWith([Match.stringLikeRegexp('"report":false')])] } } },

@@ -236,12 +236,12 @@ describe('the role of a function of the same stack', () => {
     const [role] = Object.values(app.template().findResources('AWS::IAM::Role'));
     expect(role.Properties.ManagedPolicyArns).not.toContainEqual(MANAGED_POLICY);
     expect(statements(app)).toEqual([
-      { Effect: 'Allow', Action: STREAM_ACTIONS, Resource: { 'Fn::GetAtt': [expect.stringMatching(/^TriggerTable/), 'StreamArn'] } },
       {
         Effect: 'Allow',
         Action: ['sqs:SendMessage', 'sqs:GetQueueUrl'],
         Resource: { 'Fn::GetAtt': [expect.stringMatching(/^TriggerFailureQueue/), 'Arn'] },
       },
+      { Effect: 'Allow', Action: STREAM_ACTIONS, Resource: { 'Fn::GetAtt': [expect.stringMatching(/^TriggerTable/), 'StreamArn'] } },
     ]);
   });
 });

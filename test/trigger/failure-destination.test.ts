@@ -35,7 +35,7 @@ const OF_THIS_ACCOUNT = { StringEquals: { 's3:ResourceAccount': ENV.account } };
 
 function bucketGrants(of: (objects: string) => unknown, Condition?: unknown): Grant[] {
   return [
-    { Action: 's3:PutObject', Resource: [of('/aws/lambda/*'), of('/dynamo-stream-trigger/parked/*')], Condition },
+    { Action: 's3:PutObject', Resource: of('/*'), Condition },
     { Action: 's3:ListBucket', Resource: of(''), Condition },
   ];
 }

@@ -1,14 +1,49 @@
-import { aws_dynamodb as dynamodb, aws_lambda as lambda, aws_lambda_event_sources as sources, aws_sqs as sqs } from 'aws-cdk-lib';
-import { NoFailureDestination } from '../../lib';
+import {
+  Aspects, aws_dynamodb as dynamodb, aws_ecr as ecr, aws_lambda as lambda, aws_lambda_event_sources as sources, aws_s3 as s3, aws_sqs as sqs,
+  CfnCondition, Fn, Lazy, Token,
+} from 'aws-cdk-lib';
+import type { IConstruct } from 'constructs';
+import { NoFailureDestination, StreamFunction } from '../../lib';
+import { triggerFacts } from '../../lib/runtime/trigger-facts';
 import { TestApp } from '../app';
 
+const ENV = { account: '123456789012', region: 'eu-west-1' };
 const QUEUE_ARN = 'arn:aws:sqs:eu-west-1:123456789012:failures';
 const streamArn = (table: string) => `arn:aws:dynamodb:eu-west-1:123456789012:table/${table}/stream/2026-01-01T00:00:00.000`;
 
-/** The variable of the only function of the stack, all of whose values are literal. */
+afterEach(() => delete process.env.DYNAMO_STREAM_TRIGGER);
+
+/** The variable of the only function of a stack as Lambda gets it: what CloudFormation makes of it. */
+function variable(app: TestApp): string | undefined {
+  const [[, fn]] = Object.entries(app.template().findResources('AWS::Lambda::Function')).filter(([id]) => id.startsWith('Fn'));
+  return fn.Properties.Environment && deployed(fn.Properties.Environment.Variables.DYNAMO_STREAM_TRIGGER);
+}
+
+/** The names that CloudFormation gives tables and queues are made of the names of the stack and the resource, and of 13 characters. */
+function deployed(value: any): any {
+  if (typeof value !== 'object') {
+    return value;
+  }
+  const [[call, argument]] = Object.entries<any>(value);
+  switch (call) {
+    case 'Fn::Join': return argument[1].map(deployed).join(argument[0]);
+    case 'Fn::Select': return deployed(argument[1])[argument[0]];
+    case 'Fn::Split': return deployed(argument[1]).split(argument[0]);
+    case 'Fn::GetAtt': return argument[1] === 'StreamArn'
+      ? streamArn(`Orders-${argument[0]}-1A2B3C4D5E6F7`)
+      : `arn:aws:sqs:eu-west-1:123456789012:Orders-${argument[0]}-1A2B3C4D5E6F7`;
+    default: throw new Error(call);
+  }
+}
+
 function facts(app: TestApp): any {
-  const [fn] = Object.values(app.template().findResources('AWS::Lambda::Function'));
-  return JSON.parse(fn.Properties.Environment.Variables.DYNAMO_STREAM_TRIGGER);
+  return JSON.parse(variable(app)!);
+}
+
+/** What the runtime knows when it gets records of a stream. */
+function known(app: TestApp, stream: string): unknown {
+  process.env.DYNAMO_STREAM_TRIGGER = variable(app);
+  return triggerFacts(stream, {});
 }
 
 function importedTable(app: TestApp, name: string): dynamodb.ITable {
@@ -19,7 +54,38 @@ function importedQueue(app: TestApp, id = 'Queue'): lambda.IEventSourceDlq {
   return new sources.SqsDlq(sqs.Queue.fromQueueArn(app.stack, id, QUEUE_ARN));
 }
 
-test('a function on several streams has an entry for each of them', () => {
+/** Changes the mappings on the way to the template. */
+function changing(app: TestApp, change: (mapping: lambda.CfnEventSourceMapping) => void): void {
+  Aspects.of(app.app).add({ visit: (node: IConstruct) => node instanceof lambda.CfnEventSourceMapping && change(node) });
+}
+
+test('streams are not named if it makes no difference', () => {
+  const app = new TestApp();
+  const handler = app.fn();
+  const onFailure = importedQueue(app);
+  ['orders', 'places', 'people'].forEach((name) => app.trigger({ handler, table: importedTable(app, name), onFailure }, `On${name}`));
+
+  expect(facts(app)).toEqual({ v: 1, triggers: [{ report: true, park: QUEUE_ARN }] });
+  expect(known(app, streamArn('places'))).toEqual({ report: true, park: QUEUE_ARN });
+});
+
+test('streams are named if the function has mappings that no trigger made, which may not report', () => {
+  const app = new TestApp();
+  const handler = app.fn();
+  app.trigger({ handler, table: importedTable(app, 'orders'), onFailure: importedQueue(app) });
+  const mapping = (target: lambda.IFunction, id: string) => new lambda.EventSourceMapping(app.stack, id, {
+    target, eventSourceArn: streamArn(id), startingPosition: lambda.StartingPosition.TRIM_HORIZON,
+  });
+  mapping(handler.addAlias('live'), 'places');
+  mapping(app.fn('Other'), 'people');
+  process.env.AWS_LAMBDA_RUNTIME_API = 'localhost';
+
+  expect(known(app, streamArn('orders'))).toMatchObject({ report: true, park: QUEUE_ARN });
+  expect(known(app, streamArn('places'))).toEqual({ report: false });
+  delete process.env.AWS_LAMBDA_RUNTIME_API;
+});
+
+test('a function on several streams that differ has an entry for each of them', () => {
   const app = new TestApp();
   const handler = app.fn();
   app.trigger({ handler, table: importedTable(app, 'orders'), onFailure: importedQueue(app) }, 'Orders');
@@ -34,18 +100,59 @@ test('a function on several streams has an entry for each of them', () => {
   });
 });
 
-test('triggers of aliases and versions are in the variable of their function', () => {
-  const app = new TestApp();
+test('tables and queues that are where the function is are known by their names', () => {
+  const app = new TestApp({ env: ENV });
   const handler = app.fn();
-  const onFailure = importedQueue(app);
-  app.trigger({ handler: handler.addAlias('live'), table: importedTable(app, 'orders'), onFailure }, 'Alias');
-  app.trigger({ handler: handler.currentVersion, table: importedTable(app, 'places'), onFailure }, 'Version');
-  app.trigger({ handler: handler.latestVersion, table: importedTable(app, 'people'), onFailure }, 'Latest');
+  const [one, two] = ['One', 'Two'].map((id) => app.trigger({ handler, table: app.table(`${id}Table`) }, id));
+  const queueOf = ({ failureQueue }: typeof one) => deployed(app.stack.resolve(failureQueue!.queueArn));
+  const streamOf = ({ streamArn: arn }: typeof one) => deployed(app.stack.resolve(arn));
 
-  expect(facts(app).triggers.map(({ stream }: any) => stream)).toEqual([streamArn('orders'), streamArn('places'), streamArn('people')]);
+  expect(known(app, streamOf(one))).toMatchObject({ report: true, park: queueOf(one) });
+  expect(known(app, streamOf(two))).toMatchObject({ report: true, park: queueOf(two) });
+  expect(facts(app).triggers.map(({ stream }: any) => stream)).toEqual([expect.stringMatching(/^Orders-OneTable/), expect.stringMatching(/^Orders-TwoTable/)]);
 });
 
-test('if triggers of one stream disagree, failures throw and nothing is parked', () => {
+test.each([20, 30])('the variable of a function on %i tables fits into the 4 KB that Lambda allows', (count) => {
+  const app = new TestApp({ env: ENV });
+  const handler = app.fn();
+  for (let index = 0; index < count; index++) {
+    app.trigger({ handler, table: app.table(`Table${index}`) }, `Trigger${index}`);
+  }
+
+  expect(Buffer.byteLength(`DYNAMO_STREAM_TRIGGER${variable(app)}`)).toBeLessThan(4096);
+  expect(app.warnings()).not.toContain('environment-size');
+});
+
+test.each<[string, (mapping: lambda.CfnEventSourceMapping) => void, object]>([
+  ['no longer reports, by an override', (mapping) => mapping.addPropertyDeletionOverride('FunctionResponseTypes'), { report: false, park: QUEUE_ARN }],
+  ['no longer reports, by an aspect', (mapping) => mapping.functionResponseTypes = undefined, { report: false, park: QUEUE_ARN }],
+  ['reports if a condition holds', (mapping) => mapping.addPropertyOverride('FunctionResponseTypes', {
+    'Fn::If': ['Any', ['ReportBatchItemFailures'], { Ref: 'AWS::NoValue' }],
+  }), { report: false, park: QUEUE_ARN }],
+  ['has another destination', (mapping) => mapping.destinationConfig = { onFailure: { destination: `${QUEUE_ARN}-2` } }, { report: true, park: `${QUEUE_ARN}-2` }],
+  ['has another destination, by an override', (mapping) => mapping.addPropertyOverride('DestinationConfig.OnFailure.Destination', `${QUEUE_ARN}-2`),
+    { report: true, park: `${QUEUE_ARN}-2` }],
+  ['has no destination any more', (mapping) => mapping.destinationConfig = undefined, { report: true }],
+  ['has a destination if a condition holds', (mapping) => mapping.destinationConfig = {
+    onFailure: { destination: Token.asString(Fn.conditionIf('Any', QUEUE_ARN, Fn.ref('AWS::NoValue'))) },
+  }, { report: true }],
+])('a mapping that %s is told as it is deployed', (_name, change, told) => {
+  const app = new TestApp();
+  app.trigger({ handler: app.fn(), table: importedTable(app, 'orders'), onFailure: importedQueue(app) });
+  new CfnCondition(app.stack, 'Any', { expression: Fn.conditionEquals('a', 'a') });
+  changing(app, change);
+
+  expect(facts(app)).toEqual({ v: 1, triggers: [told] });
+});
+
+test('a flag that turns out to be true at synth is told', () => {
+  const app = new TestApp();
+  app.trigger({ handler: app.fn(), onFailure: importedQueue(app), reportBatchItemFailures: Lazy.any({ produce: () => true }) as never });
+
+  expect(facts(app)).toEqual({ v: 1, triggers: [{ report: true, park: QUEUE_ARN }] });
+});
+
+test('if triggers of one stream disagree, failures throw, nothing is parked, and a warning says so', () => {
   const app = new TestApp();
   const handler = app.fn();
   const table = importedTable(app, 'orders');
@@ -53,17 +160,21 @@ test('if triggers of one stream disagree, failures throw and nothing is parked',
   app.trigger({ handler: handler.addAlias('next'), table, onFailure: NoFailureDestination.INSTANCE, reportBatchItemFailures: false }, 'Next');
 
   expect(facts(app).triggers).toEqual([{ stream: streamArn('orders'), report: false }]);
+  expect(app.warnings()).toContain('parking-off');
 });
 
-test('if a stream can\'t be named, its entry is for every stream without a name', () => {
-  const app = new TestApp();
-  const handler = app.fn();
-  const triggers = app.addStack('Triggers');
-  app.trigger({ handler, table: importedTable(app, 'orders'), onFailure: importedQueue(app) }, 'Orders');
-  app.trigger({ handler, onFailure: NoFailureDestination.INSTANCE }, 'Places', triggers);
-  app.app.synth();
+test('two aliases on one stream with a queue each are warned of, those with one queue are not', () => {
+  const warningsWith = (onFailure?: (app: TestApp) => lambda.IEventSourceDlq) => {
+    const app = new TestApp();
+    const [handler, table] = [app.fn(), app.table()];
+    const destination = onFailure?.(app);
+    ['live', 'canary'].forEach((name) => app.trigger({ handler: handler.addAlias(name), table, onFailure: destination }, name));
+    app.app.synth();
+    return app.warnings().filter((id) => id === 'parking-off');
+  };
 
-  expect(facts(app).triggers).toEqual([{ stream: streamArn('orders'), report: true, park: QUEUE_ARN }, { report: true }]);
+  expect(warningsWith()).toEqual(['parking-off', 'parking-off']);
+  expect(warningsWith((app) => importedQueue(app))).toEqual([]);
 });
 
 test('if several streams can\'t be named, their entry says what loses nothing with any of them', () => {
@@ -75,24 +186,28 @@ test('if several streams can\'t be named, their entry says what loses nothing wi
   app.app.synth();
 
   expect(facts(app).triggers).toEqual([{ report: false }]);
+  expect(app.warnings()).toContain('parking-off');
 });
 
-test('triggers of an alias or a version in another stack are in the variable, too', () => {
+test('triggers of aliases and versions, also in another stack, are in the variable of their function', () => {
   const app = new TestApp();
   const handler = app.fn();
   const triggers = app.addStack('Triggers');
   const onFailure = importedQueue(app);
   const alias = new lambda.Alias(triggers, 'Live', { aliasName: 'live', version: handler.currentVersion });
   app.trigger({ handler: alias, table: importedTable(app, 'orders'), onFailure }, 'Alias', triggers);
-  app.trigger({ handler: handler.currentVersion, table: importedTable(app, 'places'), onFailure }, 'Version', triggers);
+  app.trigger({ handler: handler.currentVersion, table: importedTable(app, 'places'), onFailure: NoFailureDestination.INSTANCE }, 'Version', triggers);
+  app.trigger({ handler: handler.latestVersion, table: importedTable(app, 'people'), onFailure }, 'Latest');
   app.app.synth();
 
   expect(facts(app).triggers).toEqual([
-    { stream: streamArn('orders'), report: true, park: QUEUE_ARN }, { stream: streamArn('places'), report: true, park: QUEUE_ARN },
+    { stream: streamArn('orders'), report: true, park: QUEUE_ARN },
+    { stream: streamArn('places'), report: true },
+    { stream: streamArn('people'), report: true, park: QUEUE_ARN },
   ]);
 });
 
-test('one more trigger makes a new version, because the variable changes', () => {
+test('one more trigger that differs makes a new version, because the variable changes', () => {
   const versionWith = (count: number) => {
     const app = new TestApp();
     const handler = app.fn();
@@ -114,9 +229,51 @@ test('variables of the app stay', () => {
   app.template().hasResourceProperties('AWS::Lambda::Function', { Environment: { Variables: { MINE: 'a', MINE_TOO: 'b' } } });
 });
 
-test('an imported function does not change', () => {
-  const app = new TestApp();
-  app.trigger({ handler: lambda.Function.fromFunctionName(app.stack, 'Imported', 'imported') });
+describe('the environment stays as it is', () => {
+  const image = (app: TestApp) => app.fn('Fn', {
+    code: lambda.Code.fromEcrImage(ecr.Repository.fromRepositoryName(app.stack, 'Repository', 'images')), handler: lambda.Handler.FROM_IMAGE, runtime: lambda.Runtime.FROM_IMAGE,
+  });
 
-  app.template().resourceCountIs('AWS::Lambda::Function', 0);
+  test.each<[string, (app: TestApp) => lambda.Function, boolean | undefined]>([
+    ['Python', (app) => app.fn('Fn', { runtime: lambda.Runtime.PYTHON_3_13 }), undefined],
+    ['Java', (app) => app.fn('Fn', { runtime: lambda.Runtime.JAVA_21, code: lambda.Code.fromBucket(s3.Bucket.fromBucketName(app.stack, 'Bucket', 'code'), 'a.jar') }), undefined],
+    ['an image', image, undefined],
+    ['Node.js, if the app says so', (app) => app.fn(), false],
+    ['a StreamFunction, if the app says so', (app) => new StreamFunction(app.stack, 'Fn', { entry: `${__dirname}/handlers/on-order.ts` }), false],
+  ])('of a function in %s', (_name, make, informHandler) => {
+    const app = new TestApp();
+    app.trigger({ handler: make(app), informHandler });
+
+    expect(variable(app)).toBeUndefined();
+    expect(app.warnings().includes('not-informed')).toBe(_name.startsWith('a StreamFunction'));
+  });
+
+  test('unless the app says otherwise', () => {
+    const app = new TestApp();
+    app.trigger({ handler: image(app), informHandler: true, onFailure: importedQueue(app) });
+
+    expect(facts(app).triggers).toEqual([{ report: true, park: QUEUE_ARN }]);
+  });
+
+  test('of an imported function, with a warning if it is to be told', () => {
+    const app = new TestApp();
+    app.trigger({ handler: lambda.Function.fromFunctionName(app.stack, 'Imported', 'imported'), informHandler: true });
+
+    app.template().resourceCountIs('AWS::Lambda::Function', 0);
+
+    expect(app.warnings()).toContain('not-informed');
+  });
+});
+
+test.each<[string, (app: TestApp) => lambda.IFunction, boolean | undefined, number]>([
+  ['a StreamFunction', (app) => new StreamFunction(app.stack, 'Fn', { entry: `${__dirname}/handlers/on-order.ts` }), undefined, 100],
+  ['an alias of a StreamFunction', (app) => new StreamFunction(app.stack, 'Fn', { entry: `${__dirname}/handlers/on-order.ts` }).addAlias('live'), undefined, 100],
+  ['a function whose author says that it has the runtime', (app) => app.fn(), true, 100],
+  ['any other function', (app) => app.fn(), undefined, 10],
+  ['a function in Python', (app) => app.fn('Fn', { runtime: lambda.Runtime.PYTHON_3_13 }), undefined, 10],
+])('%s gets as many retries as its handler can use', (_name, make, informHandler, retries) => {
+  const app = new TestApp();
+  app.trigger({ handler: make(app), informHandler });
+
+  expect(app.mapping().MaximumRetryAttempts).toBe(retries);
 });

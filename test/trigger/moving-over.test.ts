@@ -59,7 +59,7 @@ test('only the defaults differ', () => {
 
   expect(after.mapping()).toEqual({
     ...before.mapping(),
-    MaximumRetryAttempts: 100,
+    MaximumRetryAttempts: 10,
     MaximumRecordAgeInSeconds: 79_200,
     BisectBatchOnFunctionError: true,
     FunctionResponseTypes: ['ReportBatchItemFailures'],

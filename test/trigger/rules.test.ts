@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import {
   aws_dynamodb as dynamodb, aws_iam as iam, aws_kms as kms, aws_lambda as lambda, aws_lambda_event_sources as sources,
-  aws_sqs as sqs, Aws, CfnCondition, Duration, type Environment, Fn, Lazy, Stack, Token,
+  aws_sqs as sqs, Aws, CfnCondition, CfnOutput, Duration, type Environment, Fn, Lazy, NestedStack, Stack, Token,
 } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { type DynamoStreamTriggerProps, NoFailureDestination, StreamedTable, StreamEventName, StreamFilter, StreamFunction, StreamPermissions } from '../../lib';
+import { type DynamoStreamTriggerProps, NoFailureDestination, StreamedTable, StreamEventName, StreamFilter, StreamFunction } from '../../lib';
 import { UNKNOWN } from '../../lib/rules/facts';
 import type { Rule } from '../../lib/rules/rule';
 import { RULE_BOOK } from '../../lib/rules/rule-book';
@@ -36,6 +36,9 @@ const EXAMPLES: { readonly [ruleId: string]: { readonly trips: Example; readonly
     inside: (app) => app.trigger({ handler: app.fn().currentVersion }),
     token: 'a construct is not a token',
   },
+  'inform-handler-type': {
+    trips: given({ informHandler: 'yes' }), inside: given({ informHandler: true }), token: 'a token is refused: the trigger needs the value at synth',
+  },
   'filter-encryption-type': {
     trips: given({ filterEncryption: 'alias/orders', filters: [inserts()] }),
     inside: (app) => app.trigger({ filterEncryption: new kms.Key(app.stack, 'Key'), filters: [inserts()] }),
@@ -64,12 +67,12 @@ const EXAMPLES: { readonly [ruleId: string]: { readonly trips: Example; readonly
   'destination-type': {
     trips: (app) => untyped(app, { onFailure: new sqs.Queue(app.stack, 'Queue') }),
     inside: (app) => app.trigger({ onFailure: new sources.SqsDlq(new sqs.Queue(app.stack, 'Queue')) }),
-    token: { beforeFacts: destination((scope) => sqs.Queue.fromQueueArn(scope, 'Queue', string('arn:aws:sqs:eu-west-1:123456789012:queue'))) },
+    token: { beforeFacts: destination((scope) => sqs.Queue.fromQueueArn(scope, 'Queue', string())) },
   },
   'stream-arn-missing': {
     trips: (app) => app.trigger({ table: dynamodb.Table.fromTableName(app.stack, 'Table', 'orders') }),
     inside: stream(STREAM_ARN),
-    token: { beforeFacts: stream(string(STREAM_ARN)) },
+    token: { beforeFacts: stream(string()) },
   },
   'stream-elsewhere': {
     trips: (app) => app.trigger({ table: app.table(), handler: app.fn() }, 'Trigger', elsewhere(app, { account: '999999999999', region: REGION })),
@@ -87,63 +90,68 @@ const EXAMPLES: { readonly [ruleId: string]: { readonly trips: Example; readonly
       handler: lambda.Function.fromFunctionArn(app.stack, 'Imported', `arn:aws:lambda:${Aws.REGION}:${Aws.ACCOUNT_ID}:function:orders`),
     }),
   },
+  'not-informed': {
+    trips: (app) => app.trigger({ handler: streamFunction(app), informHandler: false }),
+    inside: (app) => app.trigger({ handler: app.fn(), informHandler: false }),
+    token: 'a construct is not a token',
+  },
   'report-off': {
     trips: (app) => app.trigger({ handler: streamFunction(app), reportBatchItemFailures: false }),
     inside: (app) => app.trigger({ handler: streamFunction(app), reportBatchItemFailures: true }),
-    token: (app) => untyped(app, { handler: streamFunction(app), reportBatchItemFailures: any(false) }),
+    token: (app) => untyped(app, { handler: streamFunction(app), reportBatchItemFailures: conditional(app) }),
   },
 
   'unknown-property': { trips: given({ batchSzie: 1 }), inside: given({ batchSize: 1 }), token: 'a name is not a token' },
-  'batch-size-range': { trips: given({ batchSize: 10_001 }), inside: given({ batchSize: 10_000 }), token: given({ batchSize: number(9) }) },
+  'batch-size-range': { trips: given({ batchSize: 10_001 }), inside: given({ batchSize: 10_000 }), token: given({ batchSize: number() }) },
   'batching-window-range': {
     trips: given({ maxBatchingWindow: Duration.seconds(301) }),
     inside: given({ maxBatchingWindow: Duration.seconds(300) }),
-    token: given({ maxBatchingWindow: Duration.seconds(number(9)) }),
+    token: given({ maxBatchingWindow: Duration.seconds(number()) }),
   },
   'parallelization-factor-range': {
-    trips: given({ parallelizationFactor: 11 }), inside: given({ parallelizationFactor: 10 }), token: given({ parallelizationFactor: number(9) }),
+    trips: given({ parallelizationFactor: 11 }), inside: given({ parallelizationFactor: 10 }), token: given({ parallelizationFactor: number() }),
   },
-  'retry-attempts-range': { trips: given({ retryAttempts: -2 }), inside: given({ retryAttempts: -1 }), token: given({ retryAttempts: number(9) }) },
+  'retry-attempts-range': { trips: given({ retryAttempts: -2 }), inside: given({ retryAttempts: -1 }), token: given({ retryAttempts: number() }) },
   'record-age-range': {
     trips: given({ maxRecordAge: Duration.seconds(59) }),
     inside: given({ maxRecordAge: Duration.seconds(60) }),
-    token: given({ maxRecordAge: Duration.seconds(number(90)) }),
+    token: given({ maxRecordAge: Duration.seconds(number()) }),
   },
   'tumbling-window-range': {
     trips: given({ tumblingWindow: Duration.seconds(901) }),
     inside: given({ tumblingWindow: Duration.seconds(900) }),
-    token: given({ tumblingWindow: Duration.seconds(number(9)) }),
+    token: given({ tumblingWindow: Duration.seconds(number()) }),
   },
-  'not-a-boolean': { trips: given({ enabled: 'false' }), inside: given({ enabled: false }), token: given({ enabled: any(false) }) },
+  'not-a-boolean': { trips: given({ enabled: 'false' }), inside: given({ enabled: false }), token: given({ enabled: string() }) },
   'starting-position-timestamp': {
     trips: given({ startingPosition: lambda.StartingPosition.AT_TIMESTAMP }),
     inside: given({ startingPosition: lambda.StartingPosition.TRIM_HORIZON }),
-    token: given({ startingPosition: string('TRIM_HORIZON') }),
+    token: given({ startingPosition: string() }),
   },
   'starting-position': {
     trips: given({ startingPosition: 'BEGINNING' }),
     inside: given({ startingPosition: 'TRIM_HORIZON' }),
-    token: given({ startingPosition: string('TRIM_HORIZON') }),
+    token: given({ startingPosition: string() }),
   },
   'tumbling-window-parallelization': {
     trips: given({ tumblingWindow: Duration.seconds(1), parallelizationFactor: 2 }),
     inside: given({ tumblingWindow: Duration.seconds(0), parallelizationFactor: 2 }),
-    token: given({ tumblingWindow: Duration.seconds(number(9)), parallelizationFactor: 2 }),
+    token: given({ tumblingWindow: Duration.seconds(number()), parallelizationFactor: 2 }),
   },
   'metrics-group': {
     trips: given({ metricsConfig: { metrics: ['ErrorCount'] } }),
     inside: given({ metricsConfig: { metrics: [lambda.MetricType.EVENT_COUNT] } }),
-    token: given({ metricsConfig: { metrics: [string('EventCount')] } }),
+    token: given({ metricsConfig: { metrics: [string()] } }),
   },
   'record-age-over-retention': {
     trips: given({ maxRecordAge: Duration.seconds(86_401) }),
     inside: given({ maxRecordAge: Duration.hours(24) }),
-    token: given({ maxRecordAge: Duration.seconds(number(90_000)) }),
+    token: given({ maxRecordAge: Duration.seconds(number()) }),
   },
   'unlimited-retries': {
     trips: given({ retryAttempts: -1, maxRecordAge: Duration.hours(24) }),
     inside: given({ retryAttempts: -1 }),
-    token: given({ retryAttempts: -1, maxRecordAge: Duration.seconds(number(90_000)) }),
+    token: given({ retryAttempts: -1, maxRecordAge: Duration.seconds(number()) }),
   },
   'no-destination': {
     trips: given({ onFailure: NoFailureDestination.INSTANCE }), inside: given({}), token: 'a destination is there, whatever it stands for',
@@ -151,87 +159,87 @@ const EXAMPLES: { readonly [ruleId: string]: { readonly trips: Example; readonly
   'bisect-single-record': {
     trips: given({ bisectBatchOnError: true, batchSize: 1 }),
     inside: given({ bisectBatchOnError: true, batchSize: 2 }),
-    token: given({ bisectBatchOnError: true, batchSize: number(1) }),
+    token: given({ bisectBatchOnError: true, batchSize: number() }),
   },
   'starting-position-latest': {
-    trips: given({ startingPosition: lambda.StartingPosition.LATEST }), inside: given({}), token: given({ startingPosition: string('LATEST') }),
+    trips: given({ startingPosition: lambda.StartingPosition.LATEST }), inside: given({}), token: given({ startingPosition: string() }),
   },
 
-  'filter-count': { trips: given({ filters: inserts(11) }), inside: given({ filters: inserts(10) }), token: json(string('{}')) },
+  'filter-count': { trips: given({ filters: inserts(11) }), inside: given({ filters: inserts(10) }), token: json(string()) },
   'filter-length': { trips: json(ofLength(4097)), inside: json(ofLength(4096)), token: json(`{"eventID":["${'x'.repeat(4097)}${Aws.STACK_NAME}"]}`) },
-  'filter-json': { trips: json('{'), inside: json('{"eventName":["INSERT"]}'), token: json(string('{')) },
-  'filter-field': { trips: json('{"eventName":"INSERT"}'), inside: json('{"eventName":["INSERT"]}'), token: json(string('{"eventName":"INSERT"}')) },
-  'filter-empty-array': { trips: json('{"eventName":[]}'), inside: json('{"eventName":["INSERT"]}'), token: json(string('{"eventName":[]}')) },
+  'filter-json': { trips: json('{'), inside: json('{"eventName":["INSERT"]}'), token: json(string()) },
+  'filter-field': { trips: json('{"eventName":"INSERT"}'), inside: json('{"eventName":["INSERT"]}'), token: json(string()) },
+  'filter-empty-array': { trips: json('{"eventName":[]}'), inside: json('{"eventName":["INSERT"]}'), token: json(string()) },
   'filter-alternative': {
-    trips: newImage('status', [['a']]), inside: newImage('status', ['a']), token: json(string('{"eventName":[["INSERT"]]}')),
+    trips: newImage('status', [['a']]), inside: newImage('status', ['a']), token: json(string()),
   },
   'filter-operator': {
-    trips: newImage('status', [{ begins_with: 'a' }]), inside: newImage('status', [{ prefix: 'a' }]), token: json(string('{"eventName":[{"x":1}]}')),
+    trips: newImage('status', [{ begins_with: 'a' }]), inside: newImage('status', [{ prefix: 'a' }]), token: json(string()),
   },
   'filter-operand': {
-    trips: newImage('status', [{ prefix: 1 }]), inside: newImage('status', [{ prefix: 'a' }]), token: json(string('{"eventName":[{"prefix":1}]}')),
+    trips: newImage('status', [{ prefix: 1 }]), inside: newImage('status', [{ prefix: 'a' }]), token: json(string()),
   },
   'filter-or': {
-    trips: pattern({ $or: [] }), inside: pattern({ $or: [{ eventName: ['INSERT'] }, { eventID: ['1'] }] }), token: json(string('{"$or":[]}')),
+    trips: pattern({ $or: [] }), inside: pattern({ $or: [{ eventName: ['INSERT'] }, { eventID: ['1'] }] }), token: json(string()),
   },
   'filter-complexity': {
     trips: newImage('status', [{ wildcard: `${'*a'.repeat(40)}*` }]),
     inside: newImage('status', [{ wildcard: '*a*' }]),
-    token: json(string('{"eventName":[{"wildcard":"**"}]}')),
+    token: json(string()),
   },
-  'filter-empty': { trips: json('{}'), inside: json('{"eventName":["INSERT"]}'), token: json(string('{}')) },
-  'filter-quota': { trips: given({ filters: inserts(6) }), inside: given({ filters: inserts(5) }), token: json(string('{"eventName":["INSERT"]}')) },
+  'filter-empty': { trips: json('{}'), inside: json('{"eventName":["INSERT"]}'), token: json(string()) },
+  'filter-quota': { trips: given({ filters: inserts(6) }), inside: given({ filters: inserts(5) }), token: json(string()) },
   'filter-duplicate-key': {
     trips: json('{"eventName":["INSERT"],"eventName":["MODIFY"]}'),
     inside: json('{"eventName":["INSERT","MODIFY"]}'),
-    token: json(string('{"eventName":["INSERT"],"eventName":["MODIFY"]}')),
+    token: json(string()),
   },
   'filter-overridden-condition': {
     trips: pattern({ eventName: ['INSERT'], $or: [{ eventName: ['MODIFY'] }, { eventID: ['1'] }] }),
     inside: pattern({ eventName: ['INSERT'], $or: [{ eventID: ['2'] }, { eventID: ['1'] }] }),
-    token: json(string('{"eventName":["INSERT"],"$or":[{"eventName":["MODIFY"]},{"eventID":["1"]}]}')),
+    token: json(string()),
   },
   'filter-repeated-alternative': {
     trips: pattern({ $or: [{ eventName: ['INSERT'] }, { eventName: ['INSERT', 'MODIFY'] }] }),
     inside: pattern({ $or: [{ eventName: ['INSERT'] }, { eventName: ['MODIFY'], eventID: ['1'] }] }),
-    token: json(string('{"$or":[{"eventName":["INSERT"]},{"eventName":["INSERT","MODIFY"]}]}')),
+    token: json(string()),
   },
   'filter-trailing-text': {
-    trips: json('{"eventName":["INSERT"]} and more'), inside: json('{"eventName":["INSERT"]} '), token: json(string('{"eventName":["INSERT"]} x')),
+    trips: json('{"eventName":["INSERT"]} and more'), inside: json('{"eventName":["INSERT"]} '), token: json(string()),
   },
   'filter-unknown-field': {
-    trips: pattern({ eventname: ['INSERT'] }), inside: pattern({ eventName: ['INSERT'] }), token: json(string('{"eventname":["INSERT"]}')),
+    trips: pattern({ eventname: ['INSERT'] }), inside: pattern({ eventName: ['INSERT'] }), token: json(string()),
   },
   'filter-type-descriptor': {
     trips: pattern({ dynamodb: { NewImage: { status: ['a'] } } }),
     inside: pattern({ dynamodb: { NewImage: { status: { S: ['a'] } } } }),
-    token: json(string('{"dynamodb":{"NewImage":{"status":["a"]}}}')),
+    token: json(string()),
   },
   'filter-object': {
     trips: pattern({ dynamodb: { NewImage: ['a'] } }),
     inside: pattern({ dynamodb: { NewImage: { a: { S: ['a'] } } } }),
-    token: json(string('{"dynamodb":{"NewImage":["a"]}}')),
+    token: json(string()),
   },
   'filter-exists': {
     trips: pattern({ dynamodb: { NewImage: { status: [{ exists: false }] } } }),
     inside: pattern({ dynamodb: { NewImage: { status: { S: [{ exists: false }] } } } }),
-    token: json(string('{"dynamodb":{"NewImage":[{"exists":true}]}}')),
+    token: json(string()),
   },
   'filter-value-type': {
     trips: pattern({ dynamodb: { NewImage: { total: { N: [{ numeric: ['>', 100] }] } } } }),
     inside: pattern({ dynamodb: { NewImage: { total: { N: ['100'] } }, SizeBytes: [{ numeric: ['>', 100] }] } }),
-    token: json(string('{"dynamodb":{"NewImage":{"total":{"N":[100]}}}}')),
+    token: json(string()),
   },
   'filter-number-spelling': {
-    trips: newImage('total', ['42.0'], 'N'), inside: newImage('total', ['42'], 'N'), token: newImage('total', [string('42.0')], 'N'),
+    trips: newImage('total', ['42.0'], 'N'), inside: newImage('total', ['42'], 'N'), token: newImage('total', [string()], 'N'),
   },
   'filter-event-name': {
-    trips: pattern({ eventName: ['INSERTED'] }), inside: pattern({ eventName: ['INSERT', 'MODIFY'] }), token: json(string('{"eventName":["INSERTED"]}')),
+    trips: pattern({ eventName: ['INSERTED'] }), inside: pattern({ eventName: ['INSERT', 'MODIFY'] }), token: json(string()),
   },
   'filter-operator-support': {
     trips: newImage('status', [{ 'anything-but': { prefix: 'a' } }]),
     inside: newImage('status', [{ 'anything-but': ['a'] }]),
-    token: json(string('{"eventName":[{"wildcard":"a*"}]}')),
+    token: json(string()),
   },
 
   'stream-off': {
@@ -286,34 +294,33 @@ const EXAMPLES: { readonly [ruleId: string]: { readonly trips: Example; readonly
   },
   'report-token': {
     trips: given({ reportBatchItemFailures: Token.asAny({ Ref: 'Reports' }) }),
-    inside: (app) => {
-      const { logicalId } = new CfnCondition(app.stack, 'Reports', { expression: Fn.conditionEquals(Aws.REGION, REGION) });
-      untyped(app, { reportBatchItemFailures: Fn.conditionIf(logicalId, true, false) });
-    },
+    inside: (app) => untyped(app, { reportBatchItemFailures: conditional(app) }),
     token: { beforeFacts: given({ reportBatchItemFailures: any(false) }) },
   },
+  'environment-size': {
+    trips: (app) => app.trigger({ handler: app.fn('Fn', { environment: { MANY: 'x'.repeat(4100) } }) }),
+    inside: (app) => app.trigger({ handler: app.fn('Fn', { environment: { MANY: 'x'.repeat(3800) } }) }),
+    token: 'it counts bytes, with guesses for tokens',
+  },
+  'environment-size-estimate': {
+    trips: (app) => app.trigger({ handler: app.fn('Fn', { environment: { MANY: 'x'.repeat(4020) } }) }),
+    inside: (app) => app.trigger({ handler: app.fn('Fn', { environment: { MANY: 'x'.repeat(3800) } }) }),
+    token: 'it counts bytes, with guesses for tokens',
+  },
   'circular-dependency': {
-    trips: (app) => {
-      const [table, handler] = [app.table(), app.fn()];
-      table.node.addDependency(handler);
-      app.trigger({ table, handler, permissions: StreamPermissions.LEAST_PRIVILEGE });
-    },
-    inside: (app) => {
-      const [table, handler] = [app.table(), app.fn()];
-      table.node.addDependency(app.fn('Other'));
-      app.trigger({ table, handler, permissions: StreamPermissions.LEAST_PRIVILEGE });
-    },
+    trips: (app) => nested(app, 'Functions'),
+    inside: (app) => nested(app, 'Data'),
     token: 'what a token refers to is known',
   },
   'filter-image': {
     trips: (app) => app.trigger({ table: viewing(app, dynamodb.StreamViewType.NEW_IMAGE), filters: [looksAt('OldImage')] }),
     inside: (app) => app.trigger({ table: viewing(app, dynamodb.StreamViewType.NEW_IMAGE), filters: [looksAt('NewImage')] }),
-    token: (app) => app.trigger({ filters: [StreamFilter.fromJson(string('{"eventName":["INSERT"],"dynamodb":{"OldImage":{"a":{"S":["a"]}}}}'))] }),
+    token: (app) => app.trigger({ filters: [StreamFilter.fromJson(string())] }),
   },
   'grant-missing': {
     trips: (app) => app.trigger({ handler: importedFunction(app, iam.Role.fromRoleArn(app.stack, 'Role', ROLE_ARN, { mutable: false })) }),
     inside: (app) => app.trigger({ handler: importedFunction(app, iam.Role.fromRoleArn(app.stack, 'Role', ROLE_ARN)) }),
-    token: (app) => app.trigger({ handler: importedFunction(app, iam.Role.fromRoleArn(app.stack, 'Role', string(ROLE_ARN))) }),
+    token: (app) => app.trigger({ handler: importedFunction(app, iam.Role.fromRoleArn(app.stack, 'Role', string())) }),
   },
   'stream-readers': {
     trips: (app) => {
@@ -342,7 +349,7 @@ const EXAMPLES: { readonly [ruleId: string]: { readonly trips: Example; readonly
   'lookup-elsewhere': {
     trips: (app) => app.trigger({ table: StreamedTable.fromTableName(anotherStack(app), 'Table', 'orders') }),
     inside: (app) => app.trigger({ table: StreamedTable.fromTableName(app.stack, 'Table', 'orders') }),
-    token: (app) => app.trigger({ table: StreamedTable.fromTableName(app.stack, 'Table', string('orders')) }),
+    token: (app) => app.trigger({ table: StreamedTable.fromTableName(app.stack, 'Table', string()) }),
   },
   'cross-account-stream': {
     trips: stream(STREAM_ARN.replace(ACCOUNT, '999999999999')),
@@ -496,12 +503,19 @@ function ofLength(length: number): string {
   return empty.replace('""', `"${'x'.repeat(length - empty.length)}"`);
 }
 
-function number(value: number): number {
-  return Lazy.number({ produce: () => value });
+/** What only the deployment knows. */
+function number(): number {
+  return Token.asNumber({ 'Fn::ImportValue': 'Number' });
 }
 
-function string(value: string): string {
-  return Lazy.string({ produce: () => value });
+function string(): string {
+  return Fn.importValue('Text');
+}
+
+/** A flag that a condition decides. */
+function conditional(app: TestApp): unknown {
+  const { logicalId } = new CfnCondition(app.stack, 'Reports', { expression: Fn.conditionEquals(Aws.REGION, REGION) });
+  return Fn.conditionIf(logicalId, true, false);
 }
 
 function any(value: unknown): unknown {
@@ -514,6 +528,14 @@ function stream(tableStreamArn: string, id = 'Imported'): Example {
 
 function destination(queue: (scope: Construct) => sqs.IQueue): Example {
   return (app) => app.trigger({ onFailure: new sources.SqsDlq(queue(app.stack)) });
+}
+
+/** Nested stacks as Amplify makes them: the stack of the table uses a function of the other one. */
+function nested(app: TestApp, place: 'Data' | 'Functions'): unknown {
+  const stacks = { Data: new NestedStack(app.stack, 'Data'), Functions: new NestedStack(app.stack, 'Functions') };
+  const table = app.table('Table', {}, stacks.Data);
+  new CfnOutput(stacks.Data, 'Resolver', { value: app.fn('Resolver', {}, stacks.Functions).functionArn });
+  return app.trigger({ table, handler: app.fn('Fn', {}, stacks.Functions) }, 'Trigger', stacks[place]);
 }
 
 function viewing(app: TestApp, dynamoStream: dynamodb.StreamViewType): dynamodb.ITable {

@@ -1,14 +1,13 @@
 import { aws_iam as iam, type aws_lambda as lambda, type aws_s3 as s3, Stack } from 'aws-cdk-lib';
 import { acknowledgeObjects } from './cdk-nag';
-import { FAILED_BATCH_PREFIX } from '../../stream/failed-batch';
-import { PARKED_RECORD_PREFIX } from '../../stream/parked-record';
+import { GrantedRole } from '../role/granted-role';
 import { resourceOf } from '../template/resource';
 
 /**
  * A bucket as failure destination: it receives failed batches with their records under `aws/lambda/`, and parked records under
  * `dynamo-stream-trigger/parked/`.
  *
- * Grants `s3:PutObject` on objects with these keys and `s3:ListBucket` on the bucket, and `kms:GenerateDataKey` on the bucket's key
+ * Grants `s3:PutObject` on the bucket's objects and `s3:ListBucket` on the bucket, and `kms:GenerateDataKey` on the bucket's key
  * if it has one. The CDK's own `S3OnFailureDestination` also grants reading and deleting every object. The grants for a bucket of this
  * app, or for one that is imported with its `account`, end when the bucket no longer belongs to that account.
  */
@@ -18,13 +17,15 @@ export class S3FailureDestination implements lambda.IEventSourceDlq {
   /** Lets the function's role write, and names the bucket. */
   bind(_target: lambda.IEventSourceMapping, targetHandler: lambda.IFunction): lambda.DlqDestinationConfig {
     const { bucket } = this;
-    const objects = [FAILED_BATCH_PREFIX, PARKED_RECORD_PREFIX].map((prefix) => bucket.arnForObjects(`${prefix}*`));
+    // Lambda refused to create a mapping with a grant on the keys that it writes only.
+    const objects = [bucket.arnForObjects('*')];
     const common = { grantee: targetHandler, resource: bucket, conditions: ofOwner(bucket) };
     iam.Grant.addToPrincipalOrResource({ ...common, actions: ['s3:PutObject'], resourceArns: objects });
     iam.Grant.addToPrincipalOrResource({ ...common, actions: ['s3:ListBucket'], resourceArns: [bucket.bucketArn] });
     bucket.encryptionKey?.grant(targetHandler, 'kms:GenerateDataKey');
-    if (targetHandler.role !== undefined) {
-      acknowledgeObjects(targetHandler.role, objects, 'The rest of the keys is made by Lambda and the runtime, when they write there.');
+    const { role } = targetHandler;
+    if (role !== undefined) {
+      acknowledgeObjects(role instanceof GrantedRole ? role.holder : role, objects, 'Lambda creates a mapping only if its function may put any object into the bucket.');
     }
     return { destination: bucket.bucketArn };
   }

@@ -37,7 +37,6 @@ export class TriggerDestination {
   /** The destination as a user knows it; undefined: there is none. */
   readonly dlq?: lambda.IEventSourceDlq;
   private readonly source: DestinationSource;
-  private bound?: BoundDestination;
 
   constructor(private readonly trigger: Construct, private readonly props: Props) {
     this.source = destinationSource(props.onFailure);
@@ -52,20 +51,11 @@ export class TriggerDestination {
   /** The destination for the mapping, which grants the role what delivers and parks there. */
   boundTo(role: ExecutionRole): lambda.IEventSourceDlq | undefined {
     const { trigger, dlq, props: { permissions, propFacts } } = this;
-    if (dlq !== undefined) {
-      this.bound = new BoundDestination(trigger, dlq, destinationGrantee(role, permissions, dlq), propFacts);
+    if (dlq === undefined) {
+      return undefined;
     }
-    return this.bound;
-  }
-
-  /** The ARN, once the destination is bound to a mapping. */
-  get arn(): string | undefined {
-    return this.bound?.arn;
-  }
-
-  /** The ARNs of what must be there before the role's grants for it. The made queue needs nothing itself. */
-  get needed(): readonly string[] {
-    return this.source === 'given' && this.arn !== undefined ? [this.arn] : [];
+    const grantee = this.source === 'made' ? role.directGrantee : role.grantee;
+    return new BoundDestination(trigger, dlq, destinationGrantee(grantee, role, permissions, dlq), propFacts);
   }
 }
 
@@ -79,8 +69,6 @@ function makeQueue(trigger: Construct, { handler, failureQueueRemovalPolicy }: P
 
 /** A destination whose permissions go to the function's role as the trigger may extend it. */
 class BoundDestination implements lambda.IEventSourceDlq {
-  arn?: string;
-
   constructor(
     private readonly trigger: Construct,
     private readonly destination: lambda.IEventSourceDlq,
@@ -94,7 +82,6 @@ class BoundDestination implements lambda.IEventSourceDlq {
     if (!isName(destination)) {
       return refuse(this.trigger, judge(TRIGGER_RULES, { ...this.propFacts, onFailure: 'nameless' }, TRIGGER_WORDS));
     }
-    this.arn = destination;
     const resource = resourceNamed(destination, this.trigger);
     if (resource?.cfnResourceType === 'AWS::SQS::Queue') {
       acknowledgeFailureQueue(resource);

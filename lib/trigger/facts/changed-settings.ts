@@ -1,38 +1,51 @@
 import { isDeepStrictEqual } from 'node:util';
 import { settingsInTemplate } from '../../rules/cloudformation';
 import { UNKNOWN } from '../../rules/facts';
-import type { FilterFacts } from '../../rules/filter/filter-facts';
 import { FILTER_RULES } from '../../rules/filter/filter-rules';
 import { MAPPING_RULES, type SettingFacts } from '../../rules/mapping-rules';
-import { judge, type Violation } from '../../rules/rule';
+import { judgeChanged, type Violation } from '../../rules/rule';
 import { type Range, SETTING_NAMES, SETTINGS } from '../../rules/settings';
 import { TEMPLATE_WORDS, TRIGGER_WORDS, type Words } from '../../rules/words';
 
 /**
- * What Lambda would refuse of settings that were changed after the trigger was made: by an aspect, a property injector or an
- * escape hatch. The trigger has applied the rules to all others.
+ * The settings as the template will have them: those that the trigger was given, unless an aspect, a property injector or an escape hatch
+ * changed them, or a token turned out to be a value.
  */
-export function changedSettings(properties: { readonly [name: string]: any }, given: SettingFacts): Violation[] {
-  const facts = deployedFacts(properties, given);
-  return [...judge(MAPPING_RULES, facts, WORDS), ...judge(FILTER_RULES, facts, WORDS)]
-    .filter(({ severity, ruleId }) => severity === 'error' && !isReportedByCdk(ruleId, facts));
+export function deployedSettings(properties: { readonly [name: string]: any }, given: SettingFacts): SettingFacts {
+  const inTemplate = settingsInTemplate(properties);
+  const deployed = {
+    ...inTemplate,
+    filters: isSame(properties.FilterCriteria, given.filters) ? given.filters : inTemplate.filters,
+    startingPositionTimestamp: inTemplate.startingPositionTimestamp || given.startingPositionTimestamp,
+    names: inTemplate.names.unknown.length > 0 ? inTemplate.names : given.names,
+  };
+  const changed = SETTING_NAMES.filter((name) => !isDeepStrictEqual(deployed[name], given[name]));
+  return { ...deployed, written: changed.length > 0 ? [...new Set([...given.written, ...changed])] : given.written };
 }
 
-/** Whoever changes a property calls it as the template does. Without the change it is the trigger's. */
-const WORDS: Words = { ...TEMPLATE_WORDS, omit: TRIGGER_WORDS.omit };
+/** What is wrong with settings that are not as the trigger was given them. The trigger has applied the rules to all others. */
+export function changedSettings(deployed: SettingFacts, given: SettingFacts): Violation[] {
+  const words = wordsFor(given);
+  return [...judgeChanged(MAPPING_RULES, given, deployed, words), ...judgeChanged(FILTER_RULES, given, deployed, words)]
+    .filter(({ severity, ruleId }) => severity === 'warning' || !isReportedByCdk(ruleId, deployed));
+}
 
-function deployedFacts(properties: { readonly [name: string]: any }, given: SettingFacts): SettingFacts {
-  const { FilterCriteria: filters, ...others } = properties;
+/** Whoever changes a property calls it as the template does. A token was a prop. Without the change it is the trigger's. */
+function wordsFor(given: SettingFacts): Words {
+  const wordsOf = (name: string) => [given[name as keyof SettingFacts]].flat().includes(UNKNOWN) ? TRIGGER_WORDS : TEMPLATE_WORDS;
   return {
-    ...settingsInTemplate(isSame(filters, given.filters) ? others : properties),
-    // What was a token to the trigger stays unknown.
-    ...Object.fromEntries(Object.entries(given).filter(([, value]) => value === UNKNOWN)),
+    ...TEMPLATE_WORDS,
+    name: (name) => wordsOf(name).name(name),
+    allowed: (name, range) => wordsOf(name).allowed(name, range),
+    omit: TRIGGER_WORDS.omit,
   };
 }
 
-/** Filters are the same if they can't be compared, because one was a token to the trigger. */
+/** Filters are the same if they can't be compared, because the deployment decides on one of them. */
 function isSame(deployed: any, given: SettingFacts['filters']): boolean {
-  return given.includes(UNKNOWN) || isDeepStrictEqual(deployed?.Filters, given.map((filter) => ({ Pattern: (filter as FilterFacts).text })));
+  const texts = given.map((filter) => filter === UNKNOWN ? UNKNOWN : filter.text);
+  const patterns = (deployed?.Filters ?? []) as { readonly Pattern?: unknown }[];
+  return Array.isArray(patterns) && isDeepStrictEqual(patterns.map(({ Pattern }) => typeof Pattern === 'string' ? Pattern : UNKNOWN), texts);
 }
 
 /** Whether CloudFormation's schema has a rule too: the CDK reports what breaks that. */

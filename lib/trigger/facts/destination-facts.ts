@@ -16,7 +16,7 @@ import { isResource } from '../template/resource';
  */
 export function destinationFacts(
   destination: string, mapping: lambda.CfnEventSourceMapping, given: lambda.IEventSourceDlq | undefined,
-): Omit<DestinationFacts, 'unnameable'> {
+): Omit<DestinationFacts, 'parkingObstacle'> {
   const arn = textOf(destination, mapping);
   const resource = resourceNamed(destination, mapping);
   return {

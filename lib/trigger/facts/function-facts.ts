@@ -1,25 +1,24 @@
 import type { aws_lambda as lambda, CfnResource } from 'aws-cdk-lib';
+import { environmentSize } from './environment-size';
 import { functionKey } from './function-key';
 import { type Known, SHORT_TIMEOUT, UNKNOWN } from '../../rules/facts';
 import type { FunctionFacts } from '../../rules/wiring-rules';
 import { ownedFunction } from '../function/owned-function';
-import { dependencyPath } from '../template/dependency-path';
 import { deployedProperty } from '../template/deployed-properties';
-import { referencesIn } from '../template/references';
-import { isElement, resourceOf } from '../template/resource';
-import { topOf } from '../template/stacks';
+import { resourceOf } from '../template/resource';
 
 /**
  * The function that a mapping invokes, as plain values, for the rules.
  *
  * @param readers every mapping of the stream
- * @param granted the ARNs of what the function can't be made without, because of what its role is granted for the trigger
+ * @param informed the function, if its environment has the variable
  */
 export function functionFacts(
-  handler: lambda.IFunction, mapping: lambda.CfnEventSourceMapping, readers: readonly lambda.CfnEventSourceMapping[], granted: readonly string[],
+  handler: lambda.IFunction, mapping: lambda.CfnEventSourceMapping, readers: readonly lambda.CfnEventSourceMapping[],
+  informed: lambda.Function | undefined,
 ): Omit<FunctionFacts, 'missingStatements'> {
   const fn = resourceOf(ownedFunction(handler));
-  return { timeout: timeoutOf(fn), twins: twinsOf(mapping, readers), circle: fn && circleOf(fn, granted) };
+  return { timeout: timeoutOf(fn), twins: twinsOf(mapping, readers), environment: informed ? environmentSize(resourceOf(informed)!) : undefined };
 }
 
 function timeoutOf(fn: CfnResource | undefined): Known<number> {
@@ -34,12 +33,4 @@ function twinsOf(mapping: lambda.CfnEventSourceMapping, readers: readonly lambda
   }
   const key = functionKey(mapping);
   return others.filter((other) => functionKey(other) === key).map(({ node }) => node.path);
-}
-
-/** How one of the things that a function needs for the trigger needs the function. */
-function circleOf(fn: CfnResource, granted: readonly string[]): FunctionFacts['circle'] {
-  const circles = granted.flatMap((arn) => referencesIn(arn, fn)).map(({ target }) => target)
-    .filter(isElement).filter((target) => topOf(target) === topOf(fn))
-    .map((target) => dependencyPath(target, fn));
-  return circles.find((circle) => circle !== undefined)?.map(({ node }) => node.path.replace(/\/Resource$/, ''));
 }

@@ -8,8 +8,8 @@ import { eachSetting, type SettingName, SETTING_NAMES, SETTINGS } from '../../ru
 import type { PropFacts } from '../../rules/trigger-rules';
 import { destinationSource } from '../destination/trigger-destination';
 import { StreamFilter } from '../filter/stream-filter';
+import { hasRuntime } from '../function/informed';
 import { ownedFunction } from '../function/owned-function';
-import { StreamFunction } from '../function/stream-function';
 import { type DynamoStreamTriggerProps, PROP_NAMES } from '../props';
 import { StreamPermissions } from '../role/permissions';
 import { streamArnOf } from '../table/stream-source';
@@ -39,11 +39,13 @@ export function propFacts(props: DynamoStreamTriggerProps, settings: Settings, t
     }),
     handler: misfit(props, 'handler') ?? (handler && {
       location: locationOf(handler.env),
-      isStreamFunction: ownedFunction(handler) instanceof StreamFunction,
+      isOwned: ownedFunction(handler) !== undefined,
+      hasRuntime: hasRuntime(handler, props.informHandler),
     }),
     filters: Array.isArray(settings.filters)
       ? settings.filters.map((filter) => Token.isUnresolved(filter) || isFilter(filter) ? undefined : misfitOf(filter))
       : misfitOf(settings.filters),
+    informHandler: misfit(props, 'informHandler') ?? props.informHandler,
     filterEncryption: misfit(props, 'filterEncryption') ?? (props.filterEncryption && 'given'),
     failureQueueRemovalPolicy: misfit(props, 'failureQueueRemovalPolicy'),
     permissions: misfit(props, 'permissions'),
@@ -103,6 +105,7 @@ function locationOf({ account, region }: ResourceEnvironment): Location {
 const FITS = {
   table: (value: any) => Construct.isConstruct(value) && 'tableArn' in value,
   handler: (value: any) => Construct.isConstruct(value) && 'functionArn' in value,
+  informHandler: (value: any) => typeof value === 'boolean',
   filterEncryption: (value: any) => Construct.isConstruct(value) && 'keyArn' in value,
   failureQueueRemovalPolicy: (value: any) => Object.values(RemovalPolicy).includes(value),
   permissions: (value: any) => Object.values(StreamPermissions).includes(value),

@@ -2,8 +2,8 @@ import { type aws_lambda as lambda, Stage } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import { lookupOf } from '../table/stream-lookup';
 import { canonicalText } from '../template/canonical-text';
+import { isMapping } from '../template/deployed-mapping';
 import { resourceNamed } from '../template/references';
-import { isResource } from '../template/resource';
 import { environmentOf } from '../template/stacks';
 
 /**
@@ -43,11 +43,6 @@ function walkTree({ node }: IConstruct): Walk {
   }
   const readers = new Map([...byStream.values()].flatMap((found) => found.map((mapping) => [mapping, found])));
   return { readers, unanswered: new Set(mappings) };
-}
-
-/** Whether a construct is a mapping, whoever made it. */
-function isMapping(construct: IConstruct): construct is lambda.CfnEventSourceMapping {
-  return isResource(construct) && construct.cfnResourceType === 'AWS::Lambda::EventSourceMapping';
 }
 
 /** A text that is equal for mappings of one stream. A stream that is looked up, in one or several places, is the stream of its table. */

@@ -1,18 +1,21 @@
-import { type aws_lambda as lambda, type IResolvable, type IResolveContext, Stack, Token } from 'aws-cdk-lib';
+import { type aws_lambda as lambda, type CfnResource, type IResolvable, type IResolveContext, Stack, Stage, Token } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
-import { isDeciding, NameableArns } from './nameable';
-import { BOUNDARY_VERSION, type BoundaryFacts, ENVIRONMENT_VARIABLE, type TriggerFacts } from '../../stream/boundary';
+import { type Informed, type ParkingObstacle, TriggersFacts } from './triggers-facts';
+import { BOUNDARY_VERSION, type BoundaryFacts, ENVIRONMENT_VARIABLE } from '../../stream/boundary';
+import { DependencyGraph } from '../template/dependency-graph';
+import { isMapping } from '../template/deployed-mapping';
+import { referencesIn } from '../template/references';
+import { isResource, resourceOf } from '../template/resource';
 
 /**
- * Adds a trigger's facts to the function's variable `DYNAMO_STREAM_TRIGGER`, one for all triggers of the function. The ARNs of stream
- * and failure destination are omitted where the function can't name them.
+ * Adds a trigger's facts to the function's variable `DYNAMO_STREAM_TRIGGER`, one for all triggers of the function.
  *
- * @returns whether the function can name an ARN. The finished app has the answer.
+ * @returns what keeps the function from parking records in the failure destination of the mapping. The finished app has the answer.
  */
-export function informFunction(fn: lambda.Function, trigger: IConstruct, facts: TriggerFacts): (arn: string) => boolean {
+export function informFunction(fn: lambda.Function, mapping: lambda.CfnEventSourceMapping): () => ParkingObstacle | undefined {
   const variable = (fn as InformedFunction)[VARIABLE] ?? addVariable(fn);
-  variable.add(facts, trigger);
-  return (arn) => variable.canName(arn, trigger);
+  variable.add(mapping);
+  return () => variable.obstacle(mapping);
 }
 
 /** By a global symbol, because two copies of this package may meet on one function. */
@@ -32,59 +35,87 @@ function addVariable(fn: lambda.Function): TriggersVariable {
 /** The variable's value. A token: triggers are added, and what the function can name is known, after the function is made. */
 class TriggersVariable implements IResolvable {
   readonly creationStack = [];
-  private readonly triggers: { readonly facts: TriggerFacts; readonly trigger: IConstruct }[] = [];
-  private readonly nameable: NameableArns;
+  readonly mappings: lambda.CfnEventSourceMapping[] = [];
+  /** What was decided in the CDK's prepare phase. It is final, because the CDK makes exports between stacks from it. */
+  private decided?: { readonly count: number; readonly informed: Informed };
 
   constructor(private readonly fn: lambda.Function) {
-    this.nameable = new NameableArns(fn);
+    variablesOf(fn).push(this);
   }
 
-  add(facts: TriggerFacts, trigger: IConstruct): void {
-    this.triggers.push({ facts, trigger });
+  add(mapping: lambda.CfnEventSourceMapping): void {
+    this.mappings.push(mapping);
   }
 
-  canName(arn: string, trigger: IConstruct, preparing = false): boolean {
-    return this.nameable.has(arn, trigger, preparing);
+  obstacle(mapping: lambda.CfnEventSourceMapping): ParkingObstacle | undefined {
+    return this.informed(false).obstacles.get(mapping);
   }
 
   resolve({ preparing }: IResolveContext): string {
-    const stack = Stack.of(this.fn);
-    if (isDeciding()) {
-      return stack.toJsonString(this.nameable.decided);
-    }
-    const ifNameable = (arn: string | undefined, trigger: IConstruct) =>
-      arn !== undefined && this.canName(arn, trigger, preparing) ? arn : undefined;
-    const facts = this.triggers.map(({ facts: { stream, report, park }, trigger }) =>
-      ({ stream: ifNameable(stream, trigger), report, park: ifNameable(park, trigger) }));
-    return stack.toJsonString({ v: BOUNDARY_VERSION, triggers: merge(stack, facts) } satisfies BoundaryFacts);
+    // What one function is told must not depend on what the others are told: the graph knows that by itself.
+    return deciding ? '' : Stack.of(this.fn).toJsonString({ v: BOUNDARY_VERSION, triggers: this.informed(preparing).triggers } satisfies BoundaryFacts);
   }
 
   toString(): string {
     return Token.asString(this);
   }
+
+  private informed(preparing: boolean): Informed {
+    if (this.decided?.count === this.mappings.length) {
+      return this.decided.informed;
+    }
+    const all = decideAll(variablesOf(this.fn), this.fn);
+    if (preparing) {
+      all.forEach((informed, variable) => {
+        variable.decided = { count: variable.mappings.length, informed };
+      });
+    }
+    return all.get(this)!;
+  }
+
+  /** @param foreign the mappings of the app that no trigger made */
+  decide(graph: DependencyGraph, foreign: readonly lambda.CfnEventSourceMapping[]): Informed {
+    const others = foreign.filter((mapping) => invokes(mapping.functionName, resourceOf(this.fn)!, mapping));
+    return new TriggersFacts(this.fn, this.mappings, others, graph).informed();
+  }
 }
 
 /**
- * One entry for each stream. Triggers of one stream may disagree, and streams without a name share an entry. Then the entry says what
- * loses nothing with any of them: a failure throws, and nothing is parked.
+ * What every function of an app is told.
+ *
+ * An ARN in a function's environment is a dependency of the function: CloudFormation makes what it names first. What needs what shows
+ * only when the app is finished, and each answer is a dependency itself. So all are decided at once, one after another, each with the
+ * dependencies that those before it have made.
  */
-function merge(stack: Stack, triggers: TriggerFacts[]): TriggerFacts[] {
-  if (triggers.length === 1) {
-    return triggers;
+function decideAll(variables: readonly TriggersVariable[], scope: IConstruct): Map<TriggersVariable, Informed> {
+  const stage = Stage.of(scope) ?? scope.node.root;
+  const graph = new DependencyGraph(stage);
+  const mappings = stage.node.findAll().filter(isMapping);
+  const foreign = mappings.filter((mapping) => !variables.some((variable) => variable.mappings.includes(mapping)));
+  deciding = true;
+  try {
+    return new Map(variables.map((variable) => [variable, variable.decide(graph, foreign)]));
+  } finally {
+    deciding = false;
   }
-  const byStream = new Map<string, TriggerFacts>();
-  for (const facts of triggers) {
-    const key = JSON.stringify(stack.resolve(facts.stream) ?? null);
-    const other = byStream.get(key);
-    byStream.set(key, other === undefined ? facts : {
-      ...facts,
-      report: facts.report && other.report,
-      park: sameValue(stack, facts.park, other.park) ? facts.park : undefined,
-    });
-  }
-  return [...byStream.values()];
 }
 
-function sameValue(stack: Stack, a?: string, b?: string): boolean {
-  return JSON.stringify(stack.resolve(a)) === JSON.stringify(stack.resolve(b));
+/** Whether a mapping that names a function, an alias or a version invokes a function. */
+function invokes(name: unknown, fn: CfnResource, scope: CfnResource): boolean {
+  return referencesIn(name, scope).some(({ target }) => target === fn
+    || (isResource(target) && QUALIFIED.includes(target.cfnResourceType) && invokes((target as lambda.CfnAlias).functionName, fn, target)));
+}
+
+const QUALIFIED = ['AWS::Lambda::Alias', 'AWS::Lambda::Version'];
+
+let deciding = false;
+
+const variables = new WeakMap<IConstruct, TriggersVariable[]>();
+
+/** The variables of all functions that are deployed with this one. */
+function variablesOf(fn: IConstruct): TriggersVariable[] {
+  const stage = Stage.of(fn) ?? fn.node.root;
+  const found = variables.get(stage) ?? [];
+  variables.set(stage, found);
+  return found;
 }

@@ -64,11 +64,19 @@ export class StreamFunction extends nodejs.NodejsFunction {
       role: props.role ?? ownRole(scope, id, props),
       logGroup: props.logGroup ?? ownLogGroup(scope, id, logRetention, logRemovalPolicy),
     });
+    Object.defineProperty(this, STREAM_FUNCTION, { value: true });
     if (props.role === undefined) {
       this.logGroup.grantWrite(this);
     }
   }
 }
+
+/** Not by `instanceof`: two copies of this package may meet in one app. */
+export function isStreamFunction(fn: lambda.Function | undefined): fn is StreamFunction {
+  return fn !== undefined && STREAM_FUNCTION in fn;
+}
+
+const STREAM_FUNCTION = Symbol.for('dynamo-stream-trigger/stream-function');
 
 /**
  * Without AWSLambdaBasicExecutionRole, which may write any log. The CDK adds the policy that a function in a VPC needs only to a role that

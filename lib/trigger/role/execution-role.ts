@@ -1,41 +1,48 @@
 import { aws_iam as iam, aws_lambda as lambda, Names, Stack } from 'aws-cdk-lib';
 import { type Construct, Dependable, type IConstruct } from 'constructs';
+import { grantedPolicy } from './granted-policy';
 import { GrantedRole } from './granted-role';
+import { resourceOf } from '../template/resource';
 
 /**
  * The handler's role, as far as the trigger can extend it.
  *
- * A role of the trigger's own stack takes grants itself. A role of another stack or an imported one can't: the grants name what is
- * made in the trigger's stack, which would then be needed by the handler's stack and need it, too. Its grants go into a policy under the
- * trigger. If the role is immutable or unknown, they become statements that its owner must add.
+ * Grants to a role of the trigger's own stack go into a policy for all triggers of the stack. A role of another stack or an imported one
+ * gets a policy under the trigger: its own can't name what is made in the trigger's stack, which would then be needed by the role's stack
+ * and need it, too. If the role is immutable or unknown, the grants become statements that its owner must add.
  */
 export class ExecutionRole {
-  /** What permissions are granted to. */
-  readonly grantee: lambda.IFunction;
-  /** The role, if it takes grants itself. */
+  /** What permissions on what the trigger makes are granted to: it needs nothing, so that the role takes them itself if it can. */
+  readonly directGrantee: lambda.IFunction;
+  /** The role, if it is one of the trigger's stack that takes policies. */
   private readonly own?: iam.IRole;
   private readonly missing: iam.PolicyStatement[] = [];
   private policy?: iam.Policy;
+  private policyGrantee?: lambda.IFunction;
 
   constructor(private readonly trigger: Construct, private readonly handler: lambda.IFunction) {
     const role = handler.role;
-    if (role !== undefined && iam.Role.isRole(role) && Stack.of(role) === Stack.of(trigger)) {
+    const isOwn = role !== undefined && iam.Role.isRole(role) && Stack.of(role) === Stack.of(trigger);
+    // A precreated role has no policies. What it is granted goes into the CDK's report.
+    if (isOwn && resourceOf(role) === undefined) {
+      this.policyGrantee = handler;
+    } else if (isOwn) {
       this.own = role;
     }
-    this.grantee = this.own === undefined ? this.granteeOf('Handler', (statement) => statement) : handler;
+    this.directGrantee = isOwn ? handler : this.grantee;
   }
 
-  /** The function, with a role for which `change` replaces each statement that it is granted, or drops it by returning undefined. */
-  granteeOf(
-    id: string, change: (statement: iam.PolicyStatement) => iam.PolicyStatement | undefined,
-  ): lambda.IFunction {
+  /** What permissions are granted to. */
+  get grantee(): lambda.IFunction {
+    return this.policyGrantee ??= this.granteeOf('Handler', (statement) => this.add(statement));
+  }
+
+  /** The function, with a role that hands each statement that it is granted to `add`. */
+  granteeOf(id: string, add: (statement: iam.PolicyStatement) => iam.AddToPrincipalPolicyResult): lambda.IFunction {
     const { role, functionArn } = this.handler;
     return lambda.Function.fromFunctionAttributes(this.trigger, id, {
       functionArn,
-      role: new GrantedRole(this.trigger, `${id}Role`, role, (statement) => {
-        const changed = change(statement);
-        return changed === undefined ? { statementAdded: true } : this.add(changed);
-      }),
+      role: new GrantedRole(this.trigger, `${id}Role`, role, add, () => this.policy),
       sameEnvironment: true,
     });
   }
@@ -48,11 +55,6 @@ export class ExecutionRole {
     }
     role.addManagedPolicy(iam.ManagedPolicy.fromAwsManagedPolicyName(name));
     return true;
-  }
-
-  /** Whether the function waits for what its role is granted. */
-  get delaysHandler(): boolean {
-    return this.own !== undefined;
   }
 
   /** Makes the permissions before the mapping: Lambda checks the role when it creates a mapping. */
@@ -68,16 +70,13 @@ export class ExecutionRole {
   }
 
   private add(statement: iam.PolicyStatement): iam.AddToPrincipalPolicyResult {
-    if (this.own !== undefined) {
-      return this.own.addToPrincipalPolicy(statement);
-    }
     const role = this.handler.role;
-    if (role === undefined || isImmutable(role)) {
+    if (role === undefined || (this.own === undefined && isImmutable(role))) {
       this.missing.push(statement);
       return { statementAdded: true };
     }
     // A role has its policies under itself, and so does what stands for it.
-    this.policy ??= new iam.Policy(this.grantee.role!, 'Policy', {
+    this.policy ??= this.own !== undefined ? grantedPolicy(this.own) : new iam.Policy(this.grantee.role!, 'Policy', {
       policyName: Names.uniqueResourceName(this.trigger, { maxLength: 128 }),
       roles: [iam.Role.fromRoleName(this.trigger, 'Role', role.roleName)],
     });

@@ -1,5 +1,5 @@
 import { aws_iam as iam, Resource } from 'aws-cdk-lib';
-import type { Construct } from 'constructs';
+import type { Construct, IConstruct } from 'constructs';
 
 /**
  * Stands for the handler's role, and hands each statement that it is granted to the trigger.
@@ -19,6 +19,7 @@ export class GrantedRole extends Resource implements iam.IRole {
   constructor(
     scope: Construct, id: string, role: iam.IRole | undefined,
     private readonly add: (statement: iam.PolicyStatement) => iam.AddToPrincipalPolicyResult,
+    private readonly policy: () => IConstruct | undefined,
   ) {
     super(scope, id);
     // A function that was imported without its role has one of its account.
@@ -47,6 +48,11 @@ export class GrantedRole extends Resource implements iam.IRole {
     for (const statement of statements) {
       this.add(iam.PolicyStatement.fromJson(statement));
     }
+  }
+
+  /** Where findings about what the role is granted are acknowledged. */
+  get holder(): IConstruct {
+    return this.policy() ?? this;
   }
 
   /** Does nothing, like an imported role. */

@@ -19,30 +19,28 @@ const STREAM_READ_ACTIONS = [
   'dynamodb:ListStreams',
 ];
 
-/**
- * Allows the role to read the table's stream, and to decrypt it if the table has a key of its own.
- *
- * @returns the ARNs that the role's policies name for it.
- */
+/** Allows the role to read the table's stream, and to decrypt it if the table has a key of its own. */
 export function grantStreamRead(
   role: ExecutionRole, permissions: StreamPermissions, table: dynamodb.ITable, streamArn: string,
-): readonly string[] {
+): void {
   const attached = permissions === StreamPermissions.MANAGED_POLICY
     && role.attachManagedPolicy('service-role/AWSLambdaDynamoDBExecutionRole');
   if (!attached) {
     iam.Grant.addToPrincipal({ grantee: role.grantee, actions: STREAM_READ_ACTIONS, resourceArns: [streamArn] });
   }
   table.encryptionKey?.grant(role.grantee, 'kms:Decrypt', 'kms:DescribeKey');
-  return [...attached ? [] : [streamArn], ...table.encryptionKey ? [table.encryptionKey.keyArn] : []];
 }
 
 /** The function that a failure destination is bound to. The CDK's destinations grant more than is needed; what others grant stays. */
 export function destinationGrantee(
-  role: ExecutionRole, permissions: StreamPermissions, destination: lambda.IEventSourceDlq,
+  grantee: lambda.IFunction, role: ExecutionRole, permissions: StreamPermissions, destination: lambda.IEventSourceDlq,
 ): lambda.IFunction {
   return permissions === StreamPermissions.LEAST_PRIVILEGE && CDK_DESTINATIONS.some((type) => destination instanceof type)
-    ? role.granteeOf('Sender', onlySending)
-    : role.grantee;
+    ? role.granteeOf('Sender', (statement) => {
+      const sending = onlySending(statement);
+      return sending === undefined ? { statementAdded: true } : grantee.grantPrincipal.addToPrincipalPolicy(sending);
+    })
+    : grantee;
 }
 
 const CDK_DESTINATIONS = [sources.SqsDlq, sources.SnsDlq, sources.S3OnFailureDestination];

@@ -23,10 +23,14 @@ export function deployedProperty(resource: CfnResource, name: string): any {
 
 /**
  * The value of a property that can be followed to other constructs: `value`, as the resource's class has it, with its tokens. If an
- * override replaced it, only `deployed`, the value of the template, is true.
+ * override replaced it, only the value of the template is true, which `deployed` reads.
  */
-export function unlessOverridden<Value>(value: Value, deployed: any, resource: CfnResource): Value {
-  return !mayBeOverridden(resource) || isDeepStrictEqual(Stack.of(resource).resolve(value), deployed) ? value : deployed;
+export function unlessOverridden<Value>(value: Value, deployed: () => any, resource: CfnResource): Value {
+  if (!mayBeOverridden(resource)) {
+    return value;
+  }
+  const inTemplate = deployed();
+  return isDeepStrictEqual(Stack.of(resource).resolve(value), inTemplate) ? value : inTemplate;
 }
 
 /** Names start with a capital in templates, but not in the CDK's classes. */
