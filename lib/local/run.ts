@@ -1,4 +1,8 @@
-import { readApp, type LocalApp, type LocalMapping, type NamedResource } from './assembly/app';
+import { randomUUID } from 'node:crypto';
+import { lambdaApi, type VisibleMapping } from './api/lambda-api';
+import { startApiServer } from './api/server';
+import { tableStreamsApi, type VisibleStream } from './api/table-streams-api';
+import { readApp, type LocalApp, type LocalTable, type NamedResource } from './assembly/app';
 import { queueUrl, type Endpoints } from './assembly/resource-names';
 import { checkpointsIn, NO_CHECKPOINTS } from './checkpoints';
 import { takeDataFolder } from './data-folder';
@@ -9,6 +13,7 @@ import { nodeProgram, versionWarning, type NodeProgram } from './function/node-p
 import { startMapping } from './mapping-run';
 import { endLeftovers, recordChildren } from './process/children';
 import type { Observer, RunSetup } from './run-setup';
+import { sdkVariables } from './service/sdk-variables';
 import { startServices, type Services } from './service/services';
 import { localStream } from './stream';
 
@@ -49,7 +54,18 @@ export interface LocalOptions {
 
 /** A synthesized app at work on this machine. */
 export interface LocalRun {
-  readonly endpoints: { readonly dynamodb: string; readonly sqs: string; readonly sns: string; readonly s3: string };
+  readonly endpoints: {
+    /** DynamoDB Local. */
+    readonly dynamodb: string;
+    /** The streams of the app's tables under the ARNs that the app knows. DynamoDB Local has others. */
+    readonly dynamodbStreams: string;
+    readonly lambda: string;
+    readonly sqs: string;
+    readonly sns: string;
+    readonly s3: string;
+  };
+  /** Environment variables that send AWS's SDKs and tools to these endpoints. */
+  readonly variables: Readonly<Record<string, string>>;
   readonly triggers: readonly LocalTrigger[];
   readonly tables: readonly NamedResource[];
   readonly queues: readonly (NamedResource & { readonly url: string })[];
@@ -97,11 +113,13 @@ export async function startLocal(options: LocalOptions = {}): Promise<LocalRun> 
     observer({ type: 'warning', message });
   }
   const children = recordChildren();
+  const api = await startApiServer();
   try {
     const data = options.data === undefined ? undefined : takeDataFolder(children, options.data);
     const checkpoints = data === undefined ? NO_CHECKPOINTS : checkpointsIn(data);
-    return await start({ app, project: process.cwd(), port, data, checkpoints, node, inspect, children, observer });
+    return await start({ app, project: process.cwd(), port, data, checkpoints, node, inspect, children, api, observer });
   } catch (error) {
+    api.close();
     children.killAll();
     throw error;
   }
@@ -119,13 +137,18 @@ function notes(app: LocalApp, node: NodeProgram, leftovers: number): string[] {
 async function start(setup: RunSetup): Promise<LocalRun> {
   const services = await startServices(setup);
   const functions = await startFunctions(setup, services.endpoints);
-  const mappings = await preparedMappings(setup, services, functions);
+  const mappings = visibleMappings(setup.app, services.endpoints);
+  const prepared = await preparedMappings(setup, mappings, services, functions);
+  setup.api.serve([
+    lambdaApi({ functions, mappings, endpoints: services.endpoints }),
+    tableStreamsApi(services.endpoints.dynamodb, streamsOf(setup.app, services.endpoints)),
+  ]);
 
   let fail!: (error: Error) => void;
   const failed = new Promise<Error>((resolve) => fail = resolve);
   // What ended the run counts, and not what came of stopping the rest.
   const end = (error: Error) => void stop(error).catch(() => {}).then(() => fail(error));
-  const drivers = mappings.map((begin) => begin(end));
+  const drivers = prepared.map((begin) => begin(end));
   void services.ended.then(end);
   try {
     await Promise.all(drivers.map((driver) => driver.polling));
@@ -143,6 +166,7 @@ async function start(setup: RunSetup): Promise<LocalRun> {
 
   async function stop(reason: Error): Promise<void> {
     drivers.forEach((driver) => driver.stop(reason));
+    setup.api.close();
     await Promise.all([functions.stop(), services.stop()]);
     setup.children.killAll();
   }
@@ -150,20 +174,21 @@ async function start(setup: RunSetup): Promise<LocalRun> {
 
 /** The app's mappings, each ready to begin where it starts in its stream. */
 async function preparedMappings(
-  { app, checkpoints, observer }: RunSetup, services: Services, functions: LocalFunctions,
+  { checkpoints, observer }: RunSetup, mappings: readonly VisibleMapping[], services: Services, functions: LocalFunctions,
 ): Promise<((onFailure: (error: Error) => void) => Driver)[]> {
-  return Promise.all(app.mappings.map(async (mapping) => {
+  return Promise.all(mappings.map(async ({ mapping, uuid, streamArn }) => {
     const streams = services.streamsOf(mapping.table);
     const position = await checkpoints.startOf(mapping, streams.reader(streams.first));
     const stream = localStream(streams, {
-      streamArn: streamArnOf(mapping, services.endpoints),
+      streamArn,
       now: Date.now,
-      onReplaced: (streamArn) => {
-        checkpoints.restart(mapping, streamArn);
+      onReplaced: (latest) => {
+        checkpoints.restart(mapping, latest);
         observer({ type: 'warning', message: `${mapping.path}: the table ${mapping.table.name} has a new stream. The trigger goes on with its first record.` });
       },
     });
     return (onFailure: (error: Error) => void) => startMapping(mapping, {
+      uuid,
       stream,
       start: position,
       target: functions.of(mapping.function),
@@ -186,14 +211,15 @@ async function drained(drivers: readonly Driver[]): Promise<void> {
 }
 
 /** What of the app runs, and where it is reached. */
-function overview(app: LocalApp, endpoints: Endpoints): Pick<LocalRun, 'endpoints' | 'triggers' | 'tables' | 'queues' | 'topics' | 'buckets'> {
-  const { dynamodb, destinations } = endpoints;
+function overview(app: LocalApp, endpoints: Endpoints): Pick<LocalRun, 'endpoints' | 'variables' | 'triggers' | 'tables' | 'queues' | 'topics' | 'buckets'> {
+  const { dynamodb, api, destinations } = endpoints;
   return {
-    endpoints: { dynamodb, sqs: destinations, sns: destinations, s3: destinations },
+    endpoints: { dynamodb, dynamodbStreams: api, lambda: api, sqs: destinations, sns: destinations, s3: destinations },
+    variables: sdkVariables(endpoints, app.functions[0].region),
     triggers: app.mappings.map((mapping) => ({
       path: mapping.path,
       tableName: mapping.table.name,
-      streamArn: streamArnOf(mapping, endpoints),
+      streamArn: streamArnOf(mapping.table, endpoints),
       functionName: mapping.function.name,
       ...(mapping.destinationArn && { destinationArn: mapping.destinationArn }),
     })),
@@ -204,6 +230,14 @@ function overview(app: LocalApp, endpoints: Endpoints): Pick<LocalRun, 'endpoint
   };
 }
 
-function streamArnOf({ table }: LocalMapping, { streamLabels }: Endpoints): string {
+function visibleMappings(app: LocalApp, endpoints: Endpoints): VisibleMapping[] {
+  return app.mappings.map((mapping) => ({ mapping, uuid: randomUUID(), streamArn: streamArnOf(mapping.table, endpoints) }));
+}
+
+function streamsOf(app: LocalApp, endpoints: Endpoints): VisibleStream[] {
+  return app.tables.filter(({ streamViewType }) => streamViewType !== undefined).map((table) => ({ table, streamArn: streamArnOf(table, endpoints) }));
+}
+
+function streamArnOf(table: LocalTable, { streamLabels }: Endpoints): string {
   return `${table.arn}/stream/${streamLabels.get(table.arn)}`;
 }

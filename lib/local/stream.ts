@@ -85,7 +85,12 @@ export function localStream(streams: TableStreams, { streamArn, now, onReplaced 
   }
 }
 
-function corrected(record: StreamRecord, region: string, arrived: number): StreamRecord {
+/**
+ * A record of DynamoDB Local as AWS would have it.
+ *
+ * @param arrived when it was read, in seconds since the epoch
+ */
+export function corrected(record: StreamRecord, region: string, arrived: number): StreamRecord {
   const removedByTimeToLive = (record.eventName as string) === 'UNKNOWN_TO_SDK_VERSION';
   return {
     ...record,

@@ -27,6 +27,7 @@ async function printedFor(template: object, { poison, refused = false }: { poiso
     }));
     let reads = 0;
     const driver = startMapping(mapping, {
+      uuid: 'mapping',
       stream: {
         streamArn: 'arn:aws:dynamodb:us-east-1:000000000000:table/orders/stream/2026-11-23T09:00:00.000',
         shards: async () => [{ shardId: 'shard' }],

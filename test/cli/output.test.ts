@@ -3,7 +3,8 @@ import { jsonLines, lines } from '../../lib/cli/output';
 import { LocalRunError, type LocalEvent, type LocalRun } from '../../lib/local';
 
 const run = {
-  endpoints: { dynamodb: 'http://127.0.0.1:1', sqs: 'http://127.0.0.1:2', sns: 'http://127.0.0.1:2', s3: 'http://127.0.0.1:2' },
+  variables: { AWS_ENDPOINT_URL_DYNAMODB: 'http://127.0.0.1:1', AWS_REGION: 'us-east-1' },
+  endpoints: { dynamodb: 'http://127.0.0.1:1', lambda: 'http://127.0.0.1:3', sqs: 'http://127.0.0.1:2', sns: 'http://127.0.0.1:2', s3: 'http://127.0.0.1:2' },
   tables: [{ path: 'Shop/Orders', name: 'orders', arn: 'arn:orders', logicalId: 'Orders', region: 'us-east-1' }],
   queues: [],
   topics: [],
@@ -41,7 +42,8 @@ test('lines end with the totals of the run', () => {
     output.happened(STARTED);
     output.ended();
   });
-  expect(text).toMatch(/^DynamoDB +http:\/\/127\.0\.0\.1:1\n[\s\S]*Trigger +orders -> on-order {2}\(Shop\/OrderEvents\)\nReady\./);
+  expect(text).toMatch(/^DynamoDB +http:\/\/127\.0\.0\.1:1\n[\s\S]*Trigger +orders -> on-order {2}\(Shop\/OrderEvents\)\n[\s\S]*\nReady\./);
+  expect(text).toContain('\nexport AWS_ENDPOINT_URL_DYNAMODB=http://127.0.0.1:1\nexport AWS_REGION=us-east-1\n');
   expect(text.split('Ctrl-C ends the run.\n')[1]).toBe([
     'Invocations    0, 0 of them failed, 1 more interrupted',
     'Retries        0',

@@ -14,7 +14,7 @@ import { readApp } from '../../lib/local/assembly/app';
 import type { Endpoints } from '../../lib/local/assembly/resource-names';
 
 const ENDPOINTS: Endpoints = {
-  dynamodb: 'http://127.0.0.1:1',
+  dynamodb: 'http://127.0.0.1:1', api: 'http://127.0.0.1:3',
   destinations: 'http://127.0.0.1:2',
   streamLabels: new Map([['arn:aws:dynamodb:us-east-1:000000000000:table/orders', '2026-11-23T09:00:00.000']]),
 };

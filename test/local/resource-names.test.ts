@@ -3,7 +3,7 @@ import { attributeOf, type Endpoints } from '../../lib/local/assembly/resource-n
 
 const PLACE = { account: '123456789012', region: 'eu-west-1' };
 const ENDPOINTS: Endpoints = {
-  dynamodb: 'http://127.0.0.1:1',
+  dynamodb: 'http://127.0.0.1:1', api: 'http://127.0.0.1:3',
   destinations: 'http://127.0.0.1:2',
   streamLabels: new Map([['arn:aws:dynamodb:eu-west-1:123456789012:table/it', '2026-11-23T09:00:00.000']]),
 };

@@ -59,7 +59,7 @@ afterAll(async () => {
 /** Starts the bundled function in a process, behind a Runtime API of its own. */
 async function start(trigger: 'Parking' | 'Holding'): Promise<LocalFunction> {
   const { function: target } = mappingOf(trigger);
-  const endpoints = { dynamodb: 'http://127.0.0.1:1', destinations: destinations.endpoint, streamLabels: new Map([[mappingOf(trigger).table.arn, LABEL]]) };
+  const endpoints = { dynamodb: 'http://127.0.0.1:1', api: 'http://127.0.0.1:3', destinations: destinations.endpoint, streamLabels: new Map([[mappingOf(trigger).table.arn, LABEL]]) };
   const running = await startFunction(children, target, {
     variables: target.environment(endpoints).variables,
     endpoints,

@@ -8,6 +8,8 @@ export const LOCAL_REGION = 'us-east-1';
 /** What is known only once everything runs. */
 export interface Endpoints {
   readonly dynamodb: string;
+  /** Of Lambda, and of the streams under the ARNs of the app. */
+  readonly api: string;
   /** Of SQS, SNS and S3. */
   readonly destinations: string;
   /** The last part of each stream's ARN, the time when it was made, by table ARN. */

@@ -7,7 +7,7 @@ import type { Outcome } from '../../engine';
 import type { LambdaFunction } from '../assembly/app';
 import type { Endpoints } from '../assembly/resource-names';
 import type { Children } from '../process/children';
-import { LOCAL_CREDENTIALS } from '../service/credentials';
+import { sdkVariables } from '../service/sdk-variables';
 
 /** A function of the app at work. It has as many execution environments as there are invocations at a time. */
 export interface LocalFunction {
@@ -100,7 +100,9 @@ function environmentOptions(target: LambdaFunction, taskRoot: string, options: L
     inspect,
     timeout: target.timeout,
     memorySize: target.memorySize,
-    variables: { ...processVariables(), ...lambdaVariables(target, taskRoot), ...sdkVariables(endpoints), ...variables },
+    variables: {
+      ...processVariables(), ...lambdaVariables(target, taskRoot), ...SDK_SETTINGS, ...sdkVariables(endpoints, target.region), ...variables,
+    },
     onLog,
   };
 }
@@ -133,26 +135,15 @@ function lambdaVariables(target: LambdaFunction, taskRoot: string): Record<strin
     AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
     AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${target.name}`,
     AWS_LAMBDA_LOG_STREAM_NAME: 'local',
-    AWS_REGION: target.region,
-    AWS_DEFAULT_REGION: target.region,
-    AWS_ACCESS_KEY_ID: LOCAL_CREDENTIALS.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: LOCAL_CREDENTIALS.secretAccessKey,
     TZ: ':UTC',
   };
 }
 
-/** Sends the AWS SDK to the local endpoints, and keeps it away from the user's profiles and from instance metadata. */
-function sdkVariables(endpoints: Endpoints): Record<string, string> {
-  return {
-    AWS_ENDPOINT_URL_DYNAMODB: endpoints.dynamodb,
-    AWS_ENDPOINT_URL_DYNAMODB_STREAMS: endpoints.dynamodb,
-    AWS_ENDPOINT_URL_SQS: endpoints.destinations,
-    AWS_ENDPOINT_URL_SNS: endpoints.destinations,
-    AWS_ENDPOINT_URL_S3: endpoints.destinations,
-    AWS_CONFIG_FILE: devNull,
-    AWS_SHARED_CREDENTIALS_FILE: devNull,
-    AWS_EC2_METADATA_DISABLED: 'true',
-    // The warning is about the Node.js of this machine, not that of Lambda.
-    AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
-  };
-}
+/** Keeps the AWS SDK away from the user's profiles and from instance metadata. */
+const SDK_SETTINGS = {
+  AWS_CONFIG_FILE: devNull,
+  AWS_SHARED_CREDENTIALS_FILE: devNull,
+  AWS_EC2_METADATA_DISABLED: 'true',
+  // The warning is about the Node.js of this machine, not that of Lambda.
+  AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+};

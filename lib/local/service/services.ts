@@ -23,7 +23,7 @@ export interface Services {
 }
 
 /** @throws LocalRunError NO_PACKAGE, NO_JAVA, PORT_IN_USE, NOT_COMPILED, SERVICE_NOT_STARTED, TABLE_REFUSED */
-export async function startServices({ app, project, port, data, children, observer }: RunSetup): Promise<Services> {
+export async function startServices({ app, project, port, data, children, api, observer }: RunSetup): Promise<Services> {
   const [database, destinations] = await allStarted([
     startDynamoDbLocal(children, project, data, port),
     startDestinations(children, project, app, (destinationArn) => observer({ type: 'parked', destinationArn })),
@@ -36,6 +36,7 @@ export async function startServices({ app, project, port, data, children, observ
   return {
     endpoints: {
       dynamodb: database.endpoint,
+      api: api.endpoint,
       destinations: destinations.endpoint,
       streamLabels: new Map([...streamArns].map(([tableArn, streamArn]) => [tableArn, streamArn.split('/stream/')[1]])),
     },
