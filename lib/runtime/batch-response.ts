@@ -22,7 +22,7 @@ export function notDone(sequenceNumber: string | undefined, report: boolean, cau
 
 /** The answer to a redriven event: every record not done, and why. */
 export function redrivenResponse(
-  { records, sequenceNumbers }: Batch, done: ArrayLike<unknown>, failures: ReadonlyMap<number, Pick<RecordFailure, 'error'>>,
+  { eventIds, sequenceNumbers }: Batch, done: ArrayLike<unknown>, failures: ReadonlyMap<number, Pick<RecordFailure, 'error'>>,
 ): RedrivenResponse {
   const steps = sequenceNumbers.map((_, step) => step).filter((step) => !done[step]);
   return {
@@ -32,7 +32,7 @@ export function redrivenResponse(
       failures: steps.map((step) => {
         const failure = failures.get(step);
         const { name, message } = failure ? describe(failure.error) : NOT_TRIED;
-        return { eventId: records[step].eventID ?? '', sequenceNumber: sequenceNumbers[step], error: { name, message } };
+        return { eventId: eventIds[step] ?? '', sequenceNumber: sequenceNumbers[step], error: { name, message } };
       }),
     },
   };

@@ -1,3 +1,4 @@
+import { type Batch, delivered } from './event';
 import type { Redriven } from '../stream/boundary';
 import type { ExactNumber } from '../stream/exact-number';
 import { type Image, defineProperty, unmarshall } from '../stream/image';
@@ -65,24 +66,26 @@ export interface RemoveRecord<Item = Image, Keys = ItemKeys> extends ChangeRecor
 /** What numbers become: exact, whatever type that takes, or always a double, which holds 15 digits. */
 export type Numbers = 'exact' | 'number';
 
-/** Wraps a record as Lambda delivered it. Costs nothing but the wrapper until an image is read. */
-export function changeRecord(raw: StreamRecord, numbers?: Numbers, redriven?: Redriven): ChangeRecord {
-  const record = new LazyRecord(raw, numbers);
-  return redriven ? Object.assign(record, { redriven: { superseded: redriven.superseded.includes(raw.eventID!) } }) : record;
+/** Wraps a record of a batch. Costs nothing but the wrapper until an image is read. */
+export function changeRecord(batch: Batch, step: number, numbers?: Numbers, redriven?: Redriven): ChangeRecord {
+  const record = new LazyRecord(batch, step, numbers);
+  return redriven ? Object.assign(record, { redriven: { superseded: redriven.superseded.includes(record.eventId) } }) : record;
 }
 
 class LazyRecord implements ChangeRecord {
-  readonly #raw: StreamRecord;
+  readonly #batch: Batch;
+  readonly #step: number;
   readonly #numbers: Numbers | undefined;
   declare readonly redriven?: { readonly superseded: boolean };
 
-  constructor(raw: StreamRecord, numbers: Numbers | undefined) {
-    this.#raw = raw;
+  constructor(batch: Batch, step: number, numbers: Numbers | undefined) {
+    this.#batch = batch;
+    this.#step = step;
     this.#numbers = numbers;
   }
 
   get eventName(): EventName {
-    return this.#raw.eventName!;
+    return this.#batch.eventNames[this.#step];
   }
 
   get keys(): ItemKeys {
@@ -98,24 +101,24 @@ class LazyRecord implements ChangeRecord {
   }
 
   get expired(): boolean {
-    return isExpiry(this.#raw);
+    return isExpiry(this.#batch.records[this.#step]);
   }
 
   get sequenceNumber(): string {
-    return this.#raw.dynamodb!.SequenceNumber!;
+    return this.#batch.sequenceNumbers[this.#step];
   }
 
   get eventId(): string {
-    return this.#raw.eventID ?? '';
+    return this.#batch.eventIds[this.#step] ?? '';
   }
 
   get version(): string {
-    const [, label = ''] = (this.#raw.eventSourceARN ?? '').split('/stream/');
+    const [, label = ''] = this.#batch.streamArn.split('/stream/');
     return `${label}/${this.sequenceNumber.padStart(VERSION_DIGITS, '0')}`;
   }
 
   get raw(): StreamRecord {
-    return defineProperty(this, 'raw', frozen(this.#raw), false);
+    return defineProperty(this, 'raw', frozen(delivered(this.#batch, this.#step)), false);
   }
 
   toObject(): PlainRecord {
@@ -134,7 +137,7 @@ class LazyRecord implements ChangeRecord {
 
   /** Unmarshalls a part of the record, which replaces its getter. */
   #read(name: keyof ChangeRecord, part: 'Keys' | 'NewImage' | 'OldImage'): Image | undefined {
-    const attributes = this.#raw.dynamodb![part];
+    const attributes = this.#batch.changes[this.#step][part];
     return defineProperty(this, name, attributes && unmarshall(attributes, this.#numbers === 'number' ? Number : undefined));
   }
 }

@@ -1,5 +1,5 @@
 import type { ChangeRecord } from './change-record';
-import type { CallContext } from './context';
+import { type CallContext, callContext } from './context';
 import type { Environment } from './environment';
 import { expected } from './expected';
 import type { Invocation } from './invocation';
@@ -48,13 +48,13 @@ export function createChunks(
     try {
       budget.check();
       const attempt = Math.max(...parts.map(({ step }) => recovery.attempt(step)));
-      const handle = () => onRecords!(parts.map(({ record }) => record), { ...context, attempt });
+      const handle = () => onRecords!(parts.map(({ record }) => record), callContext(context, budget, attempt));
       // The host sees a call of each record, all at the same time.
       const calls = parts.reduceRight<() => unknown>((inner, { step }) => () => host.call(records[step], inner), handle);
       running++;
       return refused(parts, await timed(pace, now, calls).finally(() => running--));
     } catch (error) {
-      if (parts.length === 1 || error === NO_TIME || budget.signal.aborted || judge(error, () => undefined) === 'transient') {
+      if (parts.length === 1 || error === NO_TIME || budget.isAborted() || judge(error, () => undefined) === 'transient') {
         return all(parts, error);
       }
       // One of them may be the cause: each half on its own, until it is alone.

@@ -18,11 +18,19 @@ export interface CallContext extends LambdaContext {
   readonly attempt: number;
 }
 
-/**
- * Lambda's context and the call's own properties, as a plain object that can be spread. What a class keeps in its prototype is
- * copied too, and its methods are bound to it, because they may use private state.
- */
-export function callContext(lambda: object, signal: AbortSignal, attempt: number): CallContext {
+/** Lambda's context and the call's own properties, as a plain object that can be spread. */
+export function callContext(lambda: object, budget: { readonly signal: AbortSignal }, attempt: number): CallContext {
+  return {
+    ...Object.getPrototypeOf(lambda) === Object.prototype ? lambda : plain(lambda),
+    get signal() {
+      return budget.signal;
+    },
+    attempt,
+  } as CallContext;
+}
+
+/** With what a class keeps in its prototype, and methods that are bound to it, because they may use private state. */
+function plain(lambda: object): object {
   const context: { [name: PropertyKey]: unknown } = {};
   for (let from = lambda; from && from !== Object.prototype; from = Object.getPrototypeOf(from)) {
     for (const name of Reflect.ownKeys(from)) {
@@ -32,5 +40,5 @@ export function callContext(lambda: object, signal: AbortSignal, attempt: number
       }
     }
   }
-  return { ...context, signal, attempt } as unknown as CallContext;
+  return context;
 }

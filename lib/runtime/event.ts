@@ -1,28 +1,27 @@
 import { InvalidEventError } from './errors';
 import { expected } from './expected';
 import { itemKey } from '../stream/item-key';
-import { EVENT_NAMES, type StreamEvent, type StreamRecord } from '../stream/record';
+import { type EventName, EVENT_NAMES, type StreamChange, type StreamEvent, type StreamRecord } from '../stream/record';
 import { compareSequenceNumbers } from '../stream/sequence-number';
-
-/** A record that has what the runtime relies on. */
-export interface CheckedRecord extends StreamRecord {
-  readonly eventName: NonNullable<StreamRecord['eventName']>;
-  readonly dynamodb: NonNullable<StreamRecord['dynamodb']> & {
-    readonly Keys: NonNullable<NonNullable<StreamRecord['dynamodb']>['Keys']>;
-    readonly SequenceNumber: string;
-  };
-}
 
 /** Whether the event belongs to a tumbling window. */
 export function isWindow(event: unknown): boolean {
   return !!(event as { window?: unknown } | undefined)?.window;
 }
 
-/** The records of one batch, and copies of what the answer is made of: nothing that a handler does to the event changes it. */
+/**
+ * The records of one batch in their order, and of each what the answer is made of and what handlers get: nothing that a handler does to
+ * the event changes it. Only the images are shared with the event.
+ */
 export interface Batch {
   readonly streamArn: string;
-  readonly records: readonly CheckedRecord[];
+  readonly records: readonly StreamRecord[];
   readonly sequenceNumbers: readonly string[];
+  readonly eventIds: readonly (string | undefined)[];
+  readonly eventNames: readonly EventName[];
+  readonly changes: readonly Pick<StreamChange, 'Keys' | 'NewImage' | 'OldImage'>[];
+  /** All of the changes, as objects of the event. */
+  readonly details: readonly StreamChange[];
   /** The full key of each record's item, as text. */
   readonly items: readonly string[];
 }
@@ -33,34 +32,61 @@ export interface Batch {
  * @throws InvalidEventError if the event is anything else.
  */
 export function readBatch(event: StreamEvent): Batch {
-  const records = readRecords(event);
-  return {
-    streamArn: records[0]?.eventSourceARN ?? '',
-    records,
-    sequenceNumbers: records.map(({ dynamodb }) => dynamodb.SequenceNumber),
-    items: records.map(({ dynamodb }) => itemKey(dynamodb.Keys)),
-  };
-}
-
-function readRecords(event: StreamEvent): readonly CheckedRecord[] {
-  const records: unknown = (event as StreamEvent | undefined)?.Records;
-  if (!Array.isArray(records)) {
+  const all: unknown = (event as StreamEvent | undefined)?.Records;
+  if (!Array.isArray(all)) {
     throw new InvalidEventError(expected('The event', WHAT, event)
       + (Array.isArray(event) ? ': EventBridge Pipes delivers an array of records; see "Pipes" in docs/runtime.md' : ''));
   }
-  let before: CheckedRecord | undefined;
-  let inOrder = true;
+  const records = inOrder(all);
+  const streamArn = records[0]?.eventSourceARN ?? '';
+  const { length } = records;
+  const sequenceNumbers = new Array<string>(length);
+  const eventIds = new Array<string | undefined>(length);
+  const eventNames = new Array<EventName>(length);
+  const changes = new Array<Batch['changes'][number]>(length);
+  const details = new Array<StreamChange>(length);
+  const items = new Array<string>(length);
+  for (let step = 0; step < length; step++) {
+    const { dynamodb: change, eventID, eventName } = records[step];
+    const { Keys, NewImage, OldImage, SequenceNumber } = change!;
+    sequenceNumbers[step] = SequenceNumber!;
+    eventIds[step] = eventID;
+    eventNames[step] = eventName!;
+    changes[step] = { Keys, NewImage, OldImage };
+    details[step] = change!;
+    items[step] = itemKey(Keys!);
+  }
+  return { streamArn, records, sequenceNumbers, eventIds, eventNames, changes, details, items };
+}
+
+/** A record as Lambda delivered it, but for what was done to its images: the event's own, unless something was changed in it. */
+export function delivered({ records, sequenceNumbers, eventIds, eventNames, changes, details }: Batch, step: number): StreamRecord {
+  const record = records[step];
+  const own = { eventID: eventIds[step], eventName: eventNames[step] };
+  const change = { ...changes[step], SequenceNumber: sequenceNumbers[step] };
+  return record.dynamodb === details[step] && has(record, own) && has(details[step], change)
+    ? record
+    : { ...record, ...own, dynamodb: { ...details[step], ...change } };
+}
+
+function has<T extends object>(object: T, properties: Partial<T>): boolean {
+  return Object.entries(properties).every(([name, value]) => object[name as keyof T] === value);
+}
+
+/** A copy of the list, in order: Lambda delivers so, but a hand-made event may not be. */
+function inOrder(records: readonly StreamRecord[]): readonly StreamRecord[] {
+  let sorted = true;
+  let before: StreamRecord | undefined;
   for (const record of records) {
     const problem = problemOf(record, records[0]?.eventSourceARN);
     if (problem) {
       const [part, allowed, given] = problem;
       throw new InvalidEventError(expected(`Records[${records.indexOf(record)}]${part}`, allowed, given));
     }
-    inOrder &&= !before || compare(before, record) <= 0;
+    sorted &&= !before || compare(before, record) <= 0;
     before = record;
   }
-  // Lambda delivers in order; a hand-made event may not.
-  return inOrder ? [...records] : [...records].sort(compare);
+  return sorted ? records.slice() : records.slice().sort(compare);
 }
 
 const WHAT = 'that of a DynamoDB stream, { Records: [] }';
@@ -97,6 +123,6 @@ function isEmpty(keys: object | undefined): boolean {
   return true;
 }
 
-function compare(a: CheckedRecord, b: CheckedRecord): number {
-  return compareSequenceNumbers(a.dynamodb.SequenceNumber, b.dynamodb.SequenceNumber);
+function compare(a: StreamRecord, b: StreamRecord): number {
+  return compareSequenceNumbers(a.dynamodb!.SequenceNumber!, b.dynamodb!.SequenceNumber!);
 }

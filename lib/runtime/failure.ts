@@ -1,5 +1,5 @@
 import type { LambdaContext } from './context';
-import type { Batch } from './event';
+import { type Batch, delivered } from './event';
 import { type ParkedRecord, PARKED_RECORD_KIND, PARKED_RECORD_VERSION } from '../stream/parked-record';
 
 /** What became of a record that was not done. */
@@ -13,15 +13,15 @@ export interface RecordFailure {
 
 /** The poison record as it goes to the failure destination. */
 export function parkedRecord(
-  { batch: { records, streamArn }, context }: { readonly batch: Batch; readonly context: Partial<LambdaContext> },
+  { batch, context }: { readonly batch: Batch; readonly context: Partial<LambdaContext> },
   step: number,
   { error, ...tries }: RecordFailure,
 ): ParkedRecord {
   return {
     kind: PARKED_RECORD_KIND,
     version: PARKED_RECORD_VERSION,
-    record: records[step],
-    streamArn,
+    record: delivered(batch, step),
+    streamArn: batch.streamArn,
     functionArn: context.invokedFunctionArn ?? '',
     executedVersion: context.functionVersion ?? '',
     requestId: context.awsRequestId ?? '',

@@ -45,7 +45,7 @@ export function begin(environment: Environment, event: StreamEvent, context: Par
     redriven,
     park: options.park === false || redriven ? undefined : host.park ?? (trigger.park ? environment.parkAt(trigger.park) : undefined),
     report: createReport(options, context.awsRequestId, host.log),
-    recordOf: (step) => changeRecord(batch.records[step], options.numbers, redriven),
+    recordOf: (step) => changeRecord(batch, step, options.numbers, redriven),
     itemOf: (step) => batch.streamArn + batch.items[step],
   };
 }

@@ -2,8 +2,7 @@ import { notDone, redrivenResponse } from './batch-response';
 import { CHUNK_SIZE, createChunks } from './chunks';
 import { type CallContext, callContext, type LambdaContext } from './context';
 import { CONCURRENCY, type Environment } from './environment';
-import { InvalidEventError } from './errors';
-import { expected } from './expected';
+import { delivered } from './event';
 import { begin, type Invocation } from './invocation';
 import { type Lanes, runLanes } from './lanes';
 import { lanesOf } from './order';
@@ -23,13 +22,15 @@ export async function invoke(environment: Environment, event: StreamEvent, conte
     const recovery = createRecovery(invocation, environment);
     const calls = createCalls(invocation, environment, recovery);
     const lanes = runLanes({
-      ...calls,
-      length: records.length,
-      laneOf: lanesOf(batch, order, partitionKey),
+      lanes: lanesOf(batch, order, partitionKey),
+      waitsFor: calls.waitsFor,
+      run: calls.run,
+      succeeded: calls.succeeded,
+      mayStart: calls.mayStart,
       failed: recovery.failed,
       concurrency: onRecords ? concurrency * chunkSize : concurrency,
     });
-    const running = () => calls.running?.() ?? lanes.open().filter((open) => open.running).length;
+    const running = () => calls.running?.() ?? lanes.running();
     let interrupted = 0;
     budget.onAbort = () => {
       interrupted = running();
@@ -37,26 +38,24 @@ export async function invoke(environment: Environment, event: StreamEvent, conte
     await Promise.race([lanes.ended, budget.over]);
     recovery.close();
 
-    const progress = sum(lanes.done) > calls.skipped();
+    const progress = lanes.count() > calls.skipped();
     environment.stalled = interrupted > 0 && !progress ? environment.stalled + 1 : 0;
-    const { exit } = host;
-    if (exit && !progress && isSick(invocation, environment, lanes, running())) {
+    if (!progress && host.exit && isSick(invocation, environment, lanes, running())) {
       report.flush();
       report.exit(running(), sequenceNumbers[lanes.done.indexOf(0)]);
       await budget.wait(report.settled());
-      exit();
+      host.exit();
       // The process ends before it answers.
       return await new Promise(() => undefined);
     }
-    const abandonedCalls = running();
-    for (const { step, ended } of lanes.open()) {
-      abandoned.add(invocation.itemOf(step), ended, () => {
+    for (const step of lanes.open()) {
+      abandoned.add(invocation.itemOf(step), lanes.end(step), () => {
         if (!redriven && lanes.done[step]) {
           memory.add(invocation.batch, step, now());
         }
       });
     }
-    return await answer(invocation, environment, lanes.done, recovery.errors, abandonedCalls);
+    return await answer(invocation, environment, lanes, recovery.errors, running());
   } finally {
     budget.close();
   }
@@ -81,9 +80,9 @@ interface Calls {
 }
 
 function createCalls(invocation: Invocation, environment: Environment, recovery: Recovery): Calls {
-  const { batch, batch: { records }, budget, context, host, now, redriven, report } = invocation;
+  const { batch, batch: { records, eventNames }, budget, context, host, now, redriven, report } = invocation;
   const { options, memory, abandoned, pace } = environment;
-  const firstCall = callContext(context, budget.signal, 1);
+  const firstCall = callContext(context, budget, 1);
   const functions = {
     INSERT: options.onRecord ?? options.onInsert, MODIFY: options.onRecord ?? options.onModify, REMOVE: options.onRecord ?? options.onRemove,
   };
@@ -93,7 +92,7 @@ function createCalls(invocation: Invocation, environment: Environment, recovery:
 
   /** The item's call of an earlier invocation: it may succeed yet, or its record may have been parked. */
   function waitsFor(step: number): Promise<void> | undefined {
-    const before = abandoned.of(invocation.itemOf(step));
+    const before = abandoned.any() ? abandoned.of(invocation.itemOf(step)) : undefined;
     if (before) {
       waited.add(step);
     }
@@ -108,16 +107,12 @@ function createCalls(invocation: Invocation, environment: Environment, recovery:
       return chunks.run(step);
     }
     const attempt = recovery.attempt(step);
-    const callWith = attempt === 1 ? firstCall : { ...firstCall, attempt };
+    const callWith = attempt === 1 ? firstCall : callContext(firstCall, budget, attempt);
     return step % SAMPLE === 0 ? timed(pace, now, () => call(step, callWith)) : call(step, callWith);
   }
 
   function call(step: number, callWith: CallContext): unknown {
-    const { eventName } = records[step];
-    if (!(eventName in functions)) {
-      throw new InvalidEventError(expected(`Records[${step}].eventName`, 'what it was when the event came', eventName));
-    }
-    const handle: ((record: any, context: CallContext) => unknown) | undefined = functions[eventName];
+    const handle: ((record: any, context: CallContext) => unknown) | undefined = functions[eventNames[step]];
     if (!handle || !options.schema) {
       return handle && host.call(records[step], () => handle(invocation.recordOf(step), callWith));
     }
@@ -128,11 +123,12 @@ function createCalls(invocation: Invocation, environment: Environment, recovery:
   }
 
   function succeeded(step: number, answered: unknown): void {
-    const record = records[step];
     // That nobody did anything is no evidence for others.
-    recovery.succeeded(step, answered !== SKIPPED && (chunks ?? functions[record.eventName]) !== undefined);
+    recovery.succeeded(step, answered !== SKIPPED && (chunks ?? functions[eventNames[step]]) !== undefined);
     skipped += Number(answered === SKIPPED && !waited.has(step));
-    report.observe({ type: answered === SKIPPED ? 'recordSkipped' : 'recordDone', record });
+    if (options.observer) {
+      report.observe({ type: answered === SKIPPED ? 'recordSkipped' : 'recordDone', record: delivered(batch, step) });
+    }
   }
 
   const mayStart = chunks ? () => chunks.isAhead() || budget.allows() : budget.allows;
@@ -147,16 +143,16 @@ function createCalls(invocation: Invocation, environment: Environment, recovery:
  * - a call of an earlier invocation is still under way, and a record waits for it; or
  * - calls ran until the abort, in this invocation and in the one before: they heed it, but don't end without it.
  */
-function isSick({ budget, itemOf, redriven }: Invocation, { abandoned, stalled }: Environment, { open, done }: Lanes, running: number): boolean {
+function isSick({ budget, itemOf, redriven }: Invocation, { abandoned, stalled }: Environment, lanes: Lanes, running: number): boolean {
   // A redrive waits for an answer.
-  return !redriven && budget.signal.aborted && (stalled > 1
-    || (running > 1 && !done.includes(1))
-    || open().some(({ step }) => abandoned.of(itemOf(step))));
+  return !redriven && budget.isAborted() && (stalled > 1
+    || (running > 1 && lanes.count() === 0)
+    || lanes.open().some((step) => abandoned.of(itemOf(step))));
 }
 
 /** The response for what is done now. */
 async function answer(
-  invocation: Invocation, { memory }: Environment, done: Uint8Array, errors: Recovery['errors'], running: number,
+  invocation: Invocation, { memory }: Environment, { done }: Lanes, errors: Recovery['errors'], running: number,
 ): Promise<BatchResponse> {
   const { batch, batch: { sequenceNumbers, streamArn }, budget, now, redriven, report, trigger } = invocation;
   const lowest = done.indexOf(0);
@@ -165,7 +161,7 @@ async function answer(
     // Where nothing is reported, Lambda starts again at the first record.
     memory.update(batch, done, lowest < 0 ? done.length : trigger.report ? lowest : 0, now());
   }
-  if (budget.signal.aborted) {
+  if (budget.isAborted()) {
     report.observe({ type: 'deadline', running });
   }
   report.observe({ type: 'checkpoint', streamArn, sequenceNumber });
@@ -176,8 +172,4 @@ async function answer(
   }
   const [first] = errors.values();
   return { batchItemFailures: notDone(sequenceNumber, trigger.report, (errors.get(lowest) ?? first)?.error) };
-}
-
-function sum(done: Uint8Array): number {
-  return done.reduce((total, one) => total + one, 0);
 }

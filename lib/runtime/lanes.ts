@@ -1,9 +1,7 @@
 /** What runs in lanes, and how; see `runLanes`. */
 export interface LaneOptions {
-  /** How many steps there are. */
-  readonly length: number;
-  /** The lane of a step. */
-  readonly laneOf: (step: number) => string;
+  /** The lane of each step. */
+  readonly lanes: readonly string[];
   /** What a step must wait for before it is tried, if anything. It does not count as running meanwhile. */
   readonly waitsFor: (step: number) => Promise<unknown> | undefined;
   /** Tries a step. Throwing, or rejecting, means that it failed. */
@@ -27,24 +25,21 @@ export interface Lanes {
   readonly ended: Promise<void>;
   /** For every step, also while others are running, whether it is done: 0 or 1. */
   readonly done: Uint8Array;
+  /** How many are done. */
+  readonly count: () => number;
   /** The steps that have started and not ended. */
-  readonly open: () => Open[];
-}
-
-/** A step that has started and not ended. */
-export interface Open {
-  readonly step: number;
-  /** Whether it runs; otherwise it waits. */
-  readonly running: boolean;
-  /** Settles when it ends. */
-  readonly ended: Promise<void>;
+  readonly open: () => number[];
+  /** How many of them run; the others wait. */
+  readonly running: () => number;
+  /** Settles when a step that is open ends. */
+  readonly end: (step: number) => Promise<void>;
 }
 
 const RUNNING = 1;
 const WAITING = 2;
 
 /**
- * Runs the steps 0 to `length - 1`, each in its lane:
+ * Runs the steps, each in its lane:
  *
  * - the steps of one lane run one after another, in the order of their numbers; lanes run side by side;
  * - at most `concurrency` steps run at once, with as many promises; one that waits, also to be run again, is not among them;
@@ -53,22 +48,27 @@ const WAITING = 2;
  * - once `mayStart` answers no, nothing more is started.
  */
 // eslint-disable-next-line max-lines-per-function -- small functions over one state, which is theirs alone
-export function runLanes({ length, laneOf, waitsFor, run, succeeded, failed, concurrency, mayStart }: LaneOptions): Lanes {
-  const queue = createQueue(length, laneOf);
+export function runLanes({ lanes, waitsFor, run, succeeded, failed, concurrency, mayStart }: LaneOptions): Lanes {
+  const { length } = lanes;
+  const queue = createQueue(lanes);
   const { done } = queue;
   const state = new Uint8Array(length);
   const onEnd = new Map<number, () => void>();
+  let count = 0;
   let workers = 0;
   let waiting = 0;
-  let end!: () => void;
+  let endAll!: () => void;
   const ended = new Promise<void>((resolve) => {
-    end = resolve;
+    endAll = resolve;
   });
 
   function finish(step: number, isDone: boolean): void {
     state[step] = 0;
+    count += Number(isDone);
     queue.ended(step, isDone);
-    onEnd.get(step)?.();
+    if (onEnd.size > 0) {
+      onEnd.get(step)?.();
+    }
   }
 
   const next = () => mayStart() ? queue.next() : undefined;
@@ -111,7 +111,7 @@ export function runLanes({ length, laneOf, waitsFor, run, succeeded, failed, con
       void work();
     }
     if (workers + waiting === 0) {
-      end();
+      endAll();
     }
   }
 
@@ -122,27 +122,23 @@ export function runLanes({ length, laneOf, waitsFor, run, succeeded, failed, con
   return {
     ended,
     done,
-    open: () => {
-      const steps: Open[] = [];
-      state.forEach((is, step) => is && steps.push({
-        step,
-        running: is === RUNNING,
-        ended: new Promise((resolve) => onEnd.set(step, resolve)),
-      }));
-      return steps;
-    },
+    count: () => count,
+    open: () => workers + waiting > 0 ? Array.from(state.keys()).filter((step) => state[step]) : [],
+    running: () => state.reduce((running, is) => running + Number(is === RUNNING), 0),
+    end: async (step) => new Promise((resolve) => onEnd.set(step, resolve)),
   };
 }
 
 /** The order in which steps are started. */
-function createQueue(length: number, laneOf: (step: number) => string) {
+function createQueue(lanes: readonly string[]) {
+  const { length } = lanes;
   const done = new Uint8Array(length);
   // For every step the next of its lane (0: none), and whether it waits for the one before it.
   const nextOf = new Int32Array(length);
   const waits = new Uint8Array(length);
   const lastOf = new Map<string, number>();
   for (let step = 0; step < length; step++) {
-    const lane = laneOf(step);
+    const lane = lanes[step];
     const last = lastOf.get(lane);
     if (last !== undefined) {
       nextOf[last] = step;

@@ -24,7 +24,7 @@ export function createMemory(): Memory {
   const doneAt = new Map<string, number>();
 
   function add(batch: Batch, step: number, now: number): void {
-    if (batch.records[step].eventID) {
+    if (batch.eventIds[step]) {
       doneAt.set(identity(batch, step), now);
     }
   }
@@ -59,6 +59,6 @@ export function createMemory(): Memory {
 }
 
 /** What tells one record from all others. */
-export function identity({ streamArn, sequenceNumbers, records }: Batch, step: number): string {
-  return [streamArn, records[step].eventID, sequenceNumbers[step]].join();
+export function identity({ streamArn, sequenceNumbers, eventIds }: Batch, step: number): string {
+  return `${streamArn},${eventIds[step]},${sequenceNumbers[step]}`;
 }

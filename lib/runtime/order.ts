@@ -13,14 +13,14 @@ export type Order = 'item' | 'partitionKey' | 'shard';
  *
  * @throws InvalidEventError if the keys have no attribute of that name.
  */
-export function lanesOf({ records, items }: Batch, order: Order | undefined, partitionKey: string | undefined): (step: number) => string {
+export function lanesOf({ changes, items }: Batch, order: Order | undefined, partitionKey: string | undefined): readonly string[] {
   if (order === 'shard') {
-    return () => '';
+    return items.map(() => '');
   }
   if (order !== 'partitionKey') {
-    return (step) => items[step];
+    return items;
   }
-  const values = records.map(({ dynamodb: { Keys } }) => (partitionKey ? [partitionKey] : Object.keys(Keys)).map((name) => {
+  const values = changes.map(({ Keys = {} }) => (partitionKey ? [partitionKey] : Object.keys(Keys)).map((name) => {
     if (!Keys[name]) {
       throw new InvalidEventError(`partitionKey is ${name}, but the keys of the table are ${Object.keys(Keys).join(', ')}: name one of them`);
     }
@@ -42,5 +42,5 @@ export function lanesOf({ records, items }: Batch, order: Order | undefined, par
       lanes.set(other, one);
     }
   }
-  return (step) => laneOf(values[step][0]);
+  return values.map(([value]) => laneOf(value));
 }

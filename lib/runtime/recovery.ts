@@ -1,4 +1,5 @@
 import type { Environment } from './environment';
+import { delivered } from './event';
 import type { Suspect } from './evidence';
 import { parkedRecord, type RecordFailure } from './failure';
 import type { Invocation } from './invocation';
@@ -29,7 +30,7 @@ const WAITS = 'not known to be poison';
 
 // eslint-disable-next-line max-lines-per-function -- small functions over one state, which is theirs alone
 export function createRecovery(invocation: Invocation, environment: Environment): Recovery {
-  const { batch, batch: { records }, budget, host, report } = invocation;
+  const { batch, budget, host, report } = invocation;
   const { evidence } = environment;
   const retry = retryIn(environment.options.retry ?? {}, budget, host);
   const errors = new Map<number, CountedFailure>();
@@ -41,7 +42,7 @@ export function createRecovery(invocation: Invocation, environment: Environment)
     // What was still failing at the answer is reported already.
     if (open.delete(step) || !answered) {
       const { error, tries } = errors.get(step)!;
-      report.failed(records[step], error, tries, reason);
+      report.failed(delivered(batch, step), error, tries, reason);
     }
     return 'not done';
   }
@@ -57,19 +58,19 @@ export function createRecovery(invocation: Invocation, environment: Environment)
     try {
       await invocation.park(onPark ? afterOnPark(parked, onPark, report.onParkFailed) : parked);
     } catch (error) {
-      report.failed(records[step], failure.error, failure.tries, `not parked: ${reasonOf(error)}`);
+      report.failed(delivered(batch, step), failure.error, failure.tries, `not parked: ${reasonOf(error)}`);
       return 'not done';
     }
     evidence.settled(identity(batch, step));
-    report.parked(records[step], failure.error, failure.tries);
+    report.parked(delivered(batch, step), failure.error, failure.tries);
     return 'done';
   }
 
   return {
     errors,
-    attempt: (step) => (errors.get(step)?.tries ?? 0) + 1,
+    attempt: (step) => errors.size === 0 ? 1 : (errors.get(step)?.tries ?? 0) + 1,
     succeeded: (step, called) => {
-      const first = !errors.delete(step);
+      const first = errors.size === 0 || !errors.delete(step);
       open.delete(step);
       if (!invocation.redriven && evidence.watches()) {
         const id = identity(batch, step);
@@ -89,7 +90,7 @@ export function createRecovery(invocation: Invocation, environment: Environment)
       if (delay === undefined) {
         return notDone(step, late || !budget.allows() ? OUT_OF_TIME : WAITS);
       }
-      report.observe({ type: 'recordRetried', record: records[step], error, attempt: failure.tries + 1, delay });
+      report.observe({ type: 'recordRetried', record: delivered(batch, step), error, attempt: failure.tries + 1, delay });
       await retry.wait(delay);
       // A clock may stand still in a test.
       errors.set(step, { ...failure, waited: failure.waited + delay });
@@ -122,7 +123,7 @@ function knownFailure({ firstFailedAt: _, waited: __, ...failure }: CountedFailu
 
 /** After the abort any error may come from it, and says nothing about the record. */
 function isLate({ budget }: Invocation, error: unknown): boolean {
-  return error === NO_TIME || budget.signal.aborted;
+  return error === NO_TIME || budget.isAborted();
 }
 
 /** Whether the record is poison by its error (true), or by evidence. */

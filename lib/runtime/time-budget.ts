@@ -4,8 +4,9 @@ import type { Host } from '../stream/boundary';
 
 /** What is left of the function's timeout. */
 export interface TimeBudget {
-  /** Aborts when calls must end, shortly before the timeout. */
+  /** Aborts when calls must end, shortly before the timeout. Made when it is first asked for. */
   readonly signal: AbortSignal;
+  readonly isAborted: () => boolean;
   /** Is called just before `signal` aborts. */
   onAbort: (() => void) | undefined;
   /** Settles when the signal aborts. */
@@ -49,13 +50,10 @@ export function timeBudget(context: Partial<LambdaContext>, pace: Pace, timer: N
   const left = () => context.getRemainingTimeInMillis?.() ?? MAX_TIMER;
   const whole = left();
   const reserve = Math.min(MAX_RESERVE, Math.max(MIN_RESERVE, whole * RESERVE), whole / 4);
-  const controller = new AbortController();
-  const { signal } = controller;
-  // Every call may listen to it, and Node.js would print a warning from the eleventh on.
-  setMaxListeners(0, signal);
+  let controller: AbortController | undefined;
+  let ended: Promise<void> | undefined;
   let cancel: () => void;
   let budget: TimeBudget | undefined;
-  // Asked before every call, and the signal's own flag is slow to read.
   let aborted = false;
 
   const allows = (pause = 0) => !aborted && left() - pause > reserve + Math.min(pace.expected, whole / 4);
@@ -68,7 +66,7 @@ export function timeBudget(context: Partial<LambdaContext>, pace: Pace, timer: N
       } else {
         aborted = true;
         budget?.onAbort?.();
-        controller.abort();
+        controller?.abort();
         cancel = timer(resolve, reserve / 2);
       }
     }
@@ -78,8 +76,22 @@ export function timeBudget(context: Partial<LambdaContext>, pace: Pace, timer: N
     cancel = timer(resolve, left() / 4);
   });
   return budget = {
-    signal,
-    aborted: new Promise((resolve) => signal.addEventListener('abort', () => resolve())),
+    get signal() {
+      if (!controller) {
+        controller = new AbortController();
+        // Every call may listen to it, and Node.js would print a warning from the eleventh on.
+        setMaxListeners(0, controller.signal);
+        if (aborted) {
+          controller.abort();
+        }
+      }
+      return controller.signal;
+    },
+    isAborted: () => aborted,
+    get aborted() {
+      const { signal } = this;
+      return ended ??= new Promise((resolve) => aborted ? resolve() : signal.addEventListener('abort', () => resolve()));
+    },
     onAbort: undefined,
     over,
     wait: async (until) => Promise.race([until, over.then(rest)]),

@@ -2,7 +2,7 @@ import { notDone } from './batch-response';
 import { type ChangeRecord, changeRecord, type ItemKeys, type Numbers } from './change-record';
 import { type CallContext, callContext, type LambdaContext } from './context';
 import { InvalidEventError } from './errors';
-import { type Batch, isWindow, readBatch } from './event';
+import { type Batch, delivered, isWindow, readBatch } from './event';
 import type { Logger } from './logger';
 import type { Observer } from './observer';
 import { type Allowed, check, flag, func, having, object, oneOf } from './options';
@@ -115,11 +115,11 @@ export function windowHandler<State, Item = Image, Keys = ItemKeys>(
     const budget = timeBudget(context, { expected: 0 }, host.timer);
     try {
       report.observe({ type: 'batchStarted', streamArn: batch.streamArn, records: batch.records.length });
-      const { step, state, error } = await aggregate(options, { event, batch, budget, host, call: callContext(context, budget.signal, 1) });
+      const { step, state, error } = await aggregate(options, { event, batch, budget, host, call: callContext(context, budget, 1) });
       if (error) {
-        report.failed(batch.records[step], error.thrown, 1, 'window');
+        report.failed(delivered(batch, step), error.thrown, 1, 'window');
       }
-      if (budget.signal.aborted) {
+      if (budget.isAborted()) {
         report.observe({ type: 'deadline', running: step < batch.records.length && !error ? 1 : 0 });
       }
       const sequenceNumber = batch.sequenceNumbers[step];
@@ -160,7 +160,7 @@ interface WindowInvocation {
 }
 
 async function aggregate<State>(
-  options: WindowHandlerOptions<State, any, any>, { event, batch: { records }, budget, host, call }: WindowInvocation,
+  options: WindowHandlerOptions<State, any, any>, { event, batch, batch: { records }, budget, host, call }: WindowInvocation,
 ): Promise<Aggregated> {
   const { initialState, onRecord, onWindowEnd, schema, numbers } = options;
   // As text, so that a call that changes the state and then fails leaves no trace.
@@ -175,11 +175,11 @@ async function aggregate<State>(
 
   async function all(): Promise<void> {
     for (; step < records.length && budget.allows(); step++) {
-      const record = changeRecord(records[step], numbers);
+      const record = changeRecord(batch, step, numbers);
       const checked = schema ? await checkedRecord(record, schema) : record;
       const nextState = async () => stateToJson(await host.call(records[step], () => onRecord(JSON.parse(state), checked, call)));
       let next = await nextState();
-      if (isTooLarge(next) && !budget.signal.aborted) {
+      if (isTooLarge(next) && !budget.isAborted()) {
         // Lambda would end the window too, but maybe not before the rest of the batch.
         const fresh = initial();
         if (state !== fresh) {
@@ -189,7 +189,7 @@ async function aggregate<State>(
         }
         checkPayload(next);
       }
-      if (budget.signal.aborted) {
+      if (budget.isAborted()) {
         return;
       }
       state = next;

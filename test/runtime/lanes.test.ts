@@ -10,8 +10,7 @@ function controlled(laneNames: string, concurrency: number, mayStart = () => tru
   const finish = new Map<number, (done: boolean) => void>();
   const lanes = runLanes({
     waitsFor: () => undefined,
-    length: laneNames.length,
-    laneOf: (step) => laneNames[step],
+    lanes: [...laneNames],
     concurrency,
     mayStart,
     run: async (step) => {
@@ -61,7 +60,7 @@ test('nothing is started once it may not, and what is running is known', async (
   open = false;
   await finish(0);
   expect(started).toEqual([0, 1]);
-  expect(lanes.open().map(({ step, running }) => [step, running])).toEqual([[1, true]]);
+  expect([lanes.open(), lanes.running()]).toEqual([[1], 1]);
   expect([...lanes.done]).toEqual([1, 0, 0]);
 });
 
@@ -69,8 +68,7 @@ test('a recovery that fails stops its lane, and no other', async () => {
   const started: number[] = [];
   const lanes = runLanes({
     waitsFor: () => undefined,
-    length: 4,
-    laneOf: (step) => 'aabb'[step],
+    lanes: [...'aabb'],
     concurrency: 1,
     mayStart: () => true,
     run: (step) => {
@@ -96,8 +94,7 @@ test('a step that waits to be run again takes no place, and holds up its lane', 
   });
   const lanes = runLanes({
     waitsFor: () => undefined,
-    length: 4,
-    laneOf: (step) => 'aabc'[step],
+    lanes: [...'aabc'],
     concurrency: 1,
     mayStart: () => true,
     run: (step) => {
@@ -114,7 +111,7 @@ test('a step that waits to be run again takes no place, and holds up its lane', 
   });
   await tick();
   expect(started).toEqual([0, 2, 3]);
-  expect(lanes.open().map(({ step, running }) => [step, running])).toEqual([[0, false]]);
+  expect([lanes.open(), lanes.running()]).toEqual([[0], 0]);
   again();
   await lanes.ended;
   expect(started).toEqual([0, 2, 3, 0, 1]);
@@ -132,8 +129,7 @@ test('a step that waits before it is run takes no place, and keeps its turn', as
   })]]);
   const lanes = runLanes({
     waitsFor: (step) => before.get(step),
-    length: 4,
-    laneOf: (step) => 'aabc'[step],
+    lanes: [...'aabc'],
     concurrency: 1,
     mayStart: () => true,
     run: (step) => {
@@ -144,7 +140,7 @@ test('a step that waits before it is run takes no place, and keeps its turn', as
   });
   await tick();
   expect(started).toEqual([2, 3]);
-  expect(lanes.open().map(({ step, running }) => [step, running])).toEqual([[0, false]]);
+  expect([lanes.open(), lanes.running()]).toEqual([[0], 0]);
   release();
   await lanes.ended;
   expect(started).toEqual([2, 3, 0, 1]);
@@ -164,8 +160,7 @@ test('whatever the lanes, latencies and failures: in order, within the limit, ea
     let running = 0;
     const lanes = runLanes({
       waitsFor: () => undefined,
-      length: plan.length,
-      laneOf: (step) => String(plan[step].lane),
+      lanes: plan.map(({ lane }) => String(lane)),
       concurrency,
       mayStart: () => true,
       succeeded: () => undefined,

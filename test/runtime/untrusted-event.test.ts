@@ -25,6 +25,12 @@ const changes: [string, (event: any) => void][] = [
   ['sets another sequence number', ({ Records }) => {
     Records[0].dynamodb.SequenceNumber = '1';
   }],
+  ['removes the event ID', ({ Records }) => {
+    delete Records[0].eventID;
+  }],
+  ['sets another event name', ({ Records }) => {
+    Records[0].eventName = 'OTHER';
+  }],
   ['changes the key', ({ Records }) => {
     Records[0].dynamodb.Keys = { pk: { S: 'b' } };
   }],
@@ -68,4 +74,38 @@ test('what is parked is what Lambda delivered', async () => {
     throw new PoisonRecordError('bad');
   })({ Records }, context);
   expect(parked[0].record).toEqual(delivered);
+});
+
+test.each(changes)('what is parked, remembered and tried again is what Lambda delivered, although the first call %s', async (_, change) => {
+  const { parked, context } = host();
+  const event: StreamEvent = batchOf('a', 'b', 'c');
+  const delivered = structuredClone(event);
+  const calls: unknown[] = [];
+  const handler = streamHandler({
+    concurrency: 1,
+    retry: { maxAttempts: 2 },
+    onRecord: ({ keys, sequenceNumber, eventId, eventName }, { attempt }) => {
+      calls.push([keys.sk, sequenceNumber, eventId, eventName]);
+      if (calls.length === 1) {
+        change(event);
+      }
+      if (keys.sk === 'a') {
+        throw attempt === 1 ? new Error('no') : new PoisonRecordError('bad');
+      }
+      if (keys.sk === 'b') {
+        throw new Error('no');
+      }
+    },
+  });
+  expect(reported(await handler(event, context))).toEqual([1]);
+  expect(parked.map(({ record: { eventID, eventName, dynamodb } }) => [eventID, eventName, dynamodb!.SequenceNumber])).toEqual(
+    delivered.Records.slice(0, 1).map(({ eventID, eventName, dynamodb }) => [eventID, eventName, dynamodb!.SequenceNumber]),
+  );
+  const seen = (...steps: number[]) => steps.map((at) => {
+    const { eventID, eventName, dynamodb } = delivered.Records[at];
+    return [dynamodb!.Keys!.sk.S, dynamodb!.SequenceNumber, eventID, eventName];
+  });
+  expect(calls).toEqual(seen(0, 1, 2, 0, 1));
+  await handler({ Records: delivered.Records.slice(1) }, context);
+  expect(calls.slice(5)).toEqual(seen(1, 1));
 });
