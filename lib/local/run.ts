@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { lambdaApi, type VisibleMapping } from './api/lambda-api';
+import { LambdaApi, type VisibleMapping } from './api/lambda-api';
 import { startApiServer } from './api/server';
-import { tableStreamsApi, type VisibleStream } from './api/table-streams-api';
+import { TableStreamsApi, type VisibleStream } from './api/table-streams-api';
 import { readApp, type LocalApp, type LocalTable, type NamedResource } from './assembly/app';
 import { queueUrl, type Endpoints } from './assembly/resource-names';
 import { checkpointsIn, NO_CHECKPOINTS } from './checkpoints';
@@ -140,8 +140,8 @@ async function start(setup: RunSetup): Promise<LocalRun> {
   const mappings = visibleMappings(setup.app, services.endpoints);
   const prepared = await preparedMappings(setup, mappings, services, functions);
   setup.api.serve([
-    lambdaApi({ functions, mappings, endpoints: services.endpoints }),
-    tableStreamsApi(services.endpoints.dynamodb, streamsOf(setup.app, services.endpoints)),
+    new LambdaApi({ functions, mappings, endpoints: services.endpoints }).answer,
+    new TableStreamsApi(services.endpoints.dynamodb, streamsOf(setup.app, services.endpoints)).answer,
   ]);
 
   let fail!: (error: Error) => void;
@@ -235,7 +235,8 @@ function visibleMappings(app: LocalApp, endpoints: Endpoints): VisibleMapping[] 
 }
 
 function streamsOf(app: LocalApp, endpoints: Endpoints): VisibleStream[] {
-  return app.tables.filter(({ streamViewType }) => streamViewType !== undefined).map((table) => ({ table, streamArn: streamArnOf(table, endpoints) }));
+  return app.tables.filter(({ streamViewType }) => streamViewType !== undefined)
+    .map((table) => ({ table, streamArn: streamArnOf(table, endpoints) }));
 }
 
 function streamArnOf(table: LocalTable, { streamLabels }: Endpoints): string {

@@ -20,31 +20,36 @@ interface Parts {
 }
 
 /** What tools need of Lambda's API that invoke functions and look at mappings. Functions without a mapping are not served. */
-export function lambdaApi({ functions, mappings, endpoints }: Parts): Api {
-  const started = Date.now() / 1000;
-  return ({ method, path: [version, resource, id, action], query, headers, body }) => {
+export class LambdaApi {
+  private readonly started = Date.now() / 1000;
+
+  constructor(private readonly parts: Parts) {}
+
+  readonly answer: Api = ({ method, path: [version, resource, id, action], query, headers, body }) => {
     switch ([method, version, resource, action].join(' ').trim()) {
       case 'POST 2015-03-31 functions invocations':
-        return invoke(called(id, query), headers, body);
+        return this.invoke(this.called(id, query), headers, body);
       case 'GET 2015-03-31 functions configuration':
-        return json(configuration(called(id, query)));
+        return json(this.configuration(this.called(id, query)));
       case 'GET 2019-09-30 functions concurrency':
-        return json({ ReservedConcurrentExecutions: called(id, query).target.reservedConcurrency });
+        return json({ ReservedConcurrentExecutions: this.called(id, query).target.reservedConcurrency });
       case 'GET 2015-03-31 event-source-mappings':
-        return json(id === undefined ? { EventSourceMappings: listed(query).map(described) } : described(withUuid(id)));
+        return json(id === undefined
+          ? { EventSourceMappings: this.listed(query).map((each) => this.described(each)) }
+          : this.described(this.withUuid(id)));
       default:
         return undefined;
     }
   };
 
   /** The function behind a name or an ARN, or a part of one. */
-  function called(nameOrArn: string, query: URLSearchParams): Called {
+  private called(nameOrArn: string, query: URLSearchParams): Called {
     const [name, inName] = nameOrArn.replace(/^(arn:[^:]*:lambda:[^:]*:)?(\d{12}:)?function:/, '').replace(/^\d{12}:/, '').split(':');
     const qualifier = query.get('Qualifier') ?? inName;
-    const found = mappings.find(({ mapping }) => mapping.function.name === name
+    const found = this.parts.mappings.find(({ mapping }) => mapping.function.name === name
       && (qualifier === undefined || qualifier === '$LATEST' || mapping.functionArn === `${mapping.function.arn}:${qualifier}`));
     if (found === undefined) {
-      const known = [...new Set(mappings.map(({ mapping }) => mapping.function.name))].join(', ');
+      const known = [...new Set(this.parts.mappings.map(({ mapping }) => mapping.function.name))].join(', ');
       throw new ApiError(404, 'ResourceNotFoundException',
         `Function not found: ${nameOrArn}. Here are only functions of a mapping, with its alias or version: ${known}.`, { Type: 'User' });
     }
@@ -54,7 +59,7 @@ export function lambdaApi({ functions, mappings, endpoints }: Parts): Api {
       : { target, arn: `${target.arn}:${qualifier}`, version: qualifier };
   }
 
-  async function invoke({ target, arn, version }: Called, headers: ApiRequest['headers'], body: Buffer): Promise<ApiAnswer> {
+  private async invoke({ target, arn, version }: Called, headers: ApiRequest['headers'], body: Buffer): Promise<ApiAnswer> {
     const type = headers['x-amz-invocation-type'] ?? 'RequestResponse';
     if (body.length > EVENT_BYTES) {
       throw new ApiError(413, 'RequestTooLargeException', `Request must be smaller than ${EVENT_BYTES} bytes for the InvokeFunction operation`);
@@ -63,14 +68,14 @@ export function lambdaApi({ functions, mappings, endpoints }: Parts): Api {
     if (type === 'DryRun') {
       return { status: 204 };
     }
-    const outcome = functions.of(target).invoke(event, arn);
+    const outcome = this.parts.functions.of(target).invoke(event, arn);
     if (type === 'Event') {
       return { status: 202 };
     }
     return answerOf(await outcome, version);
   }
 
-  function configuration({ target, arn, version }: Called): object {
+  private configuration({ target, arn, version }: Called): object {
     return {
       FunctionName: target.name,
       FunctionArn: arn,
@@ -79,28 +84,29 @@ export function lambdaApi({ functions, mappings, endpoints }: Parts): Api {
       Timeout: target.timeout,
       MemorySize: target.memorySize,
       Version: version,
-      Environment: { Variables: target.environment(endpoints).variables },
+      Environment: { Variables: target.environment(this.parts.endpoints).variables },
       PackageType: 'Zip',
       State: 'Active',
       LastUpdateStatus: 'Successful',
     };
   }
 
-  function listed(query: URLSearchParams): readonly VisibleMapping[] {
+  private listed(query: URLSearchParams): readonly VisibleMapping[] {
     const [source, name] = [query.get('EventSourceArn'), query.get('FunctionName')];
-    const target = name === null ? undefined : called(name, query).target;
-    return mappings.filter(({ mapping, streamArn }) => (source === null || source === streamArn) && (target ?? mapping.function) === mapping.function);
+    const target = name === null ? undefined : this.called(name, query).target;
+    return this.parts.mappings.filter(({ mapping, streamArn }) =>
+      (source === null || source === streamArn) && (target ?? mapping.function) === mapping.function);
   }
 
-  function withUuid(uuid: string): VisibleMapping {
-    const found = mappings.find((each) => each.uuid === uuid);
+  private withUuid(uuid: string): VisibleMapping {
+    const found = this.parts.mappings.find((each) => each.uuid === uuid);
     if (found === undefined) {
       throw new ApiError(404, 'ResourceNotFoundException', `The resource you requested does not exist: the mapping ${uuid}.`, { Type: 'User' });
     }
     return found;
   }
 
-  function described({ mapping: { settings, functionArn, destinationArn }, uuid, streamArn }: VisibleMapping): object {
+  private described({ mapping: { settings, functionArn, destinationArn }, uuid, streamArn }: VisibleMapping): object {
     const { reportBatchItemFailures, filters, enabled, ...plain } = settings;
     return {
       UUID: uuid,
@@ -112,7 +118,7 @@ export function lambdaApi({ functions, mappings, endpoints }: Parts): Api {
       DestinationConfig: { OnFailure: destinationArn === undefined ? {} : { Destination: destinationArn } },
       State: enabled ? 'Enabled' : 'Disabled',
       StateTransitionReason: 'User action',
-      LastModified: started,
+      LastModified: this.started,
     };
   }
 }

@@ -16,43 +16,45 @@ const TARGET = 'DynamoDBStreams_20120810.';
  *
  * A table that was made anew, or whose stream was switched off and on, has several streams there. Here they are one, as for the triggers.
  */
-export function tableStreamsApi(dynamodbLocal: string, streams: readonly VisibleStream[]): Api {
-  return (request) => {
+export class TableStreamsApi {
+  constructor(private readonly dynamodbLocal: string, private readonly streams: readonly VisibleStream[]) {}
+
+  readonly answer: Api = (request) => {
     const [, action] = String(request.headers['x-amz-target'] ?? '').split(TARGET);
-    const ask = (name: string, input: object) => askDynamoDbLocal(dynamodbLocal, request, name, input);
+    const ask = (name: string, input: object) => askDynamoDbLocal(this.dynamodbLocal, request, name, input);
     switch (action) {
-      case 'ListStreams': return listStreams(inputOf(request));
-      case 'DescribeStream': return describeStream(ask, inputOf(request));
-      case 'GetShardIterator': return shardIterator(ask, inputOf(request));
-      case 'GetRecords': return records(ask, inputOf(request));
+      case 'ListStreams': return this.listStreams(inputOf(request));
+      case 'DescribeStream': return this.describeStream(ask, inputOf(request));
+      case 'GetShardIterator': return this.shardIterator(ask, inputOf(request));
+      case 'GetRecords': return this.records(ask, inputOf(request));
       default: return undefined;
     }
   };
 
-  async function listStreams({ TableName }: Input): Promise<ApiAnswer> {
-    const found = streams.filter(({ table }) => TableName === undefined || TableName === table.name || TableName === table.arn);
+  private async listStreams({ TableName }: Input): Promise<ApiAnswer> {
+    const found = this.streams.filter(({ table }) => TableName === undefined || TableName === table.name || TableName === table.arn);
     return json({ Streams: found.map(namesOf) });
   }
 
-  async function describeStream(ask: Ask, { StreamArn }: Input): Promise<ApiAnswer> {
-    const stream = streamCalled(StreamArn);
+  private async describeStream(ask: Ask, { StreamArn }: Input): Promise<ApiAnswer> {
+    const stream = this.streamCalled(StreamArn);
     const descriptions = await descriptionsOf(ask, stream);
     return json({ StreamDescription: { ...descriptions.at(-1), ...namesOf(stream), Shards: descriptions.flatMap(({ Shards }) => Shards) } });
   }
 
-  async function shardIterator(ask: Ask, { StreamArn, ShardId, ...position }: Input): Promise<ApiAnswer> {
-    const stream = streamCalled(StreamArn);
+  private async shardIterator(ask: Ask, { StreamArn, ShardId, ...position }: Input): Promise<ApiAnswer> {
+    const stream = this.streamCalled(StreamArn);
     const owner = (await descriptionsOf(ask, stream)).find(({ Shards }) => Shards.some((shard) => shard.ShardId === ShardId));
     if (owner === undefined) {
       throw new ApiError(400, 'ResourceNotFoundException', `Requested resource not found: Shard ${ShardId} in Stream ${StreamArn} not found`);
     }
     const { ShardIterator } = await ask('GetShardIterator', { ...position, ShardId, StreamArn: owner.StreamArn });
-    return json({ ShardIterator: marked(ShardIterator, stream) });
+    return json({ ShardIterator: this.marked(ShardIterator, stream) });
   }
 
-  async function records(ask: Ask, { ShardIterator = '', ...limit }: Input): Promise<ApiAnswer> {
+  private async records(ask: Ask, { ShardIterator = '', ...limit }: Input): Promise<ApiAnswer> {
     const [, index, iterator] = /^(\d+)\.(.*)$/.exec(ShardIterator) ?? [];
-    const stream = streams[Number(index)];
+    const stream = this.streams[Number(index)];
     if (stream === undefined) {
       throw new ApiError(400, 'ValidationException', 'Invalid ShardIterator: it was not made here.');
     }
@@ -60,19 +62,19 @@ export function tableStreamsApi(dynamodbLocal: string, streams: readonly Visible
     const { region } = arnParts(stream.streamArn);
     return json({
       Records: Records.map((record) => wired(corrected(record, region, Math.floor(Date.now() / 1000)))),
-      ...(NextShardIterator && { NextShardIterator: marked(NextShardIterator, stream) }),
+      ...(NextShardIterator && { NextShardIterator: this.marked(NextShardIterator, stream) }),
     });
   }
 
   /** An iterator that says which stream it is of. */
-  function marked(iterator: string | undefined, stream: VisibleStream): string {
-    return `${streams.indexOf(stream)}.${iterator}`;
+  private marked(iterator: string | undefined, stream: VisibleStream): string {
+    return `${this.streams.indexOf(stream)}.${iterator}`;
   }
 
-  function streamCalled(arn: string | undefined): VisibleStream {
-    const found = streams.find(({ streamArn }) => streamArn === arn);
+  private streamCalled(arn: string | undefined): VisibleStream {
+    const found = this.streams.find(({ streamArn }) => streamArn === arn);
     if (found === undefined) {
-      const known = streams.map(({ streamArn }) => streamArn).join(', ');
+      const known = this.streams.map(({ streamArn }) => streamArn).join(', ');
       throw new ApiError(400, 'ResourceNotFoundException', `Requested resource not found: Stream: ${arn} not found. Here are: ${known}`);
     }
     return found;
