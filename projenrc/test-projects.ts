@@ -21,6 +21,9 @@ const CHECKED_TEMPLATES = {
   moduleNameMapper: { '^@aws/cloudformation-validate$': '<rootDir>/test/cloudformation-validate.js' },
 };
 
+/** Parts that run what is compiled. */
+const COMPILED: readonly Part[] = ['package', 'local'];
+
 const parts = Object.keys(PARTS) as Part[];
 
 export const TEST_PROJECTS = parts.map((part, at) => ({
@@ -29,6 +32,7 @@ export const TEST_PROJECTS = parts.map((part, at) => ({
   testMatch: PARTS[part].map((path) => `<rootDir>/test/${path}{.test.ts,/**/*.test.ts}`),
   testPathIgnorePatterns: parts.slice(0, at).map((earlier) => `<rootDir>/test/(${PARTS[earlier].join('|')})(\\.test\\.ts|/)`),
   ...(part === 'unit' ? {} : CHECKED_TEMPLATES),
+  ...(COMPILED.includes(part) && { globalSetup: '<rootDir>/test/compiled.ts' }),
   clearMocks: true,
   cacheDirectory: '<rootDir>/node_modules/.cache/jest',
   transform: { '^.+\\.ts$': ['ts-jest', { tsconfig: 'test/tsconfig.json' }] },

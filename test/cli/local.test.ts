@@ -10,7 +10,7 @@ import { Stack, type App } from 'aws-cdk-lib';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { DynamoEventSource, SqsDlq } from 'aws-cdk-lib/aws-lambda-event-sources';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
-import { folderWith, functionOf, newApp, onLinux, ordersTable, synthesize } from '../local/fixture-app';
+import { folderWith, functionOf, localApp, onLinux, ordersTable, synthesize } from '../local/fixture-app';
 
 const COMMAND = resolve(__dirname, '..', '..', 'build', 'bin', 'dynamo-stream-trigger.js');
 /** A temporary folder for these tests alone, with the folders of their runs. */
@@ -216,7 +216,7 @@ describe('after a mistake the exit code is 1, and the message says what to do', 
 
     test('no trigger that runs here', async () => {
       const cwd = folderWith({});
-      const shop = new Stack(newApp(join(cwd, 'cdk.out')), 'Shop');
+      const shop = new Stack(localApp(join(cwd, 'cdk.out')), 'Shop');
       functionOf(shop, 'OnOrder', '', { runtime: lambda.Runtime.PYTHON_3_13 }).addEventSource(
         new DynamoEventSource(ordersTable(shop), { startingPosition: lambda.StartingPosition.TRIM_HORIZON }),
       );
@@ -239,7 +239,7 @@ describe('after a mistake the exit code is 1, and the message says what to do', 
 
     test('code that does not load', async () => {
       const cwd = folderWith({ 'node_modules/left-pad/index.js': '' });
-      const shop = new Stack(newApp(join(cwd, 'cdk.out')), 'Shop');
+      const shop = new Stack(localApp(join(cwd, 'cdk.out')), 'Shop');
       const onOrder = functionOf(shop, 'OnOrder', 'require("left-pad")');
       onOrder.addEventSource(new DynamoEventSource(ordersTable(shop), { startingPosition: lambda.StartingPosition.TRIM_HORIZON }));
       (shop.node.root as App).synth();

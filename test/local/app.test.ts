@@ -9,7 +9,7 @@ import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
-import { folderWith, functionOf, newApp, ordersTable, synthesize } from './fixture-app';
+import { folderWith, functionOf, localApp, ordersTable, synthesize } from './fixture-app';
 import { readApp } from '../../lib/local/assembly/app';
 import type { Endpoints } from '../../lib/local/assembly/resource-names';
 
@@ -177,7 +177,7 @@ test('stacks with an environment of their own keep their account and region', ()
 });
 
 test('a function may be called by its alias, live in another stack than its table, and in a stage', () => {
-  const app = newApp();
+  const app = localApp();
   const stage = new Stage(app, 'Prod');
   const data = new Stack(stage, 'Data');
   const orders = ordersTable(data);

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { folderWith, onLinux } from './fixture-app';
+import { firstOutputOf, folderWith, onLinux } from './fixture-app';
 import { endLeftovers, recordChildren } from '../../lib/local/process/children';
 
 const SLEEP = 'setTimeout(() => {}, 60_000)';
@@ -81,7 +81,7 @@ test('a kill reaches what a child started', async () => {
   const child = children.spawn(process.execPath, (mark) => [
     '-e', `require('child_process').spawn(process.execPath, ['-e', '${SLEEP}'], { stdio: 'inherit' }); console.log('started'); ${SLEEP}`, mark,
   ], { stdio: ['ignore', 'pipe', 'ignore'] });
-  await once(child.stdout!, 'data');
+  await firstOutputOf(child);
   children.killAll();
   // Both of them hold the pipe open.
   await once(child, 'close');

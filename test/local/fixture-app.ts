@@ -1,10 +1,13 @@
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { App, Duration, RemovalPolicy, Stack, type Environment } from 'aws-cdk-lib';
+import { type App, Duration, RemovalPolicy, Stack, type Environment } from 'aws-cdk-lib';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
+import { BUNDLING, newApp } from '../app';
 
 /** A test of processes: it uses signals, `ps`, `pgrep` and `/proc` as Linux has them. Elsewhere it is skipped by this name. */
 export const onLinux: jest.It = process.platform === 'linux' ? test
@@ -12,17 +15,14 @@ export const onLinux: jest.It = process.platform === 'linux' ? test
 
 /** Synthesizes an app of one stack, `Shop`, and says where to. */
 export function synthesize(build: (stack: Stack) => void, env?: Environment): string {
-  const app = newApp();
+  const app = localApp();
   build(new Stack(app, 'Shop', { env }));
   return app.synth().directory;
 }
 
-export function newApp(outdir = mkdtempSync(join(tmpdir(), 'local-test-'))): App {
-  return new App({
-    outdir,
-    analyticsReporting: false,
-    postCliContext: { 'aws:cdk:disable-creation-stack-traces': true },
-  });
+/** An app for a local run: its functions are bundled. */
+export function localApp(outdir = newFolder()): App {
+  return newApp({ outdir, context: BUNDLING });
 }
 
 /** A table with a stream and a composite key. */
@@ -50,10 +50,23 @@ export function functionOf(scope: Construct, id: string, code: string, props: Pa
 
 /** A new folder with these files. */
 export function folderWith(files: Record<string, string>): string {
-  const folder = mkdtempSync(join(tmpdir(), 'local-test-code-'));
+  const folder = newFolder();
   for (const [name, content] of Object.entries(files)) {
     mkdirSync(join(folder, name, '..'), { recursive: true });
     writeFileSync(join(folder, name), content);
   }
   return folder;
+}
+
+/** The first that a process prints. Throws if it ends without a word. */
+export async function firstOutputOf(child: ChildProcess): Promise<string> {
+  const ended = once(child, 'close').then(([code, signal]) => {
+    throw new Error(`The process has ended by ${signal ?? `exit code ${code}`} before it printed anything.`);
+  });
+  const [output] = await Promise.race([once(child.stdout!, 'data'), ended]);
+  return String(output).trim();
+}
+
+function newFolder(): string {
+  return mkdtempSync(join(tmpdir(), 'local-test-'));
 }

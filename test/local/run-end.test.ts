@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
 import { AttributeType } from 'aws-cdk-lib/aws-dynamodb';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
-import { folderWith, functionOf, onLinux, ordersTable, synthesize } from './fixture-app';
+import { firstOutputOf, folderWith, functionOf, onLinux, ordersTable, synthesize } from './fixture-app';
 import { COPYING, inOrder, itemsOf, PRINTING, put, source } from './local-run';
 import { startLocal, type LocalEvent, type LocalOptions, type LocalRun } from '../../lib/local';
 
@@ -196,8 +196,8 @@ describe('afterwards', () => {
     const program = spawn(process.execPath, ['-e', `
       require(${JSON.stringify(join(__dirname, '..', '..', 'build', 'local'))}).startLocal({ assembly: process.argv[1] })
         .then(({ endpoints }) => console.log(endpoints.dynamodb));
-    `, printingApp], { env: { ...process.env, TMPDIR }, stdio: ['ignore', 'pipe', 'ignore'] });
-    const [endpoint] = await once(program.stdout!, 'data');
+    `, printingApp], { env: { ...process.env, TMPDIR }, stdio: ['ignore', 'pipe', 'inherit'] });
+    const endpoint = await firstOutputOf(program);
     // The code of the function, and what Java unpacks.
     const [temporary] = runFolders(TMPDIR);
     expect(temporary).toMatch(new RegExp(`^${program.pid}-`));
@@ -205,6 +205,6 @@ describe('afterwards', () => {
     expect(await once(program, 'exit')).toEqual([null, 'SIGINT']);
     expect(readdirSync(TMPDIR, { recursive: true })).toHaveLength(1);
     expect(runFolders(TMPDIR)).toEqual([]);
-    await expect(fetch(String(endpoint).trim())).rejects.toThrow('fetch failed');
+    await expect(fetch(endpoint)).rejects.toThrow('fetch failed');
   });
 });

@@ -13,7 +13,7 @@ import { S3OnFailureDestination, SnsDlq, SqsDlq } from 'aws-cdk-lib/aws-lambda-e
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
-import { folderWith, functionOf, newApp, ordersTable } from './fixture-app';
+import { folderWith, functionOf, localApp, ordersTable } from './fixture-app';
 import { client, COPYING, documents, inOrder, itemsOf, PRINTING, put, source, tableName } from './local-run';
 import { DynamoStreamTrigger, FailureStore, S3FailureDestination, StreamFunction } from '../../lib';
 import { startLocal, type LocalEvent, type LocalRun } from '../../lib/local';
@@ -22,7 +22,7 @@ import { startLocal, type LocalEvent, type LocalRun } from '../../lib/local';
  * Everything is real: DynamoDB Local, processes, and SQS, SNS and S3 on this machine. All of these tests share one run, and each has a
  * stack of its own in the app. The tests that end a run are in run-end.test.ts.
  */
-const app = newApp();
+const app = localApp();
 const stackOf = <T>(id: string, build: (stack: Stack) => T): T => build(new Stack(app, id));
 let run: LocalRun;
 const events: LocalEvent[] = [];

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -10,6 +10,7 @@ import { typeCheck } from './type-check';
 import { beforeProcessEnds } from '../../lib/local/process/process-end';
 import { seededRandom } from '../../lib/testing/random';
 import { ROOMS } from '../../projenrc/rooms';
+import checkCompiled from '../compiled';
 
 const USAGE = `npm run mutants -- [options]
 
@@ -46,9 +47,7 @@ const { values: given } = parseArgs({
 void (given.help ? console.log(USAGE) : main());
 
 async function main(): Promise<void> {
-  if (!existsSync(join(ROOT, 'build', 'index.js'))) {
-    throw new Error('Some tests run what is compiled, but build/ is missing. Run `npx projen compile` first.');
-  }
+  checkCompiled();
   console.log(`${given.count} mutants of ${given.room.join(', ')}, seed ${given.seed}`);
   const sample = [...take(Number(given.count), drawMutants(ROOT, given.room, seededRandom(Number(given.seed)), typeCheck(ROOT, importersOf)))];
   if (given.list) {
