@@ -1,3 +1,5 @@
+import { InvalidEventError } from './errors';
+
 /** What Lambda passes to a function about its invocation; structurally the `Context` of `@types/aws-lambda`. */
 export interface LambdaContext {
   readonly functionName: string;
@@ -16,6 +18,14 @@ export interface CallContext extends LambdaContext {
   readonly signal: AbortSignal;
   /** Which try of the record it is in this invocation: 1 for the first. */
   readonly attempt: number;
+}
+
+/** @throws InvalidEventError for the context of a durable function: it is replayed from the top, and would process all records again. */
+export function checkContext(context: object): void {
+  if ('lambdaContext' in context) {
+    throw new InvalidEventError('The context is that of a durable function, which is replayed from the top, so that its records would be processed '
+      + 'again. Call the handler in a step: await context.step(\'records\', async () => handler(event, context.lambdaContext))');
+  }
 }
 
 /** Lambda's context and the call's own properties, as a plain object that can be spread. */

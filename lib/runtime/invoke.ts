@@ -79,14 +79,17 @@ interface Calls {
   readonly running?: () => number;
 }
 
+// eslint-disable-next-line max-lines-per-function -- small functions over one state, which is theirs alone
 function createCalls(invocation: Invocation, environment: Environment, recovery: Recovery): Calls {
   const { batch, batch: { records, eventNames }, budget, context, host, now, redriven, report } = invocation;
-  const { options, memory, abandoned, pace } = environment;
+  const { options, memory, abandoned, pace, slots } = environment;
   const firstCall = callContext(context, budget, 1);
   const functions = {
     INSERT: options.onRecord ?? options.onInsert, MODIFY: options.onRecord ?? options.onModify, REMOVE: options.onRecord ?? options.onRemove,
   };
   const chunks = options.onRecords && createChunks(invocation, environment, recovery, firstCall);
+  // Several invocations at once, as on Lambda Managed Instances. The environment is slow to read.
+  const isShared = process.env.AWS_LAMBDA_MAX_CONCURRENCY !== undefined;
   const waited = new Set<number>();
   let skipped = 0;
 
@@ -108,7 +111,11 @@ function createCalls(invocation: Invocation, environment: Environment, recovery:
     }
     const attempt = recovery.attempt(step);
     const callWith = attempt === 1 ? firstCall : callContext(firstCall, budget, attempt);
-    return step % SAMPLE === 0 ? timed(pace, now, () => call(step, callWith)) : call(step, callWith);
+    const make = () => step % SAMPLE === 0 ? timed(pace, now, () => call(step, callWith)) : call(step, callWith);
+    return isShared ? slots(() => {
+      budget.check();
+      return make();
+    }, budget.aborted) : make();
   }
 
   function call(step: number, callWith: CallContext): unknown {

@@ -1,5 +1,5 @@
 import type { ChangeRecord, ItemKeys } from './change-record';
-import type { LambdaContext } from './context';
+import { checkContext, type LambdaContext } from './context';
 import { createEnvironment, type Environment } from './environment';
 import { InvalidEventError } from './errors';
 import { isWindow } from './event';
@@ -39,14 +39,16 @@ export function streamHandler<Item = Image, Keys = ItemKeys>(
     throw new TypeError('streamHandler takes either onRecord or any of onInsert, onModify, onRemove, or onRecords');
   }
   const environments = new WeakMap<object, Environment>();
-  return async (event, context) => {
-    const { environment: key = environments } = hostOf(context ?? {});
+  return async (event, given) => {
+    const context = given ?? {};
+    checkContext(context);
+    const { environment: key = environments } = hostOf(context);
     const environment = environments.get(key) ?? createEnvironment(options);
     environments.set(key, environment);
     if (isWindow(event)) {
       throw new InvalidEventError('The event has a window, which streamHandler does not serve: use windowHandler');
     }
-    return invoke(environment, event, context ?? {});
+    return invoke(environment, event, context);
   };
 }
 

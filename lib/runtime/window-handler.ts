@@ -1,6 +1,6 @@
 import { notDone } from './batch-response';
 import { type ChangeRecord, changeRecord, type ItemKeys, type Numbers } from './change-record';
-import { type CallContext, callContext, type LambdaContext } from './context';
+import { type CallContext, callContext, checkContext, type LambdaContext } from './context';
 import { InvalidEventError } from './errors';
 import { type Batch, delivered, isWindow, readBatch } from './event';
 import type { Logger } from './logger';
@@ -104,6 +104,7 @@ export function windowHandler<State, Item = Image, Keys = ItemKeys>(
   }
   return async (event, given) => {
     const context = given ?? {};
+    checkContext(context);
     if (!isWindow(event)) {
       throw new InvalidEventError('The event has no window: use streamHandler, or set tumblingWindow on the mapping');
     }
