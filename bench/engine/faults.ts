@@ -6,7 +6,7 @@
  * Half of the scenarios are those of test/testing/invariants: a plain handler, and up to three shards of up to forty records. The others
  * are those of test/runtime/delivery: handlers made by `streamHandler`, in environments that load it again after a crash, with calls that
  * take time, and up to two shards of up to ten records. Each scenario has a chance of everything that a simulation knows: throttles,
- * crashes, timeouts, refused messages, poison records, reshards.
+ * crashes, timeouts, refused messages, poison records, reshards. All checkouts simulate the same code: the handlers of this checkout.
  *
  * Prints scenarios a second, of wall time and of processor time, for this checkout and for those given: medians over processes that run
  * one after another, in rotated order. On a busy machine, compare processor times.
@@ -149,12 +149,10 @@ function scenarios({ streamRecord }: typeof Testing, { streamHandler }: typeof R
   };
 }
 
-/** The libraries of a checkout, compiled: a loader that compiles on the way would be measured too. */
+/** A checkout's simulation and this one's runtime, compiled: a loader that compiles on the way would be measured too. */
 function compile(checkout: string, folder: string): void {
-  buildSync({
-    entryPoints: ['testing', 'runtime'].map((room) => ({ in: join(checkout, `lib/${room}/index.ts`), out: room })),
-    bundle: true, platform: 'node', target: 'node20', outdir: folder,
-  });
+  const libraries = { testing: join(checkout, 'lib/testing/index.ts'), runtime: join(HERE, 'lib/runtime/index.ts') };
+  buildSync({ entryPoints: libraries, bundle: true, platform: 'node', target: 'node20', outdir: folder });
 }
 
 async function measure(folder: string): Promise<Sample> {
