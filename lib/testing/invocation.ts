@@ -20,7 +20,9 @@ export interface InvocationEnd {
 
 /** What is invoked, and what befalls it. */
 export interface InvocationRequest {
+  /** A copy of the event. */
   readonly event: () => StreamEvent;
+  readonly records: readonly StreamRecord[];
   /** Milliseconds that the invocation takes at least. */
   readonly latency: number;
   /** Milliseconds that the call for a record takes at least. */
@@ -87,10 +89,9 @@ export class Invocation implements HandlerContext, Tenant {
       this.timers.push(clock.schedule(this.startedAt + request.crashes, () => this.exit()));
     }
     environment.enter(this);
-    const event = request.event();
-    shared.storage.run(this, () => this.run(event)).then(
-      (outcome) => this.answer(outcome, event),
-      (error) => this.answer(errorOutcome(requestId, ...describeError(error)), event),
+    shared.storage.run(this, () => this.run()).then(
+      (outcome) => this.answer(outcome),
+      (error) => this.answer(errorOutcome(requestId, ...describeError(error))),
     );
   }
 
@@ -122,7 +123,7 @@ export class Invocation implements HandlerContext, Tenant {
     this.end(outcome);
   }
 
-  private async run(event: StreamEvent): Promise<InvocationEnd['outcome']> {
+  private async run(): Promise<InvocationEnd['outcome']> {
     const loaded = this.environment.handler();
     let handler: Handler;
     if (typeof loaded === 'function') {
@@ -131,7 +132,8 @@ export class Invocation implements HandlerContext, Tenant {
       this.loading = true;
       handler = await loaded.finally(() => this.loading = false);
     }
-    const response = await answerOf(handler, event, this.context());
+    // Nothing here holds on to the event: copies of large ones, for many invocations at once, cost the collector much.
+    const response = await answerOf(handler, this.request.event(), this.context());
     // Lambda passes the response on as JSON; no response becomes null.
     const body = JSON.stringify(response ?? null) ?? 'null';
     return Buffer.byteLength(body) > RESPONSE_BYTES
@@ -140,13 +142,13 @@ export class Invocation implements HandlerContext, Tenant {
   }
 
   /** The handler is done; the response is sent when the invocation's latency is over. */
-  private answer(outcome: InvocationEnd['outcome'], { Records }: StreamEvent): void {
+  private answer(outcome: InvocationEnd['outcome']): void {
     if (this.state !== 'running') {
       return;
     }
     this.answered();
-    const { crashes, hangs, latency } = this.request;
-    const ofRecords = this.callsThroughHost || !this.request.latencyOf ? 0 : Records.reduce((sum, record) => sum + this.latencyOf(record), 0);
+    const { crashes, hangs, latency, records } = this.request;
+    const ofRecords = this.callsThroughHost || !this.request.latencyOf ? 0 : records.reduce((sum, record) => sum + this.latencyOf(record), 0);
     const endsAt = Math.max(this.startedAt + latency + ofRecords, this.clock.now());
     if (!hangs && endsAt < this.deadline) {
       this.timers.push(this.clock.schedule(endsAt, () => crashes === true ? this.exit() : this.end(outcome)));

@@ -198,6 +198,7 @@ export class SimulatedTrigger {
     this.inFlight += redeliveredFrom === undefined ? 1 : 0;
     this.lambda.invoke({
       event: () => copy(event),
+      records: event.Records,
       latency,
       latencyOf,
       crashes,
