@@ -35,54 +35,82 @@ const DEFAULT_SETTINGS = {
   FunctionResponseTypes: ['ReportBatchItemFailures'],
 };
 
-/** How the mappings of each app differ from the defaults. */
-const SETTINGS: { readonly [app: string]: readonly object[] } = {
-  'default': [{}],
-  'least-privilege': [{
+const mapping = (FunctionName: string, table: string, failures: string, differing: object = {}) => ({
+  ...DEFAULT_SETTINGS, FunctionName, EventSourceArn: `${table}.StreamArn`, DestinationConfig: { OnFailure: { Destination: `${failures}.Arn` } }, ...differing,
+});
+
+/** The mappings of each app. A resource is named by its id; `Orders.Arn` is an attribute of one. */
+const MAPPINGS: { readonly [app: string]: readonly object[] } = {
+  'default': [mapping('OnChange', 'Orders', 'TriggerFailureQueue')],
+  'least-privilege': [mapping('OnChange', 'Orders', 'Failures', {
     BatchSize: 1,
     MaximumRetryAttempts: 1,
     BisectBatchOnFunctionError: false,
     FilterCriteria: { Filters: [{ Pattern: '{"dynamodb":{"NewImage":{"kind":{"S":["order"]}}}}' }] },
-  }],
-  'shared': [{}, {}, {}],
-  'two-stacks': [{}],
-  'windows': [{ TumblingWindowInSeconds: 10 }],
+  })],
+  'shared': [
+    mapping('Ledger', 'Orders', 'OrdersToLedgerFailureQueue'),
+    mapping('Ledger', 'Refunds', 'RefundsToLedgerFailureQueue'),
+    mapping('Mail', 'Orders', 'OrdersToMailFailureQueue'),
+  ],
+  'two-stacks': [mapping('OnChange', 'Orders', 'OnChangeFailureQueueIntegOrdersTrigger')],
+  'windows': [mapping('OnWindow', 'Orders', 'TriggerFailureQueue', { TumblingWindowInSeconds: 10 })],
 };
 
-/** What the roles are allowed for the trigger, beside writing results and logs. */
-const MANAGED = ['service-role/AWSLambdaDynamoDBExecutionRole', 'sqs:GetQueueAttributes', 'sqs:GetQueueUrl', 'sqs:SendMessage'];
-const GRANTED: { readonly [app: string]: readonly string[] } = {
-  'default': MANAGED,
-  'least-privilege': [
-    'dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator', 'dynamodb:ListStreams', 's3:ListBucket', 's3:PutObject',
-  ],
-  'shared': MANAGED,
-  'two-stacks': MANAGED,
-  'windows': MANAGED,
+const READ_STREAMS = 'arn:AWS::Partition:iam::aws:policy/service-role/AWSLambdaDynamoDBExecutionRole';
+const allow = (resource: string, ...actions: string[]) => actions.map((action) => `${action} ${resource}`);
+const sendTo = (...queues: string[]) => queues.flatMap((queue) => allow(`${queue}.Arn`, 'sqs:GetQueueAttributes', 'sqs:GetQueueUrl', 'sqs:SendMessage'));
+const OF_THIS_ACCOUNT = ' {"StringEquals":{"s3:ResourceAccount":"AWS::AccountId"}}';
+
+/** What the role of each function is allowed for the trigger, beside writing results and logs. */
+const GRANTED: { readonly [app: string]: { readonly [role: string]: readonly string[] } } = {
+  'default': { OnChange: [READ_STREAMS, ...sendTo('TriggerFailureQueue')] },
+  'least-privilege': {
+    OnChange: [
+      ...allow('Orders.StreamArn', 'dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator', 'dynamodb:ListStreams'),
+      ...allow(`Failures.Arn${OF_THIS_ACCOUNT}`, 's3:ListBucket'),
+      ...allow(`Failures.Arn/*${OF_THIS_ACCOUNT}`, 's3:PutObject'),
+    ],
+  },
+  'shared': {
+    Ledger: [READ_STREAMS, ...sendTo('OrdersToLedgerFailureQueue', 'RefundsToLedgerFailureQueue')],
+    Mail: [READ_STREAMS, ...sendTo('OrdersToMailFailureQueue')],
+  },
+  'two-stacks': { OnChange: [READ_STREAMS, ...sendTo('OnChangeFailureQueueIntegOrdersTrigger')] },
+  'windows': { OnWindow: [READ_STREAMS, ...sendTo('TriggerFailureQueue')] },
 };
+
+const resultsAndLogs = (id: string) => [
+  ...allow('Results.Arn', 'dynamodb:BatchWriteItem', 'dynamodb:DeleteItem', 'dynamodb:DescribeTable', 'dynamodb:PutItem', 'dynamodb:UpdateItem'),
+  ...allow(`${id}Logs.Arn`, 'logs:CreateLogStream', 'logs:PutLogEvents'),
+];
 
 describe.each(Object.keys(checks))('%s', (name) => {
-  const resources = (): any[] => integrationApp(name).synth().stacks.flatMap(({ template }) => Object.values(template.Resources));
-  const propertiesOf = (type: string) => resources().filter(({ Type }) => Type === type).map(({ Properties }) => Properties);
+  const templates = (): any[] => integrationApp(name).synth().stacks.map(({ template }) => template);
+  const resources = (): [id: string, resource: any][] => templates().flatMap(({ Resources }) => Object.entries(Resources));
+  const named = (type: string): [id: string, properties: any][] => resources().filter(([, { Type }]) => Type === type)
+    .map(([id, { Properties }]) => [nameOf(id), withNames(Properties, templates())]);
 
-  test('has mappings with the settings that it is about', () => {
-    const settings = propertiesOf('AWS::Lambda::EventSourceMapping')
-      .map(({ EventSourceArn, FunctionName, DestinationConfig, ...rest }) => rest);
-
-    expect(settings).toEqual(SETTINGS[name].map((differing) => ({ ...DEFAULT_SETTINGS, ...differing })));
+  test('has mappings from the tables to the functions, with the settings that it is about', () => {
+    expect(named('AWS::Lambda::EventSourceMapping').map(([, properties]) => properties)).toEqual(MAPPINGS[name]);
   });
 
-  test('allows its functions what the trigger needs, and no more', () => {
-    const managed = propertiesOf('AWS::IAM::Role').flatMap(({ ManagedPolicyArns = [] }) => ManagedPolicyArns)
-      .map((arn) => arn['Fn::Join'][1].at(-1).replace(':iam::aws:policy/', ''));
-    const actions = propertiesOf('AWS::IAM::Policy').flatMap(({ PolicyDocument }) => PolicyDocument.Statement)
-      .flatMap(({ Action }) => Action).filter((action) => !RESULTS_AND_LOGS.test(action));
+  test('allows each function what the trigger needs, and no more', () => {
+    const granted = new Map<string, string[]>(named('AWS::IAM::Role').map(([role, { ManagedPolicyArns = [] }]) => [role, ManagedPolicyArns]));
+    for (const [, { Roles, PolicyDocument }] of named('AWS::IAM::Policy')) {
+      for (const { Effect, Action, Resource, Condition } of PolicyDocument.Statement) {
+        const what = [Resource].flat().map((resource) => Condition ? `${resource} ${JSON.stringify(Condition)}` : resource);
+        expect(Effect).toBe('Allow');
+        Roles.forEach((role: string) => granted.get(role)!.push(...what.flatMap((resource) => allow(resource, ...[Action].flat()))));
+      }
+    }
 
-    expect([...new Set([...managed, ...actions])].sort()).toEqual(GRANTED[name]);
+    expect(Object.fromEntries([...granted].map(([role, all]) => [role.replace(/Role$/, ''), all.sort()])))
+      .toEqual(Object.fromEntries(Object.entries(GRANTED[name]).map(([id, all]) => [id, [...all, ...resultsAndLogs(id)].sort()])));
   });
 
   test('leaves nothing in the account when it is destroyed', () => {
-    expect(resources().filter(({ DeletionPolicy = 'Delete' }) => DeletionPolicy !== 'Delete')).toEqual([]);
+    expect(resources().filter(([, { DeletionPolicy = 'Delete' }]) => DeletionPolicy !== 'Delete')).toEqual([]);
   });
 
   test('passes its check', async () => {
@@ -94,7 +122,28 @@ describe.each(Object.keys(checks))('%s', (name) => {
   });
 });
 
-const RESULTS_AND_LOGS = /^(logs:|dynamodb:(BatchWriteItem|PutItem|UpdateItem|DeleteItem|DescribeTable)$)/;
+/** A part of a template in which references are the names of what they refer to, also across stacks. */
+function withNames(value: any, templates: readonly any[]): any {
+  const named = (part: any): any => withNames(part, templates);
+  if (Array.isArray(value)) {
+    return value.map(named);
+  }
+  if (typeof value !== 'object' || value === null) {
+    return value;
+  }
+  const { Ref, 'Fn::GetAtt': attribute, 'Fn::Join': joined, 'Fn::ImportValue': imported } = value;
+  const exported = templates.flatMap(({ Outputs = {} }) => Object.values<any>(Outputs)).find(({ Export }) => imported && Export?.Name === imported);
+  return Ref ? nameOf(Ref)
+    : attribute ? `${nameOf(attribute[0])}.${attribute[1]}`
+    : joined ? joined[1].map(named).join(joined[0])
+    : exported ? named(exported.Value)
+    : Object.fromEntries(Object.entries(value).map(([key, part]) => [key, named(part)]));
+}
+
+/** A logical id without the hashes that the CDK adds. */
+function nameOf(logicalId: string): string {
+  return logicalId.replace(/([0-9A-F]{8})+$/, '');
+}
 
 function placeOf({ endpoints, tables, queues, buckets }: LocalRun, templates: readonly any[]): Place {
   const client = (endpoint: string) => ({ endpoint, region: 'us-east-1', credentials: { accessKeyId: 'any', secretAccessKey: 'any' } });
