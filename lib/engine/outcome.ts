@@ -1,4 +1,4 @@
-import { RESPONSE_BYTES } from './limits';
+import { EVENT_BYTES, RESPONSE_BYTES } from './limits';
 import type { Outcome } from './protocol';
 
 /**
@@ -35,6 +35,11 @@ export function outOfMemory(requestId: string): ErrorOutcome {
 /** The function's answer is larger than Lambda takes. */
 export function tooLarge(requestId: string): ErrorOutcome {
   return errorOutcome(requestId, 'Function.ResponseSizeTooLarge', `Response payload size exceeded maximum allowed payload size (${RESPONSE_BYTES} bytes).`);
+}
+
+/** The event of one record is larger than Lambda takes. The function is not invoked. */
+export function tooLargeToInvoke(requestId: string): ErrorOutcome {
+  return errorOutcome(requestId, 'RequestTooLargeException', `Request must be smaller than ${EVENT_BYTES} bytes for the InvokeFunction operation`);
 }
 
 function ofRequest(requestId: string, text: string): string {

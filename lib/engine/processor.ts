@@ -4,6 +4,7 @@ import { GivingUp } from './giving-up';
 import { EVENT_BYTES } from './limits';
 import type { MappingPlan } from './options';
 import type { Caller, Outbox } from './outbox';
+import { tooLargeToInvoke } from './outcome';
 import { payloadSize } from './payload-size';
 import type { Outcome } from './protocol';
 import { agedNeighbours, firstExpiry } from './record-age';
@@ -97,7 +98,7 @@ export class BatchProcessor implements Caller {
         return;
       }
       if (!this.giveUpAged(now, batch)) {
-        this.invoke(batch);
+        this.invoke(now, batch);
       }
     }
   }
@@ -191,10 +192,14 @@ export class BatchProcessor implements Caller {
     return Math.min(first.arrival.at + this.plan.settings.maxBatchingWindow * 1000, this.windows.end);
   }
 
-  private invoke(batch: Batch): void {
+  private invoke(now: number, batch: Batch): void {
+    const event = this.windows.event(batch.entries, batch.final);
+    if (batch.entries.length === 1 && batch.entries[0].size > this.plan.batchBytes && payloadSize(event) > EVENT_BYTES) {
+      return this.returned(now, tooLargeToInvoke(this.plan.uuid()));
+    }
     this.phase = { at: 'invoking' };
     this.outbox.count(this.shardId, 'InvokedEventCount', batch.entries.length);
-    this.outbox.invoke(this, this.windows.event(batch.entries, batch.final));
+    this.outbox.invoke(this, event);
   }
 
   private verdict(outcome: Exclude<Outcome, { type: 'throttled' }>, batch: Batch): Verdict {

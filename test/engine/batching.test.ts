@@ -67,6 +67,16 @@ test('an event has at most 6 MB, measured as JSON in UTF-8', () => {
   expect(invokes[0].at).toBe(0);
 });
 
+test('a record whose event is larger than 6 MB is never invoked, and given up as if each of its tries had failed', () => {
+  // An item of 380,000 empty strings is a legal one, and so are its two images.
+  const large = record(2, 0, { text: '\u0001'.repeat(1.1 * 1024 * 1024) });
+  const { invokes, deliveries } = drive({ settings: { retryAttempts: 2 }, shards: shard(record(1), large, record(3)) });
+  expect(invokes.flatMap(({ numbers }) => numbers)).toEqual([1, 3]);
+  expect(deliveries.map(({ message: { requestContext }, records: given }) => [requestContext.condition, given])).toEqual([
+    ['RetryAttemptsExhausted', [large]],
+  ]);
+});
+
 test('an idle shard is read 4 times a second, and a shard with records again at once', () => {
   const { reads } = drive({ shards: shard(record(1), record(2, 1)) });
   expect(reads.map(({ at, brought }) => [at, brought])).toEqual([[0, 1], [0, 0], [250, 0], [500, 0], [750, 0], [1000, 1], [1000, 0]]);
