@@ -13,6 +13,9 @@ const REMEMBERED = 30 * 24 * 60 * 60;
 /**
  * Sends one mail for each order, however often its record is delivered: Powertools keeps the record's eventID, and answers for a
  * second delivery what the first one answered. For an effect that can't be part of a DynamoDB transaction.
+ *
+ * If the process ends while a mail is sent, Powertools takes the record to be in progress until the function's timeout has passed, and
+ * throws an IdempotencyAlreadyInProgressError. The runtime knows it, and tries again until then: it is never a reason to park a record.
  */
 export function mailHandler(persistenceStore: BasePersistenceLayer, send: (to: string) => Promise<void>): StreamHandler {
   const config = new IdempotencyConfig({ eventKeyJmesPath: 'eventId', throwOnNoIdempotencyKey: true, expiresAfterSeconds: REMEMBERED });

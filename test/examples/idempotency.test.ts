@@ -5,6 +5,7 @@ import { mailHandler } from '../../examples/idempotency/powertools';
 import { totalsHandler } from '../../examples/idempotency/same-transaction';
 import { recordChildren } from '../../lib/local/process/children';
 import { startDynamoDbLocal } from '../../lib/local/service/dynamodb-local';
+import { HOST } from '../../lib/stream/boundary';
 import { record } from '../runtime/records';
 
 const children = recordChildren();
@@ -57,3 +58,43 @@ test('with Powertools, what is delivered twice is mailed once', async () => {
   Items.forEach(({ expiration }) => expect(Number(expiration.N)).toBeGreaterThan(AFTER_REDRIVE));
   expect(mails.sort()).toEqual(['1@example.com', '2@example.com', '3@example.com']);
 });
+
+test('with Powertools, a record whose process ended while it was mailed is not parked, but mailed when its claim has expired', async () => {
+  jest.spyOn(console, 'error').mockReturnValue();
+  const [order] = [9].map((at) => record(at, at, { eventName: 'INSERT', newImage: { customer: 'c', email: '9@example.com' } }));
+  const store = new DynamoDBPersistenceLayer({ tableName: 'Claims', awsSdkV3Client: client });
+  const mails: string[] = [];
+  const parked: unknown[] = [];
+  const context = (timeout: number): any => {
+    const end = Date.now() + timeout;
+    return {
+      getRemainingTimeInMillis: () => end - Date.now(),
+      [HOST]: {
+        park: async (poison: unknown) => {
+          parked.push(poison);
+        },
+      },
+    };
+  };
+  // What ends with its process never settles.
+  let begun!: () => void;
+  const sending = new Promise<void>((resolve) => {
+    begun = resolve;
+  });
+  const ended = mailHandler(store, async () => {
+    begun();
+    return new Promise(() => undefined);
+  });
+  void ended({ Records: [order] }, context(4_000));
+  await sending;
+  const handler = mailHandler(store, async (to) => {
+    mails.push(to);
+  });
+  const deliveries: number[] = [];
+  while (mails.length === 0) {
+    const { batchItemFailures } = await handler({ Records: [order] }, context(3_000));
+    deliveries.push(batchItemFailures.length);
+  }
+  expect([mails, parked]).toEqual([['9@example.com'], []]);
+  expect(deliveries.at(-1)).toBe(0);
+}, 30_000);
