@@ -156,6 +156,11 @@ const demo = project.addTask('demo', {
 demo.exec('cdk synth --quiet');
 demo.exec('ts-node --transpile-only --project examples/tsconfig.json examples/places/demo/main.ts', { receiveArgs: true });
 
+project.addTask('soak', {
+  description: 'Run the runtime through random faults for an hour: npm run soak -- --hours N',
+  exec: `ts-node --transpile-only --project ${project.tsconfigDev.fileName} test/runtime/faults/soak.ts`,
+  receiveArgs: true,
+});
 project.addTask('mutants', {
   description: 'Change places of the code, one at a time, and show which the tests do not notice: npm run mutants -- --help',
   exec: `ts-node --transpile-only --project ${project.tsconfigDev.fileName} test/mutants/main.ts`,
