@@ -48,9 +48,10 @@ export function createChunks(
     try {
       budget.check();
       const attempt = Math.max(...parts.map(({ step }) => recovery.attempt(step)));
-      const handle = () => onRecords!(parts.map(({ record }) => record), callContext(context, budget, attempt));
       // The host sees a call of each record, all at the same time.
-      const calls = parts.reduceRight<() => unknown>((inner, { step }) => () => host.call(records[step], inner), handle);
+      let answer: Promise<unknown> | undefined;
+      const handle = async () => answer ??= (async () => onRecords!(parts.map(({ record }) => record), callContext(context, budget, attempt)))();
+      const calls = async () => Promise.allSettled(parts.map(({ step }) => host.call(records[step], handle))).then(() => answer);
       running++;
       return refused(parts, await timed(pace, now, calls).finally(() => running--));
     } catch (error) {
@@ -67,13 +68,14 @@ export function createChunks(
   /** What onRecords answers of the records that failed. */
   function refused(parts: readonly Part[], answer: unknown): Failures {
     const failures = new Map<number, unknown>();
+    const steps = new Map(parts.map(({ step }) => [sequenceNumbers[step], step]));
     for (const entry of Array.isArray(answer) ? answer : answer ? [answer] : []) {
       const { record, error } = Object(entry);
-      const found = parts.filter(({ step }) => sequenceNumbers[step] === record?.sequenceNumber);
-      if (!found[0]) {
+      const step = steps.get(record?.sequenceNumber);
+      if (step === undefined) {
         return all(parts, new TypeError(expected('What onRecords returns', 'nothing, or a list of { record, error } of records that it got', entry)));
       }
-      found.forEach(({ step }) => failures.set(step, error));
+      failures.set(step, error);
     }
     return failures;
   }

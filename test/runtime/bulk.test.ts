@@ -266,6 +266,26 @@ test.each([[{ order: 'items' }, 'item or partitionKey or shard'], [{ chunkSize: 
     expect(() => streamHandler({ onRecords: () => undefined, ...options })).toThrow(message);
   });
 
+test('a chunk may be as large as the batch', async () => {
+  const { handler, calls } = recording((records) => records.map((change) => ({ record: change, error: new PoisonRecordError('bad') })), { chunkSize: 10_000 });
+  const { parked, context } = host();
+  expect(reported(await handler(batchOf(...Array(10_000).keys()), context))).toEqual([]);
+  expect([calls.length, parked.length]).toEqual([1, 10_000]);
+});
+
+test('in the order of the shard, a poison record of an unknown error is parked within ten minutes, and nothing is given up', async () => {
+  const handler = streamHandler({
+    order: 'shard',
+    onRecords: (records) => {
+      records.forEach(({ newImage }) => (newImage as any).name.trim());
+    },
+  });
+  const records = Array.from({ length: 100 }, (_, n) => streamRecord({ newImage: { id: `${n}`, name: n === 30 ? 7 : 'x' }, createdAt: 1_735_689_600 }));
+  const run = await simulateTrigger({ handler, shards: [{ records }] });
+  expect([run.parked.length, run.failed, run.lost]).toEqual([1, [], []]);
+  expect(run.invocations.at(-1)!.at / 1_000 - 1_735_689_600).toBeLessThan(600);
+});
+
 test('an outage of an hour parks nothing, and everything is done soon after it', async () => {
   const START = 1_735_689_600;
   let calls = 0;
