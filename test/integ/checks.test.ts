@@ -48,6 +48,10 @@ const MAPPINGS: { readonly [app: string]: readonly object[] } = {
     BisectBatchOnFunctionError: false,
     FilterCriteria: { Filters: [{ Pattern: '{"dynamodb":{"NewImage":{"kind":{"S":["order"]}}}}' }] },
   })],
+  'failure-store': [
+    mapping('Parking', 'Orders', 'FailuresBucket'),
+    mapping('Failing', 'Orders', 'FailuresBucket', { BatchSize: 1, MaximumRetryAttempts: 0, BisectBatchOnFunctionError: false }),
+  ],
   'shared': [
     mapping('Ledger', 'Orders', 'OrdersToLedgerFailureQueue'),
     mapping('Ledger', 'Refunds', 'RefundsToLedgerFailureQueue'),
@@ -60,18 +64,20 @@ const MAPPINGS: { readonly [app: string]: readonly object[] } = {
 const READ_STREAMS = 'arn:AWS::Partition:iam::aws:policy/service-role/AWSLambdaDynamoDBExecutionRole';
 const allow = (resource: string, ...actions: string[]) => actions.map((action) => `${action} ${resource}`);
 const sendTo = (...queues: string[]) => queues.flatMap((queue) => allow(`${queue}.Arn`, 'sqs:GetQueueAttributes', 'sqs:GetQueueUrl', 'sqs:SendMessage'));
+const READ_ORDERS = allow(
+  'Orders.StreamArn', 'dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator', 'dynamodb:ListStreams',
+);
 const OF_THIS_ACCOUNT = ' {"StringEquals":{"s3:ResourceAccount":"AWS::AccountId"}}';
+
+const writeTo = (bucket: string) => [
+  ...allow(`${bucket}.Arn${OF_THIS_ACCOUNT}`, 's3:ListBucket'), ...allow(`${bucket}.Arn/*${OF_THIS_ACCOUNT}`, 's3:PutObject'),
+];
 
 /** What the role of each function is allowed for the trigger, beside writing results and logs. */
 const GRANTED: { readonly [app: string]: { readonly [role: string]: readonly string[] } } = {
   'default': { OnChange: [READ_STREAMS, ...sendTo('TriggerFailureQueue')] },
-  'least-privilege': {
-    OnChange: [
-      ...allow('Orders.StreamArn', 'dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator', 'dynamodb:ListStreams'),
-      ...allow(`Failures.Arn${OF_THIS_ACCOUNT}`, 's3:ListBucket'),
-      ...allow(`Failures.Arn/*${OF_THIS_ACCOUNT}`, 's3:PutObject'),
-    ],
-  },
+  'failure-store': { Parking: [...READ_ORDERS, ...writeTo('FailuresBucket')], Failing: [...READ_ORDERS, ...writeTo('FailuresBucket')] },
+  'least-privilege': { OnChange: [...READ_ORDERS, ...writeTo('Failures')] },
   'shared': {
     Ledger: [READ_STREAMS, ...sendTo('OrdersToLedgerFailureQueue', 'RefundsToLedgerFailureQueue')],
     Mail: [READ_STREAMS, ...sendTo('OrdersToMailFailureQueue')],

@@ -24,6 +24,26 @@ export const checks: { readonly [app: string]: (deployment: Deployment, patience
     equal(await resultOf(deployment, 'OnChange', 'Orders', 'draft'), undefined);
   },
 
+  'failure-store': async (deployment, patience) => {
+    await deployment.put('Orders', { id: 'poison', version: 1, poison: true });
+    await writeVersions(deployment, 'Orders');
+
+    const stored = new Collected(() => deployment.takeObjects('Failures'));
+    const notified = new Collected(async () => (await deployment.messages('ToDo')).flatMap(({ Records = [] }) => Records));
+    await eventually(patience, async () => {
+      await allVersionsSeen(deployment, 'Parking', 'Orders');
+      await allVersionsSeen(deployment, 'Failing', 'Orders');
+      equal((await stored.next()).length, 2);
+      equal((await notified.next()).length, 2);
+    });
+    const parked = stored.all.find(({ kind }) => kind === 'dynamo-stream-trigger/parked-record');
+    equal(parked.record.dynamodb.NewImage.id.S, 'poison');
+    deepEqual(keysIn(stored.all.find(({ payload }) => payload !== undefined).payload), ['poison']);
+    deepEqual(
+      notified.all.map(({ s3: { object } }) => decodeURIComponent(object.key).split('/')[0]).sort(), ['aws', 'dynamo-stream-trigger'],
+    );
+  },
+
   'shared': async (deployment, patience) => {
     await writeVersions(deployment, 'Orders');
     await writeVersions(deployment, 'Refunds');
