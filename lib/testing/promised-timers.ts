@@ -58,9 +58,15 @@ async function* ticks<T>(context: HandlerContext, milliseconds: number, value: T
   }
 }
 
-function signalIn({ environment }: HandlerContext, milliseconds: number): AbortSignal {
+/** Whatever it watches over, the handler waits for it too. */
+function signalIn(context: HandlerContext, milliseconds: number): AbortSignal {
   const controller = new AbortController();
-  environment.schedule(milliseconds, () => {
+  context.waits++;
+  context.environment.schedule(milliseconds, () => {
+    context.waits--;
+    if (shared.running) {
+      shared.running.awake = true;
+    }
     controller.abort(new DOMException('The operation was aborted due to timeout', 'TimeoutError'));
   });
   return controller.signal;

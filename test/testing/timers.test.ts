@@ -66,9 +66,9 @@ describe('timers: \'virtual\'', () => {
       await pause(HOUR / 10);
       const date = new Date();
       return [Date.now() - START, date.getTime() - START, performance.now() - start, date instanceof Date, date.constructor === Date,
-        new Date(5).getTime(), Date.UTC(2025, 0, 1) === START, Date().slice(0, 15) === new Date(START).toString().slice(0, 15), typeof structuredClone(date)];
+        new Date(5).getTime(), Date.UTC(2025, 0, 1) === START, Date().slice(0, 15) === new Date(START).toString().slice(0, 15)];
     });
-    expect(invocations[0].response).toEqual([HOUR / 10, HOUR / 10, HOUR / 10, true, true, 5, true, true, 'object']);
+    expect(invocations[0].response).toEqual([HOUR / 10, HOUR / 10, HOUR / 10, true, true, 5, true, true]);
     expect(Math.abs(Date.now() - real)).toBeLessThan(10_000);
     expect([new Date().constructor === Date, Object.hasOwn(performance, 'now'), Object.hasOwn(scheduler, 'wait')]).toEqual([true, false, false]);
   });
@@ -77,7 +77,8 @@ describe('timers: \'virtual\'', () => {
     const { invocations } = await run(async () => {
       const controller = new AbortController();
       setTimeout(() => controller.abort('enough'), 1000);
-      const ends = [promised(HOUR, undefined, controller), scheduler.wait(HOUR, controller), everyTick(HOUR, 1, controller)[Symbol.asyncIterator]().next()];
+      const tick = everyTick(HOUR, 1, controller)[Symbol.asyncIterator]().next();
+      const ends = [promised(HOUR, undefined, controller), scheduler.wait(HOUR, controller), tick];
       const errors = await Promise.all(ends.map((end) => end.then(() => 'none', (error: any) => [error.name, error.code, error.cause])));
       return [...errors, await promised(HOUR, 1, controller).catch((error) => error.name)];
     });
@@ -96,6 +97,23 @@ describe('timers: \'virtual\'', () => {
       await pause(300);
     });
     expect([fired, invocations[0].durationMs]).toEqual([['background'], 300]);
+  });
+
+  test.each<[string, () => AbortSignal]>([
+    ['AbortSignal.timeout', () => AbortSignal.timeout(2000)],
+    ['a timer', () => {
+      const controller = new AbortController();
+      setTimeout(() => controller.abort(new DOMException('', 'TimeoutError')), 2000);
+      return controller.signal;
+    }],
+  ])('a call that is never answered is ended by %s', async (_, guard) => {
+    const server = createServer(() => undefined);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const { invocations } = await run(() => fetch(address, { signal: guard() }), { realTimeLimit: 0.3 });
+    expect(invocations).toMatchObject([{ durationMs: 2000, error: { errorType: 'TimeoutError' } }]);
+    server.close();
+    server.closeAllConnections();
   });
 
   test('an unref\'d timer does not hide a real wait that hangs', async () => {
