@@ -83,3 +83,31 @@ describe.each(outages)('%s', (_, failure, parkedAtMost) => {
     }), { numRuns: 20, seed: 1 });
   });
 });
+
+test.each(outages)('%s for 1, 5 and 30 seconds parks nothing, and is over within five seconds', async (_, failure) => {
+  for (const lasts of [1, 5, 30]) {
+    let doneAt = 0;
+    const load = (): Handler => {
+      let clock: () => number;
+      const handler = streamHandler(() => {
+        const second = clock() / 1_000 - START;
+        if (second < lasts) {
+          throw failure();
+        }
+        doneAt = Math.max(doneAt, second);
+      });
+      return async (event, context) => {
+        clock = context[HOST].now;
+        return handler(event, context);
+      };
+    };
+    const shards = Array.from({ length: 8 }, (__, shard) => ({
+      records: Array.from({ length: 200 }, (___, at) => streamRecord({
+        keys: { id: `item-${shard}-${at}` }, sequenceNumber: String(10n ** 22n + BigInt(shard * 1_000 + at)), createdAt: START,
+      })),
+    }));
+    const { parked, failed, lost } = await simulateTrigger({ handler: { load }, environments: 8, shards });
+    expect([parked, failed, lost]).toEqual([[], [], []]);
+    expect(doneAt).toBeLessThan(lasts + 5);
+  }
+});
