@@ -141,9 +141,9 @@ function withNames(value: any, templates: readonly any[]): any {
   const exported = templates.flatMap(({ Outputs = {} }) => Object.values<any>(Outputs)).find(({ Export }) => imported && Export?.Name === imported);
   return Ref ? nameOf(Ref)
     : attribute ? `${nameOf(attribute[0])}.${attribute[1]}`
-    : joined ? joined[1].map(named).join(joined[0])
-    : exported ? named(exported.Value)
-    : Object.fromEntries(Object.entries(value).map(([key, part]) => [key, named(part)]));
+      : joined ? joined[1].map(named).join(joined[0])
+        : exported ? named(exported.Value)
+          : Object.fromEntries(Object.entries(value).map(([key, part]) => [key, named(part)]));
 }
 
 /** A logical id without the hashes that the CDK adds. */
