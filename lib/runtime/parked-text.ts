@@ -2,17 +2,23 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { type ParkedRecord, type RecordPointer, withImages } from '../stream/parked-record';
 
-/** A parked record as the text of a message: the first of its forms that takes at most so many bytes, or the last one. */
+/**
+ * A parked record as the text of a message: the first of its forms that takes at most so many bytes, or the last one. What the error
+ * says at length goes before anything of the record does.
+ */
 export async function parkedText(parked: ParkedRecord, maxBytes: number): Promise<string> {
   const whole = json(parked);
   const size = Buffer.byteLength(whole);
   if (size <= maxBytes) {
     return whole;
   }
-  const { record, ...rest } = parked;
-  const gzipped = json({ ...rest, gzip: (await promisify(gzip)(JSON.stringify(record))).toString('base64') });
+  const { record, error, ...rest } = parked;
+  const gzipped = json({ ...rest, error, gzip: (await promisify(gzip)(JSON.stringify(record))).toString('base64') });
   if (Buffer.byteLength(gzipped) <= maxBytes) {
     return gzipped;
+  }
+  if (error.stack ?? error.issues) {
+    return parkedText({ ...parked, error: { name: cut(error.name), message: cut(error.message) } }, maxBytes);
   }
   const { NewImage, OldImage } = record.dynamodb!;
   return OldImage
@@ -20,14 +26,15 @@ export async function parkedText(parked: ParkedRecord, maxBytes: number): Promis
     : json(pointer(parked, `the record takes ${size} bytes, but the destination takes at most ${maxBytes}`));
 }
 
-/** Characters of an error that a pointer has room for. */
-const MAX_CHARACTERS = 256;
+/** Of a text of an error, what there is always room for. */
+function cut(text: string): string {
+  return text.slice(0, 256);
+}
 
-function pointer({ record, altered: _, error, ...rest }: ParkedRecord, reason: string): RecordPointer {
+function pointer({ record, altered: _, ...rest }: ParkedRecord, reason: string): RecordPointer {
   const { eventID: eventId = '', eventName, dynamodb } = record;
   const { Keys: keys, SequenceNumber: sequenceNumber } = dynamodb!;
-  const [name, message] = [error.name, error.message].map((text) => text.slice(0, MAX_CHARACTERS));
-  return { ...rest, keys: keys!, eventId, eventName: eventName!, sequenceNumber: sequenceNumber!, error: { name, message }, reason };
+  return { ...rest, keys: keys!, eventId, eventName: eventName!, sequenceNumber: sequenceNumber!, reason };
 }
 
 /** Without the two characters that SQS refuses. */

@@ -10,11 +10,11 @@ const [bundle, kind] = process.argv.slice(2);
 const server = await startFauxqs({ port: 0, logger: false });
 process.on('exit', () => server.stop());
 
-const { queueArn } = server.createQueue('parked');
+const { queueArn } = server.createQueue('parked', kind === 'low' ? { attributes: { MaximumMessageSize: '3000' } } : {});
 const { topicArn } = server.createTopic('topic');
 server.subscribe({ topic: 'topic', queue: 'parked' });
 server.createBucket('bucket');
-const park = { sqs: queueArn, sns: topicArn, s3: 'arn:aws:s3:::bucket', gone: `${queueArn}-gone`, unanswered: queueArn }[kind];
+const park = { sqs: queueArn, sns: topicArn, s3: 'arn:aws:s3:::bucket', gone: `${queueArn}-gone`, low: queueArn, unanswered: queueArn }[kind];
 
 // What stands before the server, and hands the first request on only when nobody waits for its answer any more.
 let requests = 0;

@@ -229,6 +229,20 @@ describe.each([QUEUE, TOPIC])('%s', (arn) => {
     expect(batches().flatMap(({ input }) => bodiesOf(input)).map(formOf).sort()).toEqual(['gzipped whole', 'plain whole', 'pointer']);
   });
 
+  test('that has no room for what the error says at length gets the whole record all the same', async () => {
+    sdk.answer = (name, input) => name === 'GetQueueUrl' ? { QueueUrl: 'https://queue' } : {
+      Failed: bodiesOf(input).map((body, Id) => ({ Id: String(Id), body })).filter(({ body }) => Buffer.byteLength(body) > 4_096)
+        .map(({ Id }) => ({ Id, Code: 'InvalidParameterValue', Message: 'Message must be shorter than 4096 bytes.' })),
+    };
+    const verbose = runtime.streamHandler(() => {
+      throw new runtime.PoisonRecordError('\u0001'.repeat(5_000), { issues: [{ message: 'x'.repeat(5_000) }] });
+    });
+    expect(await park(arn, ['x'], verbose)).toBeUndefined();
+    const [, body] = batches().flatMap(({ input }) => bodiesOf(input));
+    expect(formOf(body)).toBe('plain whole');
+    expect(readParkedRecord(body)!.error).toEqual({ name: 'PoisonRecordError', message: '\u0001'.repeat(256) });
+  });
+
   test('that refuses a whole batch for its size gets the records in smaller ones', async () => {
     sdk.answer = (name, input) => {
       const bytes = name === 'GetQueueUrl' ? 0 : bodiesOf(input).reduce((sum, body) => sum + Buffer.byteLength(body), 0);
