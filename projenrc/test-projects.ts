@@ -6,7 +6,7 @@
  */
 const PARTS = {
   /** The packed package, bundles of it, and the samples of the documentation. */
-  package: ['docs', 'package', 'runtime/bundle', 'runtime/destination', 'runtime/schema', 'testing/consumer', 'testing/example'],
+  package: ['docs', 'handlers', 'package', 'runtime/bundle', 'runtime/destination', 'runtime/schema', 'testing/consumer', 'testing/example'],
   /** DynamoDB Local, functions in processes of their own, the command line. */
   local: ['cli', 'examples/guarded-projection', 'examples/idempotency', 'integ', 'local', 'reader/range', 'runtime/process', 'trigger/stream-lookup.lambda'],
   /** What is synthesized. */

@@ -131,6 +131,13 @@ const edits: { readonly [edit: string]: Edit } = {
     },
   },
   '`onFailure`, to `NoFailureDestination`': settings({ onFailure: NoFailureDestination.INSTANCE }),
+  '`failureQueueKey`': {
+    before: (orders) => {
+      new kms.Key(orders.stack, 'Key');
+      orders.trigger();
+    },
+    after: (orders) => void orders.trigger({ failureQueueKey: new kms.Key(orders.stack, 'Key') }),
+  },
   '`failureQueueRemovalPolicy`': settings({ failureQueueRemovalPolicy: RemovalPolicy.DESTROY }),
 
   '`handler`, to another function': {

@@ -1,11 +1,11 @@
 /**
- * How long an app of 50 triggers takes to synthesize, beside one with the same 50 wired by hand: the CDK's event source with the
- * trigger's settings, and a failure queue as the trigger makes it. Nothing is bundled; tables and functions are the same.
+ * How long apps with triggers take to synthesize, beside the same apps wired by hand: the CDK's event source with the trigger's settings, and
+ * a failure queue as the trigger makes it. Nothing is bundled; tables and functions are the same.
  *
- *     npx projen compile && npx ts-node -T --project bench/tsconfig.json bench/synth/index.ts
+ *     npx projen compile && npx ts-node -T --project bench/tsconfig.json bench/synth/index.ts [triggers [stacks [others]]]
  *
- * Both are synthesized in turn, in one process, and the medians compared: as `cdk synth` does it, which has a limit, and without the
- * CDK's own validation of the templates, which takes its time for either.
+ * Tables, functions and wirings are in one, two or three stacks, with other resources beside them. Both are synthesized in turn, in one
+ * process, and the medians compared, without the CDK's own validation of the templates, which takes its time for either.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,25 +14,30 @@ import { App, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { AttributeType, StreamViewType, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { Code, Function, Runtime, StartingPosition } from 'aws-cdk-lib/aws-lambda';
 import { DynamoEventSource, SqsDlq } from 'aws-cdk-lib/aws-lambda-event-sources';
-import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import { CfnQueue, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { DynamoStreamTrigger } from 'dynamo-stream-trigger';
 
-const TRIGGERS = 50;
-const ROUNDS = 15;
-const WARM_UPS = 3;
+const ROUNDS = 7;
+const WARM_UPS = 1;
 const LIMIT = 1.25;
+
+interface Size {
+  readonly triggers: number;
+  readonly stacks: number;
+  readonly others: number;
+}
 
 type Wiring = (stack: Stack, id: number, table: TableV2, handler: Function) => void;
 
 const wirings: Record<string, Wiring> = {
-  'by hand': (stack, id, table, handler) => {
-    const queue = new Queue(stack, `FailureQueue${id}`, {
+  'by hand': (_stack, id, table, handler) => {
+    const queue = new Queue(Stack.of(handler), `FailureQueue${id}`, {
       encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true, retentionPeriod: Duration.days(14), removalPolicy: RemovalPolicy.RETAIN,
     });
     handler.addEventSource(new DynamoEventSource(table, {
       startingPosition: StartingPosition.TRIM_HORIZON,
       batchSize: 100,
-      retryAttempts: 100,
+      retryAttempts: 10,
       maxRecordAge: Duration.hours(22),
       bisectBatchOnError: true,
       reportBatchItemFailures: true,
@@ -45,20 +50,24 @@ const wirings: Record<string, Wiring> = {
 };
 
 /** Milliseconds of processor time from an empty app to its assembly: what else the machine does counts for neither. */
-function synthesize(wiring: Wiring): number {
+function synthesize(wiring: Wiring, { triggers, stacks: count, others }: Size): number {
   const outdir = mkdtempSync(join(tmpdir(), 'synth-'));
   const start = process.cpuUsage();
-  const app = new App({ outdir });
-  const stack = new Stack(app, 'Stack');
-  for (let id = 0; id < TRIGGERS; id++) {
-    const table = new TableV2(stack, `Table${id}`, {
+  const app = new App({ outdir, context: { '@aws-cdk/core:stackResourceLimit': 0 } });
+  const stacks = Array.from({ length: count }, (_, index) => new Stack(app, `Stack${index}`));
+  const [tables, functions, mappings] = [0, 1, 2].map((index) => stacks[Math.min(index, count - 1)]);
+  for (let id = 0; id < others; id++) {
+    new CfnQueue(stacks[id % count], `Other${id}`, { queueName: `other-${id}`, tags: [{ key: 'id', value: String(id) }] });
+  }
+  for (let id = 0; id < triggers; id++) {
+    const table = new TableV2(tables, `Table${id}`, {
       partitionKey: { name: 'id', type: AttributeType.STRING }, dynamoStream: StreamViewType.NEW_AND_OLD_IMAGES,
     });
-    const handler = new Function(stack, `Function${id}`, {
+    const handler = new Function(functions, `Function${id}`, {
       runtime: Runtime.NODEJS_24_X, handler: 'index.handler', code: Code.fromInline('exports.handler = async () => {};'),
       timeout: Duration.minutes(1),
     });
-    wiring(stack, id, table, handler);
+    wiring(mappings, id, table, handler);
   }
   app.synth();
   const { user, system } = process.cpuUsage(start);
@@ -70,14 +79,19 @@ function median(values: number[]): number {
   return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 }
 
-// What the CDK's validation says of either goes to the console.
-console.error = console.warn = () => {};
-for (const [validation, setting, limit] of [['as it is', 'true', LIMIT], ['without the CDK\'s validation', 'false', Infinity]] as const) {
-  process.env.CDK_VALIDATION = setting;
+/** The sizes that the command line asks for, or all. */
+function sizes(): Size[] {
+  const [triggers, stacks, others] = process.argv.slice(2).map((argument) => [Number(argument)]);
+  return (triggers ?? [40, 120]).flatMap((ofTriggers) => (stacks ?? [1, 2, 3]).flatMap((ofStacks) => (others ?? [0, 300, 1_000])
+    .map((ofOthers) => ({ triggers: ofTriggers, stacks: ofStacks, others: ofOthers }))));
+}
+
+process.env.CDK_VALIDATION = 'false';
+for (const size of sizes()) {
   const times = Object.fromEntries(Object.keys(wirings).map((name) => [name, [] as number[]]));
   for (let round = -WARM_UPS; round < ROUNDS; round++) {
     for (const [name, wiring] of Object.entries(wirings)) {
-      const took = synthesize(wiring);
+      const took = synthesize(wiring, size);
       if (round >= 0) {
         times[name].push(took);
       }
@@ -85,9 +99,9 @@ for (const [validation, setting, limit] of [['as it is', 'true', LIMIT], ['witho
   }
   const [byHand, triggers] = Object.values(times).map(median);
   const ratio = triggers / byHand;
-  console.log(`${validation}: by hand ${byHand.toFixed(0)} ms, triggers ${triggers.toFixed(0)} ms, ratio ${ratio.toFixed(2)}`
-    + (limit === Infinity ? '' : ` (limit ${limit})`));
-  if (ratio > limit) {
+  console.log(`${size.triggers} triggers, ${size.stacks} stacks, ${size.others} others: by hand ${byHand.toFixed(0)} ms, triggers ${triggers.toFixed(0)} ms, `
+    + `ratio ${ratio.toFixed(2)} (limit ${LIMIT})`);
+  if (ratio > LIMIT) {
     process.exitCode = 1;
   }
 }

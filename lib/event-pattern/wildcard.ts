@@ -62,18 +62,50 @@ export function matchesWildcard(literals: Wildcard, text: string): boolean {
 function wildcardComplexity(literals: Wildcard): number {
   const behindStars = literals.slice(1);
   // The end of the text counts as a character that only the last literal has.
-  const beginnings = behindStars.flatMap((literal, i) => allBeginnings(i === behindStars.length - 1 ? `${literal}\u0000` : literal));
-  let most = 0;
-  for (const read of beginnings) {
-    const reached = behindStars.length + beginnings.filter((beginning) => read.endsWith(beginning)).length;
-    if (reached > MAX_COMPLEXITY) {
-      return reached;
-    }
-    most = Math.max(most, reached);
-  }
-  return most;
+  const beginnings = tree(behindStars.map((literal, i) => i === behindStars.length - 1 ? `${literal}\u0000` : literal));
+  return behindStars.length + mostRead(beginnings);
 }
 
-function allBeginnings(literal: string): string[] {
-  return Array.from({ length: literal.length }, (_, i) => literal.slice(0, i + 1));
+/** A beginning of one or more literals. */
+interface Beginning {
+  readonly next: Map<string, Beginning>;
+  /** How many literals begin so. */
+  count: number;
+  /** How many beginnings a text that ends so may just have read. */
+  read: number;
+  /** The longest beginning that this one ends with. */
+  inside?: Beginning;
+}
+
+/** All beginnings of some literals, in time that grows with their length only. */
+function tree(literals: readonly string[]): Beginning {
+  const root: Beginning = { next: new Map(), count: 0, read: 0 };
+  for (const literal of literals) {
+    let at = root;
+    for (let i = 0; i < literal.length; i++) {
+      const following = at.next.get(literal[i]) ?? { next: new Map(), count: 0, read: 0 };
+      at.next.set(literal[i], following);
+      following.count++;
+      at = following;
+    }
+  }
+  return root;
+}
+
+/** The highest number of beginnings that one of them ends with, itself included. Shorter ones first, as each is built on a shorter one (Aho and Corasick). */
+function mostRead(root: Beginning): number {
+  const all: Beginning[] = [root];
+  for (let i = 0; i < all.length; i++) {
+    const at = all[i];
+    for (const [character, following] of at.next) {
+      let shorter = at.inside;
+      while (shorter !== undefined && !shorter.next.has(character)) {
+        shorter = shorter.inside;
+      }
+      following.inside = shorter?.next.get(character) ?? root;
+      following.read = following.count + following.inside.read;
+      all.push(following);
+    }
+  }
+  return all.reduce((most, { read }) => Math.max(most, read), 0);
 }

@@ -9,7 +9,8 @@ export interface PropFacts {
   readonly filters: Misfit | readonly (Misfit | undefined)[];
   readonly informHandler: Misfit | boolean | undefined;
   readonly filterEncryption: Misfit | 'given' | undefined;
-  readonly failureQueueRemovalPolicy: Misfit | undefined;
+  readonly failureQueueRemovalPolicy: Misfit | 'given' | undefined;
+  readonly failureQueueKey: Misfit | 'given' | undefined;
   readonly permissions: Misfit | undefined;
   /** Nameless: a destination that was bound and did not name what receives the batches. */
   readonly onFailure: Misfit | 'made' | 'given' | 'none' | 'nameless';
@@ -24,11 +25,24 @@ export interface TablePropFacts {
   readonly streamNamed: boolean;
   /** Where it is, if it is of this app. */
   readonly location: Location | undefined;
+  readonly apart: Apart | undefined;
+}
+
+/**
+ * How a part of this app is apart from the trigger, so that the CDK can't refer to it: in another Stage, or in a stack whose account or
+ * Region is left open while that of the trigger's stack is not, or the other way round.
+ */
+export interface Apart {
+  readonly by: 'stage' | 'environment';
+  /** The path of its Stage or stack, and that of the trigger's. */
+  readonly path: string;
+  readonly triggerPath: string;
 }
 
 /** The function that a trigger was given. */
 export interface HandlerPropFacts {
   readonly location: Location;
+  readonly apart: Apart | undefined;
   /** Whether it is of this app, so that its environment can be changed. */
   readonly isOwned: boolean;
   /** Whether its code is known to use this package's runtime. */
@@ -62,7 +76,8 @@ export const TRIGGER_RULES: readonly Rule<PropFacts>[] = [
       ? ['filterEncryption is given but there are no filters to encrypt. Omit it, or give filters.']
       : [],
   },
-  shape('removal-policy', 'failureQueueRemovalPolicy', 'a RemovalPolicy', 'Omit it to use RemovalPolicy.RETAIN.'),
+  shape('removal-policy', 'failureQueueRemovalPolicy', 'a RemovalPolicy other than SNAPSHOT', 'Omit it to use RemovalPolicy.RETAIN.'),
+  shape('failure-queue-key-type', 'failureQueueKey', 'a key', 'Give a kms.Key, or import one with kms.Key.fromKeyArn(…). Omit it to use a key of SQS.'),
   shape('permissions', 'permissions', 'MANAGED_POLICY or LEAST_PRIVILEGE', 'Omit it to use StreamPermissions.MANAGED_POLICY.'),
   {
     id: 'not-a-filter',
@@ -122,6 +137,40 @@ export const TRIGGER_RULES: readonly Rule<PropFacts>[] = [
       : [],
   },
   {
+    id: 'another-stage',
+    severity: 'error',
+    summary: 'Table and function are in the Stage of the trigger.',
+    reads: ['table', 'handler'],
+    source: 'CDK: "A dependency cannot cross stage boundaries"',
+    check: ({ table, handler }) => [
+      ...isTable(table) && table.apart?.by === 'stage' ? [`table is in ${table.apart.path} but the trigger is in ${table.apart.triggerPath}, and Stages are `
+        + 'deployed apart, so that a template can\'t refer to another one\'s stream. Look the stream up with StreamedTable.fromTable(this, id, table).'] : [],
+      ...isHandler(handler) && handler.apart?.by === 'stage' ? [`handler is in ${handler.apart.path} but the trigger is in ${handler.apart.triggerPath}, and Stages are `
+        + 'deployed apart. Put the trigger into the Stage of the function.'] : [],
+    ],
+  },
+  {
+    id: 'mixed-environments',
+    severity: 'error',
+    summary: 'The stacks of table, function and trigger all have an `env`, or none of them has.',
+    reads: ['table', 'handler'],
+    source: 'CDK: "Cannot use resource … in a cross-environment fashion"',
+    check: ({ table, handler }) => [
+      ...isTable(table) ? mixed('table', table) : [],
+      ...isHandler(handler) ? mixed('handler', handler) : [],
+    ],
+  },
+  {
+    id: 'failure-queue-unused',
+    severity: 'warning',
+    summary: '`failureQueueRemovalPolicy` and `failureQueueKey` come without `onFailure`.',
+    reads: ['failureQueueRemovalPolicy', 'failureQueueKey', 'onFailure'],
+    source: 'docs/security.md',
+    check: (facts) => (['failureQueueRemovalPolicy', 'failureQueueKey'] as const)
+      .filter((name) => facts[name] === 'given' && (facts.onFailure === 'given' || facts.onFailure === 'none'))
+      .map((name) => `${name} is given, but so is onFailure, so that the trigger makes no queue. Omit one of the two.`),
+  },
+  {
     id: 'not-informed',
     severity: 'warning',
     summary: 'A function with this package\'s runtime gets the variable `DYNAMO_STREAM_TRIGGER`.',
@@ -155,7 +204,7 @@ export const TRIGGER_RULES: readonly Rule<PropFacts>[] = [
 ];
 
 /** The props that have a type of their own. */
-type Shaped = 'table' | 'handler' | 'informHandler' | 'filterEncryption' | 'failureQueueRemovalPolicy' | 'permissions';
+type Shaped = 'table' | 'handler' | 'informHandler' | 'failureQueueKey' | 'filterEncryption' | 'failureQueueRemovalPolicy' | 'permissions';
 
 function shape(id: string, property: Shaped, allowed: string, wayOut: string): Rule<PropFacts> {
   return {
@@ -166,6 +215,13 @@ function shape(id: string, property: Shaped, allowed: string, wayOut: string): R
     source: SOURCES.apiModel,
     check: ({ [property]: given }) => given instanceof Misfit ? [`${property} is ${given.given} but must be ${allowed}. ${wayOut}`] : [],
   };
+}
+
+function mixed(name: string, { apart }: { readonly apart: Apart | undefined }): string[] {
+  return apart?.by === 'environment'
+    ? [`${name} is in the stack ${apart.path} and the trigger in ${apart.triggerPath}, but only one of the two stacks has an env that names account and Region, `
+      + 'so that the CDK can\'t refer from one to the other. Give both stacks the same env.']
+    : [];
 }
 
 function isTable(table: PropFacts['table']): table is TablePropFacts {

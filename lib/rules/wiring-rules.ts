@@ -9,7 +9,7 @@ import { asksForAbsence } from '../event-pattern';
 import { DESTINATION_KINDS, SQS_MESSAGE_BYTES } from '../stream/destination';
 
 /** What a mapping is wired to, by the prop that names it, as only the finished app shows it. */
-export interface WiringFacts extends Pick<SettingFacts, 'filters' | 'batchSize'> {
+export interface WiringFacts extends Pick<SettingFacts, 'filters' | 'batchSize' | 'parallelizationFactor' | 'enabled' | 'metricsConfig'> {
   readonly table: StreamFacts;
   readonly handler: FunctionFacts;
   readonly onFailure: DestinationFacts | undefined;
@@ -17,6 +17,10 @@ export interface WiringFacts extends Pick<SettingFacts, 'filters' | 'batchSize'>
   readonly reportBatchItemFailures: Misfit | undefined;
   /** Where the mapping is. */
   readonly trigger: Location;
+  /** Whether the function may write to the table whose stream drives it. */
+  readonly writesToTable: boolean;
+  /** The paths of the app's alarms on metrics of the mapping. */
+  readonly alarms: readonly string[];
   /** Why the mapping can't be in its nested stack. */
   readonly nesting: NestingFacts | undefined;
 }
@@ -62,8 +66,24 @@ export interface FunctionFacts {
   readonly twins: readonly string[];
   /** Of all variables, in bytes; undefined where the trigger adds none. */
   readonly environment: EnvironmentSize | undefined;
+  /** Whether each tenant has environments of its own. */
+  readonly perTenant: boolean;
+  /** Undefined: none is reserved. */
+  readonly reservedConcurrency: Known<number> | undefined;
+  /** Undefined: the function is not a durable one. */
+  readonly durable: DurableFacts | undefined;
   /** What could not be granted, as IAM statements. */
   readonly missingStatements: readonly object[];
+}
+
+/** A durable function, whose execution goes on over several invocations. */
+export interface DurableFacts {
+  /** Of a whole execution, in seconds. */
+  readonly timeout: Known<number> | undefined;
+  /** Whether it runs on Managed Instances. */
+  readonly isManaged: boolean;
+  /** Whether the mapping names a version or an alias. */
+  readonly isQualified: boolean;
 }
 
 /** Names and values of environment variables, in bytes. */
@@ -84,12 +104,19 @@ export interface DestinationFacts {
   readonly region: Known<string>;
   /** The bytes of a message that it takes, if it is a queue with a limit of its own; `UNKNOWN` also where the default is left. */
   readonly maxMessageBytes: Known<number>;
+  /** Whether it is an imported bucket, and nothing says whose. */
+  readonly ownerUnknown: boolean;
+  /** Whether the function, which parks records there, is in subnets without a way to it. */
+  readonly cutOff: boolean;
   /** Why the function can't park records there: to name it would close a circle, or its records can't be told from those of another trigger. */
   readonly parkingObstacle: 'circle' | 'ambiguous' | undefined;
 }
 
 /** The services that take what a mapping gives up. */
 const DESTINATION_SERVICES: readonly string[] = DESTINATION_KINDS;
+
+/** How long an execution of a durable function may take under a mapping, in seconds: normally, and on Managed Instances. */
+const DURABLE_LIMITS = { normal: 15 * 60, managed: 90 * 60 } as const;
 
 /** The most that all environment variables of a function may have, in bytes. */
 const ENVIRONMENT_LIMIT = 4096;
@@ -151,6 +178,17 @@ export const WIRING_RULES: readonly Rule<WiringFacts>[] = [
       : [],
   },
   {
+    id: 'tenant-isolation',
+    severity: 'error',
+    summary: 'The function has no tenant isolation.',
+    reads: ['handler'],
+    source: 'CDK, TenancyConfig: only API Gateway drives such a function',
+    check: ({ handler: { perTenant } }) => perTenant
+      ? ['handler has the tenancy PER_TENANT, and of event sources only API Gateway can drive such a function. Give a function without tenancyConfig, which '
+        + 'invokes the other one with the tenant of each record.']
+      : [],
+  },
+  {
     id: 'destination-fifo',
     severity: 'error',
     summary: 'A failure queue or topic is a standard one.',
@@ -209,7 +247,8 @@ export const WIRING_RULES: readonly Rule<WiringFacts>[] = [
     summary: 'The function\'s environment variables will probably have at most 4 KB when the names in them are known.',
     reads: ['handler'],
     source: SOURCES.quotas,
-    check: ({ handler: { environment } }) => environment !== undefined && environment.literal <= ENVIRONMENT_LIMIT && environment.estimate > ENVIRONMENT_LIMIT
+    check: ({ handler: { environment } }) =>
+      environment !== undefined && environment.literal <= ENVIRONMENT_LIMIT && environment.estimate > ENVIRONMENT_LIMIT
       ? [`handler will have about ${spelled(environment.estimate)} bytes of environment variables, ${environmentWayOut}`]
       : [],
   },
@@ -234,12 +273,13 @@ export const WIRING_RULES: readonly Rule<WiringFacts>[] = [
   {
     id: 'grant-missing',
     severity: 'warning',
-    summary: 'The function\'s role can be granted what the trigger needs.',
+    summary: 'The function\'s role has what the trigger needs, or can be granted it.',
     reads: ['handler'],
     source: `${SOURCES.errorHandling}; "Cannot access stream" at creation`,
     check: ({ handler: { missingStatements } }) => missingStatements.length > 0
-      ? ['handler\'s role is immutable or not known, so that nothing can be granted to it, and without these permissions the mapping can\'t be '
-        + `created. Its owner must add: ${JSON.stringify({ Version: '2012-10-17', Statement: missingStatements })}`]
+      ? ['handler\'s role lacks permissions that the trigger could not grant, because the role is immutable or not known, or a key is imported by its alias. '
+        + 'Without those on the stream and its key, Lambda can\'t read the stream; without the others, failed batches are lost. '
+        + `The owner of the role must add: ${JSON.stringify({ Version: '2012-10-17', Statement: missingStatements })}`]
       : [],
   },
   {
@@ -316,6 +356,17 @@ export const WIRING_RULES: readonly Rule<WiringFacts>[] = [
       : [],
   },
   {
+    id: 'destination-owner',
+    severity: 'warning',
+    summary: 'The account of an imported bucket is known.',
+    reads: ['onFailure'],
+    source: 'Lambda guide, services-dynamodb-errors: s3:ResourceAccount',
+    check: ({ onFailure }) => onFailure?.ownerUnknown
+      ? ['onFailure is an imported bucket without its account, so that the grants can\'t be limited to its owner: if it is deleted, whoever takes its name gets '
+        + 'your records. Import it with Bucket.fromBucketAttributes(this, id, { bucketName, account }), or, if the account is the stack\'s own, acknowledge this.']
+      : [],
+  },
+  {
     id: 'destination-message-size',
     severity: 'warning',
     summary: `A failure queue takes messages of ${spelled(SQS_MESSAGE_BYTES)} bytes, as much as SQS allows.`,
@@ -338,7 +389,103 @@ export const WIRING_RULES: readonly Rule<WiringFacts>[] = [
       + 'shard until Lambda gives them up. Give both triggers one onFailure.']
       : onFailure?.parkingObstacle === 'circle' ? ['onFailure is in the trigger\'s stack, or in another one that depends on the function\'s, so that the function can\'t name it and parks no '
         + 'poison records: they block their shard until Lambda gives them up. Move the destination into the function\'s stack, or omit onFailure '
-        + 'to have a queue made there.'] : [],
+        + 'to have a queue made there. Read an old queue before you remove it.'] : [],
+  },
+  {
+    id: 'destination-unreachable',
+    severity: 'warning',
+    summary: 'A function in a VPC has a way to the failure destination, to park records there.',
+    reads: ['onFailure'],
+    source: 'Lambda guide, configuration-vpc-internet',
+    check: ({ onFailure }) => onFailure?.cutOff
+      ? [`handler is in subnets without a way out, and the app has no VPC endpoint for ${String(onFailure.service)}, so that the function can't park records in onFailure: `
+        + 'one that always fails blocks its shard until Lambda gives it up. Add the endpoint (vpc.addInterfaceEndpoint(…), for S3 also vpc.addGatewayEndpoint(…)), '
+        + 'or acknowledge this if the VPC has it.']
+      : [],
+  },
+  {
+    id: 'durable-timeout',
+    severity: 'warning',
+    summary: 'An execution of a durable function has at most 15 minutes, on Managed Instances 90.',
+    reads: ['handler'],
+    source: 'Lambda guide, durable-invoking-esm',
+    check: ({ handler: { durable } }) => {
+      const limit = DURABLE_LIMITS[durable?.isManaged ? 'managed' : 'normal'];
+      return durable?.timeout !== undefined && durable.timeout !== UNKNOWN && durable.timeout > limit
+        ? [`handler is a durable function whose execution may take ${durable.timeout} seconds, but under a mapping the whole execution has ${limit}: then the batch `
+          + 'fails. Set its executionTimeout to that at most, or let the handler start another durable function asynchronously.']
+        : [];
+    },
+  },
+  {
+    id: 'durable-unqualified',
+    severity: 'warning',
+    summary: 'A durable function is driven by a version or an alias.',
+    reads: ['handler'],
+    source: 'Lambda guide, durable-invoking',
+    check: ({ handler: { durable } }) => durable !== undefined && !durable.isQualified
+      ? ['handler is a durable function without a version: if its code changes during an execution, the rest of the execution runs with the new code. Give an '
+        + 'alias or a version: fn.addAlias(…), fn.currentVersion.']
+      : [],
+  },
+  {
+    id: 'reserved-concurrency-zero',
+    severity: 'warning',
+    summary: 'The function of a mapping that is on can be invoked.',
+    reads: ['handler', 'enabled'],
+    source: 'Lambda guide, configuration-concurrency',
+    check: ({ handler: { reservedConcurrency }, enabled }) => reservedConcurrency === 0 && enabled === true
+      ? ['handler has reservedConcurrentExecutions 0, so that it is never invoked, and the records are lost after 24 hours. To pause the trigger, set enabled: '
+        + 'false, and switch it on within a day.']
+      : [],
+  },
+  {
+    id: 'reserved-concurrency-low',
+    severity: 'warning',
+    summary: 'The reserved concurrency of the function is at least `parallelizationFactor`.',
+    reads: ['handler', 'parallelizationFactor'],
+    source: 'Lambda guide, configuration-concurrency',
+    check: ({ handler: { reservedConcurrency }, parallelizationFactor: factor }) =>
+      typeof reservedConcurrency === 'number' && reservedConcurrency > 0 && typeof factor === 'number' && factor > reservedConcurrency
+        ? [`handler has reservedConcurrentExecutions ${reservedConcurrency}, less than the parallelizationFactor ${factor}: one shard alone is throttled, and its records `
+          + 'get older. Reserve at least the number of shards times the factor.']
+        : [],
+  },
+  {
+    id: 'write-loop',
+    severity: 'warning',
+    summary: 'A function that may write to its own table has a filter.',
+    reads: ['writesToTable', 'filters'],
+    source: 'Lambda guide, invocation-recursion: loops over DynamoDB are not detected',
+    check: ({ writesToTable, filters }) => writesToTable && filters.length === 0
+      ? ['handler may write to the table whose stream drives it, and no filter keeps its own changes out: each write may invoke it again, without end, and Lambda '
+        + 'does not detect loops over DynamoDB. Let its writes set an attribute, and filter on the absence of that, or let it write only what changes '
+        + 'something and acknowledge this. If it does not write, grant it less.']
+      : [],
+  },
+  {
+    id: 'ttl-of-replica',
+    severity: 'warning',
+    summary: 'A filter on `userIdentity` is not for a table with replicas.',
+    reads: ['filters', 'table'],
+    source: 'DynamoDB guide, time-to-live-ttl-streams',
+    check: ({ filters, table: { replicated } }, { name }) => replicated
+      ? filters.flatMap((filter, index) => filter !== UNKNOWN && filter.conditions.some(({ keys: [root] }) => root === 'userIdentity')
+        ? [`${name('filters')}[${index}] looks at userIdentity, but the table has replicas: only the stream of the Region whose TTL deleted the item has it. In the `
+          + 'others, the same deletion looks like a user\'s. Put the trigger in one Region, or compare the item\'s TTL attribute in the function.']
+        : [])
+      : [],
+  },
+  {
+    id: 'metrics-off',
+    severity: 'warning',
+    summary: 'A mapping with alarms on its metrics emits them.',
+    reads: ['alarms', 'metricsConfig'],
+    source: SOURCES.metrics,
+    check: ({ alarms, metricsConfig }) => alarms.length > 0 && metricsConfig !== UNKNOWN && !metricsConfig?.some((group) => group === 'EventCount' || group === UNKNOWN)
+      ? [`metricsConfig switches the mapping's metrics off, but ${alarms.join(' and ')} watches one of them and can never fire. Omit metricsConfig: then the metrics are `
+        + 'on where an alarm needs them.']
+      : [],
   },
   {
     id: 'short-timeout',
@@ -404,7 +551,8 @@ function missingImages({ conditions }: FilterFacts, viewType: Known<string | und
     const outcome = alternatives.some(asksForAbsence) ? 'always matches' : 'never matches';
     if (withoutImage.includes(image)) {
       return [`looks at ${keys.join('.')} but the stream's view type ${viewType} leaves ${image} out, so that it ${outcome}. `
-        + 'Change the view type to NEW_AND_OLD_IMAGES, or change the filter.'];
+        + 'Change the filter. Or, if the table is not deployed yet, change the view type to NEW_AND_OLD_IMAGES: a deployed table gets another stream by that, and '
+        + 'the records that wait in the old one are not read (docs/changes.md).'];
     }
     if (eventNames?.length && eventNames.every((name) => MISSING_IMAGE_OF_EVENT[name] === image)) {
       return [`looks at ${keys.join('.')} but a record of ${eventNames.join(' or ')} has no ${image}, so that it ${outcome}. `

@@ -5,6 +5,7 @@ export { Decimal } from '../stream/exact-number';
 export type { GzippedRecord, ImageName, ParkedRecord, RecordPointer } from '../stream/parked-record';
 export { readParkedRecord } from '../stream/read-parked-record';
 export type { ChangeRecord, InsertRecord, ItemKeys, ModifyRecord, Numbers, PlainRecord, RemoveRecord } from './change-record';
+export { changed } from './changed';
 export type { CallContext, LambdaContext } from './context';
 export { BatchNotDoneError, InvalidEventError, PoisonRecordError, TransientError, TriggerFactsError } from './errors';
 export type { Order } from './order';

@@ -1,7 +1,8 @@
-import { aws_cloudwatch as cloudwatch, type aws_dynamodb as dynamodb, type aws_lambda as lambda, type aws_sqs as sqs } from 'aws-cdk-lib';
+import { aws_cloudwatch as cloudwatch, type aws_dynamodb as dynamodb, type aws_lambda as lambda, aws_lambda as lambdas, type aws_sqs as sqs, Lazy } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import { TriggerDestination } from './destination/trigger-destination';
 import { newMapping } from './event-source-mapping';
+import { alarmsOn } from './facts/alarms';
 import { judgeFinishedTree } from './finished-tree';
 import { informFunction } from './function/function-environment';
 import { informedFunction } from './function/informed';
@@ -9,6 +10,7 @@ import type { DynamoStreamTriggerProps } from './props';
 import { ExecutionRole } from './role/execution-role';
 import { grantStreamRead } from './role/permissions';
 import { streamArnOf } from './table/stream-source';
+import type { StreamedTable } from './table/streamed-table';
 import { validProps } from './valid-props';
 
 /**
@@ -31,6 +33,9 @@ export class DynamoStreamTrigger extends Construct {
   readonly failureDestination?: lambda.IEventSourceDlq;
   /** The queue that the trigger made; undefined if `onFailure` was given. */
   readonly failureQueue?: sqs.Queue;
+  /** Whether somebody asked for a metric of the mapping. Without, there is no alarm to look for. */
+  private isMeasured = false;
+  private readonly hasMetricsConfig: boolean;
 
   constructor(scope: Construct, id: string, props: DynamoStreamTriggerProps) {
     super(scope, id);
@@ -43,21 +48,26 @@ export class DynamoStreamTrigger extends Construct {
 
     const role = new ExecutionRole(this, this.handler);
     this.streamArn = streamArnOf(this.table)!;
+    (this.table as StreamedTable)._shared?.readBy(this.handler.role);
     grantStreamRead(role, valid.permissions, this.table, this.streamArn);
     this.eventSourceMapping = newMapping(this, valid, this.streamArn, destination.boundTo(role));
     role.applyBefore(this.eventSourceMapping);
     const mapping = this.eventSourceMapping.node.defaultChild as lambda.CfnEventSourceMapping;
+    const alarms = () => this.isMeasured ? alarmsOn(mapping) : [];
+    this.hasMetricsConfig = valid.metricsConfig !== undefined;
     const informed = informedFunction(this.handler, valid.informHandler);
     const parkingObstacle = informed === undefined ? () => undefined : informFunction(informed, mapping);
-    judgeFinishedTree(this, { ...valid, mapping, destination, role, informed, parkingObstacle });
+    judgeFinishedTree(this, { ...valid, mapping, destination, role, informed, parkingObstacle, alarms });
   }
 
   /**
-   * A metric of the mapping, such as `PolledEventCount`. Lambda emits these metrics if `metricsConfig` has `EVENT_COUNT`.
+   * A metric of the mapping, such as `PolledEventCount`. Lambda emits these metrics if `metricsConfig` has `EVENT_COUNT`, or, if it is not
+   * given, if an alarm of the app watches one. CloudWatch charges them as custom metrics: up to six for each mapping.
    *
    * @default - the sum over 5 minutes
    */
   metric(metricName: string, props?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    this.measure();
     return new cloudwatch.Metric({
       namespace: 'AWS/Lambda',
       metricName,
@@ -67,32 +77,32 @@ export class DynamoStreamTrigger extends Construct {
     }).attachTo(this);
   }
 
-  /** Records read from the stream. Needs `metricsConfig`. */
+  /** Records read from the stream. Needs `metricsConfig`, or an alarm. */
   metricPolledEventCount(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.metric('PolledEventCount', props);
   }
 
-  /** Records that match no filter. Needs `metricsConfig`. */
+  /** Records that match no filter. Needs `metricsConfig`, or an alarm. */
   metricFilteredOutEventCount(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.metric('FilteredOutEventCount', props);
   }
 
-  /** Records that the function was invoked with. Needs `metricsConfig`. */
+  /** Records that the function was invoked with. Needs `metricsConfig`, or an alarm. */
   metricInvokedEventCount(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.metric('InvokedEventCount', props);
   }
 
-  /** Records whose invocation failed. Needs `metricsConfig`. */
+  /** Records whose invocation failed. Needs `metricsConfig`, or an alarm. */
   metricFailedInvokeEventCount(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.metric('FailedInvokeEventCount', props);
   }
 
-  /** Records that Lambda gave up and no failure destination received. Needs `metricsConfig`. */
+  /** Records that Lambda gave up and no failure destination received. Needs `metricsConfig`, or an alarm. */
   metricDroppedEventCount(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.metric('DroppedEventCount', props);
   }
 
-  /** Records whose failed batch the failure destination received. Needs `metricsConfig`. */
+  /** Records whose failed batch the failure destination received. Needs `metricsConfig`, or an alarm. */
   metricOnFailureDestinationDeliveredEventCount(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.metric('OnFailureDestinationDeliveredEventCount', props);
   }
@@ -114,5 +124,14 @@ export class DynamoStreamTrigger extends Construct {
    */
   metricDestinationDeliveryFailures(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.handler.metric('DestinationDeliveryFailures', { statistic: cloudwatch.Stats.SUM, ...props });
+  }
+
+  /** Without the mapping's metrics, an alarm on one of them could never fire. */
+  private measure(): void {
+    if (!this.isMeasured && !this.hasMetricsConfig) {
+      const mapping = this.eventSourceMapping.node.defaultChild as lambda.CfnEventSourceMapping;
+      mapping.metricsConfig = Lazy.any({ produce: () => alarmsOn(mapping).length > 0 ? { metrics: [lambdas.MetricType.EVENT_COUNT] } : undefined });
+    }
+    this.isMeasured = true;
   }
 }

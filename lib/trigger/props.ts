@@ -119,7 +119,7 @@ export interface DynamoStreamTriggerProps {
    * Which metrics Lambda emits for the mapping. For DynamoDB streams there is one group, `EVENT_COUNT`: the metrics of the
    * `metric…EventCount` methods.
    *
-   * @default - none
+   * @default - none, unless an alarm of the app watches a metric of the mapping
    */
   readonly metricsConfig?: lambda.MetricsConfig;
 
@@ -137,6 +137,13 @@ export interface DynamoStreamTriggerProps {
    * @default RemovalPolicy.RETAIN
    */
   readonly failureQueueRemovalPolicy?: RemovalPolicy;
+
+  /**
+   * The KMS key of the queue that the trigger makes. The function's role is granted its use.
+   *
+   * @default - a key that SQS owns
+   */
+  readonly failureQueueKey?: kms.IKey;
 
   /**
    * How the function's role may read the stream. Both ways include permissions for keys and for the failure destination.
@@ -168,5 +175,6 @@ export const PROP_NAMES = Object.keys({
   metricsConfig: true,
   onFailure: true,
   failureQueueRemovalPolicy: true,
+  failureQueueKey: true,
   permissions: true,
 } satisfies { readonly [name in keyof Required<DynamoStreamTriggerProps>]: true }) as (keyof DynamoStreamTriggerProps)[];

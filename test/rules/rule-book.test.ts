@@ -32,8 +32,9 @@ function ruleBookPage(): string {
     "Annotations.of(this).acknowledgeWarning('dynamo-stream-trigger:no-destination', 'The records can be recomputed.');",
     '```',
     '',
-    'One error names everything that is wrong with a trigger. Values that only the deployment knows (tokens) are not checked. What an aspect, an',
-    'injector or an escape hatch changes later is checked again when the app is synthesized, unless the CDK reports it itself.',
+    'One error names everything that is wrong with a trigger. Values that only the deployment knows (tokens) are not checked. Settings and filters are',
+    'checked again when the app is synthesized, with what an aspect, an injector or an escape hatch has changed, and with what a token turned out to be,',
+    'unless the CDK reports it itself. Such warnings are acknowledged on the trigger or its stack: the CDK does not look for them on the `App`.',
     ...RULE_BOOK.flatMap(({ when, rules }) => [
       '',
       `## ${when}`,

@@ -1,4 +1,4 @@
-import { aws_dynamodb as dynamodb, aws_kms as kms, type Stack } from 'aws-cdk-lib';
+import { aws_dynamodb as dynamodb, aws_iam as iam, aws_kms as kms, type Stack } from 'aws-cdk-lib';
 import { StreamedTable } from '../../lib';
 import { TestApp } from '../app';
 
@@ -109,4 +109,25 @@ describe('for a table that is not of this app, a warning has the policy', () => 
     expect(warning).toContain(stream);
     expect(warning).toContain(table);
   });
+});
+
+test.each<[string, (app: TestApp, stack: Stack) => iam.IRole, unknown]>([
+  ['has a name of the app', (_app, stack) => new iam.Role(stack, 'Role', { roleName: 'on-order', assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') }),
+    [{ 'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, ':iam::222222222222:role/on-order']] }]],
+  ['is imported', (_app, stack) => iam.Role.fromRoleArn(stack, 'Role', 'arn:aws:iam::222222222222:role/path/on-order'), ['arn:aws:iam::222222222222:role/path/on-order']],
+  ['has no name', (_app, stack) => new iam.Role(stack, 'Role', { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') }), undefined],
+])('if the function\'s role %s, the stream and the key are for it alone as far as that is known', (_name, roleOf, arns) => {
+  const app = new TestApp({ env: OWNER });
+  const reader = app.addStack('Reader', { env: READER });
+  const table = app.table('Table', { tableName: 'orders', encryption: dynamodb.TableEncryptionV2.customerManagedKey(new kms.Key(app.stack, 'Key')) });
+  app.trigger({ table: StreamedTable.fromTable(reader, 'Table', table), handler: app.fn('Fn', { role: roleOf(app, reader) }, reader) }, 'Trigger', reader);
+  app.app.synth();
+  const { Replicas: [replica] } = tableOf(app, 'GlobalTable');
+  const [stream] = replica.ReplicaStreamSpecification.ResourcePolicy.PolicyDocument.Statement;
+  const [key] = Object.values(app.template().findResources('AWS::KMS::Key'));
+  const decrypting = key.Properties.KeyPolicy.Statement.at(-1);
+  const asList = (value: unknown) => value === undefined ? undefined : [value].flat();
+
+  expect(asList(stream.Condition?.ArnLike['aws:PrincipalArn'])).toEqual(arns);
+  expect(asList(decrypting.Condition?.ArnLike['aws:PrincipalArn'])).toEqual(arns);
 });

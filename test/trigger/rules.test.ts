@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import {
-  aws_dynamodb as dynamodb, aws_iam as iam, aws_kms as kms, aws_lambda as lambda, aws_lambda_event_sources as sources,
-  aws_sqs as sqs, Aws, CfnCondition, CfnOutput, Duration, type Environment, Fn, Lazy, NestedStack, Stack, Token,
+  aws_dynamodb as dynamodb, aws_ec2 as ec2, aws_iam as iam, aws_kms as kms, aws_lambda as lambda, aws_lambda_event_sources as sources,
+  aws_s3 as s3, aws_sqs as sqs, Aws, CfnCondition, CfnOutput, Duration, type Environment, Fn, Lazy, NestedStack, RemovalPolicy, Stack, Stage, Token,
 } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { type DynamoStreamTriggerProps, NoFailureDestination, StreamedTable, StreamEventName, StreamFilter, StreamFunction } from '../../lib';
+import { type DynamoStreamTriggerProps, NoFailureDestination, S3FailureDestination, StreamedTable, StreamEventName, StreamFilter, StreamFunction } from '../../lib';
 import { UNKNOWN } from '../../lib/rules/facts';
 import type { Rule } from '../../lib/rules/rule';
 import { RULE_BOOK } from '../../lib/rules/rule-book';
@@ -50,9 +50,14 @@ const EXAMPLES: { readonly [ruleId: string]: { readonly trips: Example; readonly
     token: 'it counts filters, and a token is one',
   },
   'removal-policy': {
-    trips: given({ failureQueueRemovalPolicy: 'nonsense' }),
+    trips: given({ failureQueueRemovalPolicy: 'snapshot' }),
     inside: given({ failureQueueRemovalPolicy: 'destroy' }),
     token: 'a token is refused: the trigger needs the value at synth',
+  },
+  'failure-queue-key-type': {
+    trips: given({ failureQueueKey: 'alias/orders' }),
+    inside: (app) => app.trigger({ failureQueueKey: new kms.Key(app.stack, 'Key') }),
+    token: 'a construct is not a token',
   },
   'permissions': {
     trips: given({ permissions: 'nonsense' }),
@@ -89,6 +94,21 @@ const EXAMPLES: { readonly [ruleId: string]: { readonly trips: Example; readonly
     token: (app) => app.trigger({
       handler: lambda.Function.fromFunctionArn(app.stack, 'Imported', `arn:aws:lambda:${Aws.REGION}:${Aws.ACCOUNT_ID}:function:orders`),
     }),
+  },
+  'another-stage': {
+    trips: (app) => app.trigger({ table: app.table('Table', {}, new Stack(new Stage(app.app, 'Prod', { env: { account: ACCOUNT, region: REGION } }), 'Data')) }),
+    inside: (app) => app.trigger({ table: app.table('Table', {}, anotherStack(app)) }),
+    token: 'a construct is not a token',
+  },
+  'mixed-environments': {
+    trips: (app) => app.trigger({ handler: app.fn('Fn', {}, elsewhere(app, {})) }),
+    inside: (app) => app.trigger({ handler: app.fn('Fn', {}, anotherStack(app)) }),
+    token: 'it is about stacks with and without one',
+  },
+  'failure-queue-unused': {
+    trips: (app) => app.trigger({ failureQueueRemovalPolicy: RemovalPolicy.DESTROY, onFailure: new sources.SqsDlq(new sqs.Queue(app.stack, 'Queue')) }),
+    inside: given({ failureQueueRemovalPolicy: RemovalPolicy.DESTROY }),
+    token: 'a prop is given or is not',
   },
   'not-informed': {
     trips: (app) => app.trigger({ handler: streamFunction(app), informHandler: false }),
@@ -277,6 +297,11 @@ const EXAMPLES: { readonly [ruleId: string]: { readonly trips: Example; readonly
       },
     },
   },
+  'tenant-isolation': {
+    trips: (app) => app.trigger({ handler: app.fn('Tenants', { tenancyConfig: lambda.TenancyConfig.PER_TENANT }) }),
+    inside: (app) => app.trigger({ handler: app.fn('All') }),
+    token: 'the CDK takes a constant only',
+  },
   'destination-fifo': {
     trips: destination((scope) => new sqs.Queue(scope, 'Queue', { fifo: true })),
     inside: destination((scope) => new sqs.Queue(scope, 'Queue', { fifo: false })),
@@ -361,6 +386,13 @@ const EXAMPLES: { readonly [ruleId: string]: { readonly trips: Example; readonly
     inside: destination((scope) => sqs.Queue.fromQueueArn(scope, 'Queue', `arn:aws:sqs:${REGION}:${ACCOUNT}:failures`)),
     token: destination((scope) => sqs.Queue.fromQueueArn(scope, 'Queue', `arn:aws:sqs:${Aws.REGION}:${ACCOUNT}:failures`)),
   },
+  'destination-owner': {
+    trips: (app) => app.trigger({ onFailure: new S3FailureDestination(s3.Bucket.fromBucketName(app.stack, 'Bucket', 'failures')) }),
+    inside: (app) => app.trigger({
+      onFailure: new S3FailureDestination(s3.Bucket.fromBucketAttributes(app.stack, 'Bucket', { bucketName: 'failures', account: '210987654321' })),
+    }),
+    token: 'an account that only the deployment knows is the stack\'s own',
+  },
   'destination-message-size': {
     trips: destination((scope) => new sqs.Queue(scope, 'Queue', { maxMessageSizeBytes: 262_144 })),
     inside: destination((scope) => new sqs.Queue(scope, 'Queue', { maxMessageSizeBytes: 1_048_576 })),
@@ -373,6 +405,46 @@ const EXAMPLES: { readonly [ruleId: string]: { readonly trips: Example; readonly
       const handler = ofAnotherStack(app);
       app.trigger({ handler, onFailure: new sources.SqsDlq(new sqs.Queue(Stack.of(handler), 'Queue')) });
     },
+  },
+  'destination-unreachable': {
+    trips: inVpc(() => {}),
+    inside: inVpc((vpc) => vpc.addInterfaceEndpoint('Sqs', { service: ec2.InterfaceVpcEndpointAwsService.SQS })),
+    token: (app) => app.trigger({ onFailure: { bind: () => ({ destination: string() }) } }),
+  },
+  'durable-timeout': {
+    trips: (app) => app.trigger({ handler: durable(app, Duration.seconds(901)).currentVersion }),
+    inside: (app) => app.trigger({ handler: durable(app, Duration.seconds(900)).currentVersion }),
+    token: (app) => app.trigger({ handler: durable(app, Duration.seconds(number())).currentVersion }),
+  },
+  'durable-unqualified': {
+    trips: (app) => app.trigger({ handler: durable(app, Duration.seconds(900)) }),
+    inside: (app) => app.trigger({ handler: durable(app, Duration.seconds(900)).addAlias('live') }),
+    token: 'what a token refers to is known',
+  },
+  'reserved-concurrency-zero': {
+    trips: (app) => app.trigger({ handler: app.fn('Fn', { reservedConcurrentExecutions: 0 }) }),
+    inside: (app) => app.trigger({ handler: app.fn('Fn', { reservedConcurrentExecutions: 0 }), enabled: false }),
+    token: (app) => app.trigger({ handler: app.fn('Fn', { reservedConcurrentExecutions: number() }) }),
+  },
+  'reserved-concurrency-low': {
+    trips: (app) => app.trigger({ handler: app.fn('Fn', { reservedConcurrentExecutions: 1 }), parallelizationFactor: 2 }),
+    inside: (app) => app.trigger({ handler: app.fn('Fn', { reservedConcurrentExecutions: 2 }), parallelizationFactor: 2 }),
+    token: (app) => app.trigger({ handler: app.fn('Fn', { reservedConcurrentExecutions: number() }), parallelizationFactor: 2 }),
+  },
+  'write-loop': {
+    trips: writing({}),
+    inside: writing({ filters: [inserts()] }),
+    token: 'it counts filters, and a token is one',
+  },
+  'ttl-of-replica': {
+    trips: (app) => app.trigger({ table: replicated(app), filters: [StreamFilter.expired()] }),
+    inside: (app) => app.trigger({ filters: [StreamFilter.expired()] }),
+    token: (app) => app.trigger({ table: replicated(app), filters: [StreamFilter.fromJson(string())] }),
+  },
+  'metrics-off': {
+    trips: alarmed({ metricsConfig: { metrics: [] } }),
+    inside: alarmed({}),
+    token: alarmed({ metricsConfig: { metrics: [string() as lambda.MetricType] } }),
   },
   'short-timeout': {
     trips: (app) => app.trigger({ handler: app.fn('Short', { timeout: Duration.seconds(3) }) }),
@@ -536,6 +608,35 @@ function nested(app: TestApp, place: 'Data' | 'Functions'): unknown {
   const table = app.table('Table', {}, stacks.Data);
   new CfnOutput(stacks.Data, 'Resolver', { value: app.fn('Resolver', {}, stacks.Functions).functionArn });
   return app.trigger({ table, handler: app.fn('Fn', {}, stacks.Functions) }, 'Trigger', stacks[place]);
+}
+
+function durable(app: TestApp, executionTimeout: Duration): lambda.Function {
+  return app.fn('Durable', { durableConfig: { executionTimeout } });
+}
+
+function replicated(app: TestApp): dynamodb.ITable {
+  return app.table('Table', { replicas: [{ region: 'us-east-1' }] });
+}
+
+/** A function in subnets without a way out. */
+function inVpc(change: (vpc: ec2.Vpc) => unknown): Example {
+  return (app) => {
+    const vpc = new ec2.Vpc(app.stack, 'Vpc', { natGateways: 0, subnetConfiguration: [{ name: 'isolated', subnetType: ec2.SubnetType.PRIVATE_ISOLATED }] });
+    change(vpc);
+    return app.trigger({ handler: app.fn('Fn', { vpc, vpcSubnets: { subnetType: ec2.SubnetType.PRIVATE_ISOLATED } }) });
+  };
+}
+
+function writing(props: Partial<DynamoStreamTriggerProps>): Example {
+  return (app) => {
+    const [table, handler] = [app.table(), app.fn()];
+    table.grantWriteData(handler);
+    return app.trigger({ table, handler, ...props });
+  };
+}
+
+function alarmed(props: Partial<DynamoStreamTriggerProps>): Example {
+  return (app) => app.trigger(props).metricDroppedEventCount().createAlarm(app.stack, 'Alarm', { threshold: 1, evaluationPeriods: 1 });
 }
 
 function viewing(app: TestApp, dynamoStream: dynamodb.StreamViewType): dynamodb.ITable {

@@ -322,3 +322,24 @@ test('what the builder forbids does not compile', () => {
   ];
   expect(forbidden).toBeInstanceOf(Function);
 });
+
+test.each<[string, () => unknown]>([
+  ['numberIs', () => AttributeCondition.numberIs(1234567890123456789)],
+  ['numberIs, one of several', () => AttributeCondition.numberIs(1, 2 ** 53)],
+  ['numberIs, below zero', () => AttributeCondition.numberIs(-(2 ** 53) - 2)],
+  ['numberIsNot', () => AttributeCondition.numberIsNot(2 ** 53)],
+  ['numberSetHas', () => AttributeCondition.numberSetHas(1e21)],
+])('%s refuses a number that a double may have rounded, and names what takes it', (_name, make) => {
+  expect(make).toThrow(/exactNumberIs/);
+});
+
+test('numbers that a double holds, and exact ones, are taken', () => {
+  expect(StreamFilter.newImage('n', AttributeCondition.numberIs(Number.MAX_SAFE_INTEGER, 0.1, -1e-9)).toJson()).toContain('"9007199254740991"');
+  expect(StreamFilter.newImage('n', AttributeCondition.exactNumberIs('1234567890123456789')).toJson()).toContain('"1234567890123456789"');
+});
+
+test('a condition that was not made by the methods is refused, as other languages can make one', () => {
+  const made = new (AttributeCondition as unknown as new (conditions: unknown) => AttributeCondition)([{ keys: ['N'], alternatives: [{ numeric: ['>', 5] }] }]);
+
+  expect(() => StreamFilter.newImage('n', made)).toThrow(TypeError);
+});

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { aws_ec2 as ec2, aws_iam as iam, aws_lambda as lambda, aws_logs as logs, Duration } from 'aws-cdk-lib';
+import { aws_ec2 as ec2, aws_iam as iam, aws_lambda as lambda, aws_logs as logs, Duration, RemovalPolicies, Tags } from 'aws-cdk-lib';
 import { Match } from 'aws-cdk-lib/assertions';
 import { StreamFunction } from '../../lib';
 import { TestApp } from '../app';
@@ -89,4 +89,23 @@ test('an alias of one counts as one: if the mapping does not report failures, a 
   app.trigger({ handler, reportBatchItemFailures: false });
 
   expect(app.warnings()).toContain('report-off');
+});
+
+test.each([{}, { '@aws-cdk/aws-lambda:useCdkManagedLogGroup': true }])('all that it makes is under it, with flags %p', (context) => {
+  const app = new TestApp(undefined, context);
+  // Names that a sibling of the function might have.
+  const [role] = ['OnOrderRole', 'OnOrderLogs'].map((id) => new iam.Role(app.stack, id, { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') }));
+  const boundary = new iam.ManagedPolicy(app.stack, 'Boundary', { statements: [new iam.PolicyStatement({ actions: ['*'], resources: ['*'] })] });
+  const fn = new StreamFunction(app.stack, 'OnOrder', { entry: ENTRY });
+  iam.PermissionsBoundary.of(fn).apply(boundary);
+  Tags.of(fn).add('team', 'orders');
+  RemovalPolicies.of(fn).destroy();
+
+  const Tag = Match.arrayWith([{ Key: 'team', Value: 'orders' }]);
+  app.template().resourceCountIs('AWS::Logs::LogGroup', 1);
+  app.template().hasResource('AWS::Logs::LogGroup', { DeletionPolicy: 'Delete', Properties: { Tags: Tag } });
+  app.template().hasResourceProperties('AWS::IAM::Role', { PermissionsBoundary: Match.anyValue(), Tags: Tag });
+  app.template().hasResourceProperties('AWS::Lambda::Function', { LoggingConfig: { LogGroup: { Ref: Match.stringLikeRegexp('^OnOrderLogs') } } });
+  expect(fn.logGroup.node.path).toBe('Orders/OnOrder/Logs');
+  expect(role).toBeDefined();
 });

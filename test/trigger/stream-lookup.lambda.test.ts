@@ -15,6 +15,8 @@ const BUNDLE = join(ROOT, 'build', 'trigger', 'table', 'stream-lookup.lambda.bun
 const DOCS = readFileSync(join(ROOT, 'docs', 'sources.md'), 'utf8');
 const PROGRAM = `
   const [request, milliseconds] = JSON.parse(process.argv[1]);
+  const { fetch } = globalThis;
+  globalThis.fetch = (url, options) => fetch(url.replace('https://cloudformation.test', process.env.ANSWERS), options);
   require(${JSON.stringify(BUNDLE)}).handler(request, { getRemainingTimeInMillis: () => milliseconds })
     .catch((error) => { console.error(error); process.exitCode = 1; });
 `;
@@ -54,6 +56,7 @@ interface Run {
   /** Milliseconds that the function has left. 15 seconds of them are for the answer. */
   readonly remaining?: number;
   readonly endpoint?: string;
+  readonly responseUrl?: string;
   /** What CloudFormation's URL answers to each attempt. */
   readonly statuses?: readonly number[];
 }
@@ -66,7 +69,7 @@ interface Outcome {
 }
 
 /** Runs the handler in a process of its own, and returns what CloudFormation's URL got. */
-async function run(tableName: string, { requestType = 'Create', physicalResourceId, remaining = 45_000, endpoint, statuses = [] }: Run = {}): Promise<Outcome> {
+async function run(tableName: string, { requestType = 'Create', physicalResourceId, remaining = 45_000, endpoint, statuses = [], responseUrl = 'https://cloudformation.test/answer?signature=secret' }: Run = {}): Promise<Outcome> {
   const responses: LookupResponse[] = [];
   let headers: IncomingMessage['headers'] = {};
   const url = await serve((incoming, body, response) => {
@@ -77,7 +80,7 @@ async function run(tableName: string, { requestType = 'Create', physicalResource
   });
   const event: LookupRequest = {
     RequestType: requestType,
-    ResponseURL: `${url}/answer?signature=secret`,
+    ResponseURL: responseUrl,
     StackId: 'arn:aws:cloudformation:eu-west-1:123456789012:stack/orders/1',
     RequestId: 'request',
     LogicalResourceId: 'Lookup',
@@ -87,6 +90,7 @@ async function run(tableName: string, { requestType = 'Create', physicalResource
   const child = spawn(process.execPath, ['-e', PROGRAM, JSON.stringify([event, remaining])], {
     env: {
       ...process.env,
+      ANSWERS: url,
       AWS_ENDPOINT_URL_DYNAMODB: endpoint ?? local.endpoint, AWS_REGION: 'eu-west-1', AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local',
     },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -246,3 +250,21 @@ test('if every answer is refused, the invocation fails, so that Lambda repeats i
   expect(exitCode).toBe(1);
   expect(output).toContain('Error: CloudFormation\'s URL answered 500 to the result of Lookup. Lambda invokes this function again.');
 });
+
+test('a redirect is not followed', async () => {
+  const { responses, exitCode, output } = await run('orders', { requestType: 'Delete', statuses: Array(100).fill(307), remaining: 7_000 });
+
+  expect(responses.length).toBeGreaterThan(0);
+  expect(exitCode).not.toBe(0);
+  expect(output).toMatch(/CloudFormation's URL (answered 307|did not answer \(\w+\)) to the result of Lookup/);
+});
+
+test.each(['http://cloudformation.test/answer?signature=secret', 'file:///answer?signature=secret', 'https://?signature=secret', 'signature=secret'])(
+  'an answer is not sent to %s, and the error does not name it', async (responseUrl) => {
+    const { responses, exitCode, output } = await run('orders', { requestType: 'Delete', responseUrl });
+
+    expect(responses).toEqual([]);
+    expect(exitCode).not.toBe(0);
+    expect(output).toContain('ResponseURL is not an https URL');
+  },
+);

@@ -2,6 +2,9 @@ import { fieldOf, type Place, RECORD } from './record-shape';
 import { parseEventPattern, type Alternative, type Branch, type Condition, type EventPattern, type ParsedPattern } from '../../event-pattern';
 import { EVENT_NAMES } from '../../stream/record';
 
+/** The most characters that a filter may have. */
+export const FILTER_LENGTH = 4096;
+
 /** A filter, read once for all who look at it. */
 export interface FilterFacts {
   /** The event pattern as JSON text. */
@@ -25,7 +28,8 @@ export interface FilterCondition {
 }
 
 export function filterFacts(text: string): FilterFacts {
-  const parsed = parseEventPattern(text);
+  // A rule refuses a longer one, which need not be read for that.
+  const parsed: ParsedPattern = text.length > FILTER_LENGTH ? { valid: false, problems: [], remarks: [] } : parseEventPattern(text);
   return { text, parsed, conditions: parsed.valid ? conditionsOf(parsed.pattern) : [] };
 }
 

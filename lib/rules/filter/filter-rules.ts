@@ -1,4 +1,4 @@
-import type { FilterCondition, FilterFacts } from './filter-facts';
+import { FILTER_LENGTH, type FilterCondition, type FilterFacts } from './filter-facts';
 import { nearestName } from '../nearest-name';
 import { knownFields, pathOfField, type Place } from './record-shape';
 import type { Alternative, Operator, PatternProblemKind, PatternRemark } from '../../event-pattern';
@@ -11,7 +11,7 @@ import { type Rule, SOURCES } from '../rule';
 type Filters = Pick<SettingFacts, 'filters'>;
 
 /** How many filters Lambda allows without and with a raised quota, and how long each may be. */
-const LIMITS = { count: 10, countWithoutQuota: 5, length: 4096 } as const;
+const LIMITS = { count: 10, countWithoutQuota: 5, length: FILTER_LENGTH } as const;
 
 /** The operators that Lambda lists. AWS's pattern engine has more, which may or may not work in a mapping. */
 const LISTED_OPERATORS = ['anything-but', 'equals-ignore-case', 'exists', 'numeric', 'prefix', 'suffix'];

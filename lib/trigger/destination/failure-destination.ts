@@ -1,4 +1,4 @@
-import { type aws_lambda as lambda, aws_sqs as sqs, Duration, type RemovalPolicy } from 'aws-cdk-lib';
+import { type aws_kms as kms, type aws_lambda as lambda, aws_sqs as sqs, Duration, type RemovalPolicy } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 
 /**
@@ -19,9 +19,10 @@ export class NoFailureDestination implements lambda.IEventSourceDlq {
 }
 
 /** The queue that a trigger makes when it is given no destination: standard, because Lambda never delivers to a FIFO queue. */
-export function failureQueue(scope: Construct, id: string, removalPolicy: RemovalPolicy): sqs.Queue {
+export function failureQueue(scope: Construct, id: string, removalPolicy: RemovalPolicy, encryptionMasterKey?: kms.IKey): sqs.Queue {
   const queue = new sqs.Queue(scope, id, {
-    encryption: sqs.QueueEncryption.SQS_MANAGED,
+    encryption: encryptionMasterKey === undefined ? sqs.QueueEncryption.SQS_MANAGED : sqs.QueueEncryption.KMS,
+    encryptionMasterKey,
     enforceSSL: true,
     // The longest SQS keeps a message.
     retentionPeriod: Duration.days(14),

@@ -31,6 +31,11 @@ export class S3FailureDestination implements lambda.IEventSourceDlq {
   }
 }
 
+/** Whether a bucket is imported, and nothing says whose it is. */
+export function isOfUnknownOwner(bucket: s3.IBucket): boolean {
+  return ofOwner(bucket) === undefined;
+}
+
 /**
  * Keeps records out of a stranger's bucket: after a bucket is deleted, anyone can make one of the same name. An imported bucket whose
  * account is not given has the account of its stack, which may not be its owner.

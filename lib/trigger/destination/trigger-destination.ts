@@ -1,4 +1,4 @@
-import { type aws_lambda as lambda, aws_lambda_event_sources as sources, type aws_sqs as sqs, Names, type RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
+import { Aspects, type aws_kms as kms, type aws_lambda as lambda, aws_lambda_event_sources as sources, type aws_sqs as sqs, Names, type RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { acknowledgeFailureQueue } from './cdk-nag';
 import { failureQueue, NoFailureDestination } from './failure-destination';
@@ -7,6 +7,7 @@ import { type PropFacts, TRIGGER_RULES } from '../../rules/trigger-rules';
 import { TRIGGER_WORDS } from '../../rules/words';
 import { ownedFunction } from '../function/owned-function';
 import { refuse } from '../report';
+import { droppedKeyGrant, keyOf } from '../role/dropped-grant';
 import type { ExecutionRole } from '../role/execution-role';
 import { destinationGrantee, type StreamPermissions } from '../role/permissions';
 import { resourceNamed } from '../template/references';
@@ -26,6 +27,7 @@ interface Props {
   readonly handler: lambda.IFunction;
   readonly onFailure?: lambda.IEventSourceDlq;
   readonly failureQueueRemovalPolicy: RemovalPolicy;
+  readonly failureQueueKey?: kms.IKey;
   readonly permissions: StreamPermissions;
   readonly propFacts: PropFacts;
 }
@@ -54,17 +56,23 @@ export class TriggerDestination {
     if (dlq === undefined) {
       return undefined;
     }
-    const grantee = this.source === 'made' ? role.directGrantee : role.grantee;
+    // A key may need the function, a queue without one needs nothing.
+    const grantee = this.source === 'made' && this.props.failureQueueKey === undefined ? role.directGrantee : role.grantee;
+    role.lack(droppedKeyGrant(keyOf(dlq), ['kms:GenerateDataKey', 'kms:Decrypt']));
     return new BoundDestination(trigger, dlq, destinationGrantee(grantee, role, permissions, dlq), propFacts);
   }
 }
 
 /** In the stack of the function, which must name the queue to park records there. */
-function makeQueue(trigger: Construct, { handler, failureQueueRemovalPolicy }: Props): sqs.Queue {
+function makeQueue(trigger: Construct, { handler, failureQueueRemovalPolicy, failureQueueKey }: Props): sqs.Queue {
   const fn = ownedFunction(handler);
-  return fn === undefined || Stack.of(fn) === Stack.of(trigger)
-    ? failureQueue(trigger, 'FailureQueue', failureQueueRemovalPolicy)
-    : failureQueue(fn, `FailureQueue${Names.nodeUniqueId(trigger.node)}`, failureQueueRemovalPolicy);
+  if (fn === undefined || Stack.of(fn) === Stack.of(trigger)) {
+    return failureQueue(trigger, 'FailureQueue', failureQueueRemovalPolicy, failureQueueKey);
+  }
+  const queue = failureQueue(fn, `FailureQueue${Names.nodeUniqueId(trigger.node)}`, failureQueueRemovalPolicy, failureQueueKey);
+  // What is applied to the trigger, such as tags and removal policies, is meant for all that it makes.
+  Aspects.of(queue).add({ visit: (node) => Aspects.of(trigger).all.forEach((aspect) => aspect.visit(node)) });
+  return queue;
 }
 
 /** A destination whose permissions go to the function's role as the trigger may extend it. */

@@ -1,6 +1,7 @@
-import { type aws_lambda as lambda, type CfnResource, Stack } from 'aws-cdk-lib';
+import { type aws_lambda as lambda, type aws_s3 as s3, type CfnResource, Stack } from 'aws-cdk-lib';
 import { type Known, UNKNOWN } from '../../rules/facts';
 import type { DestinationFacts } from '../../rules/wiring-rules';
+import { isOfUnknownOwner, S3FailureDestination } from '../destination/s3-failure-destination';
 import { soleReference } from '../template/canonical-text';
 import { targetOf } from '../template/cdk-internals';
 import { deployedProperty } from '../template/deployed-properties';
@@ -16,12 +17,14 @@ import { isResource } from '../template/resource';
  */
 export function destinationFacts(
   destination: string, mapping: lambda.CfnEventSourceMapping, given: lambda.IEventSourceDlq | undefined,
-): Omit<DestinationFacts, 'parkingObstacle'> {
+): Omit<DestinationFacts, 'cutOff' | 'parkingObstacle'> {
   const arn = textOf(destination, mapping);
   const resource = resourceNamed(destination, mapping);
+  const { bucket } = given === undefined ? { bucket: undefined } : targetOf(given);
   return {
     arn,
     service: ofArn(arn, 'service') ?? serviceOf(destination, mapping),
+    ownerUnknown: bucket !== undefined && given instanceof S3FailureDestination && isOfUnknownOwner(bucket as s3.IBucket),
     fifo: arn.endsWith('.fifo') || (resource !== undefined && isFifo(resource)) || (given !== undefined && isImportedAsFifo(given, destination)),
     maxMessageBytes: resource?.cfnResourceType === 'AWS::SQS::Queue' ? maxMessageBytes(resource) : UNKNOWN,
     region: ofArn(arn, 'region') ?? (resource === undefined ? UNKNOWN : plain(Stack.of(resource).region)),

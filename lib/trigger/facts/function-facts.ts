@@ -4,7 +4,9 @@ import { functionKey } from './function-key';
 import { type Known, SHORT_TIMEOUT, UNKNOWN } from '../../rules/facts';
 import type { FunctionFacts } from '../../rules/wiring-rules';
 import { ownedFunction } from '../function/owned-function';
+import { soleReference } from '../template/canonical-text';
 import { deployedProperty } from '../template/deployed-properties';
+import { textOf } from '../template/known-text';
 import { resourceOf } from '../template/resource';
 
 /**
@@ -18,12 +20,37 @@ export function functionFacts(
   informed: lambda.Function | undefined,
 ): Omit<FunctionFacts, 'missingStatements'> {
   const fn = resourceOf(ownedFunction(handler));
-  return { timeout: timeoutOf(fn), twins: twinsOf(mapping, readers), environment: informed ? environmentSize(resourceOf(informed)!) : undefined };
+  return {
+    timeout: timeoutOf(fn),
+    twins: twinsOf(mapping, readers),
+    environment: informed ? environmentSize(resourceOf(informed)!) : undefined,
+    perTenant: fn !== undefined && deployedProperty(fn, 'TenancyConfig')?.TenantIsolationMode === 'PER_TENANT',
+    reservedConcurrency: fn === undefined ? undefined : number(deployedProperty(fn, 'ReservedConcurrentExecutions')),
+    durable: fn && durableOf(fn, mapping),
+  };
 }
 
 function timeoutOf(fn: CfnResource | undefined): Known<number> {
   const timeout = fn === undefined ? UNKNOWN : deployedProperty(fn, 'Timeout') ?? SHORT_TIMEOUT;
   return typeof timeout === 'number' ? timeout : UNKNOWN;
+}
+
+/** A function whose execution goes on over several invocations. */
+function durableOf(fn: CfnResource, mapping: lambda.CfnEventSourceMapping): FunctionFacts['durable'] {
+  const durable = deployedProperty(fn, 'DurableConfig');
+  if (durable === undefined) {
+    return undefined;
+  }
+  return {
+    timeout: number(durable.ExecutionTimeout),
+    isManaged: deployedProperty(fn, 'CapacityProviderConfig') !== undefined,
+    isQualified: soleReference(mapping.functionName, mapping)?.target !== fn && !textOf(mapping.functionName, mapping).endsWith(':$LATEST'),
+  };
+}
+
+/** CloudFormation accepts numbers as text too. */
+function number(value: unknown): Known<number> | undefined {
+  return value === undefined ? undefined : /^\d+$/.test(String(value)) ? Number(value) : UNKNOWN;
 }
 
 function twinsOf(mapping: lambda.CfnEventSourceMapping, readers: readonly lambda.CfnEventSourceMapping[]): string[] {

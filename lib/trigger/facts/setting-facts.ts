@@ -1,11 +1,13 @@
-import { type aws_dynamodb as dynamodb, type Duration, RemovalPolicy, type ResourceEnvironment, Stack, Token } from 'aws-cdk-lib';
-import { Construct } from 'constructs';
+import {
+  App, type aws_dynamodb as dynamodb, type aws_lambda as lambda, type Duration, RemovalPolicy, type ResourceEnvironment, Stack, Stage, Token,
+} from 'aws-cdk-lib';
+import { Construct, type IConstruct } from 'constructs';
 import { type Known, type Location, Misfit, UNKNOWN } from '../../rules/facts';
 import { type FilterFacts, filterFacts } from '../../rules/filter/filter-facts';
 import type { SettingFacts } from '../../rules/mapping-rules';
 import { nameFacts } from '../../rules/property-names';
 import { eachSetting, type SettingName, SETTING_NAMES, SETTINGS } from '../../rules/settings';
-import type { PropFacts } from '../../rules/trigger-rules';
+import type { Apart, PropFacts } from '../../rules/trigger-rules';
 import { destinationSource } from '../destination/trigger-destination';
 import { StreamFilter } from '../filter/stream-filter';
 import { hasRuntime } from '../function/informed';
@@ -36,9 +38,11 @@ export function propFacts(props: DynamoStreamTriggerProps, settings: Settings, t
     table: misfit(props, 'table') ?? (table && {
       streamNamed: streamArnOf(table) !== undefined,
       location: isOfThisApp(table) ? locationOf(Stack.of(table)) : undefined,
+      apart: isOfThisApp(table) ? apartFrom(table, trigger) : undefined,
     }),
     handler: misfit(props, 'handler') ?? (handler && {
       location: locationOf(handler.env),
+      apart: apartHandler(handler, trigger, onFailure !== undefined),
       isOwned: ownedFunction(handler) !== undefined,
       hasRuntime: hasRuntime(handler, props.informHandler),
     }),
@@ -47,7 +51,8 @@ export function propFacts(props: DynamoStreamTriggerProps, settings: Settings, t
       : misfitOf(settings.filters),
     informHandler: misfit(props, 'informHandler') ?? props.informHandler,
     filterEncryption: misfit(props, 'filterEncryption') ?? (props.filterEncryption && 'given'),
-    failureQueueRemovalPolicy: misfit(props, 'failureQueueRemovalPolicy'),
+    failureQueueRemovalPolicy: misfit(props, 'failureQueueRemovalPolicy') ?? (props.failureQueueRemovalPolicy && 'given'),
+    failureQueueKey: misfit(props, 'failureQueueKey') ?? (props.failureQueueKey && 'given'),
     permissions: misfit(props, 'permissions'),
     onFailure: onFailure === undefined || typeof onFailure.bind === 'function' ? destinationSource(onFailure) : misfitOf(onFailure),
     reportBatchItemFailures: plain(settings.reportBatchItemFailures),
@@ -101,13 +106,37 @@ function locationOf({ account, region }: ResourceEnvironment): Location {
   return { account: plain(account), region: plain(region) };
 }
 
+function apartFrom(part: IConstruct, trigger: Construct): Apart | undefined {
+  const [stage, triggerStage] = [part, trigger].map((construct) => Stage.of(construct));
+  if (stage !== triggerStage) {
+    return { by: 'stage', path: spelled(stage), triggerPath: spelled(triggerStage) };
+  }
+  const [stack, triggerStack] = [part, trigger].map((construct) => Stack.of(construct));
+  const isMixed = stack.environment !== triggerStack.environment && [stack, triggerStack].some(({ environment }) => environment.includes('unknown-'));
+  return isMixed ? { by: 'environment', path: stack.node.path, triggerPath: triggerStack.node.path } : undefined;
+}
+
+/** A function with a name of its own can be referred to by that, but a queue that the trigger makes beside it has none. */
+function apartHandler(handler: lambda.IFunction, trigger: Construct, hasDestination: boolean): Apart | undefined {
+  const fn = ownedFunction(handler);
+  const apart = fn && apartFrom(fn, trigger);
+  const { functionName } = (resourceOf(fn) ?? {}) as Partial<lambda.CfnFunction>;
+  const isNamed = functionName !== undefined && !Token.isUnresolved(functionName);
+  return apart?.by === 'environment' && hasDestination && isNamed ? undefined : apart;
+}
+
+function spelled(stage: Stage | undefined): string {
+  return stage === undefined || App.isApp(stage) ? 'the app itself' : `the Stage ${stage.node.path}`;
+}
+
 /** Whether a prop that is not a plain value is what it must be. Not by `instanceof`: imported constructs have classes of their own. */
 const FITS = {
   table: (value: any) => Construct.isConstruct(value) && 'tableArn' in value,
   handler: (value: any) => Construct.isConstruct(value) && 'functionArn' in value,
   informHandler: (value: any) => typeof value === 'boolean',
   filterEncryption: (value: any) => Construct.isConstruct(value) && 'keyArn' in value,
-  failureQueueRemovalPolicy: (value: any) => Object.values(RemovalPolicy).includes(value),
+  failureQueueRemovalPolicy: (value: any) => value !== RemovalPolicy.SNAPSHOT && Object.values(RemovalPolicy).includes(value),
+  failureQueueKey: (value: any) => Construct.isConstruct(value) && 'keyArn' in value,
   permissions: (value: any) => Object.values(StreamPermissions).includes(value),
 } as const;
 

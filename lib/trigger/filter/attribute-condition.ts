@@ -151,12 +151,12 @@ export class AttributeCondition {
 
   /** It is a list, and the condition holds for at least one element. */
   static listHas(element: AttributeCondition): AttributeCondition {
-    return new AttributeCondition([...conditionsUnder(['L'], element)]);
+    return AttributeCondition.of(conditionsUnder(['L'], element));
   }
 
   /** It is a map, and for each attribute named here the condition holds. */
   static mapHas(attributes: { [name: string]: AttributeCondition }): AttributeCondition {
-    return new AttributeCondition(Object.entries(attributes).flatMap(([name, condition]) => conditionsUnder(['M', name], condition)));
+    return AttributeCondition.of(Object.entries(attributes).flatMap(([name, condition]) => conditionsUnder(['M', name], condition)));
   }
 
   /** There is an attribute of the type. */
@@ -170,23 +170,29 @@ export class AttributeCondition {
   }
 
   private static ofType(type: string, alternatives: readonly unknown[]): AttributeCondition {
-    return new AttributeCondition([{ keys: [type], alternatives }]);
+    return AttributeCondition.of([{ keys: [type], alternatives }]);
+  }
+
+  private static of(conditions: Conjunction): AttributeCondition {
+    const condition = new AttributeCondition();
+    condition._conditions = conditions;
+    return condition;
   }
 
   /** @internal */
-  readonly _conditions: Conjunction;
+  _conditions?: Conjunction;
 
-  // jsii can't express the type of the conditions.
-  protected constructor(conditions: any[]) {
-    this._conditions = conditions;
-  }
+  /** Makes nothing that a filter takes: the static methods make conditions. (Protected is public in some languages.) */
+  protected constructor() {}
 }
 
 /** What a key attribute must be: keys are texts, numbers or bytes. */
 export class KeyCondition extends AttributeCondition {
   /** @internal */
   static _ofType(type: string, alternatives: readonly unknown[]): KeyCondition {
-    return new KeyCondition([{ keys: [type], alternatives }]);
+    const condition = new KeyCondition();
+    condition._conditions = [{ keys: [type], alternatives }];
+    return condition;
   }
 
   /**
@@ -199,6 +205,10 @@ export class KeyCondition extends AttributeCondition {
 
 /** A number as stream records spell it. */
 function spelled(number: number | string): string {
+  if (typeof number === 'number' && Number.isInteger(known(number)) && !Number.isSafeInteger(number)) {
+    throw new TypeError(`A filter got the number ${number}, but a double holds whole numbers up to 9,007,199,254,740,991 exactly: this may be another one than was written. `
+      + 'Give it as text, to AttributeCondition.exactNumberIs(\'…\') or in a pattern of your own.');
+  }
   return plainNumber(String(known(number)));
 }
 

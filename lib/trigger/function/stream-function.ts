@@ -1,6 +1,7 @@
-import { aws_iam as iam, aws_lambda as lambda, aws_lambda_nodejs as nodejs, aws_logs as logs, Duration, type RemovalPolicy } from 'aws-cdk-lib';
+import { aws_lambda as lambda, aws_lambda_nodejs as nodejs, aws_logs as logs, Duration, Lazy } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { bundleWithRuntime } from './bundle';
+import { detachManagedPolicy } from '../template/cdk-internals';
 
 /** The code of a function, and whatever else a function takes. */
 export interface StreamFunctionProps extends lambda.FunctionOptions {
@@ -52,8 +53,11 @@ export interface StreamFunctionProps extends lambda.FunctionOptions {
  * Bundling needs esbuild (0.x) in the project or on the PATH.
  */
 export class StreamFunction extends nodejs.NodejsFunction {
+  private readonly ownLogGroup?: logs.ILogGroup;
+
   constructor(scope: Construct, id: string, props: StreamFunctionProps) {
-    const { logRetention, logRemovalPolicy, ...rest } = props;
+    const { logRetention = logs.RetentionDays.ONE_MONTH, logRemovalPolicy: removalPolicy, ...rest } = props;
+    const later = new LaterLogGroup();
     super(scope, id, {
       runtime: lambda.Runtime.NODEJS_24_X,
       architecture: lambda.Architecture.ARM_64,
@@ -61,14 +65,38 @@ export class StreamFunction extends nodejs.NodejsFunction {
       memorySize: 512,
       ...rest,
       ...bundleWithRuntime(scope, `${scope.node.path}/${id}`, props),
-      role: props.role ?? ownRole(scope, id, props),
-      logGroup: props.logGroup ?? ownLogGroup(scope, id, logRetention, logRemovalPolicy),
+      logGroup: props.logGroup ?? later as unknown as logs.ILogGroup,
     });
     Object.defineProperty(this, STREAM_FUNCTION, { value: true });
+    if (props.logGroup === undefined) {
+      // Honors `logRetention` and `logRemovalPolicy`, for which the CDK would make a custom resource.
+      this.ownLogGroup = later.is = new logs.LogGroup(this, 'Logs', { retention: logRetention, removalPolicy });
+    }
     if (props.role === undefined) {
+      // It may write any log.
+      detachManagedPolicy(this.role!, 'AWSLambdaBasicExecutionRole');
       this.logGroup.grantWrite(this);
     }
   }
+
+  /** Where the function writes its log. */
+  get logGroup(): logs.ILogGroup {
+    return this.ownLogGroup ?? super.logGroup;
+  }
+}
+
+/**
+ * Stands for the log group, which is made under the function, while the function is made: like all that it makes, it must get the tags,
+ * removal policies and names that are given to the function.
+ */
+class LaterLogGroup {
+  is?: logs.ILogGroup;
+  readonly logGroupRef = { logGroupName: Lazy.string({ produce: () => this.is!.logGroupName }) };
+
+  /** The CDK knows log groups by this and the next method. */
+  addStream(): void {}
+
+  grant(): void {}
 }
 
 /** Not by `instanceof`: two copies of this package may meet in one app. */
@@ -77,21 +105,3 @@ export function isStreamFunction(fn: lambda.Function | undefined): fn is StreamF
 }
 
 const STREAM_FUNCTION = Symbol.for('dynamo-stream-trigger/stream-function');
-
-/**
- * Without AWSLambdaBasicExecutionRole, which may write any log. The CDK adds the policy that a function in a VPC needs only to a role that
- * it makes itself.
- */
-function ownRole(scope: Construct, id: string, props: StreamFunctionProps): iam.Role {
-  return new iam.Role(scope, `${id}Role`, {
-    assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),
-    managedPolicies: props.vpc && [iam.ManagedPolicy.fromAwsManagedPolicyName('service-role/AWSLambdaVPCAccessExecutionRole')],
-  });
-}
-
-/** Honors `logRetention` and `logRemovalPolicy`, for which the CDK would make a custom resource. */
-function ownLogGroup(
-  scope: Construct, id: string, retention = logs.RetentionDays.ONE_MONTH, removalPolicy?: RemovalPolicy,
-): logs.LogGroup {
-  return new logs.LogGroup(scope, `${id}Logs`, { retention, removalPolicy });
-}

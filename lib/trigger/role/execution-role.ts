@@ -2,6 +2,7 @@ import { aws_iam as iam, aws_lambda as lambda, Names, Stack } from 'aws-cdk-lib'
 import { type Construct, Dependable, type IConstruct } from 'constructs';
 import { grantedPolicy } from './granted-policy';
 import { GrantedRole } from './granted-role';
+import { missingGrants } from './missing-grants';
 import { resourceOf } from '../template/resource';
 
 /**
@@ -66,7 +67,14 @@ export class ExecutionRole {
 
   /** The statements that the role's owner must add, because the trigger can't, as in a policy document. */
   get missingStatements(): object[] {
-    return Stack.of(this.trigger).resolve(new iam.PolicyDocument({ statements: this.missing }))?.Statement ?? [];
+    return missingGrants(this.missing, this.handler.role, this.trigger);
+  }
+
+  /** Notes what a resource did not let the role have. */
+  lack(statement: iam.PolicyStatement | undefined): void {
+    if (statement !== undefined) {
+      this.missing.push(statement);
+    }
   }
 
   private add(statement: iam.PolicyStatement): iam.AddToPrincipalPolicyResult {

@@ -1,4 +1,5 @@
 import { type aws_dynamodb as dynamodb, aws_iam as iam, type aws_lambda as lambda, aws_lambda_event_sources as sources } from 'aws-cdk-lib';
+import { droppedKeyGrant } from './dropped-grant';
 import type { ExecutionRole } from './execution-role';
 
 /** How the handler's role is allowed to read the stream. */
@@ -19,6 +20,8 @@ const STREAM_READ_ACTIONS = [
   'dynamodb:ListStreams',
 ];
 
+const DECRYPTING_ACTIONS = ['kms:Decrypt', 'kms:DescribeKey'];
+
 /** Allows the role to read the table's stream, and to decrypt it if the table has a key of its own. */
 export function grantStreamRead(
   role: ExecutionRole, permissions: StreamPermissions, table: dynamodb.ITable, streamArn: string,
@@ -28,7 +31,8 @@ export function grantStreamRead(
   if (!attached) {
     iam.Grant.addToPrincipal({ grantee: role.grantee, actions: STREAM_READ_ACTIONS, resourceArns: [streamArn] });
   }
-  table.encryptionKey?.grant(role.grantee, 'kms:Decrypt', 'kms:DescribeKey');
+  table.encryptionKey?.grant(role.grantee, ...DECRYPTING_ACTIONS);
+  role.lack(droppedKeyGrant(table.encryptionKey, DECRYPTING_ACTIONS));
 }
 
 /** The function that a failure destination is bound to. The CDK's destinations grant more than is needed; what others grant stays. */

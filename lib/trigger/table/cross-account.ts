@@ -1,4 +1,4 @@
-import { aws_dynamodb as dynamodb, aws_iam as iam } from 'aws-cdk-lib';
+import { aws_dynamodb as dynamodb, aws_iam as iam, Lazy, Token } from 'aws-cdk-lib';
 import { SHARED_STREAM_ACTIONS, SHARED_TABLE_ACTIONS } from '../../rules/facts';
 import { resourceOf } from '../template/resource';
 
@@ -6,16 +6,44 @@ import { resourceOf } from '../template/resource';
  * Allows another account to look up and read the stream of a table of this app. The other account's own policies decide which of its
  * roles can.
  *
- * Names the account instead of a role, because AWS refuses a policy that names a role before the role exists.
+ * Names the account as principal, because AWS refuses a policy with a role as principal before the role exists.
+ *
+ * @returns what the other account's functions read with
  */
-export function shareStream(table: dynamodb.ITable, account: string): void {
+export function shareStream(table: dynamodb.ITable, account: string): SharedStream | undefined {
   if (!isOwned(table)) {
-    return;
+    return undefined;
   }
   const allow = (...actions: string[]) => new iam.PolicyStatement({ actions, principals: [new iam.AccountPrincipal(account)], resources: ['*'] });
+  const [stream, key] = [allow(...SHARED_STREAM_ACTIONS), allow('kms:Decrypt', 'kms:DescribeKey')];
   table.addToResourcePolicy(allow(...SHARED_TABLE_ACTIONS));
-  table.encryptionKey?.addToResourcePolicy(allow('kms:Decrypt', 'kms:DescribeKey'));
-  addToStreamPolicy(table, allow(...SHARED_STREAM_ACTIONS));
+  table.encryptionKey?.addToResourcePolicy(key);
+  addToStreamPolicy(table, stream);
+  return new SharedStream([stream, key], account);
+}
+
+/** The permissions to read a stream of another account. A condition, unlike a principal, can name a role that does not exist yet. */
+export class SharedStream {
+  private readonly readers: (iam.IRole | undefined)[] = [];
+
+  constructor(private readonly statements: readonly iam.PolicyStatement[], private readonly account: string) {}
+
+  /** Limits the permissions to the roles that read, if all of them have names that the other account can know. */
+  readBy(role: iam.IRole | undefined): void {
+    this.readers.push(role);
+    if (this.readers.length === 1 && isNamed(role)) {
+      this.statements.forEach((statement) => statement.addCondition('ArnLike', { 'aws:PrincipalArn': Lazy.list({ produce: () => this.roleArns() }) }));
+    }
+  }
+
+  private roleArns(): string[] {
+    return this.readers.every(isNamed) ? [...new Set(this.readers.map((role) => role!.roleArn))] : [`arn:*:iam::${this.account}:role/*`];
+  }
+}
+
+function isNamed(role: iam.IRole | undefined): boolean {
+  const { roleName } = (resourceOf(role) ?? {}) as Partial<iam.CfnRole>;
+  return role !== undefined && [role.roleArn, roleName].some((name) => name !== undefined && !Token.isUnresolved(name));
 }
 
 type OwnedTable = dynamodb.Table | dynamodb.TableV2;

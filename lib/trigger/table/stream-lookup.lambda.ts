@@ -146,16 +146,22 @@ function inTime<Value>(work: Promise<Value>, tableName: string, deadline: number
   return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
 
-/** Sends bytes: the URL is signed for a request without a content type, and `fetch` gives a text one. */
+/**
+ * Sends bytes: the URL is signed for a request without a content type, and `fetch` gives a text one. Follows no redirect. Nothing that it throws has the
+ * URL in it, because whoever has that can answer for the function.
+ */
 async function answer(url: string, response: LookupResponse, end: number): Promise<void> {
+  if (!/^https:\/\/[^/]/.test(url) || !URL.canParse(url)) {
+    throw new Error(`The result of ${response.LogicalResourceId} can't be sent: ResponseURL is not an https URL.`);
+  }
   const body = Buffer.from(JSON.stringify(response));
   for (let attempt = 0; ; attempt++) {
     try {
-      const { ok, status } = await fetch(url, { method: 'PUT', body, signal: AbortSignal.timeout(CALL_LIMIT) });
-      if (ok) {
+      const outcome = await put(url, body);
+      if (outcome === 'taken') {
         return;
       }
-      throw new Error(`CloudFormation's URL answered ${status} to the result of ${response.LogicalResourceId}. Lambda invokes this function again.`);
+      throw new Error(`CloudFormation's URL ${outcome} to the result of ${response.LogicalResourceId}. Lambda invokes this function again.`);
     } catch (error) {
       const pause = backoff(attempt);
       if (Date.now() + pause + CALL_LIMIT > end) {
@@ -163,6 +169,16 @@ async function answer(url: string, response: LookupResponse, end: number): Promi
       }
       await sleep(pause);
     }
+  }
+}
+
+/** In words of our own what did not work. */
+async function put(url: string, body: Buffer): Promise<string> {
+  try {
+    const { ok, status } = await fetch(url, { method: 'PUT', body, redirect: 'error', signal: AbortSignal.timeout(CALL_LIMIT) });
+    return ok ? 'taken' : `answered ${status}`;
+  } catch (error) {
+    return `did not answer (${(error as { cause?: { code?: string } }).cause?.code ?? (error as Error).name})`;
   }
 }
 

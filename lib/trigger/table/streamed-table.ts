@@ -1,6 +1,6 @@
 import { ArnFormat, aws_dynamodb as dynamodb, type aws_iam as iam, aws_kms as kms, Stack, Stage, Token } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { shareStream } from './cross-account';
+import { type SharedStream, shareStream } from './cross-account';
 import { StreamLookup } from './stream-lookup';
 import { tableResourceOf } from './stream-source';
 import { arnParts } from '../../stream/arn';
@@ -71,7 +71,7 @@ export class StreamedTable extends dynamodb.TableBase {
     const tableArn = tableArnOf(scope, tableName, account);
     const streamed = new StreamedTable(scope, id, { tableName, tableArn, lookedUpBy: account ? tableArn : tableName }, options, source);
     if (account) {
-      shareStream(source, Stack.of(scope).account);
+      streamed._shared = shareStream(source, Stack.of(scope).account);
     }
     // Stages are deployed on their own.
     if (Stage.of(source) === Stage.of(scope)) {
@@ -93,6 +93,12 @@ export class StreamedTable extends dynamodb.TableBase {
    * @internal
    */
   readonly _source?: dynamodb.ITable;
+  /**
+   * Set for a table of this app in another account.
+   *
+   * @internal
+   */
+  _shared?: SharedStream;
   protected readonly hasIndex = false;
 
   private constructor(scope: Construct, id: string, table: TableNames, options: StreamedTableOptions, source?: dynamodb.ITable) {

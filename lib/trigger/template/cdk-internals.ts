@@ -1,4 +1,4 @@
-import type { aws_lambda as lambda, aws_sns as sns, aws_sqs as sqs, CfnElement, CfnResource } from 'aws-cdk-lib';
+import type { aws_iam as iam, aws_lambda as lambda, aws_s3 as s3, aws_sns as sns, aws_sqs as sqs, CfnElement, CfnResource } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 
 /*
@@ -38,10 +38,32 @@ export function hasNameOfApp(construct: IConstruct): boolean {
 }
 
 /**
- * The queue of a `SqsDlq`, or the topic of a `SnsDlq`, which keep them private.
+ * The queue of a `SqsDlq`, the topic of a `SnsDlq`, or the bucket of a `S3OnFailureDestination`, which keep them private.
  *
- * If one was imported by an ARN that is a token, the ARN does not show whether it is a FIFO queue or topic. The imported construct does.
+ * If one was imported by an ARN that is a token, the ARN does not show whether it is a FIFO queue or topic, and no ARN shows its key. The
+ * imported construct does.
  */
-export function targetOf(destination: lambda.IEventSourceDlq): { readonly queue?: Partial<sqs.IQueue>; readonly topic?: Partial<sns.ITopic> } {
+export function targetOf(destination: lambda.IEventSourceDlq): DestinationTarget {
   return destination as object;
+}
+
+/**
+ * Takes a managed policy of AWS away from a role.
+ *
+ * The CDK attaches policies to the roles that it makes for functions, and a role can be made under a function by the CDK only: nothing can be
+ * made under a construct before the construct.
+ */
+export function detachManagedPolicy(role: iam.IRole, name: string): void {
+  const { managedPolicies = [] } = role as { readonly managedPolicies?: iam.IManagedPolicy[] };
+  const index = managedPolicies.findIndex(({ managedPolicyArn }) => managedPolicyArn.endsWith(`/${name}`));
+  if (index >= 0) {
+    managedPolicies.splice(index, 1);
+  }
+}
+
+/** What a failure destination sends to. */
+export interface DestinationTarget {
+  readonly queue?: Partial<sqs.IQueue>;
+  readonly topic?: Partial<sns.ITopic>;
+  readonly bucket?: Partial<s3.IBucket>;
 }

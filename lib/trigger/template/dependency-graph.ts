@@ -16,14 +16,15 @@ import { stacksAround } from './stacks';
  * Remembers what it has read, because most of its cost is reading. So it serves one moment only.
  */
 export class DependencyGraph {
-  private readonly needed = new Map<CfnElement, CfnElement[]>();
+  private readonly needed = new Map<CfnElement, readonly CfnElement[]>();
+  private readonly added = new Map<CfnElement, readonly CfnElement[]>();
   private tree?: Tree;
 
   constructor(private readonly root: IConstruct) {}
 
   /** As if one element referred to others. */
   add(element: CfnElement, others: readonly CfnElement[]): void {
-    this.neededBy(element).push(...others);
+    this.added.set(element, [...this.added.get(element) ?? [], ...others]);
   }
 
   /**
@@ -62,14 +63,14 @@ export class DependencyGraph {
     return [...this.readTree().elements].filter(([inner]) => stacksAround(inner).includes(stack)).flatMap(([, elements]) => elements);
   }
 
-  private neededBy(element: CfnElement): CfnElement[] {
+  private neededBy(element: CfnElement): readonly CfnElement[] {
     let needed = this.needed.get(element);
     if (needed === undefined) {
       const resolved = element.node.id.endsWith(NESTED_STACK) ? withoutMadeParameters(element) : resolvedWithReferences(fragmentOf(element), element);
       needed = this.elementsOf(resolved, Stack.of(element), element);
       this.needed.set(element, needed);
     }
-    return needed;
+    return [...needed, ...this.added.get(element) ?? []];
   }
 
   /** The CDK writes `DependsOn` as text, and so do users' own templates and overrides. */
@@ -121,7 +122,8 @@ function readTree(root: IConstruct): Tree {
     elements.set(stack, elements.get(stack) ?? []);
     elements.get(stack)!.push(element);
   }
-  const nested = [...elements.keys()].flatMap((stack) => stack.nestedStackResource === undefined ? [] : [[stack.nestedStackResource, stack] as const]);
+  const nested = [...elements.keys()].filter(({ nestedStackResource }) => nestedStackResource !== undefined)
+    .map((stack) => [stack.nestedStackResource!, stack] as const);
   return { elements, nested: new Map(nested), ids: new Map() };
 }
 

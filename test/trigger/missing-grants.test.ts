@@ -1,0 +1,108 @@
+import {
+  aws_dynamodb as dynamodb, aws_iam as iam, aws_kms as kms, type aws_lambda as lambda, aws_lambda_event_sources as sources, aws_s3 as s3,
+  aws_sns as sns, aws_sqs as sqs,
+} from 'aws-cdk-lib';
+import { type DynamoStreamTriggerProps, S3FailureDestination, StreamPermissions } from '../../lib';
+import { TestApp } from '../app';
+
+const ENV = { account: '123456789012', region: 'eu-west-1' };
+const FLAG = '@aws-cdk/aws-kms:applyImportedAliasPermissionsToPrincipal';
+
+type Props = (app: TestApp, key: kms.IKey) => Partial<DynamoStreamTriggerProps>;
+
+const KEYS: readonly [string, Props][] = [
+  ['a table', (app, key) => ({ table: app.table('Table', { encryption: dynamodb.TableEncryptionV2.customerManagedKey(key) }) })],
+  ['a queue', (app, encryptionMasterKey) => ({ onFailure: new sources.SqsDlq(new sqs.Queue(app.stack, 'Queue', { encryptionMasterKey })) })],
+  ['the made queue', (_app, failureQueueKey) => ({ failureQueueKey })],
+  ['a topic', (app, masterKey) => ({ onFailure: new sources.SnsDlq(new sns.Topic(app.stack, 'Topic', { masterKey })) })],
+  ['a bucket', (app, encryptionKey) => ({
+    onFailure: new S3FailureDestination(s3.Bucket.fromBucketAttributes(app.stack, 'Bucket', { bucketName: 'failures', account: ENV.account, encryptionKey })),
+  })],
+];
+
+/** The policy in the warning, if there is one. */
+function missing(app: TestApp): any[] | undefined {
+  const warning = app.app.node.findAll().flatMap(({ node }) => node.metadata).map(({ data }) => String(data)).find((data) => data.includes('grant-missing'));
+  return warning && JSON.parse(warning.slice(warning.indexOf('{'), warning.lastIndexOf('}') + 1)).Statement;
+}
+
+describe.each(Object.values(StreamPermissions))('with %s, a key', (permissions) => {
+  test.each(KEYS)('of %s that is imported by its alias is asked for, unless the app has the flag or the key is AWS\'s', (_name, props) => {
+    const statementsWith = (aliasName: string, context = {}) => {
+      const app = new TestApp({ env: ENV }, context);
+      app.trigger({ permissions, ...props(app, kms.Alias.fromAliasName(app.stack, 'Key', aliasName)) });
+      app.app.synth();
+      return missing(app);
+    };
+
+    expect(statementsWith('alias/data-key')).toEqual([{
+      Effect: 'Allow',
+      Action: expect.arrayContaining(['kms:Decrypt']),
+      Resource: 'arn:*:kms:eu-west-1:123456789012:key/*',
+      Condition: { 'ForAnyValue:StringEquals': { 'kms:ResourceAliases': 'alias/data-key' } },
+    }]);
+    expect(statementsWith('alias/aws/something')).toBeUndefined();
+    expect(statementsWith('alias/data-key', { [FLAG]: true })).toBeUndefined();
+  });
+
+  test.each(KEYS)('of %s that is known otherwise is granted', (_name, props) => {
+    const imported = new TestApp({ env: ENV });
+    imported.trigger({ permissions, ...props(imported, kms.Key.fromKeyArn(imported.stack, 'Key', 'arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555')) });
+    const alias = new TestApp({ env: ENV });
+    alias.trigger({ permissions, ...props(alias, new kms.Alias(alias.stack, 'Alias', { aliasName: 'alias/mine', targetKey: new kms.Key(alias.stack, 'Key') })) });
+
+    for (const app of [imported, alias]) {
+      app.app.synth();
+
+      expect(missing(app)).toBeUndefined();
+      expect(JSON.stringify(app.template().findResources('AWS::IAM::Policy'))).toContain('kms:');
+    }
+  });
+});
+
+/** A role as a platform team hands it out: with a policy of its own, and not to be changed. */
+function handedOut(app: TestApp, policies: string[], grant: (role: iam.Role) => unknown): lambda.Function {
+  const role = new iam.Role(app.stack, 'Role', {
+    assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),
+    managedPolicies: policies.map((name) => iam.ManagedPolicy.fromAwsManagedPolicyName(name)),
+  });
+  grant(role);
+  return app.fn('Fn', { role: role.withoutPolicyUpdates() });
+}
+
+test.each<[string, string[], (role: iam.Role, table: dynamodb.ITable, queue: sqs.Queue) => unknown]>([
+  ['by a managed policy and a grant', ['service-role/AWSLambdaDynamoDBExecutionRole'], (role, _table, queue) => queue.grantSendMessages(role)],
+  ['by grants', [], (role, table, queue) => [table.grantStreamRead(role), queue.grantSendMessages(role)]],
+  ['by a policy on everything', [], (role) => role.addToPolicy(new iam.PolicyStatement({ actions: ['dynamodb:*', 'sqs:*'], resources: ['*'] }))],
+  ['as an administrator', ['AdministratorAccess'], () => {}],
+])('a role that can\'t be changed and has everything, %s, is not warned of', (_name, policies, grant) => {
+  const app = new TestApp({ env: ENV });
+  const [table, queue] = [app.table(), new sqs.Queue(app.stack, 'Queue')];
+  const handler = handedOut(app, policies, (role) => grant(role, table, queue));
+  app.trigger({ table, onFailure: new sources.SqsDlq(queue), handler, permissions: StreamPermissions.LEAST_PRIVILEGE });
+  app.app.synth();
+
+  expect(missing(app)).toBeUndefined();
+});
+
+test('of a role that has a part, the rest is asked for, in ARNs that IAM takes', () => {
+  const app = new TestApp({ env: ENV });
+  const handler = handedOut(app, ['service-role/AWSLambdaDynamoDBExecutionRole'], () => {});
+  app.trigger({ handler, onFailure: new sources.SqsDlq(new sqs.Queue(app.stack, 'Queue')), permissions: StreamPermissions.LEAST_PRIVILEGE });
+  app.app.synth();
+
+  expect(missing(app)).toEqual([
+    { Effect: 'Allow', Action: ['sqs:SendMessage', 'sqs:GetQueueUrl'], Resource: expect.stringMatching(/^arn:\*:sqs:eu-west-1:123456789012:Orders-Queue[0-9A-F]{8}-\*$/) },
+  ]);
+});
+
+test.each<[string, (app: TestApp) => dynamodb.ITable, string]>([
+  ['without a name', (app) => app.table(), 'arn:*:dynamodb:eu-west-1:123456789012:table/Orders-TableCD117FA1-*/stream/*'],
+  ['with a name', (app) => app.table('Table', { tableName: 'orders' }), 'arn:*:dynamodb:eu-west-1:123456789012:table/orders/stream/*'],
+])('the stream of a table %s is in it', (_name, table, arn) => {
+  const app = new TestApp({ env: ENV });
+  app.trigger({ table: table(app), handler: handedOut(app, [], () => {}) });
+  app.app.synth();
+
+  expect(missing(app)!.map(({ Resource }) => Resource)).toContain(arn);
+});
