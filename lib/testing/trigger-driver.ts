@@ -293,15 +293,16 @@ function comesAgain(outcome: Outcome): boolean {
 /** Keeps the records of the event, not the copy that the handler was given. */
 function recordInvocation(shardId: string, event: StreamEvent, { startedAt, endedAt, outcome, environment }: InvocationEnd): SimulatedInvocation {
   const created = event.Records[event.Records.length - 1]?.dynamodb?.ApproximateCreationDateTime;
-  const invocation = withEvent({ at: startedAt, shardId }, event);
-  return Object.assign(invocation, {
+  return withEvent({
+    at: startedAt,
+    shardId,
     ...(outcome.type === 'response'
       ? { response: outcome.response }
       : { error: { errorType: outcome.errorType, errorMessage: outcome.errorMessage } }),
     durationMs: endedAt - startedAt,
     environment,
     ...(created !== undefined && { iteratorAgeMs: startedAt - created * 1000 }),
-  });
+  }, event);
 }
 
 const withEvent = lazyProperty('event', (event: StreamEvent) => copy(event));
