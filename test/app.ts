@@ -11,7 +11,13 @@ export const BUNDLING = { 'aws:cdk:bundling-stacks': ['**'] };
 export function newApp({ context, ...props }: AppProps = {}): App {
   return new App({
     analyticsReporting: false, ...props,
-    context: { 'aws:cdk:bundling-stacks': [], '@aws-cdk/core:validateAgainstDefaultRules': true, ...context },
+    context: {
+      'aws:cdk:bundling-stacks': [],
+      '@aws-cdk/core:validateAgainstDefaultRules': true,
+      // They take a sixth of the time that synthesizing takes, and no test reads them.
+      'aws:cdk:disable-creation-stack-traces': true,
+      ...context,
+    },
   });
 }
 

@@ -193,7 +193,7 @@ describe('record age', () => {
 
   test('without a limit, records are lost after the retention of 24 hours, and nothing goes to the destination', () => {
     const { deliveries, notices, invokes, count } = drive({
-      settings: { ...off, retryAttempts: -1, maxRecordAge: -1 }, shards: shard(1), respond: () => new Error('no'),
+      settings: { ...off, retryAttempts: -1, maxRecordAge: -1 }, shards: shard(1), respond: () => new Error('no'), foresees: true,
     });
     expect(deliveries).toEqual([]);
     expect(count('DroppedEventCount')).toBe(0);

@@ -2,8 +2,9 @@
  * The meaning of event patterns once more, as plainly as possible: for valid patterns of `$or`, plain strings, `prefix`, `anything-but`
  * and `exists`, by trying every choice of array elements.
  */
-export function naivelyMatches(pattern: object, record: object): boolean {
-  return kept(branches(pattern)).some((conditions) => holds(Object.entries(conditions).sort(([a], [b]) => a < b ? -1 : 1), valuesOf(record), {}));
+export function naiveMatcher(pattern: object): (record: object) => boolean {
+  const ways = kept(branches(pattern)).map((conditions) => Object.entries(conditions).sort(([a], [b]) => a < b ? -1 : 1));
+  return (record) => ways.some((conditions) => holds(conditions, valuesOf(record), {}));
 }
 
 interface Value {
@@ -35,12 +36,19 @@ function branches(pattern: object, prefix = '', before: Conditions[] = [{}]): Co
 
 /** Passes over a branch for which an earlier one has the same fields and something in common on each. */
 function kept(all: Conditions[]): Conditions[] {
+  const texts = new Map(all.map((branch) => [branch, textsOf(branch)]));
   return all.reduce<Conditions[]>((before, branch) => {
-    const fields = Object.keys(branch);
-    const isRepeated = before.some((other) => Object.keys(other).length === fields.length && fields.every((field) =>
-      branch[field].some((alternative) => (other[field] ?? []).some((one) => JSON.stringify(one) === JSON.stringify(alternative)))));
+    const fields = texts.get(branch)!;
+    const isRepeated = before.some((other) => {
+      const others = texts.get(other)!;
+      return others.size === fields.size && [...fields].every(([field, alternatives]) => alternatives.some((one) => others.get(field)?.includes(one)));
+    });
     return isRepeated ? before : [...before, branch];
   }, []);
+}
+
+function textsOf(branch: Conditions): Map<string, string[]> {
+  return new Map(Object.entries(branch).map(([field, alternatives]) => [field, alternatives.map((one) => JSON.stringify(one))]));
 }
 
 function valuesOf(value: unknown, field = '', place = '', at: Indices = {}): Value[] {

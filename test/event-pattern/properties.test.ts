@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { naivelyMatches } from './naive-matcher';
+import { naiveMatcher } from './naive-matcher';
 import { matchesEventPattern, parseEventPattern } from '../../lib/event-pattern';
 
 const key = fc.constantFrom('a', 'b', 'c', 'a.b');
@@ -28,8 +28,9 @@ const { pattern } = fc.letrec((tie) => ({
 test('matches as an independent matcher does', () => {
   fc.assert(fc.property(pattern, fc.array(record, { minLength: 1, maxLength: 5 }), (given, records) => {
     const parsed = parseEventPattern(JSON.stringify(given));
+    const naivelyMatches = naiveMatcher(given);
     for (const one of records) {
-      expect(parsed.valid && matchesEventPattern(parsed.pattern, one)).toBe(naivelyMatches(given, one));
+      expect(parsed.valid && matchesEventPattern(parsed.pattern, one)).toBe(naivelyMatches(one));
     }
   }), { numRuns: 2000 });
 });

@@ -138,12 +138,16 @@ function withNames(value: any, templates: readonly any[]): any {
     return value;
   }
   const { Ref, 'Fn::GetAtt': attribute, 'Fn::Join': joined, 'Fn::ImportValue': imported } = value;
-  const exported = templates.flatMap(({ Outputs = {} }) => Object.values<any>(Outputs)).find(({ Export }) => imported && Export?.Name === imported);
-  return Ref ? nameOf(Ref)
-    : attribute ? `${nameOf(attribute[0])}.${attribute[1]}`
-      : joined ? joined[1].map(named).join(joined[0])
-        : exported ? named(exported.Value)
-          : Object.fromEntries(Object.entries(value).map(([key, part]) => [key, named(part)]));
+  if (imported !== undefined) {
+    return named(templates.flatMap(({ Outputs = {} }) => Object.values<any>(Outputs)).find(({ Export }) => Export?.Name === imported).Value);
+  }
+  if (joined !== undefined) {
+    return joined[1].map(named).join(joined[0]);
+  }
+  if (attribute !== undefined) {
+    return `${nameOf(attribute[0])}.${attribute[1]}`;
+  }
+  return Ref === undefined ? Object.fromEntries(Object.entries(value).map(([key, part]) => [key, named(part)])) : nameOf(Ref);
 }
 
 /** A logical id without the hashes that the CDK adds. */
