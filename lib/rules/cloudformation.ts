@@ -32,6 +32,11 @@ export function isIntrinsic(value: unknown): boolean {
   return typeof value === 'object' && value !== null && Object.keys(value).some((key) => key === 'Ref' || key.startsWith('Fn::'));
 }
 
+/** CloudFormation accepts a boolean as text too. */
+export function isTrue(value: unknown): boolean {
+  return String(value) === 'true';
+}
+
 function ifKnown(value: any): any {
   return isIntrinsic(value) ? UNKNOWN : value;
 }

@@ -2,7 +2,7 @@ import { readAssembly, type SynthesizedStack, type TemplateResource } from './as
 import { queueNotifications, type QueueNotification } from './bucket-notifications';
 import { ifKnown, resolver, UnresolvedValueError, type Resolve, type Surroundings } from './intrinsics';
 import { attributeOf, nameOf, LOCAL_ACCOUNT, LOCAL_REGION, type Endpoints } from './resource-names';
-import { settingsInTemplate } from '../../rules/cloudformation';
+import { isTrue, settingsInTemplate } from '../../rules/cloudformation';
 import { SHORT_TIMEOUT, TABLE_RESOURCES } from '../../rules/facts';
 import type { ValidSettings } from '../../rules/settings';
 import { validSettings } from '../../rules/valid-settings';
@@ -342,9 +342,4 @@ function pathOf({ stack, logicalId }: { stack: SynthesizedStack; logicalId: stri
 
 function indexOf({ IndexName, KeySchema, Projection }: TableIndex): TableIndex {
   return { IndexName, KeySchema, Projection };
-}
-
-/** CloudFormation accepts a boolean as text too. */
-function isTrue(value: unknown): boolean {
-  return String(value) === 'true';
 }

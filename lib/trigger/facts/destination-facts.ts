@@ -1,4 +1,5 @@
 import { type aws_lambda as lambda, type aws_s3 as s3, type CfnResource, Stack } from 'aws-cdk-lib';
+import { isTrue } from '../../rules/cloudformation';
 import { type Known, UNKNOWN } from '../../rules/facts';
 import type { DestinationFacts } from '../../rules/wiring-rules';
 import { isOfUnknownOwner, S3FailureDestination } from '../destination/s3-failure-destination';
@@ -39,8 +40,7 @@ function serviceOf(arn: string, scope: CfnResource): Known<string> {
 }
 
 function isFifo(resource: CfnResource): boolean {
-  // CloudFormation accepts booleans as text too.
-  return String(deployedProperty(resource, resource.cfnResourceType === 'AWS::SNS::Topic' ? 'FifoTopic' : 'FifoQueue')) === 'true';
+  return isTrue(deployedProperty(resource, resource.cfnResourceType === 'AWS::SNS::Topic' ? 'FifoTopic' : 'FifoQueue'));
 }
 
 function maxMessageBytes(queue: CfnResource): Known<number> {
