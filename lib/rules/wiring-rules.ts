@@ -279,7 +279,7 @@ export const WIRING_RULES: readonly Rule<WiringFacts>[] = [
     check: ({ handler: { missingStatements } }) => missingStatements.length > 0
       ? ['handler\'s role lacks permissions that the trigger could not grant, because the role is immutable or not known, or a key is imported by its alias. '
         + 'Without those on the stream and its key, Lambda can\'t read the stream; without the others, failed batches are lost. '
-        + `The owner of the role must add: ${JSON.stringify({ Version: '2012-10-17', Statement: missingStatements })}`]
+        + `Its owner must add: ${JSON.stringify({ Version: '2012-10-17', Statement: missingStatements })}`]
       : [],
   },
   {
