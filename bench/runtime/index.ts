@@ -105,8 +105,9 @@ async function concurrency(): Promise<void> {
       }
       const ideal = performance.now() - idealStart;
       const handler = streamHandler({ concurrency: 100, onRecord: () => sleep(5) });
+      const event = { Records: records(1_000, keys) };
       const start = performance.now();
-      await handler({ Records: records(1_000, keys) }, contextFor());
+      await handler(event, contextFor());
       ratios[keys].push((performance.now() - start) / ideal);
     }
   }

@@ -1,5 +1,3 @@
-import { promisify } from 'node:util';
-import { gzip } from 'node:zlib';
 import { type ParkedRecord, type RecordPointer, withImages } from '../stream/parked-record';
 
 /**
@@ -13,6 +11,8 @@ export async function parkedText(parked: ParkedRecord, maxBytes: number): Promis
     return whole;
   }
   const { record, error, ...rest } = parked;
+  // Take longer to load than all the rest, and are hardly ever needed.
+  const [{ promisify }, { gzip }] = await Promise.all([import('node:util'), import('node:zlib')]);
   const gzipped = json({ ...rest, error, gzip: (await promisify(gzip)(JSON.stringify(record))).toString('base64') });
   if (Buffer.byteLength(gzipped) <= maxBytes) {
     return gzipped;
