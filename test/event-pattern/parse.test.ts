@@ -125,6 +125,17 @@ test.each(REMARKS)('remarks %s at %j in the valid pattern %s', (kind, path, text
   expect(remarks.map((remark) => ({ kind: remark.kind, path: remark.path }))).toEqual([{ kind, path }]);
 });
 
+test.each([
+  'exactly', 'equals-ignore-case', 'prefix', 'suffix', 'anything-but', 'exists', 'wildcard', 'numeric', 'cidr',
+  '=', '<', '<=', '>', '>=', 'regex', 'not-wildcard', 'not-equals-ignore-case',
+  'date-after', 'date-on-or-after', 'date-before', 'date-on-or-before', 'in-date-range', 'ip-address-in-range', 'ip-address-not-in-range',
+])('a field named %s may stand anywhere but inside $or', (name) => {
+  const field = { [name]: ['x'] };
+  expect(parseEventPattern(JSON.stringify(field)).valid).toBe(true);
+  expect(parseEventPattern(JSON.stringify({ a: field })).valid).toBe(true);
+  expect(parseEventPattern(JSON.stringify({ $or: [field, { b: [1] }] })).valid).toBe(false);
+});
+
 test('an object of $or that adds nothing to an earlier one gets no remark', () => {
   expect(parseEventPattern('{"$or": [{"a": ["x", "y"], "b": [1]}, {"b": [1], "a": ["y"]}]}').remarks).toEqual([]);
 });

@@ -160,6 +160,12 @@ describe('what the handler gets', () => {
     expect((await run({ handler: failing, mapping: { retryAttempts: 0 } })).invocations[0]).toMatchObject({ error: { errorMessage: 'no' } });
   });
 
+  test.each<[string, () => unknown]>([['at once', () => 'done'], ['later', async () => 'done']])(
+    'what it returns %s, although it has a callback', async (_, answer) => {
+      const { invocations } = await run({ handler: (_event: unknown, _context: unknown, _callback: any) => answer() });
+      expect(invocations).toMatchObject([{ response: 'done' }]);
+    });
+
   test.each([[undefined, 'undefined'], ['text', 'text'], [null, 'null']])('throwing %p is a failure like any other', async (thrown, errorMessage) => {
     const { invocations } = await run({
       handler: () => {
