@@ -1,12 +1,11 @@
-import { type ChildProcess, execFileSync, fork } from 'node:child_process';
+import { type ChildProcess, execFileSync, fork, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { userInfo } from 'node:os';
+import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { TestFile, TestOutcome } from './jest-process';
 import { compiled } from './type-check';
-import { endLeftovers, killGroup } from '../../lib/local/process/children';
+import { killGroup } from '../../lib/local/process/children';
 
 /** A test that ends the process, or does not end, has failed too. */
 export type Outcome = TestOutcome | 'process ended' | 'hang';
@@ -86,16 +85,14 @@ export class Copy {
     await exit;
   }
 
-  /**
-   * Ends jest's process, and what its tests started. Some of that is in process groups of its own: with jest's process gone, it is what a
-   * killed run of `local` leaves, and is ended as such.
-   */
+  /** Ends jest's process, and what its tests started: some of that is in process groups of its own. */
   kill(): void {
     killGroup(this.jest?.pid);
     this.jest = undefined;
-    const runs = `dynamo-stream-trigger-${userInfo().username}`;
-    readdirSync(this.temporary, { recursive: true, encoding: 'utf8' }).filter((path) => basename(path) === runs)
-      .forEach((path) => endLeftovers(join(this.temporary, path)));
+    // A run's folder is named by a process id and the run's own id, which its processes have among their arguments. `find` follows no
+    // link: tests link to whole node_modules.
+    const runs = execFileSync('find', [this.temporary, '-type', 'd', '-name', '[0-9]*-*-*-*-*-*'], { encoding: 'utf8' }).trim().split('\n');
+    runs.filter(Boolean).forEach((folder) => spawnSync('pkill', ['-KILL', '-f', basename(folder).replace(/^\d+-/, 'dynamo-stream-trigger-run=')]));
   }
 
   private write(file: string, text: string): void {
