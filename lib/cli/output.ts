@@ -218,6 +218,7 @@ function noticeLine({ trigger, notice }: LocalEvent & { type: 'notice' }): strin
   switch (notice.type) {
     case 'retrying': return `${trigger} > retrying ${records(notice.records)}, attempt ${notice.attempt}`;
     case 'split': return `${trigger} > split into ${notice.first} and ${records(notice.second)}`;
+    case 'tooLarge': return `${trigger} > not invoked: the event of ${records(notice.records)} is larger than the 6 MB that Lambda takes`;
     case 'dropped': return `${trigger} > LOST ${records(notice.records.length)}: ${notice.reason}`;
     case 'trimmed': return `${trigger} > LOST what the stream no longer holds, after ${notice.after ?? 'its start'}`;
     case 'count': return undefined;

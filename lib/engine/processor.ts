@@ -34,6 +34,9 @@ interface Waiting {
 
 const REST: Rest = { at: 'rest' };
 
+/** Of an event without records: more than it takes. */
+const ENVELOPE_BYTES = 100;
+
 /**
  * Takes records of one shard through the function, one batch after another. A shard has as many processors as
  * parallelizationFactor says, each with item keys of its own.
@@ -194,12 +197,20 @@ export class BatchProcessor implements Caller {
 
   private invoke(now: number, batch: Batch): void {
     const event = this.windows.event(batch.entries, batch.final);
-    if (batch.entries.length === 1 && batch.entries[0].size > this.plan.batchBytes && payloadSize(event) > EVENT_BYTES) {
+    if (this.isTooLarge(batch, event)) {
+      this.outbox.notice({ type: 'tooLarge', shardId: this.shardId, records: batch.entries.length });
       return this.returned(now, tooLargeToInvoke(this.plan.uuid()));
     }
     this.phase = { at: 'invoking' };
     this.outbox.count(this.shardId, 'InvokedEventCount', batch.entries.length);
     this.outbox.invoke(this, event);
+  }
+
+  /** A batch was formed to fit, but for a record that is too large alone, and for the state of a window, which grows. */
+  private isTooLarge({ entries }: Batch, event: object): boolean {
+    const { isOpen } = this.windows;
+    const most = entries.reduce((sum, { size }) => sum + size + 1, isOpen ? payloadSize(this.windows.event([], false)) : ENVELOPE_BYTES);
+    return most > EVENT_BYTES && payloadSize(event) > EVENT_BYTES;
   }
 
   private verdict(outcome: Exclude<Outcome, { type: 'throttled' }>, batch: Batch): Verdict {

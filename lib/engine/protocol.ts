@@ -90,6 +90,8 @@ export type Notice =
   | { readonly type: 'split'; readonly shardId: string; readonly first: number; readonly second: number }
   /** Records are lost: they were given up without a failure destination, it refused them, or the stream deleted them. */
   | { readonly type: 'dropped'; readonly shardId: string; readonly records: readonly StreamRecord[]; readonly reason: string }
+  /** The function was not invoked: the event of these records is larger than Lambda takes. It counts as a failed invocation. */
+  | { readonly type: 'tooLarge'; readonly shardId: string; readonly records: number }
   /** The stream deleted records before they were read. `after`: the last number that was read before them. */
   | { readonly type: 'trimmed'; readonly shardId: string; readonly after?: string };
 

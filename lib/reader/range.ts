@@ -21,9 +21,21 @@ interface WirePage {
  */
 const MOST_EMPTY_PAGES = 1000;
 
-/** Reads a range in pages. `next` reads one page with a cursor, and tries again where that helps. */
+/** After so many, the reads are slowed down: the trigger reads the same shard. */
+const FAST_EMPTY_PAGES = 20;
+/** Milliseconds. */
+const PAUSE = 50;
+
+/** How a range is read. */
+interface Reading {
+  /** Reads one page with a cursor, and tries again where that helps. */
+  readonly next: (cursor: Cursor) => Promise<WireAnswer>;
+  readonly wait: (ms: number) => Promise<unknown>;
+}
+
+/** Reads a range in pages. */
 export async function* readRange(
-  api: StreamsApi, { shardId, first, last }: Range, next: (cursor: Cursor) => Promise<WireAnswer>,
+  api: StreamsApi, { shardId, first, last }: Range, { next, wait }: Reading,
 ): AsyncGenerator<WirePage, void, undefined> {
   let cursor = new Cursor(api, shardId, { type: 'AT_SEQUENCE_NUMBER', sequenceNumber: first });
   /** The last record of the range that was read. */
@@ -31,11 +43,18 @@ export async function* readRange(
   let lost = false;
   let ended = false;
   for (let empty = 0; !ended && empty < MOST_EMPTY_PAGES; ) {
-    const answer = await next(cursor).catch(unlessTrimmed);
-    if (!answer) {
+    if (empty > FAST_EMPTY_PAGES) {
+      await wait(PAUSE);
+    }
+    const answer = await next(cursor).catch(reasonOf);
+    if (answer === 'gone' && (await api.shards()).every((shard) => shard.shardId !== shardId)) {
+      // The stream is there, and has forgotten the shard with all of its records.
+      break;
+    }
+    if (answer === 'trimmed' || answer === 'gone') {
       // What is left of the range, if anything is, starts where the shard now starts.
       cursor = new Cursor(api, shardId, { type: 'TRIM_HORIZON' });
-      lost = true;
+      lost = done !== undefined;
       empty++;
       continue;
     }
@@ -55,10 +74,12 @@ export async function* readRange(
   }
 }
 
-function unlessTrimmed(error: unknown): undefined {
-  if (!(error instanceof StreamReadError && error.reason === 'trimmed')) {
-    throw error;
+/** Whether the records or their whole shard are too old. Other errors are thrown. */
+function reasonOf(error: unknown): 'trimmed' | 'gone' {
+  if (error instanceof StreamReadError && (error.reason === 'trimmed' || error.reason === 'gone')) {
+    return error.reason;
   }
+  throw error;
 }
 
 function isIn(number: string, done: string | undefined, first: string, last: string): boolean {

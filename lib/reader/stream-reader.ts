@@ -83,7 +83,8 @@ export function streamReader(
   }
 
   async function* range(shardId: string, first: string, last: string): AsyncGenerator<RangePage, void, undefined> {
-    for await (const { records, lost } of readRange(api, { shardId, first, last }, (cursor) => persistently(() => cursor.next(), wait))) {
+    const reading = { next: (cursor: Cursor) => persistently(() => cursor.next(), wait), wait };
+    for await (const { records, lost } of readRange(api, { shardId, first, last }, reading)) {
       yield { records: lambdaRecords(records), lost };
     }
   }

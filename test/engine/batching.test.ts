@@ -1,4 +1,4 @@
-import { drive, record, records } from './drive';
+import { drive, failed, record, records } from './drive';
 
 const shard = (...list: ReturnType<typeof records>) => [{ shardId: 'shard', records: list }];
 
@@ -75,6 +75,18 @@ test('a record whose event is larger than 6 MB is never invoked, and given up as
   expect(deliveries.map(({ message: { requestContext }, records: given }) => [requestContext.condition, given])).toEqual([
     ['RetryAttemptsExhausted', [large]],
   ]);
+});
+
+test('a batch that the state of a window has made larger than 6 MB is not invoked either', () => {
+  const [first, ...others] = [1, 2, 3].map((n) => record(n, 0, { text: 'x'.repeat(n === 1 ? 1 : 2.8 * 1024 * 1024) }));
+  const { invokes, notices } = drive({
+    settings: { tumblingWindow: 60, maxBatchingWindow: 1, retryAttempts: 1, bisectBatchOnError: false }, shards: shard(first, ...others),
+    // The first one is done, and the state that comes of it leaves no room for both others.
+    respond: ({ numbers }, nth) => nth === 1 ? { ...failed(numbers[1]), state: { text: 'x'.repeat(900 * 1024) } } : { state: {} },
+    until: 30_000,
+  });
+  expect(Math.max(...invokes.map(({ event }) => Buffer.byteLength(JSON.stringify(event))))).toBeLessThanOrEqual(6 * 1024 * 1024);
+  expect(notices).toContainEqual({ type: 'tooLarge', shardId: 'shard', records: 2 });
 });
 
 test('an idle shard is read 4 times a second, and a shard with records again at once', () => {

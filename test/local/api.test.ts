@@ -1,3 +1,4 @@
+import { request } from 'node:http';
 import {
   DescribeStreamCommand, DynamoDBStreamsClient, GetRecordsCommand, GetShardIteratorCommand, ListStreamsCommand,
 } from '@aws-sdk/client-dynamodb-streams';
@@ -8,7 +9,7 @@ import {
 import { Duration } from 'aws-cdk-lib';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { functionOf, ordersTable, synthesize } from './fixture-app';
-import { client, put, source } from './local-run';
+import { client, put, source, tableName } from './local-run';
 import { startLocal, type LocalRun } from '../../lib/local';
 import { streamReader } from '../../lib/reader/stream-reader';
 
@@ -29,6 +30,7 @@ beforeAll(async () => {
       };`, { functionName: 'echo', reservedConcurrentExecutions: 1, environment: { SIZE: 'large' }, timeout: Duration.seconds(7) });
       const live = new lambda.Alias(stack, 'Live', { aliasName: 'live', version: echo.currentVersion });
       live.addEventSource(source(orders, { batchSize: 7, bisectBatchOnError: true, filters: [{ pattern: '{"eventName":["INSERT"]}' }] }));
+      ordersTable(stack, 'Returns');
       functionOf(stack, 'Plain', 'exports.handler = async () => {};', { functionName: 'plain' }).addEventSource(source(orders));
     }),
   });
@@ -82,6 +84,7 @@ describe('Invoke', () => {
   test.each([
     ['a function that is not there', () => invoke({}, 'nobody'), 'ResourceNotFoundException'],
     ['a version that is not there', () => invoke({}, 'echo', 'beta'), 'ResourceNotFoundException'],
+    ['a function of another Region', () => invoke({}, ECHO.replace('us-east-1', 'eu-west-1')), 'ResourceNotFoundException'],
     ['an event that is not JSON', () => invoke('{'), 'InvalidRequestContentException'],
     ['an event above 6 MB', () => invoke({ text: 'x'.repeat(6 * 1024 * 1024) }), 'RequestTooLargeException'],
   ])('refuses %s', async (_, call, name) => {
@@ -115,7 +118,8 @@ test('mappings are listed by function and by stream, and found by their id', asy
   expect(await list({})).toHaveLength(2);
   expect(await list({ EventSourceArn: streamArn })).toHaveLength(2);
   expect(await list({ EventSourceArn: `${streamArn}0` })).toEqual([]);
-  const [mapping, ...others] = await list({ FunctionName: 'echo' });
+  expect(await list({ FunctionName: 'echo' })).toEqual([]);
+  const [mapping, ...others] = await list({ FunctionName: 'echo:live' });
   expect(others).toEqual([]);
   expect(mapping).toMatchObject({
     EventSourceArn: streamArn, FunctionArn: `${ECHO}:live`, State: 'Enabled', BatchSize: 7, BisectBatchOnFunctionError: true,
@@ -144,6 +148,24 @@ describe('streams', () => {
     expect((await streams.send(new GetRecordsCommand({ ShardIterator: NextShardIterator }))).Records).toEqual([]);
   });
 
+  test('are read from where an iterator was made, also of a shard that was empty then', async () => {
+    // DynamoDB Local calls such an iterator trimmed where it has two streams or more.
+    const { streamArn } = (await streams.send(new ListStreamsCommand({ TableName: tableName(run, 'Shop/Returns') }))).Streams!
+      .map(({ StreamArn }) => ({ streamArn: StreamArn! }))[0];
+    const { Shards } = (await streams.send(new DescribeStreamCommand({ StreamArn: streamArn }))).StreamDescription!;
+    const position = { StreamArn: streamArn, ShardId: Shards!.at(-1)!.ShardId };
+    const iterators = await Promise.all((['LATEST', 'TRIM_HORIZON'] as const).map(async (ShardIteratorType) =>
+      (await streams.send(new GetShardIteratorCommand({ ...position, ShardIteratorType }))).ShardIterator));
+    await put(run, 'Shop/Returns', { pk: 'first' });
+    for (const ShardIterator of iterators) {
+      const { Records, NextShardIterator } = await streams.send(new GetRecordsCommand({ ShardIterator }));
+      expect(Records!.map(({ dynamodb }) => dynamodb!.Keys!.pk.S)).toEqual(['first']);
+      expect((await streams.send(new GetRecordsCommand({ ShardIterator: NextShardIterator }))).Records).toEqual([]);
+    }
+    const rest = await streams.send(new DescribeStreamCommand({ StreamArn: streamArn, ExclusiveStartShardId: position.ShardId }));
+    expect(rest.StreamDescription!.Shards).toEqual([]);
+  });
+
   test('are read in ranges', async () => {
     const [{ streamArn }] = run.triggers;
     for (let n = 0; n < 5; n++) {
@@ -169,6 +191,20 @@ describe('streams', () => {
   ])('%s is refused', async (_, command, name) => {
     await expect(streams.send(command() as DescribeStreamCommand)).rejects.toMatchObject({ name });
   });
+});
+
+test('what asks for this machine by another name, or comes from a page, is refused even if it is signed', async () => {
+  const { port } = new URL(run.endpoints.lambda);
+  const status = (headers: Record<string, string>) => new Promise((resolve, reject) => {
+    const path = '/2015-03-31/functions/plain/invocations';
+    request({ port, host: '127.0.0.1', path, method: 'POST', headers: { authorization: 'AWS4-HMAC-SHA256 any', ...headers } }, (response) => {
+      response.resume();
+      resolve(response.statusCode);
+    }).on('error', reject).end('{}');
+  });
+  expect(await status({ host: `evil.example:${port}` })).toBe(403);
+  expect(await status({ origin: 'http://evil.example' })).toBe(403);
+  expect(await status({ host: `localhost:${port}` })).toBe(200);
 });
 
 test.each([

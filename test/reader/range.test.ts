@@ -134,6 +134,13 @@ test('pages without records are gone over, and an iterator that expires starts a
   expect(pages.every(({ lost }) => !lost)).toBe(true);
 });
 
+test('a range that begins with its first record is whole, although its iterator was trimmed', async () => {
+  proxy.behave({ faults: ['none', 'none'], trims: [{ call: 0, before: numbers[4] }] });
+  // The records before it are trimmed between the two calls, and the iterator with them.
+  const [{ records, lost }] = await pagesOf(reader.range('shard-0', numbers[4], numbers[6]));
+  expect([records.map(numberOf), lost]).toEqual([numbers.slice(4, 7), false]);
+});
+
 test('records name the stream as Lambda would', async () => {
   proxy.behave({});
   const [{ records: [record] }] = await pagesOf(reader.range('shard-0', numbers[0], numbers[0]));
@@ -141,6 +148,7 @@ test('records name the stream as Lambda would', async () => {
 });
 
 test.each([
+  ['a shard that the stream has forgotten', () => ['shard-9', numbers[2], numbers[4]]],
   ['a number that is not in the shard', () => ['shard-0', `${numbers[4]}0`, `${numbers[4]}9`]],
   ['a range of another shard', () => ['shard-1', numbers[2], numbers[4]]],
   ['a range that the shard ends within', () => ['shard-0', numbers[8], numbers[12]]],
@@ -160,7 +168,7 @@ test.each<[string, Fault, string]>([
   ['a refusal', 'denied', 'denied'],
   ['credentials that have expired', 'noToken', 'expired'],
 ])('%s ends the range at once', async (_, fault, reason) => {
-  proxy.behave({ pageSize: 2, faults: ['none', 'none', fault] });
+  proxy.behave({ pageSize: 2, faults: ['none', 'none', fault, fault] });
   const pages = reader.range('shard-0', numbers[1], numbers[9]);
   expect((await pages.next()).value).toMatchObject({ lost: false });
   await expect(pages.next()).rejects.toMatchObject({ name: 'StreamReadError', reason });

@@ -8,7 +8,7 @@ export type Fault = 'none' | 'empty' | 'throttled' | 'internal' | 'reset' | 'exp
 
 /** How the streams API behaves for a time. */
 export interface Behaviour {
-  /** By call to GetShardIterator or GetRecords, from the first one on; `none` after the last. `empty` and `expired` are GetRecords' only. */
+  /** By call, from the first one on; `none` after the last. `empty` and `expired` are GetRecords' only. */
   readonly faults: readonly Fault[];
   /** The numbers at which the shard is closed and a child shard begins: shard-0 is before the first one. */
   readonly splits: readonly string[];
@@ -104,7 +104,15 @@ export class StreamsProxy {
     if (error) {
       return refusal(error);
     }
-    return action === 'GetShardIterator' ? this.shardIterator(input) : this.records(request, input, fault === 'empty');
+    switch (action) {
+      case 'DescribeStream': return { status: 200, body: { StreamDescription: { Shards: this.shards() } } };
+      case 'GetShardIterator': return this.shardIterator(input);
+      default: return this.records(request, input, fault === 'empty');
+    }
+  }
+
+  private shards(): object[] {
+    return [undefined, ...this.behaviour.splits].map((_, n) => ({ ShardId: `shard-${n}` }));
   }
 
   private shardIterator({ ShardId, ShardIteratorType: type, SequenceNumber: number }: any): { status: number; body: object } {

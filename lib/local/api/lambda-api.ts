@@ -46,7 +46,8 @@ export class LambdaApi {
   private called(nameOrArn: string, query: URLSearchParams): Called {
     const [name, inName] = nameOrArn.replace(/^(arn:[^:]*:lambda:[^:]*:)?(\d{12}:)?function:/, '').replace(/^\d{12}:/, '').split(':');
     const qualifier = query.get('Qualifier') ?? inName;
-    const found = this.parts.mappings.find(({ mapping }) => mapping.function.name === name
+    const isCalled = ({ arn }: LambdaFunction) => nameOrArn.startsWith('arn:') ? nameOrArn === arn || nameOrArn.startsWith(`${arn}:`) : true;
+    const found = this.parts.mappings.find(({ mapping }) => mapping.function.name === name && isCalled(mapping.function)
       && (qualifier === undefined || qualifier === '$LATEST' || mapping.functionArn === `${mapping.function.arn}:${qualifier}`));
     if (found === undefined) {
       const known = [...new Set(this.parts.mappings.map(({ mapping }) => mapping.function.name))].join(', ');
@@ -61,6 +62,9 @@ export class LambdaApi {
 
   private async invoke({ target, arn, version }: Called, headers: ApiRequest['headers'], body: Buffer): Promise<ApiAnswer> {
     const type = headers['x-amz-invocation-type'] ?? 'RequestResponse';
+    if (!['RequestResponse', 'Event', 'DryRun'].includes(String(type))) {
+      throw new ApiError(400, 'InvalidParameterValueException', `The invocation type ${type} must be RequestResponse, Event or DryRun.`);
+    }
     if (body.length > EVENT_BYTES) {
       throw new ApiError(413, 'RequestTooLargeException', `Request must be smaller than ${EVENT_BYTES} bytes for the InvokeFunction operation`);
     }
@@ -93,9 +97,9 @@ export class LambdaApi {
 
   private listed(query: URLSearchParams): readonly VisibleMapping[] {
     const [source, name] = [query.get('EventSourceArn'), query.get('FunctionName')];
-    const target = name === null ? undefined : this.called(name, query).target;
+    const arn = name === null ? undefined : this.called(name, query).arn;
     return this.parts.mappings.filter(({ mapping, streamArn }) =>
-      (source === null || source === streamArn) && (target ?? mapping.function) === mapping.function);
+      (source === null || source === streamArn) && (arn === undefined || arn === mapping.functionArn));
   }
 
   private withUuid(uuid: string): VisibleMapping {

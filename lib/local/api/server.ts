@@ -40,7 +40,8 @@ export interface ApiServer {
 /**
  * Listens on a free port of this machine.
  *
- * Only what signs its requests is served, as every AWS tool does: a page in a browser can't send the header, and so can't invoke functions.
+ * Pages in a browser are not served, so that none of them can invoke functions: neither what comes from a page, nor what asks for
+ * another host, nor what is not signed, as the requests of every AWS tool are.
  */
 export async function startApiServer(): Promise<ApiServer> {
   let served: readonly Api[] | undefined;
@@ -63,8 +64,14 @@ export async function startApiServer(): Promise<ApiServer> {
   };
 }
 
+/** A page whose own name leads to this machine has that name here. */
+const HOST = /^(127\.0\.0\.1|localhost)(:\d+)?$/;
+
 async function answer(request: IncomingMessage, apis: readonly Api[] | undefined): Promise<ApiAnswer> {
   const { pathname, searchParams } = new URL(request.url ?? '/', 'http://127.0.0.1');
+  if (!HOST.test(request.headers.host ?? '') || request.headers.origin !== undefined) {
+    throw new ApiError(403, 'AccessDeniedException', 'Only programs on this machine are served, which name it 127.0.0.1 or localhost, and no pages of a browser.');
+  }
   if (!request.headers.authorization?.startsWith('AWS4-')) {
     throw new ApiError(403, 'MissingAuthenticationTokenException', 'The request is not signed. Any credentials will do.');
   }

@@ -36,39 +36,44 @@ export class TableStreamsApi {
     return json({ Streams: found.map(namesOf) });
   }
 
-  private async describeStream(ask: Ask, { StreamArn }: Input): Promise<ApiAnswer> {
+  private async describeStream(ask: Ask, { StreamArn, ExclusiveStartShardId, Limit }: Input): Promise<ApiAnswer> {
     const stream = this.streamCalled(StreamArn);
     const descriptions = await descriptionsOf(ask, stream);
-    return json({ StreamDescription: { ...descriptions.at(-1), ...namesOf(stream), Shards: descriptions.flatMap(({ Shards }) => Shards) } });
+    const all = descriptions.flatMap(({ Shards }) => Shards);
+    const rest = all.slice(all.findIndex(({ ShardId }) => ShardId === ExclusiveStartShardId) + 1);
+    const page = rest.slice(0, Limit);
+    const more = page.length < rest.length && { LastEvaluatedShardId: page.at(-1)?.ShardId };
+    return json({ StreamDescription: { ...descriptions.at(-1), ...namesOf(stream), Shards: page, ...more } });
   }
 
-  private async shardIterator(ask: Ask, { StreamArn, ShardId, ...position }: Input): Promise<ApiAnswer> {
+  private async shardIterator(ask: Ask, { StreamArn, ShardId = '', ShardIteratorType = '', SequenceNumber }: Input): Promise<ApiAnswer> {
     const stream = this.streamCalled(StreamArn);
     const owner = (await descriptionsOf(ask, stream)).find(({ Shards }) => Shards.some((shard) => shard.ShardId === ShardId));
     if (owner === undefined) {
       throw new ApiError(400, 'ResourceNotFoundException', `Requested resource not found: Shard ${ShardId} in Stream ${StreamArn} not found`);
     }
-    const { ShardIterator } = await ask('GetShardIterator', { ...position, ShardId, StreamArn: owner.StreamArn });
-    return json({ ShardIterator: this.marked(ShardIterator, stream) });
+    const start = { StreamArn: owner.StreamArn, ShardId, ShardIteratorType, SequenceNumber };
+    const { ShardIterator } = await ask('GetShardIterator', start);
+    return json({ ShardIterator: written({ of: this.streams.indexOf(stream), start, iterator: ShardIterator! }) });
   }
 
-  private async records(ask: Ask, { ShardIterator = '', ...limit }: Input): Promise<ApiAnswer> {
-    const [, index, iterator] = /^(\d+)\.(.*)$/.exec(ShardIterator) ?? [];
-    const stream = this.streams[Number(index)];
-    if (stream === undefined) {
-      throw new ApiError(400, 'ValidationException', 'Invalid ShardIterator: it was not made here.');
-    }
-    const { Records = [], NextShardIterator } = await ask('GetRecords', { ...limit, ShardIterator: iterator });
-    const { region } = arnParts(stream.streamArn);
+  private async records(ask: Ask, { ShardIterator = '', Limit }: Input): Promise<ApiAnswer> {
+    const { of, start, iterator } = read(ShardIterator);
+    const { Records = [], NextShardIterator } = await ask('GetRecords', { Limit, ShardIterator: iterator }).catch(async (error: ApiError) => {
+      if (error.type !== 'TrimmedDataAccessException') {
+        throw error;
+      }
+      // DynamoDB Local trims nothing, but with two streams or more it says so of a shard that was empty when its iterator was made.
+      const again = await ask('GetShardIterator', start.ShardIteratorType === 'LATEST' ? { ...start, ShardIteratorType: 'TRIM_HORIZON' } : start);
+      return ask('GetRecords', { Limit, ShardIterator: again.ShardIterator });
+    });
+    const { region } = arnParts(this.streams[of].streamArn);
+    const last = Records.at(-1)?.dynamodb?.SequenceNumber;
+    const next = last === undefined ? start : { ...start, ShardIteratorType: 'AFTER_SEQUENCE_NUMBER', SequenceNumber: last };
     return json({
       Records: Records.map((record) => wired(corrected(record, region, Math.floor(Date.now() / 1000)))),
-      ...(NextShardIterator && { NextShardIterator: this.marked(NextShardIterator, stream) }),
+      ...(NextShardIterator && { NextShardIterator: written({ of, start: next, iterator: NextShardIterator }) }),
     });
-  }
-
-  /** An iterator that says which stream it is of. */
-  private marked(iterator: string | undefined, stream: VisibleStream): string {
-    return `${this.streams.indexOf(stream)}.${iterator}`;
   }
 
   private streamCalled(arn: string | undefined): VisibleStream {
@@ -78,6 +83,25 @@ export class TableStreamsApi {
       throw new ApiError(400, 'ResourceNotFoundException', `Requested resource not found: Stream: ${arn} not found. Here are: ${known}`);
     }
     return found;
+  }
+}
+
+/** An iterator, with the index of its stream and where it starts. */
+interface Iterator {
+  readonly of: number;
+  readonly start: { readonly StreamArn: string; readonly ShardId: string; readonly ShardIteratorType: string; readonly SequenceNumber?: string };
+  readonly iterator: string;
+}
+
+function written(iterator: Iterator): string {
+  return Buffer.from(JSON.stringify(iterator)).toString('base64');
+}
+
+function read(iterator: string): Iterator {
+  try {
+    return JSON.parse(Buffer.from(iterator, 'base64').toString());
+  } catch {
+    throw new ApiError(400, 'ValidationException', 'Invalid ShardIterator: it was not made here.');
   }
 }
 
@@ -102,7 +126,11 @@ interface Input {
   readonly StreamArn?: string;
   readonly TableName?: string;
   readonly ShardId?: string;
+  readonly ShardIteratorType?: string;
+  readonly SequenceNumber?: string;
   readonly ShardIterator?: string;
+  readonly ExclusiveStartShardId?: string;
+  readonly Limit?: number;
 }
 
 /** The fields of DynamoDB Local's answers that are looked at. */

@@ -194,7 +194,10 @@ class Reading {
   }
 
   bucket(where: Where): LocalBucket {
-    return { ...this.named(where), notifications: queueNotifications(where.get('NotificationConfiguration')) };
+    const configured: unknown[] = where.resource.Properties?.NotificationConfiguration?.QueueConfigurations ?? [];
+    // One that can't be resolved here must not keep the bucket away.
+    const resolved = configured.flatMap((each) => ifKnown(() => this.resolve(where.stack, each)) ?? []);
+    return { ...this.named(where), notifications: queueNotifications(resolved) };
   }
 
   mapping(where: Where, tables: readonly LocalTable[]): LocalMapping {

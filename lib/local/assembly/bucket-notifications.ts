@@ -5,9 +5,9 @@ export interface QueueNotification {
   readonly suffix: string;
 }
 
-/** The queues that hear of new objects, from the resolved `NotificationConfiguration` of a bucket. */
-export function queueNotifications(configuration: Configuration | undefined): QueueNotification[] {
-  return (configuration?.QueueConfigurations ?? [])
+/** The queues that hear of new objects, from the resolved `QueueConfigurations` of a bucket. */
+export function queueNotifications(configurations: readonly Configuration[]): QueueNotification[] {
+  return configurations
     .filter(({ Event }) => /^s3:ObjectCreated:(\*|Put)$/.test(Event))
     .map(({ Queue, Filter }) => {
       const rule = (name: string) => Filter?.S3Key?.Rules?.find(({ Name }) => Name.toLowerCase() === name)?.Value ?? '';
@@ -17,9 +17,7 @@ export function queueNotifications(configuration: Configuration | undefined): Qu
 
 /** As CloudFormation spells it. */
 interface Configuration {
-  readonly QueueConfigurations?: readonly {
-    readonly Event: string;
-    readonly Queue: string;
-    readonly Filter?: { readonly S3Key?: { readonly Rules?: readonly { readonly Name: string; readonly Value: string }[] } };
-  }[];
+  readonly Event: string;
+  readonly Queue: string;
+  readonly Filter?: { readonly S3Key?: { readonly Rules?: readonly { readonly Name: string; readonly Value: string }[] } };
 }

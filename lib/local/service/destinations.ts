@@ -30,16 +30,19 @@ export interface Destinations {
 /**
  * Starts them with the app's queues, topics and buckets, and with the failure destinations that are not part of the app.
  *
+ * @param warn called where a bucket's queue can't be told of an object
  * @param onParked called for each record that a function's runtime parks on a failure destination
  * @throws LocalRunError NO_PACKAGE, NOT_COMPILED, SERVICE_NOT_STARTED
  */
 export async function startDestinations(
   children: Children, project: string, app: LocalApp, onParked: (destinationArn: string) => void = () => {},
+  warn: (message: string) => void = () => {},
 ): Promise<Destinations> {
   const file = mainFile(findOptionalPackage('fauxqs', project));
   const child = children.spawn(process.execPath, (mark) => [compiled('service/destination-server'), file, mark], {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });
+  let isStopping = false;
   let onUploaded: (bucket: string, key: string) => void = () => {};
   const parkedAt = (kind: DestinationKind, name: string) => {
     const arn = failureDestinationsOf(app).find((candidate) => destinationKind(candidate) === kind && arnParts(candidate).resource === name);
@@ -67,13 +70,13 @@ export async function startDestinations(
   const endpoint = `http://127.0.0.1:${port}`;
   const clients = clientsOf(endpoint);
   await createAll(clients, app);
-  onUploaded = await startNotifications(clients, app);
+  onUploaded = await startNotifications(clients, app, (message) => isStopping || warn(message));
   return {
     endpoint,
     ended,
     deliver: (arn, message, objectKey) => deliver(clients, arn, message, objectKey),
     stop: () => {
-      onUploaded = () => {};
+      isStopping = true;
       clients.destroy();
       return stop();
     },
@@ -81,7 +84,9 @@ export async function startDestinations(
 }
 
 /** Has the app's buckets notify their queues. Returns what is to be called for each new object. */
-async function startNotifications(clients: Clients, { buckets, queues }: LocalApp): Promise<(bucket: string, key: string) => void> {
+async function startNotifications(
+  clients: Clients, { buckets, queues }: LocalApp, warn: (message: string) => void,
+): Promise<(bucket: string, key: string) => void> {
   const notifiers = new Map<string, BucketNotifier>();
   for (const bucket of buckets) {
     const notifications = bucket.notifications.filter(({ queueArn }) => queues.some(({ arn }) => arn === queueArn));
@@ -89,8 +94,8 @@ async function startNotifications(clients: Clients, { buckets, queues }: LocalAp
     notifiers.set(bucket.name, notifier);
     await notifier.configured();
   }
-  // What is uploaded while the run is being stopped is not heard of.
-  return (bucket, key) => void notifiers.get(bucket)?.uploaded(key).catch(() => {});
+  return (bucket, key) => void notifiers.get(bucket)?.uploaded(key)
+    .catch((error) => warn(`The queue of the bucket ${bucket} was not told of ${key}: ${error.message}`));
 }
 
 async function createAll(clients: Clients, app: LocalApp): Promise<void> {

@@ -26,7 +26,8 @@ export interface Services {
 export async function startServices({ app, project, port, data, children, api, observer }: RunSetup): Promise<Services> {
   const [database, destinations] = await allStarted([
     startDynamoDbLocal(children, project, data, port),
-    startDestinations(children, project, app, (destinationArn) => observer({ type: 'parked', destinationArn })),
+    startDestinations(children, project, app, (destinationArn) => observer({ type: 'parked', destinationArn }),
+      (message) => observer({ type: 'warning', message })),
   ]);
   // DynamoDB Local has a region of its own, so the ARN of a stream is another one than the app has.
   const streamArns = await createTables(database.endpoint, app.tables);

@@ -11,7 +11,7 @@ export function acknowledgeFailureQueue(queue: IConstruct): void {
 /** Acknowledges for cdk-nag what a bucket of failures does without. */
 export function acknowledgeFailureBucket(bucket: IConstruct): void {
   acknowledge(bucket, ['AwsSolutions-S1'],
-    'An access log is a bucket of its own, which the organisation chooses. Only Lambda and the functions of the triggers write to this bucket.');
+    'An access log is a bucket of its own, which the organisation chooses. Who may use this bucket is decided by grants: its policy opens it to nobody.');
 }
 
 /** Acknowledges for cdk-nag why the policies of a role name objects with a wildcard: it objects to any wildcard, even after a prefix. */

@@ -58,8 +58,9 @@ export class FailureStore extends Construct implements IFailureStore {
   readonly bucket: s3.IBucket;
   readonly queue: sqs.IQueue;
 
-  constructor(scope: Construct, id: string, { encryptionKey, removalPolicy = RemovalPolicy.RETAIN }: FailureStoreProps = {}) {
+  constructor(scope: Construct, id: string, props: FailureStoreProps = {}) {
     super(scope, id);
+    const { encryptionKey, removalPolicy = RemovalPolicy.RETAIN } = props;
     const bucket = new s3.Bucket(this, 'Bucket', {
       encryption: encryptionKey === undefined ? s3.BucketEncryption.S3_MANAGED : s3.BucketEncryption.KMS,
       encryptionKey,
@@ -75,6 +76,7 @@ export class FailureStore extends Construct implements IFailureStore {
     const queue = failureQueue(this, 'Queue', removalPolicy);
     acknowledgeFailureQueue(queue.node.defaultChild!);
     notify(bucket, queue);
+    this.node.addValidation({ validate: () => otherNotifications(bucket) });
     this.bucket = bucket;
     this.queue = queue;
   }
@@ -93,6 +95,15 @@ class ImportedStore extends Construct implements IFailureStore {
   bind(target: lambda.IEventSourceMapping, targetHandler: lambda.IFunction): lambda.DlqDestinationConfig {
     return new S3FailureDestination(this.bucket).bind(target, targetHandler);
   }
+}
+
+/** The CDK's own notifications are set by a function at the deployment, in place of those that are there. */
+function otherNotifications(bucket: s3.Bucket): string[] {
+  return bucket.node.tryFindChild('Notifications')?.node.children.length
+    ? [`addEventNotification and enableEventBridgeNotification can't be used for the bucket of a FailureStore (${bucket.node.path}): at the deployment `
+      + 'they replace the notifications that tell its queue of each failure. Subscribe to what reads the queue, or use FailureStore.fromBucketAndQueue '
+      + 'with a bucket of your own that notifies both.']
+    : [];
 }
 
 /**
