@@ -249,8 +249,8 @@ export const WIRING_RULES: readonly Rule<WiringFacts>[] = [
     source: SOURCES.quotas,
     check: ({ handler: { environment } }) =>
       environment !== undefined && environment.literal <= ENVIRONMENT_LIMIT && environment.estimate > ENVIRONMENT_LIMIT
-      ? [`handler will have about ${spelled(environment.estimate)} bytes of environment variables, ${environmentWayOut}`]
-      : [],
+        ? [`handler will have about ${spelled(environment.estimate)} bytes of environment variables, ${environmentWayOut}`]
+        : [],
   },
   {
     id: 'circular-dependency',

@@ -2,8 +2,8 @@ import { RemovalPolicy } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { inSeconds, propFacts, settingFacts } from './facts/setting-facts';
 import type { StreamFilter } from './filter/stream-filter';
-import type { DynamoStreamTriggerProps } from './props';
 import { hasRuntime } from './function/informed';
+import type { DynamoStreamTriggerProps } from './props';
 import { report } from './report';
 import { StreamPermissions } from './role/permissions';
 import { FILTER_RULES } from '../rules/filter/filter-rules';
@@ -30,7 +30,8 @@ export interface ValidProps extends Omit<DynamoStreamTriggerProps, SettingName> 
  */
 export function validProps(props: DynamoStreamTriggerProps | null | undefined, trigger: Construct): ValidProps {
   const given = withoutNull(props ?? {});
-  const settings = completed({ ...hasRuntime(given.handler, given.informHandler) ? {} : { retryAttempts: RETRIES_WITHOUT_RUNTIME }, ...given, ...inSeconds(given) });
+  const retries = hasRuntime(given.handler, given.informHandler) ? {} : { retryAttempts: RETRIES_WITHOUT_RUNTIME };
+  const settings = completed({ ...retries, ...given, ...inSeconds(given) });
   const facts = { propFacts: propFacts(given, settings, trigger), settingFacts: settingFacts(given, settings) };
   report(trigger, [
     ...judge(TRIGGER_RULES, facts.propFacts, TRIGGER_WORDS),

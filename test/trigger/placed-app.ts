@@ -1,6 +1,6 @@
 import {
-  aws_dynamodb as dynamodb, aws_iam as iam, aws_kms as kms, type aws_lambda as lambdas, aws_lambda as lambda, aws_lambda_event_sources as sources, aws_sqs as sqs, CfnOutput,
-  NestedStack, Stack,
+  aws_dynamodb as dynamodb, aws_iam as iam, aws_kms as kms, type aws_lambda as lambdas, aws_lambda as lambda, aws_lambda_event_sources as sources,
+  aws_sqs as sqs, CfnOutput, NestedStack, Stack,
 } from 'aws-cdk-lib';
 import fc from 'fast-check';
 import { StreamPermissions } from '../../lib';
@@ -74,7 +74,11 @@ export function placed({ wayBack, toOther, ...at }: Placement): Parts {
     case 'policy of the key': key?.addToResourcePolicy(statement(needed.functionArn)); break;
     case 'table depends on it': table.node.addDependency(needed); break;
     case 'queue depends on it': queue?.node.addDependency(needed); break;
-    case 'stack depends on it': if (stackAt(at.table) !== Stack.of(needed)) { stackAt(at.table).node.addDependency(needed); } break;
+    case 'stack depends on it':
+      if (stackAt(at.table) !== Stack.of(needed)) {
+        stackAt(at.table).node.addDependency(needed);
+      }
+      break;
   }
   return { app, table, key: key || undefined, handler, queue: queue || undefined, scope: stackAt(at.trigger) };
 }

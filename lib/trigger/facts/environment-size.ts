@@ -7,7 +7,10 @@ export function environmentSize(fn: CfnResource): EnvironmentSize {
   const { stackName } = Stack.of(fn);
   const stackLength = Token.isUnresolved(stackName) ? UNKNOWN_LENGTH : stackName.length;
   const variables = Object.entries<any>(deployedProperty(fn, 'Environment')?.Variables ?? {}).flat();
-  return { literal: sum(variables, (part) => bytes(part, () => 0)), estimate: sum(variables, (part) => bytes(part, (id) => nameLength(stackLength, id))) };
+  return {
+    literal: sum(variables, (part) => bytes(part, () => 0)),
+    estimate: sum(variables, (part) => bytes(part, (id) => nameLength(stackLength, id))),
+  };
 }
 
 /** The length of what only the deployment knows, if nothing better is known. Most are names or ARNs. */

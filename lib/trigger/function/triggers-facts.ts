@@ -51,7 +51,9 @@ export class TriggersFacts {
 
   /** One entry for each stream, and one for all those that the function can't name. */
   private byStream(entries: readonly Entry[]): readonly Entry[] {
-    const named = entries.map(({ mappings, facts }) => ({ mappings, facts: { stream: this.ifNameable(streamOf(mappings[0]), mappings[0]), ...facts } }));
+    const named = entries.map(({ mappings, facts }) => (
+      { mappings, facts: { stream: this.ifNameable(streamOf(mappings[0]), mappings[0]), ...facts } }
+    ));
     const told = this.merged(named, ({ facts }) => this.key(facts.stream)).map(({ mappings, facts }) => ({
       mappings,
       facts: { ...facts, report: facts.report && (facts.stream !== undefined || this.others.every(isReporting)) },
