@@ -1,21 +1,30 @@
 import { type aws_kms as kms, type aws_lambda as lambda, aws_sqs as sqs, Duration, type RemovalPolicy } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 
+const NO_FAILURE_DESTINATION = Symbol.for('dynamo-stream-trigger/no-failure-destination');
+
 /**
  * No failure destination: Lambda drops the records that it gives up.
  *
- * There is no other way to have none.
+ * There is no other way to have none. If two copies of this package meet in one app, that of either is taken.
  */
 export class NoFailureDestination implements lambda.IEventSourceDlq {
   /** No failure destination. */
   static readonly INSTANCE = new NoFailureDestination();
 
-  private constructor() {}
+  private constructor() {
+    Object.defineProperty(this, NO_FAILURE_DESTINATION, { value: true });
+  }
 
   /** Returns an empty destination, which means none to CloudFormation. */
   bind(_target: lambda.IEventSourceMapping, _targetHandler: lambda.IFunction): lambda.DlqDestinationConfig {
     return { destination: '' };
   }
+}
+
+/** Not by `instanceof`: two copies of this package may meet in one app. */
+export function isNoFailureDestination(onFailure: lambda.IEventSourceDlq): boolean {
+  return NO_FAILURE_DESTINATION in Object(onFailure);
 }
 
 /** The queue that a trigger makes when it is given no destination: standard, because Lambda never delivers to a FIFO queue. */

@@ -1,7 +1,7 @@
 import { Aspects, type aws_kms as kms, type aws_lambda as lambda, aws_lambda_event_sources as sources, type aws_sqs as sqs, Names, type RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { acknowledgeFailureQueue } from './cdk-nag';
-import { failureQueue, NoFailureDestination } from './failure-destination';
+import { failureQueue, isNoFailureDestination } from './failure-destination';
 import { judge } from '../../rules/rule';
 import { type PropFacts, TRIGGER_RULES } from '../../rules/trigger-rules';
 import { TRIGGER_WORDS } from '../../rules/words';
@@ -19,7 +19,7 @@ export function destinationSource(onFailure: lambda.IEventSourceDlq | undefined)
   if (onFailure === undefined) {
     return 'made';
   }
-  return onFailure instanceof NoFailureDestination ? 'none' : 'given';
+  return isNoFailureDestination(onFailure) ? 'none' : 'given';
 }
 
 /** What of a trigger's props decides on its destination. */
