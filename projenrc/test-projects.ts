@@ -6,9 +6,12 @@
  */
 const PARTS = {
   /** The packed package, bundles of it, and the samples of the documentation. */
-  package: ['docs', 'handlers', 'package', 'runtime/bundle', 'runtime/destination', 'runtime/schema', 'testing/consumer', 'testing/example'],
-  /** DynamoDB Local, functions in processes of their own, the command line. */
-  local: ['cli', 'examples/guarded-projection', 'examples/idempotency', 'integ', 'local', 'reader/range', 'runtime/process', 'trigger/stream-lookup.lambda'],
+  package: ['docs', 'handlers', 'package', 'runtime/bundle', 'runtime/destination', 'runtime/schema', 'testing/bundled', 'testing/consumer', 'testing/example'],
+  /** What starts processes: DynamoDB Local, functions in processes of their own, the command line. */
+  local: [
+    'cli', 'examples/guarded-projection', 'examples/idempotency', 'integ', 'local', 'reader/range', 'runtime/faults', 'runtime/process', 'testing/real-work',
+    'trigger/stream-lookup.lambda',
+  ],
   /** What is synthesized. */
   cdk: ['cfn-lint', 'changes', 'examples', 'security', 'testing/filter', 'testing/synthesized-mapping', 'trigger'],
   unit: ['**'],

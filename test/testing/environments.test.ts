@@ -1,6 +1,3 @@
-import { spawnSync } from 'node:child_process';
-import { join } from 'node:path';
-import { buildSync } from 'esbuild';
 import { streamHandler } from '../../lib/runtime';
 import { type Host, HOST } from '../../lib/stream/boundary';
 import { elapsed, simulateTrigger, simulateTriggers, type SimulationOptions, sleep, streamRecord } from '../../lib/testing';
@@ -184,20 +181,6 @@ describe('the end of a process', () => {
     real.removeAllListeners('unhandledRejection');
     before.forEach((other) => real.on('unhandledRejection', other));
     expect(heard).toEqual(['once first', 'first', 'second', 'afterwards']);
-  });
-
-  test('an error of the test\'s own ends the process if nobody listens, as without a simulation', () => {
-    const code = `
-      const { simulateTrigger } = require('./lib/testing');
-      void simulateTrigger({ handler: () => new Promise((resolve) => setTimeout(resolve, 50)), shards: [{ records: [{ id: 'a' }] }] })
-        .then(() => console.log('went on'));
-      Promise.reject(new Error('mine'));`;
-    const { outputFiles } = buildSync({
-      stdin: { contents: code, resolveDir: join(__dirname, '../..') }, bundle: true, platform: 'node', write: false,
-    });
-    const { status, stdout, stderr } = spawnSync(process.execPath, ['-'], { input: outputFiles[0].text, encoding: 'utf8', env: {} });
-    expect([status, stdout]).toEqual([1, '']);
-    expect(stderr).toContain('Error: mine');
   });
 
   test('listeners of others are as they were', async () => {

@@ -32,9 +32,10 @@ describe('a share above 0', () => {
   });
 
   test('of 0 never strikes, and 1 always does', async () => {
-    const never = await run({ shards: [{ records: recordsOf(50) }], mapping: { batchSize: 1 }, faults: { throttle: 0, crash: 0, timeout: 0, redeliver: 0 } });
+    const shards = [{ records: recordsOf(50) }];
+    const never = await run({ shards, mapping: { batchSize: 1 }, faults: { throttle: 0, crash: 0, timeout: 0, redeliver: 0 } });
     expect(never.faults).toEqual({ throttle: 0, crash: 0, timeout: 0, redeliver: 0, refuse: 0 });
-    const always = await run({ shards: [{ records: recordsOf(50) }], mapping: { batchSize: 1 }, faults: { redeliver: 1 } });
+    const always = await run({ shards, mapping: { batchSize: 1 }, faults: { redeliver: 1 } });
     expect([always.faults.redeliver, always.invocations.length]).toEqual([50, 100]);
   });
 
@@ -49,7 +50,9 @@ describe('a share above 0', () => {
     const anyFaults = fc.record({ throttle: share, crash: share, timeout: share, redeliver: share });
     await fc.assert(fc.asyncProperty(anyFaults, fc.integer({ min: 1, max: 12 }), fc.nat({ max: 1000 }), async (given, count, seed) => {
       const { faults, invocations, metrics } = await run({
-        shards: [{ records: recordsOf(count) }], mapping: { batchSize: 2, retryAttempts: 5, bisectBatchOnError: false }, faults: given, seed, timeout: 3,
+        shards: [{ records: recordsOf(count) }],
+        mapping: { batchSize: 2, retryAttempts: 5, bisectBatchOnError: false },
+        faults: given, seed, timeout: 3,
       });
       const errors = invocations.map(({ error }) => error?.errorType);
       expect(faults.crash).toBe(errors.filter((type) => type === 'Runtime.ExitError').length);
