@@ -49,7 +49,7 @@ export interface SimulationOptions {
   /** What is in the stream. A record is readable from its ApproximateCreationDateTime on. */
   readonly shards: readonly ShardInput[];
   /**
-   * The function's timeout, in seconds, up to 900.
+   * The function's timeout, in seconds, up to 900, and up to 5,400 on Managed Instances.
    *
    * @default - the template's, else 60
    */
@@ -158,7 +158,7 @@ const handler: Check = {
   fits: (value) => typeof value === 'function' || typeof value?.load === 'function',
 };
 
-const timeout: Check = { allowed: 'a number of seconds above 0, up to 900', fits: (value) => typeof value === 'number' && value > 0 && value <= 900 };
+const timeout: Check = { allowed: 'a number of seconds above 0, up to 5400', fits: (value) => typeof value === 'number' && value > 0 && value <= 5400 };
 
 const latency: Check = {
   allowed: 'a number of milliseconds, 0 or more, or a function of a record that returns one',

@@ -9,7 +9,7 @@ test.each<[string, object]>([
   ['no handler', { handler: undefined }],
   ['a handler that is neither a function nor loaded by one', { handler: { load: 1 } }],
   ['a crash at no time', { faults: { crash: () => NaN } }],
-  ['a timeout of an hour', { timeout: 3600 }],
+  ['a timeout of more than 90 minutes', { timeout: 5401 }],
   ['no environment', { environments: 0 }],
   ['an unknown destination', { mapping: { onFailure: 'kafka' } }],
   ['a share above 1', { faults: { crash: 2 } }],
@@ -37,6 +37,18 @@ test.each<[string, object]>([
   ['latency that comes to nothing', { faults: { latency: () => NaN } }],
 ])('%s is refused', async (_, options) => {
   await expect(simulateTrigger({ handler: () => null, shards: [{ records: orders(3) }], ...options })).rejects.toThrowErrorMatchingSnapshot();
+});
+
+test('a timeout may be the 90 minutes of Managed Instances', async () => {
+  const deadlines: number[] = [];
+  await simulateTrigger({
+    handler: (_, { getRemainingTimeInMillis }) => {
+      deadlines.push(getRemainingTimeInMillis());
+      return null;
+    },
+    shards: [{ records: orders(1) }], timeout: 5400,
+  });
+  expect(deadlines).toEqual([5_400_000]);
 });
 
 test('all that the rules of the construct find in the settings is refused at once', async () => {

@@ -1,11 +1,11 @@
-import { TestApp } from '../app';
 import { isNoFailureDestination } from '../../lib/trigger/destination/failure-destination';
+import { TestApp } from '../app';
 
 /** This package once more, as an app has it that installs it twice. */
 function otherCopy(): typeof import('../../lib') {
   let copy: typeof import('../../lib');
   jest.isolateModules(() => {
-    copy = require('../../lib');
+    copy = jest.requireActual('../../lib');
   });
   return copy!;
 }

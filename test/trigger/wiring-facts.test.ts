@@ -1,6 +1,6 @@
 import {
   Annotations, aws_dynamodb as dynamodb, aws_kinesis as kinesis, aws_lambda as lambda, aws_lambda_event_sources as sources, aws_sns as sns,
-  aws_sqs as sqs, Aws, CfnCondition, CfnResource, Fn, Stack, Stage, Validations,
+  aws_sqs as sqs, Aws, CfnCondition, CfnResource, Duration, Fn, Stack, Stage, Validations,
 } from 'aws-cdk-lib';
 import { NoFailureDestination, StreamFilter } from '../../lib';
 import { DESTINATION_KINDS } from '../../lib/stream/destination';
@@ -416,5 +416,26 @@ describe('a function of the same name', () => {
 
     expect(errorsWith(() => 'orders:live', ENV, handler)).toContain('(duplicate-mapping)');
     expect(errorsWith(() => 'orders:canary', ENV, handler)).toBe('');
+  });
+});
+
+describe('the timeout of a function on Managed Instances', () => {
+  const warningsWith = (timeout?: Duration) => {
+    const app = new TestApp();
+    const handler = app.fn('Fn', { timeout });
+    (handler.node.defaultChild as lambda.CfnFunction).capacityProviderConfig = {
+      lambdaManagedInstancesCapacityProviderConfig: { capacityProviderArn: 'arn:aws:lambda:eu-west-1:123456789012:capacity-provider:instances' },
+    };
+    app.trigger({ handler });
+    app.app.synth();
+    return app.warnings();
+  };
+
+  test.each([4, 900, 901, 5400])('may be %d seconds', (seconds) => {
+    expect(warningsWith(Duration.seconds(seconds))).toEqual([]);
+  });
+
+  test.each([undefined, Duration.seconds(3)])('is as short as elsewhere with %s', (timeout) => {
+    expect(warningsWith(timeout)).toEqual(['short-timeout']);
   });
 });
