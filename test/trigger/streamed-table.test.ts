@@ -1,7 +1,7 @@
-import { aws_dynamodb as dynamodb, aws_iam as iam, aws_kms as kms, CfnParameter, NestedStack, Stack, Stage } from 'aws-cdk-lib';
+import { aws_dynamodb as dynamodb, aws_iam as iam, aws_kms as kms, aws_logs as logs, CfnParameter, NestedStack, Stack, Stage } from 'aws-cdk-lib';
 import { Match } from 'aws-cdk-lib/assertions';
-import { AwsSolutionsChecks } from 'cdk-nag';
-import { StreamedTable, StreamFilter, StreamPermissions } from '../../lib';
+import { AwsSolutionsChecks, HIPAASecurityChecks } from 'cdk-nag';
+import { StreamedTable, type StreamedTableOptions, StreamFilter, StreamPermissions } from '../../lib';
 import { TestApp } from '../app';
 
 const ENV = { account: '123456789012', region: 'eu-west-1' };
@@ -123,6 +123,63 @@ describe('the function that looks up', () => {
 
     app.template().hasResourceProperties('AWS::Logs::LogGroup', { RetentionInDays: 30 });
     app.template().hasResourceProperties(LOOKUP, { ServiceTimeout: '600' });
+  });
+
+  describe('logs to a given group', () => {
+    const keyed = (app: TestApp, id = 'Lookups') => new logs.LogGroup(app.stack, id, { encryptionKey: new kms.Key(app.stack, `${id}Key`) });
+
+    test.each(['first', 'second'])('of the %s of two tables, and none is made', (place) => {
+      const app = new TestApp({ env: ENV });
+      const logGroup = keyed(app);
+      StreamedTable.fromTableArn(app.stack, 'One', TABLE_ARN, place === 'first' ? { logGroup } : {});
+      StreamedTable.fromTableName(app.stack, 'Two', 'two', place === 'second' ? { logGroup } : {});
+      app.app.synth();
+
+      const [[id, group], ...others] = Object.entries(app.template().findResources('AWS::Logs::LogGroup'));
+      expect(others).toEqual([]);
+      expect(group.Properties).toMatchObject({ KmsKeyId: { 'Fn::GetAtt': [expect.stringMatching(/^LookupsKey/), 'Arn'] } });
+      app.template().hasResourceProperties('AWS::Lambda::Function', { LoggingConfig: { LogGroup: { Ref: id } } });
+      expect(statements(app)).toContainEqual({
+        Effect: 'Allow', Action: ['logs:CreateLogStream', 'logs:PutLogEvents'], Resource: { 'Fn::GetAtt': [id, 'Arn'] },
+      });
+      expect(statements(app)).toHaveLength(3);
+    });
+
+    test('of another stack, or imported', () => {
+      const app = new TestApp({ env: ENV });
+      const other = new Stack(app.app, 'Other', { env: ENV });
+      StreamedTable.fromTableArn(app.stack, 'One', TABLE_ARN, { logGroup: new logs.LogGroup(other, 'Logs') });
+      const imported = new Stack(app.app, 'Imported', { env: ENV });
+      StreamedTable.fromTableArn(imported, 'One', TABLE_ARN, { logGroup: logs.LogGroup.fromLogGroupName(imported, 'Logs', 'lookups') });
+      app.app.synth();
+
+      app.template().resourceCountIs('AWS::Logs::LogGroup', 0);
+      app.template().hasResourceProperties('AWS::Lambda::Function', { LoggingConfig: { LogGroup: { 'Fn::ImportValue': Match.anyValue() } } });
+      app.template(imported).hasResourceProperties('AWS::Lambda::Function', { LoggingConfig: { LogGroup: 'lookups' } });
+      expect(JSON.stringify(statements(app, imported))).toContain(':log-group:lookups:*');
+    });
+
+    test('that all tables of the stack name, or one of them', () => {
+      const app = new TestApp({ env: ENV });
+      const logGroup = keyed(app);
+      StreamedTable.fromTableArn(app.stack, 'One', TABLE_ARN, { logGroup });
+      StreamedTable.fromTableArn(app.stack, 'Two', TABLE_ARN, { logGroup });
+
+      expect(() => StreamedTable.fromTableArn(app.stack, 'Three', TABLE_ARN, { logGroup: keyed(app, 'Mine') })).toThrow(
+        '[Orders/Three] logGroup is Orders/Mine, but another StreamedTable of the stack has Orders/Lookups, and one function looks up the streams of '
+        + 'both. Give both the same, or only one of them any.');
+    });
+
+    test('in which the packs of cdk-nag find no missing key', () => {
+      const findings = (options: StreamedTableOptions, app: TestApp) => {
+        StreamedTable.fromTableArn(app.stack, 'One', TABLE_ARN, options);
+        return new HIPAASecurityChecks().validateScope(app.stack).violations.map(({ ruleName }) => ruleName);
+      };
+      const app = new TestApp({ env: ENV });
+
+      expect(findings({}, new TestApp({ env: ENV }))).toContain('HIPAA.Security-CloudWatchLogGroupEncrypted');
+      expect(findings({ logGroup: keyed(app) }, app)).not.toContain('HIPAA.Security-CloudWatchLogGroupEncrypted');
+    });
   });
 
   test('has nothing that cdk-nag objects to', () => {

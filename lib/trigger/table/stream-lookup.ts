@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { aws_iam as iam, aws_lambda as lambda, aws_logs as logs, type CfnResource, CustomResource, Duration, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
+import { aws_iam as iam, aws_lambda as lambda, aws_logs as logs, type CfnResource, CustomResource, Duration, Lazy, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import type { LookupProperties, LookupResult } from './stream-lookup.lambda';
 
@@ -9,6 +9,8 @@ export interface LookedUpTable {
   /** The table's name, or its ARN if the table belongs to another account. */
   readonly tableName: string;
   readonly refresh?: string;
+  /** Where the function writes its log. */
+  readonly logGroup?: logs.ILogGroup;
 }
 
 /** A custom resource that finds a table's stream and key when it is created. */
@@ -17,11 +19,14 @@ export class StreamLookup extends Construct {
   readonly streamArn: string;
   readonly keyArn: string;
 
-  constructor(scope: Construct, id: string, { tableArn, tableName, refresh }: LookedUpTable) {
+  constructor(scope: Construct, id: string, { tableArn, tableName, refresh, logGroup }: LookedUpTable) {
     super(scope, id);
     this.tableArn = tableArn;
     const lookupFunction = LookupFunction.of(this);
     lookupFunction.allow(tableArn);
+    if (logGroup !== undefined) {
+      lookupFunction.logTo(logGroup, scope.node.path);
+    }
     // An update that fails is rolled back by another update, which looks up once more and fails again. So another `refresh` makes another
     // resource. CloudFormation creates that one, and deletes the old one, with what it found, when everything else is done.
     const resourceId = refresh === undefined || Token.isUnresolved(refresh) ? 'Resource' : `Refresh${refresh}`;
@@ -56,12 +61,14 @@ class LookupFunction extends Construct {
 
   readonly arn: string;
   readonly role: iam.Role;
+  private readonly fn: lambda.Function;
+  private given?: logs.ILogGroup;
 
   private constructor(scope: Construct, id: string) {
     super(scope, id);
     this.role = new iam.Role(this, 'Role', { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') });
-    const logGroup = new logs.LogGroup(this, 'Logs', { retention: logs.RetentionDays.ONE_MONTH, removalPolicy: RemovalPolicy.DESTROY });
-    const { functionArn } = new lambda.Function(this, 'Function', {
+    const logGroup = new logs.LogGroup(this, LOGS, { retention: logs.RetentionDays.ONE_MONTH, removalPolicy: RemovalPolicy.DESTROY });
+    this.fn = new lambda.Function(this, 'Function', {
       description: 'Looks up streams of DynamoDB tables (dynamo-stream-trigger)',
       code: lambda.Code.fromAsset(BUNDLE),
       handler: 'index.handler',
@@ -72,8 +79,22 @@ class LookupFunction extends Construct {
       role: this.role,
       logGroup,
     });
-    logGroup.grantWrite(this.role);
-    this.arn = functionArn;
+    this.role.addToPolicy(new iam.PolicyStatement({
+      actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+      resources: [Lazy.string({ produce: () => (this.given ?? logGroup).logGroupArn })],
+    }));
+    this.arn = this.fn.functionArn;
+  }
+
+  /** Has the function log elsewhere than in the group that is made for it, which then is not made. */
+  logTo(logGroup: logs.ILogGroup, table: string): void {
+    if (this.given !== undefined && this.given !== logGroup) {
+      throw new Error(`[${table}] logGroup is ${logGroup.node.path}, but another StreamedTable of the stack has ${this.given.node.path}, and one function `
+        + 'looks up the streams of both. Give both the same, or only one of them any.');
+    }
+    this.given = logGroup;
+    this.node.tryRemoveChild(LOGS);
+    (this.fn.node.defaultChild as lambda.CfnFunction).loggingConfig = { logGroup: logGroup.logGroupName };
   }
 
   /** The CDK writes a permission that was added twice once. */
@@ -83,6 +104,8 @@ class LookupFunction extends Construct {
 }
 
 const ID = 'DynamoStreamLookup';
+
+const LOGS = 'Logs';
 
 /** What the build makes from `stream-lookup.lambda.ts`. By a path that is right from lib/ and from build/. */
 const BUNDLE = join(__dirname, '..', '..', '..', 'build', 'trigger', 'table', 'stream-lookup.lambda.bundle');

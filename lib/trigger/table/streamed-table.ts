@@ -1,4 +1,4 @@
-import { ArnFormat, aws_dynamodb as dynamodb, type aws_iam as iam, aws_kms as kms, Stack, Stage, Token } from 'aws-cdk-lib';
+import { ArnFormat, aws_dynamodb as dynamodb, type aws_iam as iam, aws_kms as kms, type aws_logs as logs, Stack, Stage, Token } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { type SharedStream, shareStream } from './cross-account';
 import { StreamLookup } from './stream-lookup';
@@ -23,6 +23,15 @@ export interface StreamedTableOptions {
    * @default - looked up with the stream
    */
   readonly encryptionKey?: kms.IKey;
+
+  /**
+   * Where the function that looks the stream up writes its log. One function serves all of a stack, so give all of them the same, or one of them.
+   *
+   * Its log holds names of tables, and no data of items. A log group with a key must have one that CloudWatch Logs may use.
+   *
+   * @default - a log group that is kept for a month, with CloudWatch's own key
+   */
+  readonly logGroup?: logs.ILogGroup;
 }
 
 /**
@@ -106,7 +115,9 @@ export class StreamedTable extends dynamodb.TableBase {
     this.tableName = table.tableName;
     this.tableArn = table.tableArn;
     this._source = source;
-    const lookup = new StreamLookup(this, 'Stream', { tableArn: table.tableArn, tableName: table.lookedUpBy, refresh: options.refresh });
+    const lookup = new StreamLookup(this, 'Stream', {
+      tableArn: table.tableArn, tableName: table.lookedUpBy, refresh: options.refresh, logGroup: options.logGroup,
+    });
     this.tableStreamArn = lookup.streamArn;
     this.encryptionKey = options.encryptionKey ?? kms.Key.fromKeyArn(this, 'Key', lookup.keyArn);
   }
