@@ -33,7 +33,8 @@ export function begin(environment: Environment, event: StreamEvent, context: Par
   const { options, pace } = environment;
   const batch = readBatch(event);
   const host = hostOf(context);
-  const trigger = triggerFacts(batch.streamArn, host, options.reportBatchItemFailures);
+  const report = createReport(options, context.awsRequestId, host.log);
+  const trigger = triggerFacts(batch.streamArn, host, options.reportBatchItemFailures, report.uninformed);
   const redriven = redrivenOf(event);
   return {
     batch,
@@ -44,7 +45,7 @@ export function begin(environment: Environment, event: StreamEvent, context: Par
     trigger,
     redriven,
     park: options.park === false || redriven ? undefined : host.park ?? (trigger.park ? environment.parkAt(trigger.park) : undefined),
-    report: createReport(options, context.awsRequestId, host.log),
+    report,
     recordOf: (step) => changeRecord(batch, step, options.numbers, redriven),
     itemOf: (step) => batch.streamArn + batch.items[step],
   };

@@ -10,6 +10,7 @@ export interface Report {
   readonly failed: (record: StreamRecord, error: unknown, tries: number, reason: string) => void;
   readonly parked: (record: StreamRecord, error: unknown, tries: number) => void;
   readonly onParkFailed: (error: unknown) => void;
+  readonly uninformed: (streamArn: string) => void;
   readonly exit: (running: number, sequenceNumber: string | undefined) => void;
   /** Logs what was kept back. */
   readonly flush: () => void;
@@ -46,6 +47,7 @@ export function createReport(options: Pick<StreamHandlerOptions, 'observer' | 'l
       log.record(record, error, tries, 'parked');
       observe({ type: 'recordParked', record, error, tries });
     },
+    uninformed: (streamArn) => log.other('no trigger informed the function', { streamArn }),
     exit: (running, sequenceNumber) => {
       log.other('the process ends, because calls no longer settle in it; Lambda starts a new one', { outcome: 'exit', running, sequenceNumber });
       observe({ type: 'exit', running });

@@ -28,13 +28,18 @@ const LAMBDA: KnownHost = {
  * Without either, nothing is parked, and `report` is what the handler's author states in `reports`. Without that, failures are
  * reported outside Lambda, in a test, but not on Lambda, where a response that the mapping ignores would lose every failure.
  *
+ * @param tell is called once in a process, on Lambda, if there is neither.
  * @throws TriggerFactsError if the construct's environment variable is not of the format.
  */
-export function triggerFacts(streamArn: string, host: Host, reports?: boolean): TriggerFacts {
+export function triggerFacts(streamArn: string, host: Host, reports?: boolean, tell?: (streamArn: string) => void): TriggerFacts {
   const triggers = host.triggers ?? fromEnvironment();
   const { partition, region, account, resource } = arnParts(streamArn);
   const named = triggers.filter(({ stream }) => stream !== undefined && [streamArn, resource.split('/')[1]].includes(stream));
   const serving = named[0] ? named : triggers.filter(({ stream }) => !stream);
+  if (!serving[0] && !told && process.env.AWS_LAMBDA_RUNTIME_API) {
+    told = true;
+    tell?.(streamArn);
+  }
   // Two mappings of one stream that differ: to report is only safe if both do.
   return serving[0]
     ? {
@@ -44,6 +49,9 @@ export function triggerFacts(streamArn: string, host: Host, reports?: boolean): 
     }
     : { report: reports ?? !process.env.AWS_LAMBDA_RUNTIME_API };
 }
+
+/** Whether it was told that no trigger informed the function. */
+let told = false;
 
 function fromEnvironment(): TriggerFacts[] {
   const text = process.env[ENVIRONMENT_VARIABLE];

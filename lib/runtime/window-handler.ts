@@ -111,8 +111,9 @@ export function windowHandler<State, Item = Image, Keys = ItemKeys>(
     // The final event of a window has no records.
     const batch = readBatch(event.isFinalInvokeForWindow && !event.Records ? { ...event, Records: [] } : event);
     const host = hostOf(context);
-    const { report: reports } = triggerFacts(event.eventSourceARN ?? batch.streamArn, host, options.reportBatchItemFailures);
     const report = createReport(options, context.awsRequestId, host.log);
+    const streamArn = event.eventSourceARN ?? batch.streamArn;
+    const { report: reports } = triggerFacts(streamArn, host, options.reportBatchItemFailures, report.uninformed);
     const budget = timeBudget(context, { expected: 0 }, host.timer);
     try {
       report.observe({ type: 'batchStarted', streamArn: batch.streamArn, records: batch.records.length });
