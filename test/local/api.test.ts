@@ -132,13 +132,13 @@ test('mappings are listed by function and by stream, and found by their id', asy
 
 describe('streams', () => {
   test('are read under the ARNs that the app knows, with records as the functions get them', async () => {
-    const [{ streamArn, tableName }] = run.triggers;
+    const [{ streamArn, tableName: TableName }] = run.triggers;
     await put(run, 'Shop/Orders', { pk: 'read' });
     await put(run, 'Shop/Orders', { pk: 'read', n: 2 });
-    const listed = await streams.send(new ListStreamsCommand({ TableName: tableName }));
-    expect(listed.Streams).toEqual([{ StreamArn: streamArn, StreamLabel: streamArn.split('/stream/')[1], TableName: tableName }]);
+    const listed = await streams.send(new ListStreamsCommand({ TableName }));
+    expect(listed.Streams).toEqual([{ StreamArn: streamArn, StreamLabel: streamArn.split('/stream/')[1], TableName }]);
     const { StreamDescription } = await streams.send(new DescribeStreamCommand({ StreamArn: streamArn }));
-    expect(StreamDescription).toMatchObject({ StreamArn: streamArn, TableName: tableName, StreamStatus: 'ENABLED', StreamViewType: 'NEW_AND_OLD_IMAGES' });
+    expect(StreamDescription).toMatchObject({ StreamArn: streamArn, TableName, StreamStatus: 'ENABLED', StreamViewType: 'NEW_AND_OLD_IMAGES' });
     const { ShardIterator } = await streams.send(new GetShardIteratorCommand({
       StreamArn: streamArn, ShardId: StreamDescription!.Shards![0].ShardId, ShardIteratorType: 'TRIM_HORIZON',
     }));
