@@ -101,7 +101,7 @@ test('Node.js', async () => {
 });
 
 test('with retryAttempts 0 and bisect, the bad record alone is given up', async () => {
-  const records = Array.from({ length: 8 }, (_, index) => ({ newImage: { pk: String(index) } }));
+  const records = Array.from({ length: 8 }, (_, index) => ({ pk: String(index) }));
   const run = await simulateTrigger({
     mapping: { batchSize: 8, retryAttempts: 0, bisectBatchOnError: true, reportBatchItemFailures: false },
     handler: async (event: any) => {

@@ -18,10 +18,13 @@ function parts() {
   return { stack, table, handler };
 }
 
-test('what the construct deploys by default is what a simulation does by default', () => {
+test.each([
+  [true, 'is what a simulation does by default', {}],
+  [false, 'differs where the function has no streamHandler', { retryAttempts: 10 }],
+])('what the construct deploys by default (informHandler: %s) %s', (informHandler, _, differing) => {
   const { stack, table, handler } = parts();
-  new DynamoStreamTrigger(stack, 'Trigger', { table, handler });
-  expect(resolveMapping(Template.fromStack(stack))).toEqual({ settings: DEFAULT_SETTINGS, destination: 'sqs', timeout: 42 });
+  new DynamoStreamTrigger(stack, 'Trigger', { table, handler, informHandler });
+  expect(resolveMapping(Template.fromStack(stack))).toEqual({ settings: { ...DEFAULT_SETTINGS, ...differing }, destination: 'sqs', timeout: 42 });
 });
 
 test('every setting comes from the template, whose absences mean what they mean to CloudFormation', () => {
