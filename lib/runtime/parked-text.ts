@@ -11,9 +11,7 @@ export async function parkedText(parked: ParkedRecord, maxBytes: number): Promis
     return whole;
   }
   const { record, error, ...rest } = parked;
-  // Take longer to load than all the rest, and are hardly ever needed.
-  const [{ promisify }, { gzip }] = await Promise.all([import('node:util'), import('node:zlib')]);
-  const gzipped = json({ ...rest, error, gzip: (await promisify(gzip)(JSON.stringify(record))).toString('base64') });
+  const gzipped = json({ ...rest, error, gzip: (await gzip(JSON.stringify(record))).toString('base64') });
   if (Buffer.byteLength(gzipped) <= maxBytes) {
     return gzipped;
   }
@@ -24,6 +22,12 @@ export async function parkedText(parked: ParkedRecord, maxBytes: number): Promis
   return OldImage
     ? parkedText(withImages(parked, { NewImage }), maxBytes)
     : json(pointer(parked, `the record takes ${size} bytes, but the destination takes at most ${maxBytes}`));
+}
+
+/** zlib takes longer to load than all the rest, and is hardly ever needed. Jest has no `import()` in what is compiled. */
+async function gzip(text: string): Promise<Buffer> {
+  const zlib = process.getBuiltinModule?.('node:zlib') ?? await import('node:zlib');
+  return new Promise((resolve, reject) => zlib.gzip(text, (error, bytes) => error ? reject(error) : resolve(bytes)));
 }
 
 /** Of a text of an error, what there is always room for. */

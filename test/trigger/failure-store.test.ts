@@ -154,6 +154,12 @@ function outcome({ app }: TestApp, stacks: readonly Stack[]): 'synthesized' | 'c
   }
 }
 
+test('a FIFO queue, which S3 never notifies, fails the synth', () => {
+  const { stack, app } = new TestApp({ env: ENV });
+  FailureStore.fromBucketAndQueue(stack, 'Failures', new s3.Bucket(stack, 'Bucket'), new sqs.Queue(stack, 'Queue', { fifo: true }));
+  expect(() => app.synth()).toThrow('The queue of a FailureStore (Orders/Failures) is a FIFO queue');
+});
+
 describe('a bucket and a queue that exist', () => {
   const app = new TestApp({ env: ENV });
   const bucket = s3.Bucket.fromBucketName(app.stack, 'Bucket', 'our-failures');

@@ -1,4 +1,4 @@
-import { type FilterFacts, filterFacts } from './filter-facts';
+import { FILTER_LENGTH, type FilterFacts, filterFacts } from './filter-facts';
 import { fieldOf, type Place, RECORD } from './record-shape';
 import { alternativeKey, MAX_BRANCHES, type Operator } from '../../event-pattern';
 
@@ -65,7 +65,8 @@ export function anyOf(filters: readonly Ways[]): Ways {
 export function filterOf(ways: Ways): FilterFacts {
   const patterns = withoutOverlaps(ways).map(nested);
   const filter = filterFacts(JSON.stringify(patterns.length === 1 ? patterns[0] : { $or: patterns }));
-  if (!filter.parsed.valid) {
+  // One that is too long is not read. A rule of the trigger refuses it.
+  if (!filter.parsed.valid && filter.text.length <= FILTER_LENGTH) {
     throw new FilterCompositionError(`The filter can't be written as an event pattern because AWS refuses it${found(filter.parsed.problems)}`);
   }
   return filter;

@@ -90,6 +90,10 @@ export class FailureStore extends Construct implements IFailureStore {
 class ImportedStore extends Construct implements IFailureStore {
   constructor(scope: Construct, id: string, readonly bucket: s3.IBucket, readonly queue: sqs.IQueue) {
     super(scope, id);
+    if (queue.fifo) {
+      const problem = `The queue of a FailureStore (${this.node.path}) is a FIFO queue but S3 notifies only standard ones. Give a standard one.`;
+      this.node.addValidation({ validate: () => [problem] });
+    }
   }
 
   bind(target: lambda.IEventSourceMapping, targetHandler: lambda.IFunction): lambda.DlqDestinationConfig {
