@@ -36,6 +36,8 @@ export class SimulatedFunction implements InvokedFunction {
   readonly uuid: () => string;
   /** Invocations whose handler has not answered. */
   readonly unanswered = new Set<Invocation>();
+  /** How often an invocation has begun or ended. */
+  changes = 0;
   /** Of each version of the code that serves. */
   private readonly environments = new Map<Code, SimulatedEnvironment[]>();
   private code: Code;
@@ -103,6 +105,7 @@ export class SimulatedFunction implements InvokedFunction {
 
   readonly over = (report: () => void): void => {
     this.running--;
+    this.changes++;
     report();
     this.next();
   };
@@ -115,6 +118,7 @@ export class SimulatedFunction implements InvokedFunction {
       }
       const invocation = new Invocation(environment, this.waiting.shift()!, this, this.clock);
       this.unanswered.add(invocation);
+      this.changes++;
       invocation.start();
     }
   }

@@ -5,6 +5,7 @@ import { describeError, Invocation } from './invocation';
 import type { SimulationOptions } from './options';
 import { timersAreFake } from './real-timers';
 import { RealWork } from './real-work';
+import { Standstill } from './standstill';
 import type { SimulatedTrigger } from './trigger-driver';
 import { catchUncaught } from './uncaught';
 import type { VirtualClock } from './virtual-clock';
@@ -18,6 +19,7 @@ export async function runToTheEnd(
 ): Promise<void> {
   const { realTimeLimit = 3, advanceTimers } = options;
   const realWork = new RealWork(realTimeLimit * 1000);
+  const standstill = new Standstill(realTimeLimit * 1000);
   const problems: unknown[] = [];
   const now: Running = { clock, startedAt: clock.now(), awake: false, fail: (error) => problems.push(error) };
   const timers = options.timers === 'virtual' ? 'virtual' : advanceTimers ? 'moved' : timersAreFake() ? 'still' : undefined;
@@ -38,6 +40,7 @@ export async function runToTheEnd(
       if (!next) {
         return;
       }
+      standstill.check(next.at, functions.reduce((sum, { changes }) => sum + changes, 0));
       const from = clock.now();
       if (advanceTimers && next.at > from) {
         clock.moveTo(next.at);

@@ -229,3 +229,44 @@ test('what streamHandler would print is collected', async () => {
   expect(printed).not.toHaveBeenCalled();
   printed.mockRestore();
 });
+
+describe('a handler that waits again and again while no time passes', () => {
+  const forever: [string, SimulationOptions['handler']][] = [
+    ['sleep(0)', async () => {
+      for (;;) await sleep(0);
+    }],
+    ['a sleep too short to be seen', async () => {
+      for (;;) await sleep(1e-6);
+    }],
+    ['sleep(0) in streamHandler', streamHandler(async () => {
+      for (;;) await sleep(0);
+    })],
+  ];
+
+  test.each(forever)('%s ends with an error, and the next simulation runs', async (_, handler) => {
+    const stuck = expect(run({ handler, realTimeLimit: 0.3 })).rejects.toThrow(/waited for virtual time \d+ times within 1 ms of it, .* for \(;;\) await sleep\(0\)/);
+    const next = run({ handler: async () => sleep(1) });
+    await stuck;
+    expect((await next).invocations).toHaveLength(1);
+  });
+
+  test('many short waits in one moment are none', async () => {
+    const { lost, invocations } = await run({
+      handler: streamHandler(async () => {
+        for (let n = 0; n < 9; n++) await sleep(0);
+      }),
+      mapping: { batchSize: 1000 }, shards: [{ records: changes(2000) }],
+    });
+    expect([lost, invocations.map(({ durationMs }) => durationMs)]).toEqual([[], [0, 0]]);
+  });
+
+  test('a loop of 1 ms is ended by the timeout', async () => {
+    const { invocations } = await run({
+      handler: async () => {
+        for (;;) await sleep(1);
+      },
+      timeout: 3, mapping: { retryAttempts: 0, bisectBatchOnError: false },
+    });
+    expect(invocations).toMatchObject([{ durationMs: 3000, error: { errorType: 'Sandbox.Timedout' } }]);
+  });
+});
