@@ -62,6 +62,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     // Tests and the example.
     '@aws-cdk/cloudformation-diff@^2',
     '@aws-lambda-powertools/idempotency@^2',
+    '@aws-lambda-powertools/logger@^2',
     '@aws-sdk/client-dynamodb@^3',
     '@aws-sdk/lib-dynamodb@^3',
     '@aws-sdk/util-dynamodb@^3',
@@ -73,6 +74,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     'cli-table3@^0.6',
     'fast-check@^4',
     'jest-environment-node@^30',
+    'pino@^10',
     'valibot@^1',
     'zod@^4',
   ],

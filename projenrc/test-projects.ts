@@ -9,8 +9,8 @@ const PARTS = {
   package: ['docs', 'handlers', 'package', 'runtime/bundle', 'runtime/destination', 'runtime/schema', 'testing/bundled', 'testing/consumer', 'testing/example'],
   /** What starts processes: DynamoDB Local, functions in processes of their own, the command line. */
   local: [
-    'cli', 'examples/guarded-projection', 'examples/idempotency', 'integ', 'local', 'reader/range', 'runtime/faults', 'runtime/process', 'testing/real-work',
-    'trigger/stream-lookup.lambda',
+    'cli', 'examples/guarded-projection', 'examples/idempotency', 'integ', 'local', 'reader/range', 'runtime/faults', 'runtime/lambda-logs', 'runtime/process',
+    'testing/real-work', 'trigger/stream-lookup.lambda',
   ],
   /** What is synthesized. */
   cdk: ['cfn-lint', 'changes', 'examples', 'security', 'testing/filter', 'testing/synthesized-mapping', 'trigger'],

@@ -35,7 +35,7 @@ export function parkedRecord(
  * quote the item, can't pass for one.
  */
 export function framesOf(error: unknown): string[] | undefined {
-  if (!(error instanceof Error)) {
+  if (!isError(error)) {
     return undefined;
   }
   const { message, stack = '' } = describe(error);
@@ -45,9 +45,32 @@ export function framesOf(error: unknown): string[] | undefined {
 /** `at f (file:1:2)`, `at new C (file:1:2)`, `at async file:1:2`; names and files without blanks. */
 const FRAME = /(?<=^ *)at (async )?(new )?([\w.$<>#[\]/-]+ (\[as [\w.$]+\] )?\()?(file:|node:|webpack:|\/|[A-Za-z]:[\\/])([^\s()"'@]|(?<=[\\/])@)*:\d+:\d+\)?$/gm;
 
-/** The name of an error. Of anything else that was thrown only its type, because it may be the item. */
+/**
+ * The name of an error, for the log. Its own may be data that was assigned to it, so that it must look like one, or come from an AWS service;
+ * otherwise it is the name of its class. Of anything else that was thrown only its type, because it may be the item.
+ */
 export function nameOf(thrown: unknown): string {
-  return thrown instanceof Error ? wordOf(describe(thrown).name) || 'Error' : typeof thrown;
+  const name = ownNameOf(thrown);
+  try {
+    const isItsOwn = !(thrown instanceof Error) || /(Error|Exception)$/.test(name) || '$metadata' in thrown;
+    return isItsOwn ? name : wordOf(Object.getPrototypeOf(thrown).constructor.name) || 'Error';
+  } catch {
+    return typeof thrown;
+  }
+}
+
+/** What an error calls itself, if that is a word. Of anything else that was thrown its type. */
+export function ownNameOf(thrown: unknown): string {
+  return isError(thrown) ? wordOf(describe(thrown).name) || 'Error' : typeof thrown;
+}
+
+/** Also of what throws when it is looked at, such as a revoked proxy. */
+function isError(thrown: unknown): thrown is Error {
+  try {
+    return thrown instanceof Error;
+  } catch {
+    return false;
+  }
 }
 
 /** A text that is a name or a code; empty for any other, which may be data. */

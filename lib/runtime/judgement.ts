@@ -1,5 +1,5 @@
 import { isPoisonRecordError, isTransientError } from './errors';
-import { nameOf, wordOf } from './failure';
+import { ownNameOf, wordOf } from './failure';
 import { isKnownTransient } from './known-transient';
 
 /** What an error says about its record; undefined: nothing is known. */
@@ -37,8 +37,8 @@ function opinionOf(isPoison: () => boolean | undefined): boolean | undefined {
 export function causeOf(error: unknown, transient: boolean): string {
   try {
     const { code, $metadata } = Object(error) as { code?: unknown; $metadata?: { httpStatusCode?: unknown } };
-    return [transient, nameOf(error), wordOf(code), $metadata?.httpStatusCode].join();
+    return [transient, ownNameOf(error), wordOf(code), $metadata?.httpStatusCode].join();
   } catch {
-    return [transient, nameOf(undefined)].join();
+    return [transient, ownNameOf(undefined)].join();
   }
 }

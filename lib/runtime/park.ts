@@ -1,5 +1,5 @@
 import { type Destination, type Parcel, type Send, DESTINATIONS, NotParkedError } from './destination';
-import { nameOf, wordOf } from './failure';
+import { ownNameOf, wordOf } from './failure';
 import { parkedText } from './parked-text';
 import { destinationKind } from '../stream/destination';
 import type { ParkedRecord } from '../stream/parked-record';
@@ -113,5 +113,5 @@ async function late(signal: AbortSignal, arn: string): Promise<never> {
 /** Why a record was not parked, for the log: of errors that are not our own the name and code, because messages quote data. */
 export function reasonOf(error: unknown): string {
   return error instanceof NotParkedError ? error.message
-    : `${nameOf(error)} ${wordOf((error as { code?: unknown } | undefined)?.code)}`.trim();
+    : `${ownNameOf(error)} ${wordOf((error as { code?: unknown } | undefined)?.code)}`.trim();
 }

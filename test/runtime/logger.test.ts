@@ -63,6 +63,7 @@ test.each<[string, unknown]>([
   ['a name with data', staged('no', (error) => {
     error.name = 'secret of the item';
   })],
+  ['a name that is a word of the item', staged('no', (error) => Object.assign(error, { name: 'secret' }))],
   ['a code with data', staged('no', (error) => {
     error.code = 'a secret code';
   })],
@@ -72,6 +73,31 @@ test.each<[string, unknown]>([
   expect(JSON.stringify(await logOf(thrown))).not.toContain('secret');
   const [{ thrown: described }] = await logOf(thrown, { logErrors: true });
   expect(described).toEqual(expect.objectContaining({ name: expect.any(String), message: expect.any(String) }));
+});
+
+class OrderRefused extends Error {
+  override readonly name = 'secret';
+}
+
+test.each<[string, string, unknown]>([
+  ['its own, if it looks like one', 'AxiosError', Object.assign(new Error('no'), { name: 'AxiosError' })],
+  ['its own, if an AWS service gave it', 'SlowDown', Object.assign(new Error('no'), { name: 'SlowDown', $metadata: {} })],
+  ['its class\'s, otherwise', 'OrderRefused', new OrderRefused('no')],
+  ['Error, if its class has none', 'Error', Object.setPrototypeOf(staged('no'), Object.create(Error.prototype, { constructor: { value: undefined } }))],
+])('the name of an error is %s', async (_, name, thrown) => {
+  expect(await logOf(thrown)).toMatchObject([{ error: name }]);
+});
+
+test('what can\'t be read is logged and observed, too', async () => {
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  const observed: string[] = [];
+  expect(await logOf(proxy, { observer: ({ type }) => void observed.push(type) })).toMatchObject([{ error: 'object', tries: 1 }]);
+  expect(observed).toContain('recordFailed');
+  const trap = () => {
+    throw new Error('secret');
+  };
+  expect(await logOf(new Proxy(new Error('secret'), { has: trap, get: trap, getPrototypeOf: () => Error.prototype }))).toHaveLength(1);
 });
 
 test('a logger that throws changes nothing', async () => {

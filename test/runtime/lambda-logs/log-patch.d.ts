@@ -1,0 +1,2 @@
+export function patchConsole(): void;
+export function setCurrentRequestId(id: string): void;
