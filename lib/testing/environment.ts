@@ -11,9 +11,12 @@ export interface LoadedHandler {
 
 /** What runs in an environment. */
 export interface Tenant {
-  /** The process ended. */
-  readonly processEnded: () => void;
+  /** The process ended, by this error or without one. */
+  readonly processEnded: (error?: ProcessError) => void;
 }
+
+/** An error that nothing caught: its type and its message. */
+export type ProcessError = readonly [errorType: string, errorMessage: string];
 
 /**
  * One execution environment. Between invocations it is frozen: timers that fall due fire when it thaws, or never if its process ends
@@ -90,11 +93,11 @@ export class SimulatedEnvironment {
   }
 
   /** The process ends, and all that runs in it. */
-  end(): void {
+  end(error?: ProcessError): void {
     if (!this.ended) {
       this.ended = true;
       this.overdue.clear();
-      [...this.tenants].forEach((tenant) => tenant.processEnded());
+      [...this.tenants].forEach((tenant) => tenant.processEnded(error));
     }
   }
 

@@ -12,6 +12,8 @@ export interface HandlerContext {
   readonly owner: object;
   /** How many waits for virtual time are under way in it. */
   waits: number;
+  /** Takes an error that a timer's callback threw, so that nothing caught it. */
+  readonly thrown: (error: unknown) => void;
 }
 
 /** The simulation under way. */

@@ -50,7 +50,12 @@ export class HandlerTimer {
     if (shared.running) {
       shared.running.awake = true;
     }
-    shared.storage.run(this.context, this.action);
+    try {
+      shared.storage.run(this.context, this.action);
+    } catch (error) {
+      // Whoever moves the clock did not throw it.
+      this.context.thrown(error);
+    }
   }
 
   private stop(): void {

@@ -1,5 +1,5 @@
 import { errorOutcome, exited, type Outcome, RESPONSE_BYTES, timedOut, tooLarge } from '../engine';
-import type { Handler, SimulatedEnvironment, Tenant } from './environment';
+import type { Handler, ProcessError, SimulatedEnvironment, Tenant } from './environment';
 import { type HandlerContext, shared, waitIn } from './handler-context';
 import { lazyProperty } from './lazy-property';
 import type { VirtualClock } from './virtual-clock';
@@ -98,13 +98,22 @@ export class Invocation implements HandlerContext, Tenant {
   /** The process ends, as Lambda sees it. */
   readonly exit = (): void => this.environment.end();
 
-  /** An error that nothing caught ends the process, and is what Lambda reports. */
+  /** An error that nothing caught ends the process, and is what Lambda reports: of this invocation, or of those that are under way since. */
   uncaught(errorType: string, errorMessage: string): void {
-    this.endWithProcess(errorOutcome(this.requestId, errorType, errorMessage));
+    if (this.state === 'over') {
+      this.environment.end([errorType, errorMessage]);
+    } else {
+      this.endWithProcess(errorOutcome(this.requestId, errorType, errorMessage));
+    }
   }
 
-  processEnded(): void {
-    this.end(exited(this.requestId, { code: 1 }));
+  /** The process ends in a step of its own: timers fire also while an invocation begins. */
+  readonly thrown = (error: unknown): void => {
+    this.clock.schedule(this.clock.now(), () => this.uncaught(...describeError(error)));
+  };
+
+  processEnded(error?: ProcessError): void {
+    this.end(error ? errorOutcome(this.requestId, ...error) : exited(this.requestId, { code: 1 }));
   }
 
   private timeout(): void {

@@ -67,7 +67,7 @@ function signalIn(context: HandlerContext, milliseconds: number): AbortSignal {
     if (shared.running) {
       shared.running.awake = true;
     }
-    controller.abort(new DOMException('The operation was aborted due to timeout', 'TimeoutError'));
+    shared.storage.run(context, () => controller.abort(new DOMException('The operation was aborted due to timeout', 'TimeoutError')));
   });
   return controller.signal;
 }

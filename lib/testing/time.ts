@@ -40,14 +40,14 @@ export function elapsed(): number {
  * @throws RangeError if it is not a number of milliseconds, 0 or more.
  */
 export async function sleep(milliseconds: number, options: { readonly signal?: AbortSignal } = {}): Promise<void> {
-  const { clock } = running('sleep');
+  const { clock, fail } = running('sleep');
   if (!(typeof milliseconds === 'number' && milliseconds >= 0 && milliseconds < Infinity)) {
     throw new RangeError(`sleep() was given ${inWords(milliseconds)} but takes a number of milliseconds, 0 or more.`);
   }
   const { signal } = options;
   signal?.throwIfAborted();
   const outside: HandlerContext = {
-    environment: { schedule: (wait, action) => clock.schedule(clock.now() + wait, action) }, owner: clock, waits: 0,
+    environment: { schedule: (wait, action) => clock.schedule(clock.now() + wait, action) }, owner: clock, waits: 0, thrown: fail,
   };
   await waitIn(shared.storage.getStore() ?? outside, milliseconds, signal);
   signal?.throwIfAborted();

@@ -250,3 +250,64 @@ describe('a framework\'s fake timers', () => {
     expect(invocations[0].error).toBeUndefined();
   });
 });
+
+describe('an error that the callback of a timer throws', () => {
+  const thrown = () => {
+    throw new RangeError('in the callback');
+  };
+  const failed = { errorType: 'RangeError', errorMessage: 'in the callback' };
+
+  test.each<[string, () => unknown]>([
+    ['setTimeout', () => setTimeout(thrown, 100)],
+    ['setInterval', () => setInterval(thrown, 100)],
+    ['AbortSignal.timeout', () => AbortSignal.timeout(100).addEventListener('abort', thrown)],
+  ])('of %s fails the invocation and ends the process, and Lambda tries again', async (_, start) => {
+    for (const runtime of [false, true]) {
+      let calls = 0;
+      const work = async () => {
+        if (++calls === 1) {
+          start();
+        }
+        await pause(500);
+      };
+      const { invocations, lost } = await simulateTrigger({
+        shards, timers: 'virtual', handler: { load: () => runtime ? streamHandler(work) : work },
+      });
+      expect(invocations).toMatchObject([{ durationMs: 100, error: failed }, { durationMs: 500 }]);
+      expect(invocations[1].environment).not.toBe(invocations[0].environment);
+      expect([invocations.length, lost]).toEqual([2, []]);
+    }
+  });
+
+  test('that fires when its environment thaws fails the invocation under way', async () => {
+    let calls = 0;
+    const { invocations, lost } = await simulateTrigger({
+      timers: 'virtual', environments: 1, mapping: { batchSize: 1 },
+      shards: [{ records: ['a', 'b'].map((id, n) => streamRecord({ newImage: { id }, createdAt: START / 1000 + 10 * n })) }],
+      handler: async () => {
+        if (++calls === 1) {
+          setTimeout(thrown, 100);
+        }
+      },
+    });
+    expect(invocations.map(({ error, event }) => [event.Records[0].dynamodb?.Keys?.id.S, error])).toEqual([['a', undefined], ['b', failed], ['b', undefined]]);
+    expect(invocations.map(({ environment }) => environment)).toEqual([1, 1, 2]);
+    expect(lost).toEqual([]);
+  });
+
+  test('is the handler\'s with fake timers too', async () => {
+    jest.useFakeTimers();
+    try {
+      const { invocations } = await simulateTrigger({
+        ...once, advanceTimers: (milliseconds) => jest.advanceTimersByTimeAsync(milliseconds),
+        handler: async () => {
+          setTimeout(thrown, 100);
+          await pause(500);
+        },
+      });
+      expect(invocations).toMatchObject([{ durationMs: 100, error: failed }]);
+    } finally {
+      jest.useRealTimers();
+    }
+  });
+});
