@@ -3,6 +3,7 @@ import { Construct } from 'constructs';
 import { TriggerDestination } from './destination/trigger-destination';
 import { newMapping } from './event-source-mapping';
 import { alarmsOn } from './facts/alarms';
+import { namingCopies, partsOf, takePart } from './facts/copies';
 import { judgeFinishedTree } from './finished-tree';
 import { informFunction } from './function/function-environment';
 import { informedFunction } from './function/informed';
@@ -39,25 +40,30 @@ export class DynamoStreamTrigger extends Construct {
 
   constructor(scope: Construct, id: string, props: DynamoStreamTriggerProps) {
     super(scope, id);
-    const valid = validProps(props, this);
-    this.table = valid.table;
-    this.handler = valid.handler;
-    const destination = new TriggerDestination(this, valid);
-    this.failureDestination = destination.dlq;
-    this.failureQueue = destination.queue;
+    takePart(this);
+    try {
+      const valid = validProps(props, this);
+      this.table = valid.table;
+      this.handler = valid.handler;
+      const destination = new TriggerDestination(this, valid);
+      this.failureDestination = destination.dlq;
+      this.failureQueue = destination.queue;
 
-    const role = new ExecutionRole(this, this.handler);
-    this.streamArn = streamArnOf(this.table)!;
-    (this.table as StreamedTable)._shared?.readBy(this.handler.role);
-    grantStreamRead(role, valid.permissions, this.table, this.streamArn);
-    this.eventSourceMapping = newMapping(this, valid, this.streamArn, destination.boundTo(role));
-    role.applyBefore(this.eventSourceMapping);
-    const mapping = this.eventSourceMapping.node.defaultChild as lambda.CfnEventSourceMapping;
-    const alarms = () => this.isMeasured ? alarmsOn(mapping) : [];
-    this.hasMetricsConfig = valid.metricsConfig !== undefined;
-    const informed = informedFunction(this.handler, valid.informHandler);
-    const parkingObstacle = informed === undefined ? () => undefined : informFunction(informed, mapping);
-    judgeFinishedTree(this, { ...valid, mapping, destination, role, informed, parkingObstacle, alarms });
+      const role = new ExecutionRole(this, this.handler);
+      this.streamArn = streamArnOf(this.table)!;
+      (this.table as StreamedTable)._shared?.readBy(this.handler.role);
+      grantStreamRead(role, valid.permissions, this.table, this.streamArn);
+      this.eventSourceMapping = newMapping(this, valid, this.streamArn, destination.boundTo(role));
+      role.applyBefore(this.eventSourceMapping);
+      const mapping = this.eventSourceMapping.node.defaultChild as lambda.CfnEventSourceMapping;
+      const alarms = () => this.isMeasured ? alarmsOn(mapping) : [];
+      this.hasMetricsConfig = valid.metricsConfig !== undefined;
+      const informed = informedFunction(this.handler, valid.informHandler);
+      const parkingObstacle = informed === undefined ? () => undefined : informFunction(informed, mapping);
+      judgeFinishedTree(this, { ...valid, mapping, destination, role, informed, parkingObstacle, alarms });
+    } catch (error) {
+      throw namingCopies(error, this, partsOf(props));
+    }
   }
 
   /**

@@ -1,6 +1,7 @@
 import { aws_lambda as lambda, aws_lambda_nodejs as nodejs, aws_logs as logs, Duration, Lazy } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { bundleWithRuntime } from './bundle';
+import { takePart } from '../facts/copies';
 import { detachManagedPolicy } from '../template/cdk-internals';
 
 /** The code of a function, and whatever else a function takes. */
@@ -68,6 +69,7 @@ export class StreamFunction extends nodejs.NodejsFunction {
       logGroup: props.logGroup ?? later as unknown as logs.ILogGroup,
     });
     Object.defineProperty(this, STREAM_FUNCTION, { value: true });
+    takePart(this);
     if (props.logGroup === undefined) {
       // Honors `logRetention` and `logRemovalPolicy`, for which the CDK would make a custom resource.
       this.ownLogGroup = later.is = new logs.LogGroup(this, 'Logs', { retention: logRetention, removalPolicy });

@@ -4,6 +4,7 @@ import { type SharedStream, shareStream } from './cross-account';
 import { StreamLookup } from './stream-lookup';
 import { tableResourceOf } from './stream-source';
 import { arnParts } from '../../stream/arn';
+import { takePart } from '../facts/copies';
 
 /** How the stream of a table is looked up. */
 export interface StreamedTableOptions {
@@ -113,6 +114,7 @@ export class StreamedTable extends dynamodb.TableBase {
   private constructor(scope: Construct, id: string, table: TableNames, options: StreamedTableOptions, source?: dynamodb.ITable) {
     super(scope, id, { environmentFromArn: table.tableArn });
     this.tableName = table.tableName;
+    takePart(this);
     this.tableArn = table.tableArn;
     this._source = source;
     const lookup = new StreamLookup(this, 'Stream', {

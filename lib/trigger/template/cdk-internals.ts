@@ -67,3 +67,33 @@ export interface DestinationTarget {
   readonly topic?: Partial<sns.ITopic>;
   readonly bucket?: Partial<s3.IBucket>;
 }
+
+/**
+ * The class of aws-cdk-lib that a construct comes from, and its version. Two copies of aws-cdk-lib have two such classes.
+ *
+ * Nothing public tells which copy made a construct. The name is what jsii notes on classes.
+ */
+export function cdkClassOf(construct: unknown): CdkClass | undefined {
+  for (let type = (construct as object | null | undefined)?.constructor; typeof type === 'function'; type = Object.getPrototypeOf(type)) {
+    const { fqn, version } = (Object.hasOwn(type, JSII) ? (type as any)[JSII] : undefined) ?? {};
+    const [, name] = /^aws-cdk-lib\.(Resource|Stack|Stage)$/.exec(fqn) ?? [];
+    if (name !== undefined) {
+      return { name, type, version };
+    }
+  }
+  return undefined;
+}
+
+/** The file of aws-cdk-lib that a class comes from, if it is among the loaded modules. */
+export function fileOf(name: string, type: unknown, modules: { readonly [file: string]: { readonly exports: any } | undefined }): string | undefined {
+  const end = new RegExp(`[\\\\/]core[\\\\/]lib[\\\\/]${name.toLowerCase()}\\.js$`);
+  return Object.keys(modules).find((file) => end.test(file) && modules[file]?.exports[name] === type);
+}
+
+export interface CdkClass {
+  readonly name: string;
+  readonly type: unknown;
+  readonly version: string;
+}
+
+const JSII = Symbol.for('jsii.rtti');
