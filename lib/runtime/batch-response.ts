@@ -14,8 +14,7 @@ export function notDone(sequenceNumber: string | undefined, report: boolean, cau
     return [];
   }
   if (!report) {
-    throw new BatchNotDoneError(`Record ${sequenceNumber} is not done, and the mapping does not report batch item failures, so Lambda `
-      + 'sends the whole batch again. Set reportBatchItemFailures on the mapping', { cause });
+    throw new BatchNotDoneError(`Record ${sequenceNumber} is not done, and the mapping does not report it. Set reportBatchItemFailures on the mapping`, { cause });
   }
   return [{ itemIdentifier: sequenceNumber }];
 }

@@ -122,9 +122,7 @@ class LazyRecord implements ChangeRecord {
   }
 
   toObject(): PlainRecord {
-    const { eventName, keys, newImage, oldImage, expired, sequenceNumber, eventId, version, redriven } = this;
-    const images = { ...newImage && { newImage }, ...oldImage && { oldImage } };
-    return { eventName, keys, ...images, expired, sequenceNumber, eventId, version, ...redriven && { redriven } };
+    return Object.fromEntries(PLAIN.flatMap((name) => this[name] === undefined ? [] : [[name, this[name]]])) as unknown as PlainRecord;
   }
 
   toJSON(): object {
@@ -141,6 +139,8 @@ class LazyRecord implements ChangeRecord {
     return defineProperty(this, name, attributes && unmarshall(attributes, this.#numbers === 'number' ? Number : undefined));
   }
 }
+
+const PLAIN = ['eventName', 'keys', 'newImage', 'oldImage', 'expired', 'sequenceNumber', 'eventId', 'version', 'redriven'] as const;
 
 /** More digits than any sequence number has. */
 const VERSION_DIGITS = 40;

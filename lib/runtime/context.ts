@@ -23,8 +23,8 @@ export interface CallContext extends LambdaContext {
 /** @throws InvalidEventError for the context of a durable function: it is replayed from the top, and would process all records again. */
 export function checkContext(context: object): void {
   if ('lambdaContext' in context) {
-    throw new InvalidEventError('The context is that of a durable function, which is replayed from the top, so that its records would be processed '
-      + 'again. Call the handler in a step: await context.step(\'records\', async () => handler(event, context.lambdaContext))');
+    throw new InvalidEventError('A durable function is replayed: call the handler in a step, '
+      + 'await context.step(\'records\', async () => handler(event, context.lambdaContext))');
   }
 }
 

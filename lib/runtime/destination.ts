@@ -1,5 +1,5 @@
 /* eslint-disable import/no-extraneous-dependencies -- the Lambda runtime has the SDK, or the bundler packs the user's: it is no dependency */
-import { arnParts } from '../stream/arn';
+import type { ArnParts } from '../stream/arn';
 import { type DestinationKind, SQS_MESSAGE_BYTES } from '../stream/destination';
 import { type ParkedRecord, parkedRecordKey } from '../stream/parked-record';
 
@@ -19,13 +19,16 @@ export type Send = (parcels: Parcel[], options: { abortSignal: AbortSignal }) =>
 }>;
 
 /** What a kind of destination takes at once, and how to reach one. */
-export interface Destination {
-  readonly maxParcels: number;
+export type Destination = readonly [
+  maxParcels: number,
   /** Of one parcel, and of all that are sent at once. */
-  readonly maxBytes: number;
+  maxBytes: number,
   /** Loads the SDK's client for an ARN. */
-  readonly open: (arn: string, options: { abortSignal: AbortSignal }) => Promise<Send>;
-}
+  open: Open,
+];
+
+/** Makes a client of the SDK. */
+export type Open = (parts: ArnParts & { readonly arn: string }, options: { abortSignal: AbortSignal }) => Promise<Send>;
 
 /** Why a record was not parked, in our own words, which hold nothing of the item. */
 export class NotParkedError extends Error {}
@@ -35,12 +38,11 @@ const CLIENT = { maxAttempts: 1, requestHandler: { connectionTimeout: 1_000 } };
 
 /** What each kind of destination takes, and how to reach one. */
 export const DESTINATIONS: { readonly [kind in DestinationKind]: Destination } = {
-  sqs: {
-    maxParcels: 10,
-    maxBytes: SQS_MESSAGE_BYTES,
-    open: async (arn, options) => {
+  sqs: [
+    10,
+    SQS_MESSAGE_BYTES,
+    async ({ region, account, resource }, options) => {
       const { SQSClient, GetQueueUrlCommand, SendMessageBatchCommand } = await import('@aws-sdk/client-sqs').catch(noSdk);
-      const { region, account, resource } = arnParts(arn);
       // The region's endpoint, or the one that the environment names; the SDK would take the URL's host instead.
       const client = new SQSClient({ ...CLIENT, region, useQueueUrlAsEndpoint: false });
       const { QueueUrl } = await client.send(new GetQueueUrlCommand({ QueueName: resource, QueueOwnerAWSAccountId: account }), options);
@@ -48,30 +50,30 @@ export const DESTINATIONS: { readonly [kind in DestinationKind]: Destination } =
         QueueUrl, Entries: parcels.map(({ id, body }) => ({ Id: id, MessageBody: body })),
       }), sending);
     },
-  },
+  ],
   // https://docs.aws.amazon.com/sns/latest/dg/large-message-payloads.html
-  sns: {
-    maxParcels: 10,
-    maxBytes: 256 * 1024,
-    open: async (arn) => {
+  sns: [
+    10,
+    256 * 1024,
+    async ({ arn, region }) => {
       const { SNSClient, PublishBatchCommand } = await import('@aws-sdk/client-sns').catch(noSdk);
-      const client = new SNSClient({ ...CLIENT, region: arnParts(arn).region });
+      const client = new SNSClient({ ...CLIENT, region });
       return async (parcels, sending) => client.send(new PublishBatchCommand({
         TopicArn: arn, PublishBatchRequestEntries: parcels.map(({ id, body }) => ({ Id: id, Message: body })),
       }), sending);
     },
-  },
-  s3: {
-    maxParcels: 1,
-    maxBytes: Infinity,
-    open: async (arn) => {
+  ],
+  s3: [
+    1,
+    Infinity,
+    async ({ resource }) => {
       const { S3Client, PutObjectCommand } = await import('@aws-sdk/client-s3').catch(noSdk);
       const client = new S3Client({ ...CLIENT, followRegionRedirects: true });
       return async ([{ record, body }], sending) => client.send(new PutObjectCommand({
-        Bucket: arnParts(arn).resource, Key: parkedRecordKey(record), Body: body, ContentType: 'application/json',
+        Bucket: resource, Key: parkedRecordKey(record), Body: body, ContentType: 'application/json',
       }), sending) as object;
     },
-  },
+  ],
 };
 
 function noSdk(cause: unknown): never {

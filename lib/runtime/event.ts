@@ -35,28 +35,21 @@ export function readBatch(event: StreamEvent): Batch {
   const all: unknown = (event as StreamEvent | undefined)?.Records;
   if (!Array.isArray(all)) {
     throw new InvalidEventError(expected('The event', WHAT, event)
-      + (Array.isArray(event) ? ': EventBridge Pipes delivers an array of records; see "Pipes" in docs/runtime.md' : ''));
+      + (Array.isArray(event) ? ', as Pipes deliver: see docs/runtime.md' : ''));
   }
   const records = inOrder(all);
   const streamArn = records[0]?.eventSourceARN ?? '';
-  const { length } = records;
-  const sequenceNumbers = new Array<string>(length);
-  const eventIds = new Array<string | undefined>(length);
-  const eventNames = new Array<EventName>(length);
-  const changes = new Array<Batch['changes'][number]>(length);
-  const details = new Array<StreamChange>(length);
-  const items = new Array<string>(length);
-  for (let step = 0; step < length; step++) {
-    const { dynamodb: change, eventID, eventName } = records[step];
-    const { Keys, NewImage, OldImage, SequenceNumber } = change!;
-    sequenceNumbers[step] = SequenceNumber!;
-    eventIds[step] = eventID;
-    eventNames[step] = eventName!;
-    changes[step] = { Keys, NewImage, OldImage };
-    details[step] = change!;
-    items[step] = itemKey(Keys!);
-  }
-  return { streamArn, records, sequenceNumbers, eventIds, eventNames, changes, details, items };
+  const details = records.map(({ dynamodb }) => dynamodb!);
+  return {
+    streamArn,
+    records,
+    details,
+    sequenceNumbers: details.map(({ SequenceNumber }) => SequenceNumber!),
+    eventIds: records.map(({ eventID }) => eventID),
+    eventNames: records.map(({ eventName }) => eventName!),
+    changes: details.map(({ Keys, NewImage, OldImage }) => ({ Keys, NewImage, OldImage })),
+    items: details.map(({ Keys }) => itemKey(Keys!)),
+  };
 }
 
 /** A record as Lambda delivered it, but for what was done to its images: the event's own, unless something was changed in it. */

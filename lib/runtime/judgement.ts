@@ -1,5 +1,6 @@
 import { isPoisonRecordError, isTransientError } from './errors';
 import { ownNameOf, wordOf } from './failure';
+import { guarded } from './guarded';
 import { isKnownTransient } from './known-transient';
 
 /** What an error says about its record; undefined: nothing is known. */
@@ -19,14 +20,10 @@ export function judge(error: unknown, isPoison: () => boolean | undefined): 'poi
 
 /** A question that fails is not answered. */
 function opinionOf(isPoison: () => boolean | undefined): boolean | undefined {
-  try {
-    const opinion: unknown = isPoison();
-    // An asynchronous answer comes too late. Where it fails, it must not end the process.
-    Promise.resolve(opinion).catch(() => {});
-    return typeof opinion === 'boolean' ? opinion : undefined;
-  } catch {
-    return undefined;
-  }
+  let opinion: unknown;
+  // An asynchronous answer comes too late. Where it fails, it must not end the process.
+  void guarded(() => opinion = isPoison());
+  return typeof opinion === 'boolean' ? opinion : undefined;
 }
 
 /**

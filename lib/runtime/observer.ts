@@ -23,29 +23,3 @@ export type RuntimeEvent = { /** Of the invocation; undefined outside Lambda. */
  * name and has no other effect.
  */
 export type Observer = (event: RuntimeEvent) => void | PromiseLike<void>;
-
-/** An observer that can't do harm. */
-export interface Observing {
-  readonly observe: (event: RuntimeEvent) => void;
-  /** Settles when everything that the observer returned has settled. */
-  readonly settled: () => Promise<unknown>;
-}
-
-/** @param complain is called with what the observer throws. */
-export function observing(observer: Observer | undefined, requestId: string | undefined, complain: (error: unknown) => void): Observing {
-  const pending = new Set<Promise<void>>();
-  return {
-    observe: (event) => {
-      try {
-        const result = observer?.({ ...event, ...requestId && { requestId } });
-        if (result) {
-          const settling = Promise.resolve(result).catch(complain).finally(() => pending.delete(settling));
-          pending.add(settling);
-        }
-      } catch (error) {
-        complain(error);
-      }
-    },
-    settled: async () => Promise.all(pending),
-  };
-}

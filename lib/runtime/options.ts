@@ -1,11 +1,7 @@
 import { expected } from './expected';
 
 /** What a value may be: how an error names it, whether a value fits, and of an object what its properties may be. */
-export interface Allowed {
-  readonly what: string;
-  readonly fits: (value: any) => unknown;
-  readonly properties?: Properties;
-}
+export type Allowed = readonly [what: string, fits: (value: any) => unknown, properties?: Properties];
 
 /** What the properties of an object may be. */
 export interface Properties {
@@ -16,21 +12,21 @@ export const func = ofType('function');
 export const flag = ofType('boolean');
 
 export function wholeNumber(least: number): Allowed {
-  return { what: `a whole number from ${least}`, fits: (value) => Number.isInteger(value) && value >= least };
+  return [`a whole number from ${least}`, (value) => Number.isInteger(value) && value >= least];
 }
 
 export function oneOf(...values: string[]): Allowed {
-  return { what: values.join(' or '), fits: (value) => values.includes(value) };
+  return [values.join(' or '), (value) => values.includes(value)];
 }
 
 /** An object, or a function, with a certain property. */
 export function having(property: string): Allowed {
-  return { what: `an object with ${property}`, fits: (value) => value?.[property] };
+  return [`an object with ${property}`, (value) => value?.[property]];
 }
 
 /** An object with some of these properties, and no others. */
 export function object(properties: Properties): Allowed {
-  return { what: `an object with ${Object.keys(properties).join(', ')}`, fits: (value) => value && typeof value === 'object', properties };
+  return [`an object with ${Object.keys(properties).join(', ')}`, (value) => value && typeof value === 'object', properties];
 }
 
 /**
@@ -38,7 +34,7 @@ export function object(properties: Properties): Allowed {
  *
  * @throws TypeError that names what was given, and what is allowed.
  */
-export function check(name: string, value: any, { what, fits, properties }: Allowed, part = 'The argument'): void {
+export function check(name: string, value: any, [what, fits, properties]: Allowed, part = 'The argument'): void {
   if (!fits(value)) {
     throw new TypeError(expected(`${part} of ${name}`, what, value));
   }
@@ -53,5 +49,5 @@ export function check(name: string, value: any, { what, fits, properties }: Allo
 }
 
 export function ofType(type: string): Allowed {
-  return { what: `a ${type}`, fits: (value) => typeof value === type };
+  return [`a ${type}`, (value) => typeof value === type];
 }

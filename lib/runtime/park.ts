@@ -1,7 +1,8 @@
-import { type Destination, type Parcel, type Send, DESTINATIONS, NotParkedError } from './destination';
+import { type Destination, type Open, type Parcel, type Send, DESTINATIONS, NotParkedError } from './destination';
 import { ownNameOf, wordOf } from './failure';
 import { parkedText } from './parked-text';
-import { destinationKind } from '../stream/destination';
+import { arnParts } from '../stream/arn';
+import type { DestinationKind } from '../stream/destination';
 import type { ParkedRecord } from '../stream/parked-record';
 
 /** Puts a record on the failure destination. Rejects, with the reason, if the destination did not take it. */
@@ -19,13 +20,13 @@ interface Shipment {
 
 /** Parks at an SQS queue, an SNS topic or an S3 bucket. What is parked at one time is sent together. */
 export function parkAt(arn: string): Park {
-  const kind = destinationKind(arn);
-  if (!kind) {
+  const destination = DESTINATIONS[arnParts(arn).service as DestinationKind] as Destination | undefined;
+  if (!destination) {
     return async () => {
       throw new NotParkedError(`${arn} is not an SQS queue, SNS topic or S3 bucket`);
     };
   }
-  const { maxParcels, maxBytes, open } = DESTINATIONS[kind];
+  const [maxParcels, maxBytes, open] = destination;
   const send = sender(arn, open);
   let collecting: Shipment | undefined;
   let limit = maxBytes;
@@ -63,7 +64,7 @@ export function parkAt(arn: string): Park {
 
   return async function park(record): Promise<void> {
     const within = limit;
-    const refusal = await ship(record, await parkedText(record, within));
+    const refusal = await ship(record, parkedText(record, within));
     if (refusal) {
       limit = Math.min(limit, limitIn(refusal.message));
       if (limit === within) {
@@ -75,13 +76,13 @@ export function parkAt(arn: string): Park {
 }
 
 /** Opens a destination when there is something to send, and sends within the time. */
-function sender(arn: string, open: Destination['open']): (parcels: Parcel[]) => ReturnType<Send> {
+function sender(arn: string, open: Open): (parcels: Parcel[]) => ReturnType<Send> {
   let opened: Promise<Send> | undefined;
   return async (parcels) => {
     const options = { abortSignal: AbortSignal.timeout(SEND_TIMEOUT) };
     try {
       // Loads the SDK, which most invocations never need.
-      return await Promise.race([late(options.abortSignal, arn), (opened ??= open(arn, options)).then(async (deliver) => {
+      return await Promise.race([late(options.abortSignal, arn), (opened ??= open({ arn, ...arnParts(arn) }, options)).then(async (deliver) => {
         // The records of a shipment that is late are not parked, so nothing of it may be sent any more.
         options.abortSignal.throwIfAborted();
         return deliver(parcels, options);

@@ -4,14 +4,16 @@ import { type ParkedRecord, type RecordPointer, withImages } from '../stream/par
  * A parked record as the text of a message: the first of its forms that takes at most so many bytes, or the last one. What the error
  * says at length goes before anything of the record does.
  */
-export async function parkedText(parked: ParkedRecord, maxBytes: number): Promise<string> {
+export function parkedText(parked: ParkedRecord, maxBytes: number): string {
   const whole = json(parked);
   const size = Buffer.byteLength(whole);
   if (size <= maxBytes) {
     return whole;
   }
   const { record, error, ...rest } = parked;
-  const gzipped = json({ ...rest, error, gzip: (await gzip(JSON.stringify(record))).toString('base64') });
+  // Takes longer to load than all the rest, and is hardly ever needed.
+  const gzip = process.getBuiltinModule('node:zlib').gzipSync(JSON.stringify(record)).toString('base64');
+  const gzipped = json({ ...rest, error, gzip });
   if (Buffer.byteLength(gzipped) <= maxBytes) {
     return gzipped;
   }
@@ -22,12 +24,6 @@ export async function parkedText(parked: ParkedRecord, maxBytes: number): Promis
   return OldImage
     ? parkedText(withImages(parked, { NewImage }), maxBytes)
     : json(pointer(parked, `the record takes ${size} bytes, but the destination takes at most ${maxBytes}`));
-}
-
-/** zlib takes longer to load than all the rest, and is hardly ever needed. Jest has no `import()` in what is compiled. */
-async function gzip(text: string): Promise<Buffer> {
-  const zlib = process.getBuiltinModule?.('node:zlib') ?? await import('node:zlib');
-  return new Promise((resolve, reject) => zlib.gzip(text, (error, bytes) => error ? reject(error) : resolve(bytes)));
 }
 
 /** Of a text of an error, what there is always room for. */

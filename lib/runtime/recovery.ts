@@ -7,8 +7,9 @@ import { causeOf, judge } from './judgement';
 import { identity } from './memory';
 import { afterOnPark } from './on-park';
 import { reasonOf } from './park';
+import { PARKED } from './report';
 import { retryIn } from './retry';
-import { NO_TIME } from './time-budget';
+import { NO_TIME, OUT_OF_TIME } from './time-budget';
 
 /** What becomes of the records of an invocation that fail. */
 export interface Recovery {
@@ -25,7 +26,6 @@ export interface Recovery {
 }
 
 /** Why a record is not done. */
-const OUT_OF_TIME = 'out of time';
 const WAITS = 'not known to be poison';
 
 // eslint-disable-next-line max-lines-per-function -- small functions over one state, which is theirs alone
@@ -41,8 +41,7 @@ export function createRecovery(invocation: Invocation, environment: Environment)
   function notDone(step: number, reason: string): 'not done' {
     // What was still failing at the answer is reported already.
     if (open.delete(step) || !answered) {
-      const { error, tries } = errors.get(step)!;
-      report.failed(delivered(batch, step), error, tries, reason);
+      report.failed(delivered(batch, step), errors.get(step)!, reason);
     }
     return 'not done';
   }
@@ -56,13 +55,13 @@ export function createRecovery(invocation: Invocation, environment: Environment)
     const { onPark } = environment.options;
     const parked = parkedRecord(invocation, step, failure);
     try {
-      await invocation.park(onPark ? afterOnPark(parked, onPark, report.onParkFailed) : parked);
+      await invocation.park(onPark ? afterOnPark(parked, onPark, report.complain('onPark')) : parked);
     } catch (error) {
-      report.failed(delivered(batch, step), failure.error, failure.tries, `not parked: ${reasonOf(error)}`);
+      report.failed(delivered(batch, step), failure, `not parked: ${reasonOf(error)}`);
       return 'not done';
     }
     evidence.settled(identity(batch, step));
-    report.parked(delivered(batch, step), failure.error, failure.tries);
+    report.failed(delivered(batch, step), failure, PARKED);
     return 'done';
   }
 

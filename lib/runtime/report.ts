@@ -1,36 +1,75 @@
-import { nameOf, framesOf } from './failure';
-import { createLog, printing } from './logger';
-import { type Observing, observing, type RuntimeEvent } from './observer';
+import { describe, framesOf, nameOf, type RecordFailure } from './failure';
+import { guarded } from './guarded';
+import type { RuntimeEvent } from './observer';
 import type { StreamHandlerOptions } from './stream-handler-options';
+import { OUT_OF_TIME } from './time-budget';
 import type { StreamRecord } from '../stream/record';
+
+/** What becomes of a record that failed, where it was parked. */
+export const PARKED = 'parked';
 
 /** Tells the observer and the log what becomes of an invocation's records. */
 export interface Report {
   readonly observe: (event: RuntimeEvent) => void;
-  readonly failed: (record: StreamRecord, error: unknown, tries: number, reason: string) => void;
-  readonly parked: (record: StreamRecord, error: unknown, tries: number) => void;
-  readonly onParkFailed: (error: unknown) => void;
+  /** A record failed. `outcome`: that it was parked, or why it was not. */
+  readonly failed: (record: StreamRecord, failure: Pick<RecordFailure, 'error' | 'tries'>, outcome: string) => void;
+  /** What the handler's author wrote failed, and has no other effect. */
+  readonly complain: (what: string) => (error: unknown) => void;
   readonly uninformed: (streamArn: string) => void;
   readonly exit: (running: number, sequenceNumber: string | undefined) => void;
   /** Logs what was kept back. */
   readonly flush: () => void;
-  /** Settles when the observer has. */
+  /** Settles when everything that the observer returned has settled. */
   readonly settled: () => Promise<unknown>;
 }
 
-export function createReport(options: Pick<StreamHandlerOptions, 'observer' | 'logger' | 'logErrors'>, requestId: string | undefined, print: (entry: string) => void): Report {
-  const log = createLog(options.logger ?? printing(print), options.logErrors, requestId);
-  const complain = (what: string) => (error: unknown) => log.other(`${what} failed`, { error: nameOf(error), at: framesOf(error) });
-  const { observe, settled }: Observing = observing(options.observer, requestId, complain('observer'));
+/**
+ * Holds nothing of an item in the log: no key, no image, no error message, unless `logErrors` says so.
+ *
+ * @param print is called where there is no logger: in Lambda's JSON format an object becomes fields, and a text would be nested JSON; in
+ * its text format it is one line of JSON.
+ */
+// eslint-disable-next-line max-lines-per-function -- small functions over one state, which is theirs alone
+export function createReport(
+  { observer, logger, logErrors }: Pick<StreamHandlerOptions, 'observer' | 'logger' | 'logErrors'>, requestId: string | undefined, print: (entry: any) => void,
+): Report {
   // At the timeout many records may fail at once: a line for each would take longer than is left.
   let late: { [error: string]: number } = {};
   let flushed = false;
+  const pending = new Set<Promise<void>>();
+
+  function log(message: string, fields: object): void {
+    const entry = { message: `dynamo-stream-trigger: ${message}`, ...fields, requestId };
+    // The records matter more than their log.
+    void guarded(() => logger ? logger.error(entry)
+      : print(process.env.AWS_LAMBDA_LOG_FORMAT === 'JSON' ? entry : JSON.stringify({ level: 'ERROR', ...entry })));
+  }
+
+  const complain = (what: string) => (error: unknown) => log(`${what} failed`, about(error));
+
+  function observe(event: RuntimeEvent): void {
+    const settling = observer && guarded(() => observer({ ...event, ...requestId && { requestId } }), complain('observer'));
+    if (settling) {
+      pending.add(settling);
+      void settling.then(() => pending.delete(settling));
+    }
+  }
+
+  function flush(): void {
+    const errors = late;
+    late = {};
+    flushed = true;
+    if (Object.keys(errors).length > 0) {
+      log('records failed', { outcome: OUT_OF_TIME, errors });
+    }
+  }
+
   return {
     observe,
-    settled,
-    onParkFailed: complain('onPark'),
-    failed: (record, error, tries, reason) => {
-      if (reason === 'out of time') {
+    settled: async () => Promise.all(pending),
+    complain,
+    failed: (record, { error, tries }, outcome) => {
+      if (outcome === OUT_OF_TIME) {
         const name = nameOf(error);
         late[name] = (late[name] ?? 0) + 1;
         if (flushed) {
@@ -39,28 +78,29 @@ export function createReport(options: Pick<StreamHandlerOptions, 'observer' | 'l
           setImmediate(flush);
         }
       } else {
-        log.record(record, error, tries, reason);
+        log('record failed', {
+          outcome,
+          sequenceNumber: record.dynamodb?.SequenceNumber,
+          eventId: record.eventID,
+          eventName: record.eventName,
+          streamArn: record.eventSourceARN,
+          tries,
+          ...about(error),
+          ...logErrors && { thrown: describe(error) },
+        });
       }
-      observe({ type: 'recordFailed', record, error, tries, reason });
+      observe(outcome === PARKED ? { type: 'recordParked', record, error, tries } : { type: 'recordFailed', record, error, tries, reason: outcome });
     },
-    parked: (record, error, tries) => {
-      log.record(record, error, tries, 'parked');
-      observe({ type: 'recordParked', record, error, tries });
-    },
-    uninformed: (streamArn) => log.other('no trigger informed the function', { streamArn }),
+    uninformed: (streamArn) => log('no trigger informed the function', { streamArn }),
     exit: (running, sequenceNumber) => {
-      log.other('the process ends, because calls no longer settle in it; Lambda starts a new one', { outcome: 'exit', running, sequenceNumber });
+      log('the process ends, because calls no longer settle', { outcome: 'exit', running, sequenceNumber });
       observe({ type: 'exit', running });
     },
     flush,
   };
+}
 
-  function flush(): void {
-    const errors = late;
-    late = {};
-    flushed = true;
-    if (Object.keys(errors).length > 0) {
-      log.other('records failed', { outcome: 'out of time', errors });
-    }
-  }
+/** What the log says of an error. */
+function about(error: unknown): object {
+  return { error: nameOf(error), at: framesOf(error) };
 }

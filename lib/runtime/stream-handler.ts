@@ -46,7 +46,7 @@ export function streamHandler<Item = Image, Keys = ItemKeys>(
     const environment = environments.get(key) ?? createEnvironment(options);
     environments.set(key, environment);
     if (isWindow(event)) {
-      throw new InvalidEventError('The event has a window, which streamHandler does not serve: use windowHandler');
+      throw new InvalidEventError('The event has a window: use windowHandler');
     }
     return invoke(environment, event, context);
   };

@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events';
 import type { LambdaContext } from './context';
 import type { Host } from '../stream/boundary';
 
@@ -24,8 +23,9 @@ export interface TimeBudget {
   readonly close: () => void;
 }
 
-/** Why a call was not started. */
-export const NO_TIME = new Error('out of time');
+/** Why a record is not done, and an error that says so of a call that was not started. */
+export const OUT_OF_TIME = 'out of time';
+export const NO_TIME = new Error(OUT_OF_TIME);
 
 /** How long calls take, as far as is known; kept from one invocation to the next. */
 export interface Pace {
@@ -80,7 +80,8 @@ export function timeBudget(context: Partial<LambdaContext>, pace: Pace, timer: N
       if (!controller) {
         controller = new AbortController();
         // Every call may listen to it, and Node.js would print a warning from the eleventh on.
-        setMaxListeners(0, controller.signal);
+        // Not imported: an import of CommonJS makes bundlers add helpers.
+        process.getBuiltinModule('node:events').setMaxListeners(0, controller.signal);
         if (aborted) {
           controller.abort();
         }

@@ -65,7 +65,7 @@ function fromEnvironment(): TriggerFacts[] {
     // Refused below, like other wrong values.
   }
   if (facts?.v !== BOUNDARY_VERSION || !facts.triggers?.every?.(isTrigger)) {
-    throw new TriggerFactsError(`${expected(ENVIRONMENT_VARIABLE, FORMAT, text)}: deploy trigger and function with the same version of the package`);
+    throw new TriggerFactsError(`${expected(ENVIRONMENT_VARIABLE, FORMAT, text)}: deploy trigger and function with one version of the package`);
   }
   return facts.triggers;
 }

@@ -119,7 +119,7 @@ export function windowHandler<State, Item = Image, Keys = ItemKeys>(
       report.observe({ type: 'batchStarted', streamArn: batch.streamArn, records: batch.records.length });
       const { step, state, error } = await aggregate(options, { event, batch, budget, host, call: callContext(context, budget, 1) });
       if (error) {
-        report.failed(delivered(batch, step), error.thrown, 1, 'window');
+        report.failed(delivered(batch, step), { error: error.thrown, tries: 1 }, 'window');
       }
       if (budget.isAborted()) {
         report.observe({ type: 'deadline', running: step < batch.records.length && !error ? 1 : 0 });
@@ -138,10 +138,10 @@ const OPTIONS = {
   initialState: func,
   onRecord: func,
   onWindowEnd: func,
-  schema: having('~standard'),
-  numbers: oneOf('exact', 'number'),
+  schema: /* @__PURE__ */ having('~standard'),
+  numbers: /* @__PURE__ */ oneOf('exact', 'number'),
   observer: func,
-  logger: having('error'),
+  logger: /* @__PURE__ */ having('error'),
   logErrors: flag,
   reportBatchItemFailures: flag,
 } satisfies { [option in keyof WindowHandlerOptions<unknown>]-?: Allowed };

@@ -20,7 +20,7 @@ export function isTooLarge(state: string): boolean {
 }
 
 /** What Lambda takes as an answer, and delivers as an event, with room for the rest of it. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
-const PAYLOAD_BYTES = 5.5 * 1024 * 1024;
+const PAYLOAD_BYTES = 5_767_168;
 
 /** @throws RangeError if no answer can hold the state. */
 export function checkPayload(state: string): void {

@@ -19,8 +19,7 @@ export class Decimal {
     if (hint === 'string') {
       return this.text;
     }
-    throw new TypeError('A Decimal holds more digits than a double, so that it can\'t be calculated with, compared or concatenated. Pass its '
-      + 'text to a decimal library, take Number(decimal.text) and lose digits, or set numbers: \'number\' for all numbers');
+    throw new TypeError('A Decimal has more digits than a double. Pass its text to a decimal library, take Number(decimal.text), or set numbers: \'number\'');
   }
 }
 
@@ -34,7 +33,6 @@ const MAX_DIGITS = 38;
 const PLACES = 200;
 const ONE = 10n ** BigInt(PLACES);
 const LARGEST = 10n ** 126n * ONE;
-const SMALLEST = ONE / 10n ** 130n;
 
 /** A number of at most 15 characters without an exponent: it survives a double. */
 const SHORT = /^-?\d+(\.\d+)?$/;
@@ -72,7 +70,7 @@ export function plainNumber(text: string): string {
   if (digits.replace(/^0+|0+$/g, '').length > MAX_DIGITS) {
     throw new TypeError(`${JSON.stringify(text)} is not a number of DynamoDB: it has more than ${MAX_DIGITS} digits`);
   }
-  if (size > 0n && size < SMALLEST) {
+  if (size > 0n && size < ONE / 10n ** 130n) {
     throw new TypeError(`${JSON.stringify(text)} is not a number of DynamoDB: it is nearer to zero than 1E-130`);
   }
   const fraction = digits.slice(-PLACES).replace(/0+$/, '');
