@@ -12,6 +12,8 @@ export interface HandlerContext {
   readonly owner: object;
   /** How many waits for virtual time are under way in it. */
   waits: number;
+  /** How many timers of the runtime may end it. They are not what it waits for, but end what is never answered. */
+  budgets?: number;
   /** Takes an error that a timer's callback threw, so that nothing caught it. */
   readonly thrown: (error: unknown) => void;
 }

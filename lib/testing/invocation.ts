@@ -59,6 +59,7 @@ export interface InvokedFunction {
 /** One invocation of the user's handler in one environment. */
 export class Invocation implements HandlerContext, Tenant {
   waits = 0;
+  budgets = 0;
   /** Whether code that the environment loads is still on its way. */
   loading = false;
   readonly owner: object;
@@ -209,13 +210,35 @@ export class Invocation implements HandlerContext, Tenant {
       random: lambda.random,
       now: clock.now,
       sleep: async (milliseconds, signal) => waitIn(this, milliseconds, signal),
-      timer: (callback, milliseconds) => environment.schedule(milliseconds, callback),
+      timer: this.budgetTimer,
       environment,
       log: request.log,
       // Other invocations of the process would die with it.
       ...(environment.capacity === 1 && { exit: this.exit }),
     } satisfies Host, this);
   }
+
+  /** A timer of the runtime, which ends calls before the function's timeout does. */
+  private readonly budgetTimer: Host['timer'] = (callback, milliseconds) => {
+    let pending = true;
+    const over = () => {
+      this.budgets -= Number(pending);
+      pending = false;
+    };
+    this.budgets++;
+    const cancel = this.environment.schedule(milliseconds, () => {
+      over();
+      if (shared.running) {
+        shared.running.awake = true;
+      }
+      // Listeners of a signal are the handler's code.
+      shared.storage.run(this, callback);
+    });
+    return () => {
+      over();
+      cancel();
+    };
+  };
 
   /** How the handler makes a call for a record through the host. A handler that asks for it hands over each of its calls. */
   get call(): Required<Host>['call'] {

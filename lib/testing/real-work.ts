@@ -3,7 +3,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { type HandlerContext, shared } from './handler-context';
 import { realGlobal } from './real-global';
 import { realNow, realSetImmediate, realSetTimeout } from './real-timers';
-import { describe, hear, type Kind, kindOf, type Resource, stateOf } from './resources';
+import { describe, hear, type Kind, kindOf, type Resource, type State, stateOf } from './resources';
 
 /** A handler at work. */
 export interface Working extends HandlerContext {
@@ -142,7 +142,7 @@ export class RealWork {
     const found = new Map<object, Found>();
     for (const one of working) {
       const { owner } = one;
-      const { busy, open } = found.get(owner) ?? this.look(owner, now);
+      const { busy, open } = found.get(owner) ?? this.look(owner, now, hasBudget(owner, working));
       found.set(owner, { busy, open });
       if (busy || one.loading) {
         return one;
@@ -156,7 +156,7 @@ export class RealWork {
     return undefined;
   }
 
-  private look(owner: object, now: number): Found {
+  private look(owner: object, now: number, ended: boolean): Found {
     const found = { busy: false, open: false };
     let requests = false;
     for (const [id, resource] of this.resources) {
@@ -168,7 +168,7 @@ export class RealWork {
           this.remove(id);
         } else if (state === 'busy' && !this.isGivenUp(resource, owner)) {
           found.busy = true;
-        } else if (state !== 'idle' && !(state === 'weak' && resource.givenUp)) {
+        } else if (state !== 'idle' && !(resource.givenUp && (state !== 'busy' || ended))) {
           found.open = true;
         }
       }
@@ -217,12 +217,14 @@ export class RealWork {
   private giveUp(one: Working, working: ReadonlySet<Working>, now: number): void {
     const own = [...this.resources.values()].filter((resource) => isOf(resource, one.owner));
     const states = own.map((resource) => ({ resource, state: stateOf(resource, now, this.limit) }));
-    const holds = states.some(({ state }) => state === 'busy' || state === 'open') && !waitsVirtually(one.owner, working);
+    const has = (wanted: State) => states.some(({ state }) => state === wanted);
+    const isEnded = has('busy') && hasBudget(one.owner, working);
+    const holds = (has('busy') || has('open')) && !isEnded && !waitsVirtually(one.owner, working);
     if (one.loading || holds) {
       throw this.refusal(one, this.limit, ' in which nothing happened');
     }
     for (const { resource, state } of states) {
-      if (state === 'busy' || state === 'weak') {
+      if (state === 'busy' || state === 'weak' || isEnded) {
         resource.givenUp = true;
       }
     }
@@ -273,6 +275,16 @@ function isTimer({ kind }: Resource): boolean {
 
 function isOf(resource: Resource, owner: object): boolean {
   return resource.owner === undefined || resource.owner === owner;
+}
+
+/** Whether the runtime may end what one of the handlers waits for that share what they make. */
+function hasBudget(owner: object, working: ReadonlySet<Working>): boolean {
+  for (const one of working) {
+    if (one.owner === owner && one.budgets) {
+      return true;
+    }
+  }
+  return false;
 }
 
 /** Whether one of the handlers that share what they make waits for virtual time. The others may wait for that one. */

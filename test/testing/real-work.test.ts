@@ -7,7 +7,7 @@ import * as timers from 'node:timers';
 import { promisify } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { gzip } from 'node:zlib';
-import { streamHandler } from '../../lib/runtime';
+import { streamHandler, windowHandler } from '../../lib/runtime';
 import { elapsed, simulateTrigger, type SimulationOptions, sleep, streamRecord } from '../../lib/testing';
 
 const once = { mapping: { retryAttempts: 0, bisectBatchOnError: false }, shards: [{ records: [streamRecord({ newImage: { id: 'a' } })] }] };
@@ -340,5 +340,59 @@ describe('a handler that waits for something real in which nothing happens ends 
   test('the next simulation is not disturbed', async () => {
     await refused(() => new Promise((resolve) => ends.push(() => clearTimeout(setTimeout(resolve, 600_000)))));
     expect((await run({ handler: () => 'fine' })).invocations).toMatchObject([{ response: 'fine' }]);
+  });
+});
+
+describe('a request that is never answered is ended by the time budget of the runtime', () => {
+  const options = { timeout: 10, realTimeLimit: 0.3 };
+
+  test.each<[string, 'real' | 'virtual', (address: string, signal: AbortSignal) => Promise<unknown>]>([
+    ['fetch with the signal', 'real', (address, signal) => fetch(address, { signal })],
+    ['fetch with the signal, and virtual timers', 'virtual', (address, signal) => fetch(address, { signal })],
+    ['fetch that ignores the signal', 'real', (address) => fetch(address)],
+    ['fetch with the signal, beside a connection that is kept', 'real', async (address, signal) => {
+      await ask(await connected(await listen(true)));
+      await fetch(address, { signal });
+    }],
+  ])('%s', async (_, timers, request) => {
+    const address = await serve(() => undefined);
+    const ended: number[] = [];
+    const start = Date.now();
+    const { invocations, failed } = await run({
+      ...options, timers, handler: streamHandler(async (__, { signal }) => {
+        signal.addEventListener('abort', () => ended.push(elapsed()));
+        await request(address, signal);
+      }),
+    });
+    expect(ended).toEqual([9.5]);
+    expect(invocations).toMatchObject([{ response: { batchItemFailures: [{}] } }]);
+    expect([invocations[0].durationMs >= 9500 && invocations[0].durationMs < 10_000, failed.length]).toEqual([true, 1]);
+    expect(Date.now() - start).toBeLessThan(2000);
+  });
+
+  test('in windowHandler too', async () => {
+    const address = await serve(() => undefined);
+    const { invocations } = await run({
+      ...options, mapping: { retryAttempts: 0, tumblingWindow: 10 },
+      handler: windowHandler<{ n: number }>({
+        initialState: () => ({ n: 0 }),
+        onRecord: async (state, _, { signal }) => {
+          await fetch(address, { signal });
+          return state;
+        },
+      }),
+    });
+    expect(invocations[0].durationMs).toBeLessThan(10_000);
+  });
+
+  test('but not one that is answered late', async () => {
+    const address = await serve((_, response) => void setTimeout(() => response.end('late'), 150));
+    const { invocations } = await run({ ...options, handler: streamHandler(async (_, { signal }) => void await fetch(address, { signal })) });
+    expect(invocations).toMatchObject([{ durationMs: 0, response: { batchItemFailures: [] } }]);
+  });
+
+  test('nor one of a handler without a budget, which is an error still', async () => {
+    const address = await serve(() => undefined);
+    await expect(run({ ...options, handler: async () => void await fetch(address) })).rejects.toThrow('an HTTP request to');
   });
 });
