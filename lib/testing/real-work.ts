@@ -22,6 +22,8 @@ export class RealWork {
   private readonly idleTurns = new WeakMap<Working, number>();
   /** Whose timers were waited for in vain: each may start the next one, as an interval does. */
   private readonly restless = new WeakSet<object>();
+  /** Servers that were waited for in vain, in words, until they say something. Nobody waits long for these again. */
+  private readonly silent = new Set<string>();
   /** Connections that handlers made, or have used. */
   private readonly known = new WeakSet<object>();
   /** How many bytes were written to other connections. */
@@ -93,7 +95,8 @@ export class RealWork {
       if (now - start > MOST_LIMITS * this.limit) {
         throw this.refusal(waiting, MOST_LIMITS * this.limit, '');
       }
-      if (now - quietSince > this.limit) {
+      const quiet = now - quietSince;
+      if (quiet > this.limit || (quiet > this.limit * AGAIN && this.isSilentAgain(waiting, now))) {
         this.giveUp(waiting, working, now);
         quietSince = now;
       }
@@ -132,7 +135,10 @@ export class RealWork {
     const { read } = resource;
     if (resource.kind === 'connection') {
       hear(resource, now);
-      this.progress += Number(resource.read !== read);
+      if (resource.read !== read) {
+        this.progress++;
+        this.silent.delete(this.silent.size > 0 ? describe(resource) : '');
+      }
     }
   }
 
@@ -226,9 +232,22 @@ export class RealWork {
     for (const { resource, state } of states) {
       if (state === 'busy' || state === 'weak' || isEnded) {
         resource.givenUp = true;
+        if (state === 'busy' && isAsked(resource)) {
+          this.silent.add(describe(resource));
+        }
       }
     }
     this.restless.add(one.owner);
+  }
+
+  /** Whether it may wait for nothing but servers that were waited for in vain before. */
+  private isSilentAgain({ loading, owner }: Working, now: number): boolean {
+    if (loading || this.silent.size === 0) {
+      return false;
+    }
+    const busy = [...this.resources.values()].filter((resource) =>
+      isOf(resource, owner) && !this.isGivenUp(resource, owner) && stateOf(resource, now, this.limit) === 'busy');
+    return busy.length > 0 && busy.every((resource) => this.silent.has(describe(resource)));
   }
 
   private refusal({ loading, owner }: Working, milliseconds: number, how: string): Error {
@@ -265,12 +284,19 @@ const CALM_TURNS = 3;
 /** Something may happen all the time that leads to nothing, such as requests that ask the same again and again. */
 const MOST_LIMITS = 1.5;
 
+/** The part of the limit that a server is waited for which was waited for in vain before. */
+const AGAIN = 0.1;
+
 const turn = () => new Promise<void>((resolve) => realSetImmediate(resolve));
 const pause = (milliseconds: number) => new Promise<void>((resolve) => realSetTimeout(resolve, milliseconds));
 
 /** A timer that is over may have set the next one: that is no progress. */
 function isTimer({ kind }: Resource): boolean {
   return kind === 'timer' || kind === 'immediate';
+}
+
+function isAsked({ kind }: Resource): boolean {
+  return kind === 'exchange' || kind === 'connection';
 }
 
 function isOf(resource: Resource, owner: object): boolean {

@@ -396,3 +396,47 @@ describe('a request that is never answered is ended by the time budget of the ru
     await expect(run({ ...options, handler: async () => void await fetch(address) })).rejects.toThrow('an HTTP request to');
   });
 });
+
+describe('a server that is silent again', () => {
+  const records = Array.from({ length: 10 }, (_, n) => streamRecord({ newImage: { id: `${n}` } }));
+  const guarded = (address: string) => async () => {
+    const guard = new AbortController();
+    await Promise.race([fetch(address, { signal: guard.signal }), sleep(1000)]);
+    guard.abort();
+  };
+
+  test.each<[string, (address: string) => SimulationOptions]>([
+    ['for each invocation', (address) => ({ ...once, handler: guarded(address), mapping: { batchSize: 1 }, shards: [{ records }] })],
+    ['for each call', (address) => ({ handler: streamHandler({ concurrency: 1, onRecord: guarded(address) }), shards: [{ records }] })],
+    ['for each call, with a signal', (address) => ({
+      timers: 'virtual', shards: [{ records }], handler: streamHandler({
+        concurrency: 1, onRecord: async () => void await fetch(address, { signal: AbortSignal.timeout(1000) }).catch(() => undefined),
+      }),
+    })],
+  ])('is not waited for as long %s', async (_, options) => {
+    const address = await serve(() => undefined);
+    const start = Date.now();
+    const { invocations } = await simulateTrigger({ realTimeLimit: 1, ...options(address) });
+    expect(invocations.reduce((sum, { durationMs }) => sum + durationMs, 0)).toBe(10_000);
+    expect(Date.now() - start).toBeGreaterThan(1000);
+    expect(Date.now() - start).toBeLessThan(4000);
+  });
+
+  test('is waited for as long as others when it has answered', async () => {
+    let asked = 0;
+    const times = [null, 50, 250];
+    const port = await started(createServer((socket) => socket.on('data', () => {
+      const time = times[asked++];
+      if (time !== null) setTimeout(() => socket.write('fine'), time);
+    })));
+    const seen: string[] = [];
+    await run({
+      realTimeLimit: 1, handler: async () => {
+        for (let n = 0; n < 3; n++) {
+          seen.push(await Promise.race([ask(await connected(port)).then(() => 'answer'), sleep(100).then(() => 'guard')]));
+        }
+      },
+    });
+    expect(seen).toEqual(['guard', 'answer', 'answer']);
+  });
+});
