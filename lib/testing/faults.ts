@@ -1,3 +1,5 @@
+import { inWords } from './check';
+import { shared } from './handler-context';
 import type { Reshard } from './shard-input';
 import type { FailedBatch } from '../stream/failed-batch';
 import type { ParkedRecord } from '../stream/parked-record';
@@ -84,11 +86,7 @@ export class Fate {
 
   /** Whether the process ends before the response is sent, or after how many milliseconds it ends. */
   crashes(invocation: InvocationAtRisk): boolean | number {
-    const strike = this.decide('crash', this.faults.crash, invocation);
-    if (typeof strike === 'number' && !(strike >= 0 && strike < Infinity)) {
-      throw new RangeError(`faults.crash returned ${strike} but must return true, false, or a number of milliseconds from 0.`);
-    }
-    return strike;
+    return this.decide('crash', this.faults.crash, invocation);
   }
 
   refuses(delivery: DeliveryAtRisk): boolean {
@@ -101,9 +99,15 @@ export class Fate {
   }
 
   private decide<Subject, Strike>(fault: StrikingFault, chance: Chance<Subject, Strike> | undefined, subject: Subject): Strike | boolean {
-    const strike = typeof chance === 'function' ? chance(subject) : this.byChance(fault, chance ?? 0);
-    this.struck[fault] += Number(strike !== false);
-    return strike;
+    try {
+      const strike = typeof chance === 'function' ? checkedStrike(fault, chance(subject)) : this.byChance(fault, chance ?? 0);
+      this.struck[fault] += Number(strike !== false);
+      return strike;
+    } catch (error) {
+      // The test's, whoever asks: neither the handler's nor the runtime's.
+      shared.running!.fail(error);
+      return false;
+    }
   }
 
   private byChance(fault: StrikingFault, share: number): boolean {
@@ -111,9 +115,19 @@ export class Fate {
   }
 }
 
+function checkedStrike<Strike>(fault: StrikingFault, strike: Strike): Strike {
+  const milliseconds = fault === 'crash' && typeof strike === 'number';
+  if (milliseconds ? !(strike >= 0 && strike < Infinity) : typeof strike !== 'boolean') {
+    const given = typeof (strike as any)?.then === 'function' ? 'a promise' : inWords(strike);
+    throw new (milliseconds ? RangeError : TypeError)(`faults.${fault} returned ${given} but must return true, false${
+      fault === 'crash' ? ', or a number of milliseconds from 0' : ''}.`);
+  }
+  return strike;
+}
+
 function checkedLatency(milliseconds: number): number {
-  if (!(milliseconds >= 0 && milliseconds < Infinity)) {
-    throw new RangeError(`faults.latency returned ${milliseconds} but must return a number of milliseconds from 0.`);
+  if (!(typeof milliseconds === 'number' && milliseconds >= 0 && milliseconds < Infinity)) {
+    throw new RangeError(`faults.latency returned ${typeof milliseconds === 'number' ? milliseconds : inWords(milliseconds)} but must return a number of milliseconds from 0.`);
   }
   return milliseconds;
 }

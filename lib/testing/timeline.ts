@@ -29,6 +29,9 @@ export async function runToTheEnd(
   try {
     triggers.forEach((trigger) => trigger.tick());
     for (;;) {
+      if (problems.length > 0) {
+        throw problems[0];
+      }
       if (now.awake || functions.some((one) => one.unanswered.size > 0)) {
         now.awake = false;
         await realWork.settle(functions.length === 1 ? functions[0].unanswered : new Set(functions.flatMap((one) => [...one.unanswered])));

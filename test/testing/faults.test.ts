@@ -111,3 +111,54 @@ describe('a handler that remembers in its process what it has done, and nowhere 
     expect(await doneTwice({ faults: { redeliver: 0.5 }, environments: 1 })).toBe(0);
   });
 });
+
+describe('a function that decides', () => {
+  const failing = () => {
+    throw new Error('no');
+  };
+  const cases = ['throttle', 'crash', 'timeout', 'redeliver', 'refuse'] as const;
+  const decided = (fault: typeof cases[number], decide: () => unknown) => run({
+    faults: { [fault]: decide }, mapping: { retryAttempts: 0 }, ...(fault === 'refuse' && { handler: failing }),
+  } as Partial<SimulationOptions>);
+
+  describe.each(cases)('on %s', (fault) => {
+    test.each<[string, () => unknown, string]>([
+      ['nothing', () => undefined, 'undefined'],
+      ['null', () => null, 'null'],
+      ['text', () => 'yes', '"yes"'],
+      ['a promise', async () => false, 'a promise'],
+      ...(fault === 'crash' ? [] : [['a number', () => 1, '1'] as [string, () => unknown, string]]),
+    ])('must not return %s', async (_, decide, given) => {
+      const error = await decided(fault, decide).catch((caught) => caught);
+      expect(error).toBeInstanceOf(TypeError);
+      expect(error.message).toContain(`faults.${fault} returned ${given} but must return true, false`);
+    });
+
+    test('counts only what struck', async () => {
+      expect((await decided(fault, () => false)).faults[fault]).toBe(0);
+    });
+
+    test('fails the simulation when it throws', async () => {
+      await expect(decided(fault, () => {
+        throw new Error('of the test');
+      })).rejects.toThrow('of the test');
+    });
+  });
+
+  test('fails the simulation also when it throws where the runtime parks, and after an error that nothing caught', async () => {
+    const refuse = () => {
+      throw new Error('of the test');
+    };
+    await expect(run({
+      faults: { refuse }, handler: streamHandler(() => {
+        throw new PoisonRecordError('no');
+      }),
+    })).rejects.toThrow('of the test');
+    await expect(run({
+      faults: { refuse }, mapping: { retryAttempts: 0 }, handler: async () => {
+        void Promise.reject(new Error('forgotten'));
+        await new Promise(() => undefined);
+      },
+    })).rejects.toThrow('of the test');
+  });
+});
