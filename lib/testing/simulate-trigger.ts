@@ -39,8 +39,11 @@ export async function simulateTrigger(options: SimulationOptions): Promise<Simul
  */
 export async function simulateTriggers(triggers: readonly SimulationOptions[]): Promise<SimulationRun[]> {
   if (shared.running && shared.storage.getStore()) {
-    throw new Error('A simulation was started in a handler that another simulation runs, and would wait for that one for ever. Start it in the test, '
-      + 'before or after the other one, or give both triggers to one call of simulateTriggers.');
+    const error = new Error('A simulation was started in a handler that another simulation runs, and would wait for that one for ever. Start it in the '
+      + 'test, before or after the other one, or give both triggers to one call of simulateTriggers.');
+    // The handler may catch it, and Lambda would try again.
+    shared.running.fail(error);
+    throw error;
   }
   triggers.forEach(checkSimulation);
   const resolved = triggers.map((trigger) => ({ ...trigger, mapping: resolveMapping(trigger.mapping) }));
