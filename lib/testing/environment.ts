@@ -1,3 +1,5 @@
+import { inWords } from './check';
+import { shared } from './handler-context';
 import type { VirtualClock } from './virtual-clock';
 
 /** A Lambda handler of any kind; what it returns may be a promise. */
@@ -103,7 +105,15 @@ export class SimulatedEnvironment {
 
   private async load({ load }: LoadedHandler): Promise<Handler> {
     try {
-      return this.loaded = await load();
+      const handler: unknown = await load();
+      if (typeof handler !== 'function') {
+        const error = new TypeError(`The handler's load() returned ${inWords(handler)} but must return the handler, a function, or a promise of it: `
+          + 'load: () => handler, or load: async () => (await import(\'../src/on-order\')).handler.');
+        // The test's: Lambda would try again.
+        shared.running!.fail(error);
+        throw error;
+      }
+      return this.loaded = handler as Handler;
     } catch (error) {
       this.loaded = undefined;
       throw error;

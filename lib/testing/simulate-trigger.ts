@@ -1,3 +1,4 @@
+import { inWords } from './check';
 import { shared } from './handler-context';
 import { resolveMapping } from './mapping-input';
 import { checkSimulation, type SimulationOptions } from './options';
@@ -44,6 +45,10 @@ export async function simulateTriggers(triggers: readonly SimulationOptions[]): 
     // The handler may catch it, and Lambda would try again.
     shared.running.fail(error);
     throw error;
+  }
+  if (!Array.isArray(triggers) || triggers.length === 0) {
+    throw new TypeError(`simulateTriggers was given ${Array.isArray(triggers) ? 'an empty list' : inWords(triggers)} but takes a list of at least one trigger: `
+      + 'simulateTriggers([{ handler, shards }]).');
   }
   triggers.forEach(checkSimulation);
   const resolved = triggers.map((trigger) => ({ ...trigger, mapping: resolveMapping(trigger.mapping) }));

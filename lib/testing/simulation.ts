@@ -44,6 +44,11 @@ export async function simulate(triggers: readonly ResolvedTrigger[]): Promise<Si
       random: randomSources(trigger.seed ?? 0, index),
     };
   });
+  const none = parts.findIndex(({ shards }) => shards.length === 0);
+  if (none !== -1) {
+    throw new TypeError(`shards${parts.length > 1 ? ` of the trigger ${none + 1}` : ''} is an empty list but must have at least one shard, or the test tests `
+      + 'nothing. Give its records: shards: [{ records: [streamRecord(…)] }].');
+  }
   const functions = new Map(grouped(parts, ({ trigger }) => trigger.handler).map((group, index) =>
     [group[0].trigger.handler, functionOf(group, index, clock)]));
   const simulated = parts.map((part) => new SimulatedTrigger({ ...part.trigger, ...part }, functions.get(part.trigger.handler)!, clock));

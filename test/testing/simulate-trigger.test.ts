@@ -25,9 +25,17 @@ describe('defaults', () => {
     expect(invocations.map(({ event }) => event.Records.length)).toEqual([100, 100, 50]);
   });
 
-  test('a stream without records is a run without invocations', async () => {
-    expect(await run({ shards: [] })).toMatchObject({ invocations: [], lost: [] });
+  test('a shard without records is a run without invocations, but no shard at all is refused', async () => {
     expect(await run({ shards: [{ records: [] }] })).toMatchObject({ invocations: [], lost: [] });
+    await expect(run({ shards: [] })).rejects.toThrow('shards is an empty list but must have at least one shard');
+  });
+
+  test.each<[string, any, string]>([
+    ['nothing', () => undefined, 'undefined'], ['a module', async () => ({ handler: () => null }), 'an object'], ['text', () => 'index.handler', '"index.handler"'],
+  ])('a load that returns %s is refused', async (_, load, given) => {
+    const error = await run({ handler: { load } }).catch((caught) => caught);
+    expect(error).toBeInstanceOf(TypeError);
+    expect(error.message).toContain(`The handler's load() returned ${given} but must return the handler, a function`);
   });
 });
 

@@ -105,10 +105,6 @@ test('a stream is split for all that read it, and its items are the same records
   expect(seen[0].map(([shardId]) => shardId)).toEqual([expect.stringMatching(/-0$/), expect.stringMatching(/-1$/)]);
 });
 
-test('without triggers there are no runs', async () => {
-  expect(await simulateTriggers([])).toEqual([]);
-});
-
 test('a simulation in a handler of another one says at once that it would never end, and where to start it', async () => {
   const inner = { handler: () => null, shards: [{ records: [{ id: 'a' }] }] };
   const nested = () => simulateTrigger(inner);
@@ -117,4 +113,14 @@ test('a simulation in a handler of another one says at once that it would never 
       + 'for that one for ever. Start it in the test, before or after the other one, or give both triggers to one call of simulateTriggers.');
   }
   expect((await simulateTrigger(inner)).invocations).toHaveLength(1);
+});
+
+test.each<[string, any, string]>([['no trigger', [], 'an empty list'], ['one that is in no list', {}, 'an object'], ['nothing', undefined, 'undefined']])(
+  '%s is refused', async (_, triggers, given) => {
+    await expect(simulateTriggers(triggers)).rejects.toThrow(`simulateTriggers was given ${given} but takes a list of at least one trigger`);
+  });
+
+test('a trigger without shards is refused, whichever it is', async () => {
+  await expect(simulateTriggers([{ handler: () => null, shards: stream(ORDERS, 1) }, { handler: () => null, shards: [] }])).rejects
+    .toThrow('shards of the trigger 2 is an empty list but must have at least one shard');
 });
