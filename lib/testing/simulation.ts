@@ -1,6 +1,6 @@
 import { SimulatedFunction } from './function';
 import { type ResolvedMapping, triggerFacts } from './mapping-input';
-import type { SimulationOptions } from './options';
+import type { Deployment, SimulationOptions } from './options';
 import { type RandomSources, randomSources } from './random';
 import { DEFAULT_STREAM_ARN, isStreamRecord } from './records/stream-record';
 import type { SimulationRun } from './run';
@@ -80,11 +80,17 @@ function functionOf(group: readonly Part[], index: number, clock: VirtualClock):
     invocationsPerEnvironment: shares('invocationsPerEnvironment') ?? 1,
     recycleAfter: (shares('recycleAfter') ?? 4 * 60 * 60) * 1000,
     concurrency: group.reduce((sum, { shards, trigger: { mapping } }) => sum + shards.length * mapping.settings.parallelizationFactor, 0),
-    deployments: group.flatMap(({ trigger: { deployments = [] } }) => deployments),
+    deployments: distinct(group.flatMap(({ trigger: { deployments = [] } }) => deployments)),
     triggers: group.map(({ trigger: { mapping }, streamArn }) => triggerFacts(streamArn, mapping)),
     random: group[0].random.runtime,
     uuid: group[0].random.uuid,
   }, clock);
+}
+
+/** Several triggers of the function may each name a deployment of it, which happens once. */
+function distinct(deployments: readonly Deployment[]): Deployment[] {
+  return deployments.filter((one, index) => deployments.findIndex(({ at, handler, overlap = 0 }) =>
+    at === one.at && handler === one.handler && overlap === (one.overlap ?? 0)) === index);
 }
 
 /** The value of an option that the triggers of a group share; undefined if none of them has it. */

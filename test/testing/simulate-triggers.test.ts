@@ -124,3 +124,25 @@ test('a trigger without shards is refused, whichever it is', async () => {
   await expect(simulateTriggers([{ handler: () => null, shards: stream(ORDERS, 1) }, { handler: () => null, shards: [] }])).rejects
     .toThrow('shards of the trigger 2 is an empty list but must have at least one shard');
 });
+
+test('a deployment that each trigger of a function names happens once', async () => {
+  const versions = async (deploymentsOf: (handler: () => null) => object[]) => {
+    const served: string[] = [];
+    const version = (name: string) => () => {
+      served.push(name);
+      return null;
+    };
+    const [handler, next] = [version('old'), version('new')];
+    const shardsOf = (streamArn: string) => [{
+      records: Array.from({ length: 60 }, (_, n) => streamRecord({ newImage: { id: `${n}` }, createdAt: START + n, streamArn })),
+    }];
+    const [first, second = {}] = deploymentsOf(next);
+    await simulateTriggers([{ handler, shards: shardsOf(ORDERS), ...first }, { handler, shards: shardsOf(REFUNDS), ...second }]);
+    return served;
+  };
+  const options = (handler: () => null) => ({ deployments: [{ at: 10, handler, overlap: 40 }] });
+  const once = await versions((handler) => [options(handler)]);
+  expect(once.slice(20, 100)).toContain('old');
+  expect(await versions((handler) => [options(handler), options(handler)])).toEqual(once);
+  expect(await versions((handler) => Array(2).fill(options(handler)))).toEqual(once);
+});
