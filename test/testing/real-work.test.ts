@@ -354,12 +354,12 @@ describe('a request that is never answered is ended by the time budget of the ru
       await ask(await connected(await listen(true)));
       await fetch(address, { signal });
     }],
-  ])('%s', async (_, timers, request) => {
+  ])('%s', async (_, kind, request) => {
     const address = await serve(() => undefined);
     const ended: number[] = [];
     const start = Date.now();
     const { invocations, failed } = await run({
-      ...options, timers, handler: streamHandler(async (__, { signal }) => {
+      ...options, timers: kind, handler: streamHandler(async (__, { signal }) => {
         signal.addEventListener('abort', () => ended.push(elapsed()));
         await request(address, signal);
       }),
@@ -427,7 +427,9 @@ describe('a server that is silent again', () => {
     const times = [null, 50, 250];
     const port = await started(createServer((socket) => socket.on('data', () => {
       const time = times[asked++];
-      if (time !== null) setTimeout(() => socket.write('fine'), time);
+      if (time !== null) {
+        setTimeout(() => socket.write('fine'), time);
+      }
     })));
     const seen: string[] = [];
     await run({

@@ -233,13 +233,19 @@ test('what streamHandler would print is collected', async () => {
 describe('a handler that waits again and again while no time passes', () => {
   const forever: [string, SimulationOptions['handler']][] = [
     ['sleep(0)', async () => {
-      for (;;) await sleep(0);
+      for (;;) {
+        await sleep(0);
+      }
     }],
     ['a sleep too short to be seen', async () => {
-      for (;;) await sleep(1e-6);
+      for (;;) {
+        await sleep(1e-6);
+      }
     }],
     ['sleep(0) in streamHandler', streamHandler(async () => {
-      for (;;) await sleep(0);
+      for (;;) {
+        await sleep(0);
+      }
     })],
   ];
 
@@ -253,7 +259,9 @@ describe('a handler that waits again and again while no time passes', () => {
   test('many short waits in one moment are none', async () => {
     const { lost, invocations } = await run({
       handler: streamHandler(async () => {
-        for (let n = 0; n < 9; n++) await sleep(0);
+        for (let n = 0; n < 9; n++) {
+          await sleep(0);
+        }
       }),
       mapping: { batchSize: 1000 }, shards: [{ records: changes(2000) }],
     });
@@ -263,7 +271,9 @@ describe('a handler that waits again and again while no time passes', () => {
   test('a loop of 1 ms is ended by the timeout', async () => {
     const { invocations } = await run({
       handler: async () => {
-        for (;;) await sleep(1);
+        for (;;) {
+          await sleep(1);
+        }
       },
       timeout: 3, mapping: { retryAttempts: 0, bisectBatchOnError: false },
     });
