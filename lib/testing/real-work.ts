@@ -75,10 +75,13 @@ export class RealWork {
    */
   async settle(working: ReadonlySet<Working>): Promise<void> {
     await turn();
-    const start = realNow();
+    let [start, last] = [realNow(), realNow()];
     let [progress, quietSince, calm] = [this.progress, start, 0];
     for (let turns = 0; ; turns++) {
       const now = realNow();
+      // On a busy machine a turn may take long, in which nothing could be heard of.
+      const lost = Math.max(0, now - last - LONGEST_TURN);
+      [start, quietSince, last] = [start + lost, quietSince + lost, now];
       const waiting = this.findWaiting(working, now);
       // What has come may lead to more, which takes a turn or two to begin.
       calm = waiting ? 0 : calm + 1;
@@ -277,6 +280,9 @@ const TURNS = 20;
 
 /** So many turns for a handler that waits for nothing that is known. */
 const IDLE_TURNS = 5;
+
+/** Milliseconds between two looks that count, at most. */
+const LONGEST_TURN = 100;
 
 /** So many turns after real work that nothing more comes of. */
 const CALM_TURNS = 3;

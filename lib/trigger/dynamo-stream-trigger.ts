@@ -59,7 +59,7 @@ export class DynamoStreamTrigger extends Construct {
       const alarms = () => this.isMeasured ? alarmsOn(mapping) : [];
       this.hasMetricsConfig = valid.metricsConfig !== undefined;
       const informed = informedFunction(this.handler, valid.informHandler);
-      const parkingObstacle = informed === undefined ? () => undefined : informFunction(informed, mapping);
+      const parkingObstacle = informed === undefined ? () => undefined : informFunction(informed, mapping, valid.settings.reportBatchItemFailures);
       judgeFinishedTree(this, { ...valid, mapping, destination, role, informed, parkingObstacle, alarms });
     } catch (error) {
       throw namingCopies(error, this, partsOf(props));

@@ -277,3 +277,25 @@ test.each<[string, (app: TestApp) => lambda.IFunction, boolean | undefined, numb
 
   expect(app.mapping().MaximumRetryAttempts).toBe(retries);
 });
+
+describe('no failure is taken for a success', () => {
+  test('while an override switches reports on for a trigger that has them off, the function throws', () => {
+    const app = new TestApp({ env: ENV });
+    const trigger = app.trigger({ handler: app.fn(), informHandler: true, reportBatchItemFailures: false });
+    (trigger.eventSourceMapping.node.defaultChild as lambda.CfnEventSourceMapping).functionResponseTypes = ['ReportBatchItemFailures'];
+
+    expect(app.mapping().FunctionResponseTypes).toEqual(['ReportBatchItemFailures']);
+    expect(facts(app).triggers.map(({ report }: { readonly report: boolean }) => report)).toEqual([false]);
+  });
+
+  test.each([true, false])('where another mapping of the same stream and function does not report (an alias: %s), the function throws', (isSame) => {
+    const app = new TestApp({ env: ENV });
+    const [handler, table] = [app.fn(), importedTable(app, 'orders')];
+    app.trigger({ handler, table, informHandler: true, onFailure: NoFailureDestination.INSTANCE });
+    handler.addAlias('next').addEventSource(new sources.DynamoEventSource(isSame ? table : importedTable(app, 'places'), {
+      startingPosition: lambda.StartingPosition.LATEST,
+    }));
+
+    expect(known(app, streamArn('orders'))).toMatchObject({ report: !isSame });
+  });
+});

@@ -3,18 +3,22 @@ import type { IConstruct } from 'constructs';
 import { type Informed, type ParkingObstacle, TriggersFacts } from './triggers-facts';
 import { BOUNDARY_VERSION, type BoundaryFacts, ENVIRONMENT_VARIABLE } from '../../stream/boundary';
 import { DependencyGraph } from '../template/dependency-graph';
-import { isMapping } from '../template/deployed-mapping';
+import { isMapping, isReporting } from '../template/deployed-mapping';
 import { referencesIn } from '../template/references';
 import { isResource, resourceOf } from '../template/resource';
 
 /**
  * Adds a trigger's facts to the function's variable `DYNAMO_STREAM_TRIGGER`, one for all triggers of the function.
  *
+ * @param mayReport whether the function reports failed records if the mapping takes reports. An override that switches the mapping on while
+ * the trigger is off prepares a deployment in which the function changes only afterwards.
  * @returns what keeps the function from parking records in the failure destination of the mapping. The finished app has the answer.
  */
-export function informFunction(fn: lambda.Function, mapping: lambda.CfnEventSourceMapping): () => ParkingObstacle | undefined {
+export function informFunction(
+  fn: lambda.Function, mapping: lambda.CfnEventSourceMapping, mayReport: boolean,
+): () => ParkingObstacle | undefined {
   const variable = (fn as InformedFunction)[VARIABLE] ?? addVariable(fn);
-  variable.add(mapping);
+  variable.add(mapping, mayReport);
   return () => variable.obstacle(mapping);
 }
 
@@ -36,6 +40,7 @@ function addVariable(fn: lambda.Function): TriggersVariable {
 class TriggersVariable implements IResolvable {
   readonly creationStack = [];
   readonly mappings: lambda.CfnEventSourceMapping[] = [];
+  private readonly silent = new Set<lambda.CfnEventSourceMapping>();
   /** What was decided in the CDK's prepare phase. It is final, because the CDK makes exports between stacks from it. */
   private decided?: { readonly count: number; readonly informed: Informed };
 
@@ -43,8 +48,11 @@ class TriggersVariable implements IResolvable {
     variablesOf(fn).push(this);
   }
 
-  add(mapping: lambda.CfnEventSourceMapping): void {
+  add(mapping: lambda.CfnEventSourceMapping, mayReport: boolean): void {
     this.mappings.push(mapping);
+    if (!mayReport) {
+      this.silent.add(mapping);
+    }
   }
 
   obstacle(mapping: lambda.CfnEventSourceMapping): ParkingObstacle | undefined {
@@ -76,7 +84,8 @@ class TriggersVariable implements IResolvable {
   /** @param foreign the mappings of the app that no trigger made */
   decide(graph: DependencyGraph, foreign: readonly lambda.CfnEventSourceMapping[]): Informed {
     const others = foreign.filter((mapping) => invokes(mapping.functionName, resourceOf(this.fn)!, mapping));
-    return new TriggersFacts(this.fn, this.mappings, others, graph).informed();
+    const reports = (mapping: lambda.CfnEventSourceMapping) => !this.silent.has(mapping) && isReporting(mapping);
+    return new TriggersFacts(this.fn, this.mappings, others, graph, reports).informed();
   }
 }
 

@@ -39,10 +39,11 @@ export class TriggersFacts {
     /** The function's mappings that no trigger made. */
     private readonly others: readonly lambda.CfnEventSourceMapping[],
     private readonly graph: DependencyGraph,
+    private readonly reports: (mapping: lambda.CfnEventSourceMapping) => boolean,
   ) {}
 
   informed(): Informed {
-    const entries = this.mappings.map((mapping) => ({ mappings: [mapping], facts: { report: isReporting(mapping), park: this.parkOf(mapping) } }));
+    const entries = this.mappings.map((mapping) => ({ mappings: [mapping], facts: { report: this.reports(mapping), park: this.parkOf(mapping) } }));
     const merged = this.merged(entries, ({ facts }) => this.key(facts.report, facts.park));
     // An entry without a stream would be for the records of other mappings, too.
     const told = merged.length <= 1 && this.others.length === 0 ? merged : this.byStream(entries);
@@ -56,7 +57,7 @@ export class TriggersFacts {
     ));
     const told = this.merged(named, ({ facts }) => this.key(facts.stream)).map(({ mappings, facts }) => ({
       mappings,
-      facts: { ...facts, report: facts.report && (facts.stream !== undefined || this.others.every(isReporting)) },
+      facts: { ...facts, report: facts.report && this.others.every((other) => isReporting(other) || this.isOfAnother(other, facts.stream)) },
     }));
     for (const { mappings, facts } of told) {
       const others = facts.park === undefined ? mappings : [];
@@ -64,6 +65,11 @@ export class TriggersFacts {
         .forEach((mapping) => this.obstacles.set(mapping, 'ambiguous'));
     }
     return told;
+  }
+
+  /** Whether a mapping that no trigger made is not of this stream. With an alias of the function it can be of the same. */
+  private isOfAnother(mapping: lambda.CfnEventSourceMapping, stream: string | undefined): boolean {
+    return stream !== undefined && this.key(streamOf(mapping)) !== this.key(stream);
   }
 
   /** Triggers that share an entry may disagree. Then it says what loses nothing with any of them: a failure throws, and nothing is parked. */
