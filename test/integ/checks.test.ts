@@ -111,7 +111,7 @@ describe.each(Object.keys(checks))('%s', (name) => {
       }
     }
 
-    expect(Object.fromEntries([...granted].map(([role, all]) => [role.replace(/Role$/, ''), all.sort()])))
+    expect(Object.fromEntries([...granted].map(([role, all]) => [role.replace(/ServiceRole$/, ''), all.sort()])))
       .toEqual(Object.fromEntries(Object.entries(GRANTED[name]).map(([id, all]) => [id, [...all, ...resultsAndLogs(id)].sort()])));
   });
 
