@@ -15,8 +15,9 @@ const BUNDLE = join(ROOT, 'build', 'trigger', 'table', 'stream-lookup.lambda.bun
 const DOCS = readFileSync(join(ROOT, 'docs', 'sources.md'), 'utf8');
 const PROGRAM = `
   const [request, milliseconds] = JSON.parse(process.argv[1]);
-  const { fetch } = globalThis;
-  globalThis.fetch = (url, options) => fetch(url.replace('https://cloudformation.test', process.env.ANSWERS), options);
+  // By another name: a constant "fetch" of this script would be what the bundle calls.
+  const realFetch = globalThis.fetch;
+  globalThis.fetch = (url, options) => realFetch(url.replace('https://cloudformation.test', process.env.ANSWERS), options);
   require(${JSON.stringify(BUNDLE)}).handler(request, { getRemainingTimeInMillis: () => milliseconds })
     .catch((error) => { console.error(error); process.exitCode = 1; });
 `;
