@@ -1,5 +1,6 @@
 import {
-  aws_ec2 as ec2, aws_kms as kms, aws_lambda as lambda, aws_lambda_event_sources as sources, aws_sns as sns, aws_sqs as sqs, CfnResource, Duration, type Stack,
+  aws_ec2 as ec2, aws_kms as kms, aws_lambda as lambda, aws_lambda_event_sources as sources, aws_sns as sns, aws_sqs as sqs,
+  type CfnResource, Duration, type Stack,
 } from 'aws-cdk-lib';
 import { DynamoStreamTrigger, StreamFilter, StreamFunction } from '../../lib';
 import { TestApp } from '../app';
