@@ -41,7 +41,8 @@ function kept(all: Conditions[]): Conditions[] {
     const fields = texts.get(branch)!;
     const isRepeated = before.some((other) => {
       const others = texts.get(other)!;
-      return others.size === fields.size && [...fields].every(([field, alternatives]) => alternatives.some((one) => others.get(field)?.includes(one)));
+      return others.size === fields.size
+        && [...fields].every(([field, alternatives]) => alternatives.some((one) => others.get(field)?.includes(one)));
     });
     return isRepeated ? before : [...before, branch];
   }, []);
