@@ -296,7 +296,7 @@ const AGAIN = 0.1;
 const turn = () => new Promise<void>((resolve) => realSetImmediate(resolve));
 const pause = (milliseconds: number) => new Promise<void>((resolve) => realSetTimeout(resolve, milliseconds));
 
-/** A timer that is over may have set the next one: that is no progress. */
+/** A timer that is over may have set the next one: that is not progress. */
 function isTimer({ kind }: Resource): boolean {
   return kind === 'timer' || kind === 'immediate';
 }

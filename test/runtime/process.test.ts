@@ -199,7 +199,7 @@ test('behind a simulated mapping the process behaves as the handler does in the 
     const inProcess = await simulate(async () => {
       const target = await start(trigger);
       return async ({ Records }: StreamEvent) => {
-        // What a simulation does not see of work elsewhere: that it has to be waited for.
+        // What a simulation does not see of work elsewhere: that it must be waited for.
         const waiting = setInterval(() => undefined, 60_000);
         return invoke(target, Records).finally(() => clearInterval(waiting));
       };

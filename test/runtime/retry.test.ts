@@ -85,7 +85,7 @@ test.each<[string, Partial<StreamHandlerOptions>, unknown]>([
   expect(parked).toHaveLength(1);
 });
 
-test('isPoison gets the error and the record, and its throwing is no opinion', async () => {
+test('isPoison gets the error and the record, and an error in it is not an opinion', async () => {
   const { parked, context } = host();
   const asked: unknown[] = [];
   const handler = streamHandler({

@@ -85,7 +85,7 @@ test('a patience below the pauses of Lambda is used up after five deliveries', (
   expect(deliveries.indexOf(true)).toBe(2);
 });
 
-test('one record alone is parked until something succeeds, and is no less poison where parking failed', () => {
+test('one record alone is parked until something succeeds, and stays poison where parking failed', () => {
   const evidence = createEvidence(PATIENCE);
   const until = (id: string, from: number) => Array.from({ length: 12 }, (_, at) => fails(evidence, id, (from + at) * MINUTE)).indexOf(true);
   expect(until('a', 0)).toBe(5);

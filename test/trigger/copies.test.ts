@@ -23,7 +23,7 @@ test('NoFailureDestination of another copy of this package means none', () => {
   expect(app.mapping()).not.toHaveProperty('DestinationConfig');
 });
 
-test.each([undefined, null, 'none', 0])('%p is no NoFailureDestination', (onFailure: any) => {
+test.each([undefined, null, 'none', 0])('%p is not a NoFailureDestination', (onFailure: any) => {
   expect(isNoFailureDestination(onFailure)).toBe(false);
 });
 

@@ -1,2 +1,0 @@
-export function patchConsole(): void;
-export function setCurrentRequestId(id: string): void;
