@@ -1,8 +1,8 @@
+import { locks, never } from './hanging';
 import { streamHandler } from '../../lib/runtime';
 import { type SimulationRun, type StreamEvent, simulateTrigger, streamRecord } from '../../lib/testing';
 
 const START = 1_735_689_600;
-const never = async () => new Promise<never>(() => undefined);
 const minutesOf = ({ invocations }: SimulationRun) => Math.max(...invocations.map(({ at, durationMs }) => at + durationMs)) / 60_000 - START / 60;
 
 /** How calls hang: made once for all processes, then for each, then called for each record. */
@@ -14,22 +14,10 @@ const oneCall: Sickness = () => {
 };
 const firstProcess: Sickness = () => (process) => async () => process === 0 ? never() : undefined;
 const heldLock: Sickness = () => {
-  let hung = false;
+  const lockOf = locks();
   return () => {
-    let lock: Promise<void> = Promise.resolve();
-    return async () => {
-      const before = lock;
-      let release!: () => void;
-      lock = new Promise((resolve) => {
-        release = resolve;
-      });
-      await before;
-      if (!hung) {
-        hung = true;
-        await never();
-      }
-      release();
-    };
+    const take = lockOf();
+    return async () => (await take())();
   };
 };
 

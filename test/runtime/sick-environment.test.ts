@@ -1,3 +1,4 @@
+import { locks, never } from './hanging';
 import { logged, reported } from './host';
 import { batchOf } from './records';
 import { VirtualLambda } from './virtual-lambda';
@@ -12,8 +13,6 @@ const recordsOf = (count: number) => Array.from({ length: count }, (_, item) => 
 const minutesOf = ({ invocations }: SimulationRun) =>
   Math.max(...invocations.map(({ at, durationMs }) => at + durationMs)) / 60_000 - START / 60;
 const errorsOf = ({ invocations }: SimulationRun) => invocations.flatMap(({ error }) => error ? [error.errorType] : []);
-const never = async () => new Promise<never>(() => undefined);
-
 test('one call that never settles costs one process and two timeouts, and no record', async () => {
   const done = new Set<unknown>();
   let calls = 0;
@@ -50,20 +49,11 @@ test('a process in which no call settles ends at its first answer', async () => 
 
 test('a lock that is never released ends the process too', async () => {
   const done = new Set<unknown>();
-  let hung = false;
+  const lockOf = locks();
   const load = () => {
-    let lock: Promise<void> = Promise.resolve();
+    const take = lockOf();
     return streamHandler(async ({ keys }) => {
-      const before = lock;
-      let release!: () => void;
-      lock = new Promise((resolve) => {
-        release = resolve;
-      });
-      await before;
-      if (!hung) {
-        hung = true;
-        await never();
-      }
+      const release = await take();
       done.add(keys.id);
       release();
     });
