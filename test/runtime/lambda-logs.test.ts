@@ -36,7 +36,7 @@ const entry = (at: number) => ({
 const ENTRIES = [{ message: 'dynamo-stream-trigger: observer failed', error: 'Error' }, ...Array.from({ length: RECORDS }, (_, at) => entry(at))];
 const ERRORS = ['Error', 'TypeError', 'RangeError', 'Error', 'Error', 'AggregateError', 'Error', 'object', 'string', 'object'];
 
-test('with Lambda\'s JSON format, LogPatch of aws-lambda-ric makes one object of a failure, whose fields can be queried', () => {
+test('with Lambda\'s JSON format, console makes one object of a failure, by the rule of aws-lambda-ric, whose fields can be queried', () => {
   const { lines, answer } = run('console', 'JSON');
   const entries = lines.map((line) => JSON.parse(line));
   expect(entries).toMatchObject(ENTRIES.map((message) => ({ level: 'ERROR', requestId: 'request-1', message })));
@@ -44,7 +44,7 @@ test('with Lambda\'s JSON format, LogPatch of aws-lambda-ric makes one object of
   expect(answer).toEqual(FIRST);
 });
 
-test('with its text format, LogPatch of aws-lambda-ric makes one line of a failure, which ends with the same as JSON', () => {
+test('with its text format, console makes one line of a failure, by the rule of aws-lambda-ric, which ends with the same as JSON', () => {
   const { lines, answer } = run('console', 'Text');
   expect(lines.map((line) => line.split('\t').slice(1, 3))).toEqual(ENTRIES.map(() => ['request-1', 'ERROR']));
   expect(lines.map((line) => JSON.parse(line.split('\t')[3]))).toMatchObject(ENTRIES.map((fields) => ({ level: 'ERROR', ...fields })));

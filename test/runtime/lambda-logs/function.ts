@@ -1,8 +1,8 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import pino from 'pino';
+import { patchConsole } from './lambda-console';
 import { streamHandler, type StreamHandlerOptions } from '../../../lib/runtime';
 import { record } from '../records';
-import { patchConsole, setCurrentRequestId } from './log-patch';
 
 /** Stands in each item, in its keys, and in all that is thrown. It is a word, so that it could be a name, a code or a function. */
 const SECRET = 'jane_doe_4111';
@@ -51,8 +51,7 @@ const LOGGERS: { readonly [name: string]: StreamHandlerOptions['logger'] } = {
 
 /** Runs an invocation as Lambda's runtime does, prints what it prints, and its answer in the last line. */
 async function main(logger: string, logErrors: boolean): Promise<void> {
-  patchConsole();
-  setCurrentRequestId('request-1');
+  patchConsole('request-1');
   const context = { awsRequestId: 'request-1', functionName: 'orders', invokedFunctionArn: 'arn:orders', memoryLimitInMB: '128', getRemainingTimeInMillis: () => 3_000 };
   powertools.addContext(context as any);
   powertools.appendKeys({ team: 'shop' });
