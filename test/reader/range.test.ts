@@ -174,6 +174,33 @@ test.each<[string, Fault, string]>([
   await expect(pages.next()).rejects.toMatchObject({ name: 'StreamReadError', reason });
 });
 
+test('wherever a failure that does not pass begins, it ends the range, after every record that was read before it', async () => {
+  const lasting = fc.record({
+    range: fc.tuple(index, index).map(([a, b]) => [Math.min(a, b), Math.max(a, b)] as const),
+    pageSize: fc.integer({ min: 1, max: 12 }),
+    before: fc.array(fc.constantFrom<Fault>('none', 'none', 'empty', 'expired', 'throttled'), { maxLength: 12 }),
+    failure: fc.constantFrom<readonly [Fault, string]>(['gone', 'gone'], ['denied', 'denied'], ['noToken', 'expired']),
+  });
+  const ends = new Set<string>();
+  await fc.assert(fc.asyncProperty(lasting, async ({ range: [first, last], pageSize, before, failure: [fault, reason] }) => {
+    proxy.behave({ pageSize, faults: [...before, ...Array(100).fill(fault)] });
+    const brought: string[] = [];
+    let end = 'whole';
+    try {
+      for await (const { records, lost } of reader.range('shard-0', numbers[first], numbers[last])) {
+        expect(lost).toBe(false);
+        brought.push(...records.map(numberOf));
+      }
+    } catch (error) {
+      end = (error as { reason: string }).reason;
+    }
+    expect(brought).toEqual(numbers.slice(first, first + brought.length));
+    expect(end).toBe(brought.length === last + 1 - first ? 'whole' : reason);
+    ends.add(end);
+  }), { numRuns: 60 });
+  expect([...ends].sort()).toEqual(['denied', 'expired', 'gone', 'whole']);
+}, 60_000);
+
 test('what does not get through nine times in a row ends the range', async () => {
   proxy.behave({ faults: Array(9).fill('throttled') });
   await expect(pagesOf(reader.range('shard-0', numbers[0], numbers[1]))).rejects.toMatchObject({ reason: 'throttled' });
