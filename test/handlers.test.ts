@@ -1,7 +1,8 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { folderWith } from './folder';
+import { needing } from './needing';
 import { simulateTrigger, streamEvent } from '../lib/testing';
 
 /** The samples of docs/handlers.md, run with the simulator's event: the second of three records fails. */
@@ -14,16 +15,9 @@ function sampleIn(language: string): string {
   return new RegExp(`^\`\`\`${language}\n([\\s\\S]*?)^\`\`\``, 'm').exec(PAGE)![1];
 }
 
-/** A folder with the files. */
-function folderWith(files: { readonly [name: string]: string }): string {
-  const folder = mkdtempSync(join(tmpdir(), 'handlers-'));
-  Object.entries(files).forEach(([name, text]) => writeFileSync(join(folder, name), text));
-  return folder;
-}
-
 /** Machines without a language can't try its sample. */
-function where(command: string, ...version: string[]): typeof test {
-  return spawnSync(command, version).status === 0 ? test : test.skip as typeof test;
+function where(command: string, ...version: string[]): jest.It {
+  return needing(`${command}, which is missing`, spawnSync(command, version).status === 0);
 }
 
 where('python3', '--version')('Python', () => {

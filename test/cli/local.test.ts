@@ -10,7 +10,8 @@ import { Stack, type App } from 'aws-cdk-lib';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { DynamoEventSource, SqsDlq } from 'aws-cdk-lib/aws-lambda-event-sources';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
-import { folderWith, functionOf, localApp, onLinux, ordersTable, synthesize } from '../local/fixture-app';
+import { folderWith } from '../folder';
+import { functionOf, localApp, onLinux, ordersTable, synthesize } from '../local/fixture-app';
 
 const COMMAND = resolve(__dirname, '..', '..', 'build', 'bin', 'dynamo-stream-trigger.js');
 /** A temporary folder for these tests alone, with the folders of their runs. */

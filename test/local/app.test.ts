@@ -9,9 +9,10 @@ import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
-import { folderWith, functionOf, localApp, ordersTable, synthesize } from './fixture-app';
+import { functionOf, localApp, ordersTable, synthesize } from './fixture-app';
 import { readApp } from '../../lib/local/assembly/app';
 import type { Endpoints } from '../../lib/local/assembly/resource-names';
+import { folderWith } from '../folder';
 
 const ENDPOINTS: Endpoints = {
   dynamodb: 'http://127.0.0.1:1', api: 'http://127.0.0.1:3',

@@ -1,7 +1,7 @@
-import { folderWith } from './fixture-app';
 import type { LocalMapping } from '../../lib/local/assembly/app';
 import { checkpointsIn, NO_CHECKPOINTS } from '../../lib/local/checkpoints';
 import type { StreamReader } from '../../lib/reader/stream-reader';
+import { folderWith } from '../folder';
 
 const mapping = (startingPosition: string) => ({ path: 'Shop/OrderEvents', settings: { startingPosition } }) as LocalMapping;
 /** A stream with these reads of its one shard. */

@@ -4,8 +4,9 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { firstOutputOf, folderWith, onLinux } from './fixture-app';
+import { firstOutputOf, onLinux } from './fixture-app';
 import { endLeftovers, recordChildren } from '../../lib/local/process/children';
+import { folderWith } from '../folder';
 
 const SLEEP = 'setTimeout(() => {}, 60_000)';
 const sleeper = (mark: string) => ['-e', SLEEP, mark];

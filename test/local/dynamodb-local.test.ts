@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
-import { folderWith } from './fixture-app';
 import { recordChildren } from '../../lib/local/process/children';
 import { startDynamoDbLocal } from '../../lib/local/service/dynamodb-local';
 import { freePort } from '../../lib/local/service/free-port';
+import { folderWith } from '../folder';
 
 jest.mock('../../lib/local/service/free-port', () => {
   const actual = jest.requireActual('../../lib/local/service/free-port');

@@ -1,8 +1,9 @@
 import { chmodSync, readFileSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
-import { folderWith, onLinux } from './fixture-app';
+import { onLinux } from './fixture-app';
 import { startEnvironment, type ExecutionEnvironment, type ExecutionEnvironmentOptions } from '../../lib/local/function/environment';
 import { recordChildren, type Children } from '../../lib/local/process/children';
+import { folderWith } from '../folder';
 
 const FUNCTION_ARN = 'arn:aws:lambda:us-east-1:000000000000:function:OnOrder:live';
 

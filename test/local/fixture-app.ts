@@ -1,17 +1,15 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { type App, Duration, RemovalPolicy, Stack, type Environment } from 'aws-cdk-lib';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { BUNDLING, newApp } from '../app';
+import { folderWith, newFolder } from '../folder';
+import { needing } from '../needing';
 
 /** A test of processes: it uses signals, `ps`, `pgrep` and `/proc` as Linux has them. Elsewhere it is skipped by this name. */
-export const onLinux: jest.It = process.platform === 'linux' ? test
-  : ((name: string) => test.skip(`${name} (needs Linux)`, () => {})) as unknown as jest.It;
+export const onLinux = needing('Linux', process.platform === 'linux');
 
 /** Synthesizes an app of one stack, `Shop`, and says where to. */
 export function synthesize(build: (stack: Stack) => void, env?: Environment): string {
@@ -48,16 +46,6 @@ export function functionOf(scope: Construct, id: string, code: string, props: Pa
   });
 }
 
-/** A new folder with these files. */
-export function folderWith(files: Record<string, string>): string {
-  const folder = newFolder();
-  for (const [name, content] of Object.entries(files)) {
-    mkdirSync(join(folder, name, '..'), { recursive: true });
-    writeFileSync(join(folder, name), content);
-  }
-  return folder;
-}
-
 /** The first that a process prints. Throws if it ends without a word. */
 export async function firstOutputOf(child: ChildProcess): Promise<string> {
   const ended = once(child, 'close').then(([code, signal]) => {
@@ -65,8 +53,4 @@ export async function firstOutputOf(child: ChildProcess): Promise<string> {
   });
   const [output] = await Promise.race([once(child.stdout!, 'data'), ended]);
   return String(output).trim();
-}
-
-function newFolder(): string {
-  return mkdtempSync(join(tmpdir(), 'local-test-'));
 }

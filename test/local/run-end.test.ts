@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
 import { AttributeType } from 'aws-cdk-lib/aws-dynamodb';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
-import { firstOutputOf, folderWith, functionOf, onLinux, ordersTable, synthesize } from './fixture-app';
+import { firstOutputOf, functionOf, onLinux, ordersTable, synthesize } from './fixture-app';
+import { folderWith } from '../folder';
 import { COPYING, inOrder, itemsOf, PRINTING, put, source } from './local-run';
 import { startLocal, type LocalEvent, type LocalOptions, type LocalRun } from '../../lib/local';
 

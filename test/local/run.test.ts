@@ -13,7 +13,8 @@ import { S3OnFailureDestination, SnsDlq, SqsDlq } from 'aws-cdk-lib/aws-lambda-e
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
-import { folderWith, functionOf, localApp, ordersTable } from './fixture-app';
+import { functionOf, localApp, ordersTable } from './fixture-app';
+import { folderWith } from '../folder';
 import { client, COPYING, documents, inOrder, itemsOf, PRINTING, put, source, tableName } from './local-run';
 import { DynamoStreamTrigger, FailureStore, S3FailureDestination, StreamFunction } from '../../lib';
 import { startLocal, type LocalEvent, type LocalRun } from '../../lib/local';

@@ -8,7 +8,7 @@ import { clientOptions } from '../../lib/local/service/credentials';
 import { startDynamoDbLocal } from '../../lib/local/service/dynamodb-local';
 import { streamReader, type RangePage, type RangeReader } from '../../lib/reader/stream-reader';
 import type { Position } from '../../lib/stream/shard';
-import { folderWith } from '../local/fixture-app';
+import { folderWith } from '../folder';
 
 const WRITES = 30;
 const ARN = 'arn:aws:dynamodb:eu-west-1:123456789012:table/Orders/stream/2026-11-23T09:00:00.000';

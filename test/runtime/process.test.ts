@@ -13,7 +13,8 @@ import { type Destinations, startDestinations } from '../../lib/local/service/de
 import type { ParkedRecord } from '../../lib/stream/parked-record';
 import type { BatchResponse, StreamEvent, StreamRecord } from '../../lib/stream/record';
 import { type Handler, simulateTrigger, streamRecord } from '../../lib/testing';
-import { folderWith, ordersTable, synthesize } from '../local/fixture-app';
+import { folderWith } from '../folder';
+import { ordersTable, synthesize } from '../local/fixture-app';
 
 /** Seconds. The part of it that the runtime keeps for its answer is half a second: enough on a machine that is busy. */
 const TIMEOUT = 10;
