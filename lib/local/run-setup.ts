@@ -22,7 +22,7 @@ export interface RunSetup {
   readonly children: Children;
   /** Serves nothing before the functions are there. */
   readonly api: ApiServer;
-  readonly observer: Observer;
+  readonly observer: LocalObserver;
 }
 
-export type Observer = (event: LocalEvent) => void;
+export type LocalObserver = (event: LocalEvent) => void;

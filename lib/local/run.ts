@@ -12,7 +12,7 @@ import { startFunctions, type LocalFunctions } from './function/functions';
 import { nodeProgram, versionWarning, type NodeProgram } from './function/node-program';
 import { startMapping } from './mapping-run';
 import { endLeftovers, recordChildren } from './process/children';
-import type { Observer, RunSetup } from './run-setup';
+import type { LocalObserver, RunSetup } from './run-setup';
 import { sdkVariables } from './service/sdk-variables';
 import { startServices, type Services } from './service/services';
 import { localStream } from './stream';
@@ -49,7 +49,7 @@ export interface LocalOptions {
    */
   readonly inspect?: boolean;
   /** Called for everything that happens. */
-  readonly observer?: Observer;
+  readonly observer?: LocalObserver;
 }
 
 /** A synthesized app at work on this machine. */

@@ -28,8 +28,13 @@ declare const VALID: unique symbol;
 /** Settings that passed the rules. Of a trigger, some may be tokens, which no rule judges. */
 export type ValidSettings = MappingSettings & { readonly [VALID]: true };
 
+/** Marks settings as valid. Only for what has applied the rules to them. */
+export function markValid(settings: object): ValidSettings {
+  return settings as ValidSettings;
+}
+
 /** The range of a whole number, both ends included. From Lambda's API model, unless stated otherwise. */
-export interface Range {
+export interface NumberRange {
   /** The id of the rule that checks it. */
   readonly rule: string;
   readonly min: number;
@@ -51,7 +56,7 @@ export interface Setting<Value = unknown> {
   /** What omitting it is for: "Omit it to …". */
   readonly omitTo: string;
   readonly unit?: 'seconds';
-  readonly range?: Range;
+  readonly range?: NumberRange;
 }
 
 /** Every setting of a mapping. Ranges, defaults and names are written here only. */

@@ -3,7 +3,7 @@ import type { FilterFacts } from './filter/filter-facts';
 import { FILTER_RULES } from './filter/filter-rules';
 import { MAPPING_RULES, type SettingFacts } from './mapping-rules';
 import { judge } from './rule';
-import { eachSetting, SETTING_NAMES, type ValidSettings } from './settings';
+import { eachSetting, markValid, SETTING_NAMES, type ValidSettings } from './settings';
 import type { Words } from './words';
 
 /** Only a warning at synth. But nobody knows what AWS does then, so that nothing can simulate it. */
@@ -25,5 +25,5 @@ export function validSettings(facts: SettingFacts, words: Words, refuse: (refusa
     refuse([...refusals, ...unknown]);
   }
   const filters = facts.filters.map((filter) => (filter as FilterFacts).text);
-  return { ...eachSetting((name) => facts[name]), filters } as unknown as ValidSettings;
+  return markValid({ ...eachSetting((name) => facts[name]), filters });
 }

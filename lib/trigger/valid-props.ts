@@ -9,7 +9,7 @@ import { StreamPermissions } from './role/permissions';
 import { FILTER_RULES } from '../rules/filter/filter-rules';
 import { MAPPING_RULES, type SettingFacts } from '../rules/mapping-rules';
 import { judge } from '../rules/rule';
-import { completed, RETRIES_WITHOUT_RUNTIME, type SettingName, type ValidSettings } from '../rules/settings';
+import { completed, markValid, RETRIES_WITHOUT_RUNTIME, type SettingName, type ValidSettings } from '../rules/settings';
 import { type PropFacts, TRIGGER_RULES } from '../rules/trigger-rules';
 import { TRIGGER_WORDS } from '../rules/words';
 
@@ -43,7 +43,7 @@ export function validProps(props: DynamoStreamTriggerProps | null | undefined, t
     permissions: StreamPermissions.MANAGED_POLICY,
     ...given,
     ...facts,
-    settings: settings as unknown as ValidSettings,
+    settings: markValid(settings),
     filters: settings.filters as readonly StreamFilter[],
   };
 }

@@ -1,7 +1,7 @@
 import { readAssembly, type SynthesizedStack, type TemplateResource } from './assembly';
 import { queueNotifications, type QueueNotification } from './bucket-notifications';
 import { ifKnown, resolver, UnresolvedValueError, type Resolve, type Surroundings } from './intrinsics';
-import { attributeOf, nameOf, LOCAL_ACCOUNT, LOCAL_REGION, type Endpoints } from './resource-names';
+import { attributeOf, physicalName, LOCAL_ACCOUNT, LOCAL_REGION, type Endpoints } from './resource-names';
 import { isTrue, settingsInTemplate } from '../../rules/cloudformation';
 import { SHORT_TIMEOUT, TABLE_RESOURCES } from '../../rules/facts';
 import type { ValidSettings } from '../../rules/settings';
@@ -68,11 +68,11 @@ export interface LambdaFunction extends NamedResource {
   readonly memorySize: number;
   readonly reservedConcurrency?: number;
   /** The environment variables. Some of their values are known only once everything runs. */
-  environment(endpoints: Endpoints): Environment;
+  environment(endpoints: Endpoints): ResolvedVariables;
 }
 
 /** A function's environment variables. */
-export interface Environment {
+export interface ResolvedVariables {
   readonly variables: Record<string, string>;
   /** Variables that can't be resolved here, each with the reason. They are not set. */
   readonly unresolved: readonly string[];
@@ -168,7 +168,7 @@ class Reading {
     return {
       path: pathOf({ stack, logicalId }),
       logicalId,
-      name: nameOf(stack, logicalId, resource, this.resolve),
+      name: physicalName(stack, logicalId, resource, this.resolve),
       arn,
       region: surroundings.region(stack),
     };
@@ -235,7 +235,7 @@ class Reading {
     const [name, qualifier] = nameOrArn.replace(/^arn:[^:]*:lambda:[^:]*:[^:]*:function:/, '').split(':');
     for (const stack of this.stacks) {
       for (const [logicalId, resource] of Object.entries(stack.template.Resources ?? {})) {
-        if (resource.Type === 'AWS::Lambda::Function' && ifKnown(() => nameOf(stack, logicalId, resource, this.resolve)) === name) {
+        if (resource.Type === 'AWS::Lambda::Function' && ifKnown(() => physicalName(stack, logicalId, resource, this.resolve)) === name) {
           const found = this.function(stack, logicalId, resource);
           return { function: found, functionArn: found.arn + (qualifier ? `:${qualifier}` : ''), executedVersion: qualifier ?? '$LATEST' };
         }
@@ -291,7 +291,7 @@ class Reading {
     return { codeDirectory };
   }
 
-  private environment(stack: SynthesizedStack, variables: Record<string, unknown> = {}, endpoints: Endpoints): Environment {
+  private environment(stack: SynthesizedStack, variables: Record<string, unknown> = {}, endpoints: Endpoints): ResolvedVariables {
     const resolve = resolver(this.surroundings(endpoints));
     const found: Record<string, string> = {};
     const unresolved: string[] = [];
@@ -332,7 +332,7 @@ class Reading {
           return attribute === undefined ? this.qualifiedArn(stack, resource) : undefined;
         }
         const place = { region: surroundings.region(stack), account: surroundings.account(stack) };
-        return attributeOf(resource, nameOf(stack, logicalId, resource, this.resolve), place, attribute, endpoints);
+        return attributeOf(resource, physicalName(stack, logicalId, resource, this.resolve), place, attribute, endpoints);
       },
     };
     return surroundings;

@@ -34,7 +34,7 @@ const NAMING: Record<string, NamingRule> = {
 };
 
 /** The name of a resource here: its own, or stack and logical id, which is how the names that CloudFormation makes begin. */
-export function nameOf(stack: SynthesizedStack, logicalId: string, resource: TemplateResource, resolve: Resolve): string {
+export function physicalName(stack: SynthesizedStack, logicalId: string, resource: TemplateResource, resolve: Resolve): string {
   const { property, longest } = NAMING[resource.Type] ?? { property: 'Name', longest: 255 };
   const given = resource.Properties?.[property];
   if (given !== undefined) {

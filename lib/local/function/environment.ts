@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { startProcess, type FunctionExit, type FunctionProcess, type FunctionProcessOptions } from './function-process';
-import { serveRuntimeApi, type Invocation, type ReportedError, type RuntimeListener } from './runtime-api';
+import { serveRuntimeApi, type NextInvocation, type ReportedError, type RuntimeListener } from './runtime-api';
 import { errorOutcome, exited, outOfMemory, timedOut, type Outcome } from '../../engine';
 import { LocalRunError } from '../errors';
 import type { Children } from '../process/children';
@@ -57,7 +57,7 @@ type State =
   /** `error`: why the code does not load, as the runtime has reported it. The process is about to end then. */
   | { readonly at: 'loading'; error?: string }
   /** Frozen, until `deliver` hands over an invocation. */
-  | { readonly at: 'idle'; readonly deliver: (invocation: Invocation) => void }
+  | { readonly at: 'idle'; readonly deliver: (invocation: NextInvocation) => void }
   /** `answer`: the first one, which counts. The invocation ends when the process asks for the next one, or ends. */
   | { readonly at: 'running'; readonly requestId: string; readonly end: (outcome: Outcome) => void; answer?: Outcome }
   | { readonly at: 'ended' };
@@ -114,7 +114,7 @@ class ProcessEnvironment implements ExecutionEnvironment, RuntimeListener {
     this.process.kill();
   }
 
-  onNext(deliver: (invocation: Invocation) => void): void {
+  onNext(deliver: (invocation: NextInvocation) => void): void {
     if (this.state.at === 'loading' && this.state.error !== undefined) {
       return;
     }
@@ -147,7 +147,7 @@ class ProcessEnvironment implements ExecutionEnvironment, RuntimeListener {
     }
   }
 
-  private rest(deliver: (invocation: Invocation) => void): void {
+  private rest(deliver: (invocation: NextInvocation) => void): void {
     const last = this.state;
     if (last.at === 'ended') {
       return;

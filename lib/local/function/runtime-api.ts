@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { RESPONSE_BYTES, tooLarge } from '../../engine';
 
 /** An invocation as the API hands it to a runtime. */
-export interface Invocation {
+export interface NextInvocation {
   readonly requestId: string;
   readonly functionArn: string;
   /** Milliseconds since the epoch. */
@@ -21,7 +21,7 @@ export interface ReportedError {
 /** Hears what a runtime sends to the API. */
 export interface RuntimeListener {
   /** It asks for an invocation, and is idle until `deliver` hands one over. */
-  onNext(deliver: (invocation: Invocation) => void): void;
+  onNext(deliver: (invocation: NextInvocation) => void): void;
   onResponse(requestId: string, body: string): void;
   onError(requestId: string, error: ReportedError): void;
   /** The code did not load. */
@@ -85,7 +85,7 @@ async function answer(listener: RuntimeListener, request: IncomingMessage, respo
   response.writeHead(202).end('{"status":"OK"}');
 }
 
-function sendInvocation(response: ServerResponse, { requestId, functionArn, deadline, event }: Invocation): void {
+function sendInvocation(response: ServerResponse, { requestId, functionArn, deadline, event }: NextInvocation): void {
   response.writeHead(200, {
     'content-type': 'application/json',
     'lambda-runtime-aws-request-id': requestId,
