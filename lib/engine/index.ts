@@ -1,4 +1,4 @@
-export { EVENT_BYTES, RESPONSE_BYTES } from './limits';
+export { RESPONSE_BYTES } from './limits';
 export { createMapping } from './mapping';
 export type { MappingOptions } from './options';
 export { errorOutcome, exited, outOfMemory, timedOut, tooLarge } from './outcome';

@@ -1,3 +1,5 @@
+import { EVENT_BYTES } from '../stream/record';
+
 /** The limits and intervals of Lambda and DynamoDB Streams. Times in milliseconds, sizes in bytes. */
 
 /** An idle shard is read 4 times a second (Lambda guide, "Using Lambda with DynamoDB"). */
@@ -7,11 +9,8 @@ export const POLL_INTERVAL = 250;
 export const READ_RECORDS = 1000;
 export const READ_BYTES = 1024 * 1024;
 
-/** An event has at most 6 MB (Lambda quotas, synchronous invocation). */
-export const EVENT_BYTES = 6 * 1024 * 1024;
-
 /**
- * An answer has at most 100 bytes more. The quota says 6 MB; Lambda's error says 6,291,556 bytes (AWS's own test of the .NET runtime:
+ * An answer has at most 100 bytes more than an event. The quota says 6 MB; Lambda's error says 6,291,556 bytes (AWS's own test of the .NET runtime:
  * aws/aws-lambda-dotnet, CustomRuntimeTests).
  */
 export const RESPONSE_BYTES = EVENT_BYTES + 100;

@@ -1,9 +1,9 @@
-import { compileFilters } from './filters';
-import { EVENT_BYTES, READ_BYTES, READ_RECORDS } from './limits';
+import { READ_BYTES, READ_RECORDS } from './limits';
 import { type AgeLimit, ageLimit } from './record-age';
+import { compileFilters } from '../event-pattern';
 import type { MappingSettings } from '../rules/settings';
 import type { DestinationKind } from '../stream/destination';
-import type { StreamRecord } from '../stream/record';
+import { EVENT_BYTES, type StreamRecord } from '../stream/record';
 
 /** A mapping's settings, and what it must know beside them. */
 export interface MappingOptions {

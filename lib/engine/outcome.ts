@@ -1,5 +1,6 @@
-import { EVENT_BYTES, RESPONSE_BYTES } from './limits';
+import { RESPONSE_BYTES } from './limits';
 import type { Outcome } from './protocol';
+import { EVENT_BYTES } from '../stream/record';
 
 /**
  * The errors that Lambda itself reports for a function that could not answer, in Lambda's words. They are what a caller of the

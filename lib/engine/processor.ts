@@ -1,7 +1,5 @@
 import { type Batch, type Entry, finalBatch, newBatch, sequenceNumberOf } from './batch';
-import { type Verdict, verdictOf } from './batch-response';
 import { GivingUp } from './giving-up';
-import { EVENT_BYTES } from './limits';
 import type { MappingPlan } from './options';
 import type { Caller, Outbox } from './outbox';
 import { tooLargeToInvoke } from './outcome';
@@ -12,7 +10,9 @@ import { backoff, bisect, nextStep } from './retries';
 import { WaitingRecords } from './waiting-records';
 import { WindowKeeper } from './window-keeper';
 import type { FailureCondition } from '../stream/failed-batch';
+import { EVENT_BYTES } from '../stream/record';
 import { compareSequenceNumbers } from '../stream/sequence-number';
+import { type Verdict, verdictOf } from '../stream/verdict';
 
 /** What a processor is doing. */
 type Phase = Rest | Waiting
@@ -217,7 +217,7 @@ export class BatchProcessor implements Caller {
     if (outcome.type === 'error') {
       return { type: 'failure' };
     }
-    const verdict: Verdict = this.plan.settings.reportBatchItemFailures ? verdictOf(outcome.response, batch.entries) : { type: 'success' };
+    const verdict: Verdict = this.plan.settings.reportBatchItemFailures ? verdictOf(outcome.response, batch.entries, sequenceNumberOf) : { type: 'success' };
     const progressed = verdict.type === 'success' || (verdict.type === 'checkpoint' && verdict.index > 0);
     // After a failed invocation the records come again, so its state must not count.
     return progressed && !this.windows.carry(outcome.response) ? { type: 'failure' } : verdict;

@@ -1,7 +1,7 @@
 import { type Batch, newBatch } from './batch';
-import type { Verdict } from './batch-response';
 import { FIRST_RETRY_DELAY, LONGEST_RETRY_DELAY } from './limits';
 import type { MappingOptions } from './options';
+import type { Verdict } from '../stream/verdict';
 
 /** What happens to a batch whose invocation failed without progress. */
 export type NextStep = 'split' | 'give up' | 'retry';

@@ -1,4 +1,5 @@
 export { asksForAbsence, type Alternative, type Operator } from './alternative';
+export { compileFilters } from './filters';
 export { matchesEventPattern } from './match';
 export { MAX_BRANCHES, parseEventPattern, type ParsedPattern } from './parse';
 export type { Branch, Condition, EventPattern } from './pattern';

@@ -1,13 +1,14 @@
 import { setTimeout } from 'node:timers/promises';
 import type { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
 import { Cursor } from './cursor';
-import { readRange } from './range';
+import { type Range, readRanges } from './range';
 import { StreamReadError } from './stream-read-error';
-import { StreamsApi, type WireRecord } from './streams-api';
+import { type ListedShard, StreamsApi, type WireRecord } from './streams-api';
 import type { StreamRecord } from '../stream/record';
-import type { Position, Shard } from '../stream/shard';
+import type { Position } from '../stream/shard';
 
 export { StreamReadError };
+export type { ListedShard, Range };
 
 /** Reads one stream, shard by shard, in Lambda's shape of records. */
 export interface StreamReader {
@@ -17,7 +18,7 @@ export interface StreamReader {
    *
    * @throws StreamReadError
    */
-  shards(): Promise<Shard[]>;
+  shards(): Promise<ListedShard[]>;
   /**
    * One GetRecords call, from this position on. The iterator of the last read of a shard is used again where that read ended.
    *
@@ -29,13 +30,14 @@ export interface StreamReader {
 /** Reads ranges of a shard too, for example those that Lambda names when it gives a batch up. */
 export interface RangeReader extends StreamReader {
   /**
-   * The records of a shard between two sequence numbers, both included, in pages. Any number of ranges can be read at the same time.
+   * The records of ranges of a shard, each in pages, in one sweep over the shard. The ranges are in order and do not overlap. Any number of
+   * sweeps can go on at the same time.
    *
    * A read that is throttled or does not get through is tried again, at most 8 times in a row.
    *
    * @throws StreamReadError
    */
-  range(shardId: string, first: string, last: string): AsyncGenerator<RangePage, void, undefined>;
+  ranges(shardId: string, ranges: readonly Range[]): AsyncGenerator<RangePage, void, undefined>;
 }
 
 /** What one read brought. */
@@ -47,6 +49,8 @@ export interface ShardRead {
 
 /** A part of a range. */
 export interface RangePage {
+  /** Which of the ranges, by its index. */
+  readonly range: number;
   /** At least one, except on the last page of a range whose end is lost. */
   readonly records: StreamRecord[];
   /**
@@ -72,7 +76,7 @@ export function streamReader(
   /** A cursor for each shard, where its last read ended. */
   const cursors = new Map<string, Cursor>();
 
-  return { streamArn, shards: () => api.shards(), read, range };
+  return { streamArn, shards: () => api.shards(), read, ranges };
 
   async function read(shardId: string, from: Position, limit?: number): Promise<ShardRead> {
     const last = cursors.get(shardId);
@@ -82,10 +86,10 @@ export function streamReader(
     return { records: lambdaRecords(Records), end: !NextShardIterator };
   }
 
-  async function* range(shardId: string, first: string, last: string): AsyncGenerator<RangePage, void, undefined> {
+  async function* ranges(shardId: string, wanted: readonly Range[]): AsyncGenerator<RangePage, void, undefined> {
     const reading = { next: (cursor: Cursor) => persistently(() => cursor.next(), wait), wait };
-    for await (const { records, lost } of readRange(api, { shardId, first, last }, reading)) {
-      yield { records: lambdaRecords(records), lost };
+    for await (const { records, ...page } of readRanges(api, shardId, wanted, reading)) {
+      yield { ...page, records: lambdaRecords(records) };
     }
   }
 

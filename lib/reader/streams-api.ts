@@ -8,6 +8,12 @@ import type { Position, Shard } from '../stream/shard';
 /** Where an iterator starts. */
 export type IteratorPosition = Position | { readonly type: 'AT_SEQUENCE_NUMBER'; readonly sequenceNumber: string };
 
+/** A shard, with its sequence numbers as far as the stream tells them: an open shard has no last one yet. */
+export interface ListedShard extends Shard {
+  readonly first?: string;
+  readonly last?: string;
+}
+
 /** A record on the wire. Lambda adds `eventSourceARN`, and spells the fields of `userIdentity` in another way. */
 export interface WireRecord extends Omit<StreamRecord, 'eventSourceARN' | 'userIdentity'> {
   userIdentity?: { PrincipalId: string; Type: string };
@@ -24,14 +30,14 @@ export class StreamsApi {
   constructor(private readonly client: DynamoDBStreamsClient, private readonly streamArn: string) {}
 
   /** Every shard that the stream still knows, in the order of DescribeStream. */
-  async shards(): Promise<Shard[]> {
-    const found: Shard[] = [];
+  async shards(): Promise<ListedShard[]> {
+    const found: ListedShard[] = [];
     let last: string | undefined;
     do {
       const command = new DescribeStreamCommand({ StreamArn: this.streamArn, ExclusiveStartShardId: last });
       const { StreamDescription: page } = await this.sending(() => this.client.send(command));
-      for (const { ShardId, ParentShardId } of page?.Shards ?? []) {
-        found.push({ shardId: ShardId!, ...(ParentShardId && { parentShardId: ParentShardId }) });
+      for (const { ShardId, ParentShardId, SequenceNumberRange: { StartingSequenceNumber: first, EndingSequenceNumber: end } = {} } of page?.Shards ?? []) {
+        found.push({ shardId: ShardId!, ...(ParentShardId && { parentShardId: ParentShardId }), ...(first && { first }), ...(end && { last: end }) });
       }
       last = page?.LastEvaluatedShardId;
     } while (last);

@@ -73,6 +73,9 @@ export interface StreamEvent {
   Records: StreamRecord[];
 }
 
+/** An event has at most 6 MB (Lambda quotas, synchronous invocation). */
+export const EVENT_BYTES = 6 * 1024 * 1024;
+
 /** A batch of a tumbling window. The final invoke of a window has no records. */
 export interface WindowEvent extends StreamEvent {
   /** ISO 8601 times. */

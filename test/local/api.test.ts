@@ -175,7 +175,7 @@ describe('streams', () => {
     const [{ shardId }] = await reader.shards();
     const numbers = (await reader.read(shardId, { type: 'TRIM_HORIZON' })).records.map(({ dynamodb }) => dynamodb!.SequenceNumber!);
     const pages = [];
-    for await (const page of reader.range(shardId, numbers[1], numbers[3])) {
+    for await (const page of reader.ranges(shardId, [{ first: numbers[1], last: numbers[3] }])) {
       pages.push(page);
     }
     expect(pages.flatMap(({ records }) => records.map(({ dynamodb }) => dynamodb!.SequenceNumber))).toEqual(numbers.slice(1, 4));

@@ -41,6 +41,7 @@ interface Iterator {
 export class StreamsProxy {
   private server?: Server;
   private calls = 0;
+  private asked: string[] = [];
   private trimmedBefore?: string;
   private iterators: Iterator[] = [];
   private expired = new Set<number>();
@@ -74,9 +75,15 @@ export class StreamsProxy {
   behave(behaviour: Partial<Behaviour>): void {
     this.behaviour = { faults: [], splits: [], trims: [], pageSize: 1000, ...behaviour };
     this.calls = 0;
+    this.asked = [];
     this.trimmedBefore = undefined;
     this.iterators = [];
     this.expired.clear();
+  }
+
+  /** What was asked since. */
+  actions(): readonly string[] {
+    return this.asked;
   }
 
   /** Everything before this number is trimmed now. */
@@ -90,13 +97,14 @@ export class StreamsProxy {
       this.trimmedBefore = before;
     });
     this.calls++;
+    const action = String(request.headers['x-amz-target']).split('.')[1];
+    this.asked.push(action);
     if (fault === 'reset') {
       return { status: 0 };
     }
     if (fault === 'internal') {
       return { status: 500, body: { __type: 'InternalServerError' } };
     }
-    const action = String(request.headers['x-amz-target']).split('.')[1];
     if (fault === 'expired' && action === 'GetRecords') {
       this.expired.add(Number(input.ShardIterator));
     }

@@ -1,6 +1,6 @@
 import { type Api, type ApiAnswer, ApiError, type ApiRequest } from './server';
-import { EVENT_BYTES } from '../../engine';
 import { SETTING_NAMES, SETTINGS } from '../../rules/settings';
+import { EVENT_BYTES } from '../../stream/record';
 import type { LambdaFunction, LocalMapping } from '../assembly/app';
 import type { Endpoints } from '../assembly/resource-names';
 import type { LocalFunctions } from '../function/functions';

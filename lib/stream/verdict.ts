@@ -1,6 +1,4 @@
-import { type Entry, sequenceNumberOf } from './batch';
-
-/** What an invocation means for its batch. */
+/** What an answer means for its batch. */
 export type Verdict =
   | { readonly type: 'success' }
   /** The record at `index` and those after it are not done. */
@@ -11,16 +9,17 @@ const SUCCESS: Verdict = { type: 'success' };
 const FAILURE: Verdict = { type: 'failure' };
 
 /**
- * Reads a partial batch response. Without a list of failures it is a success, whatever else it holds. With several failures, the
+ * Reads a function's answer as Lambda does where the mapping reports batch item failures. Without a list of failures it is a success, whatever else it holds. With several failures, the
  * lowest is the checkpoint. A failure that names no record of the batch fails the whole batch.
  */
-export function verdictOf(response: unknown, entries: readonly Entry[]): Verdict {
+export function verdictOf<T>(response: unknown, batch: readonly T[], sequenceNumberOf: (record: T) => unknown): Verdict {
   const failures = property(response, 'batchItemFailures') ?? [];
   if (!Array.isArray(failures)) {
     return FAILURE;
   }
-  let lowest = entries.length;
-  const indexes = indexLookup(entries, failures.length);
+  let lowest = batch.length;
+  const indexes = failures.length > 1 ? indexLookup(batch.map(sequenceNumberOf)) : (identifier: unknown) =>
+    batch.findIndex((record) => sequenceNumberOf(record) === identifier);
   for (const failure of failures) {
     const index = indexes(property(failure, 'itemIdentifier'));
     if (index === -1) {
@@ -28,15 +27,11 @@ export function verdictOf(response: unknown, entries: readonly Entry[]): Verdict
     }
     lowest = Math.min(lowest, index);
   }
-  return lowest === entries.length ? SUCCESS : { type: 'checkpoint', index: lowest };
+  return lowest === batch.length ? SUCCESS : { type: 'checkpoint', index: lowest };
 }
 
-/** The index of the record that an identifier names, or -1. */
-function indexLookup(entries: readonly Entry[], lookups: number): (identifier: unknown) => number {
-  if (lookups <= 1) {
-    return (identifier) => entries.findIndex((entry) => sequenceNumberOf(entry) === identifier);
-  }
-  const indexes = new Map<unknown, number>(entries.map((entry, index) => [sequenceNumberOf(entry), index]));
+function indexLookup(sequenceNumbers: readonly unknown[]): (identifier: unknown) => number {
+  const indexes = new Map(sequenceNumbers.map((number, index) => [number, index]));
   return (identifier) => indexes.get(identifier) ?? -1;
 }
 

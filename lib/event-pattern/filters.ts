@@ -1,8 +1,13 @@
-import { type EventPattern, matchesEventPattern, parseEventPattern } from '../event-pattern';
-import type { StreamRecord } from '../stream/record';
+import { matchesEventPattern } from './match';
+import { parseEventPattern } from './parse';
+import type { EventPattern } from './pattern';
 
-/** Tells which records pass these filters. Without filters every record passes; with several, one that passes any of them. */
-export function compileFilters(filters: readonly string[]): (record: StreamRecord) => boolean {
+/**
+ * Tells which records pass these filters. Without filters every record passes; with several, one that passes any of them.
+ *
+ * @throws TypeError if AWS's pattern engine refuses one of them.
+ */
+export function compileFilters(filters: readonly string[]): (record: object) => boolean {
   if (filters.length === 0) {
     return () => true;
   }
