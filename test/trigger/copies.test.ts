@@ -29,7 +29,7 @@ test.each([undefined, null, 'none', 0])('%p is not a NoFailureDestination', (onF
 
 describe('two copies of a package', () => {
   const VERSION = jest.requireActual('aws-cdk-lib/package.json').version;
-  const FOUND = new RegExp(`^The app has 2 copies of aws-cdk-lib: ${VERSION} in node_modules/aws-cdk-lib, and ${VERSION} in another place\\. .*npm dedupe`);
+  const FOUND = new RegExp(`^The app has 2 copies of aws-cdk-lib: ${VERSION} in \\S*node_modules/aws-cdk-lib, and ${VERSION} in another place\\. .*npm dedupe`);
 
   function otherCdk(): typeof cdk {
     let copy: typeof cdk;
