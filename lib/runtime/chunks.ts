@@ -96,7 +96,7 @@ export function createChunks(
         collecting = undefined;
       }
       return call(parts);
-    }, budget.aborted));
+    }, budget.aborted()));
     collecting = { parts, failures };
     return failures;
   }
@@ -111,7 +111,7 @@ export function createChunks(
       }
       parts.push(next);
     }
-    const failures = await slots(async () => call(parts), budget.aborted);
+    const failures = await slots(async () => call(parts), budget.aborted());
     // Of what is behind the first failure nothing is known.
     const failed = parts.findIndex(({ step }) => failures.has(step));
     parts.slice(1, failed < 0 ? undefined : failed + 1).forEach(({ step }) => ahead.set(step, failures));

@@ -35,7 +35,8 @@ export async function invoke(environment: Environment, event: StreamEvent, conte
     budget.onAbort = () => {
       interrupted = running();
     };
-    await Promise.race([lanes.ended, budget.over]);
+    void budget.over.then(lanes.leave);
+    await lanes.ended;
     recovery.close();
 
     const progress = lanes.count() > calls.skipped();
@@ -55,7 +56,7 @@ export async function invoke(environment: Environment, event: StreamEvent, conte
         }
       });
     }
-    return await answer(invocation, environment, lanes, recovery.errors, running());
+    return await answer(invocation, environment, lanes, recovery.errors, running);
   } finally {
     budget.close();
   }
@@ -82,14 +83,12 @@ interface Calls {
 // eslint-disable-next-line max-lines-per-function -- small functions over one state, which is theirs alone
 function createCalls(invocation: Invocation, environment: Environment, recovery: Recovery): Calls {
   const { batch, batch: { records, eventNames }, budget, context, host, now, redriven, report } = invocation;
-  const { options, memory, abandoned, pace, slots } = environment;
+  const { options, memory, abandoned, isShared, pace, slots } = environment;
   const firstCall = callContext(context, budget, 1);
   const functions = {
     INSERT: options.onRecord ?? options.onInsert, MODIFY: options.onRecord ?? options.onModify, REMOVE: options.onRecord ?? options.onRemove,
   };
   const chunks = options.onRecords && createChunks(invocation, environment, recovery, firstCall);
-  // Several invocations at once, as on Lambda Managed Instances. The environment is slow to read.
-  const isShared = process.env.AWS_LAMBDA_MAX_CONCURRENCY !== undefined;
   const waited = new Set<number>();
   let skipped = 0;
 
@@ -115,7 +114,7 @@ function createCalls(invocation: Invocation, environment: Environment, recovery:
     return isShared ? slots(() => {
       budget.check();
       return make();
-    }, budget.aborted) : make();
+    }, budget.aborted()) : make();
   }
 
   function call(step: number, callWith: CallContext): unknown {
@@ -159,7 +158,7 @@ function isSick({ budget, itemOf, redriven }: Invocation, { abandoned, stalled }
 
 /** The response for what is done now. */
 async function answer(
-  invocation: Invocation, { memory }: Environment, { done }: Lanes, errors: Recovery['errors'], running: number,
+  invocation: Invocation, { memory }: Environment, { done }: Lanes, errors: Recovery['errors'], running: () => number,
 ): Promise<BatchResponse> {
   const { batch, batch: { sequenceNumbers, streamArn }, budget, now, redriven, report, trigger } = invocation;
   const lowest = done.indexOf(0);
@@ -169,7 +168,7 @@ async function answer(
     memory.update(batch, done, lowest < 0 ? done.length : trigger.report ? lowest : 0, now());
   }
   if (budget.isAborted()) {
-    report.observe({ type: 'deadline', running });
+    report.observe({ type: 'deadline', running: running() });
   }
   report.observe({ type: 'checkpoint', streamArn, sequenceNumber });
   report.flush();

@@ -21,8 +21,10 @@ export interface LaneOptions {
 
 /** Steps that run in lanes. */
 export interface Lanes {
-  /** Settles when no lane can go on. */
+  /** Settles when no lane can go on, or nobody waits for them any more. */
   readonly ended: Promise<void>;
+  /** Waits for the lanes no longer. They go on. */
+  readonly leave: () => void;
   /** For every step, also while others are running, whether it is done: 0 or 1. */
   readonly done: Uint8Array;
   /** How many are done. */
@@ -121,6 +123,7 @@ export function runLanes({ lanes, waitsFor, run, succeeded, failed, concurrency,
   goOn();
   return {
     ended,
+    leave: endAll,
     done,
     count: () => count,
     open: () => workers + waiting > 0 ? Array.from(state.keys()).filter((step) => state[step]) : [],

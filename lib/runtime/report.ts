@@ -19,8 +19,8 @@ export interface Report {
   readonly exit: (running: number, sequenceNumber: string | undefined) => void;
   /** Logs what was kept back. */
   readonly flush: () => void;
-  /** Settles when everything that the observer returned has settled. */
-  readonly settled: () => Promise<unknown>;
+  /** Settles when everything that the observer returned has settled; undefined if it has. */
+  readonly settled: () => Promise<unknown> | undefined;
 }
 
 /**
@@ -66,7 +66,7 @@ export function createReport(
 
   return {
     observe,
-    settled: async () => Promise.all(pending),
+    settled: () => pending.size > 0 ? Promise.all(pending) : undefined,
     complain,
     failed: (record, { error, tries }, outcome) => {
       if (outcome === OUT_OF_TIME) {

@@ -47,7 +47,7 @@ export function retryIn(
       const delay = random() * Math.min(maxDelay, baseDelay * 2 ** (tries - 1));
       return tries < maxAttempts && spent + delay <= maxTime && now() + delay <= half && budget.allows(delay) ? delay : undefined;
     },
-    wait: async (delay) => sleep(delay, budget.signal),
+    wait: async (delay) => sleep(delay, budget.signal()),
   };
 }
 

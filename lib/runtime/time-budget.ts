@@ -4,16 +4,16 @@ import type { Host } from '../stream/boundary';
 /** What is left of the function's timeout. */
 export interface TimeBudget {
   /** Aborts when calls must end, shortly before the timeout. Made when it is first asked for. */
-  readonly signal: AbortSignal;
+  readonly signal: () => AbortSignal;
   readonly isAborted: () => boolean;
   /** Is called just before `signal` aborts. */
   onAbort: (() => void) | undefined;
   /** Settles when the signal aborts. */
-  readonly aborted: Promise<void>;
+  readonly aborted: () => Promise<void>;
   /** Settles when the calls must have ended, between the abort and the timeout. */
   readonly over: Promise<void>;
   /** Waits for what must happen before the answer, as long as there is time. */
-  readonly wait: (until: Promise<unknown>) => Promise<unknown>;
+  readonly wait: (until: Promise<unknown> | undefined) => Promise<unknown> | undefined;
   /** Whether a call may be started, after a pause of so many milliseconds. */
   readonly allows: (pause?: number) => boolean;
   /** @throws NO_TIME if no call may be started. */
@@ -75,27 +75,25 @@ export function timeBudget(context: Partial<LambdaContext>, pace: Pace, timer: N
   const rest = async () => new Promise<void>((resolve) => {
     cancel = timer(resolve, left() / 4);
   });
-  return budget = {
-    get signal() {
-      if (!controller) {
-        controller = new AbortController();
-        // Every call may listen to it, and Node.js would print a warning from the eleventh on.
-        // Not imported: an import of CommonJS makes bundlers add helpers.
-        process.getBuiltinModule('node:events').setMaxListeners(0, controller.signal);
-        if (aborted) {
-          controller.abort();
-        }
+  function signal(): AbortSignal {
+    if (!controller) {
+      controller = new AbortController();
+      // Every call may listen to it, and Node.js would print a warning from the eleventh on.
+      // Not imported: an import of CommonJS makes bundlers add helpers.
+      process.getBuiltinModule('node:events').setMaxListeners(0, controller.signal);
+      if (aborted) {
+        controller.abort();
       }
-      return controller.signal;
-    },
+    }
+    return controller.signal;
+  }
+  return budget = {
+    signal,
     isAborted: () => aborted,
-    get aborted() {
-      const { signal } = this;
-      return ended ??= new Promise((resolve) => aborted ? resolve() : signal.addEventListener('abort', () => resolve()));
-    },
+    aborted: async () => ended ??= new Promise((resolve) => aborted ? resolve() : signal().addEventListener('abort', () => resolve())),
     onAbort: undefined,
     over,
-    wait: async (until) => Promise.race([until, over.then(rest)]),
+    wait: (until) => until && Promise.race([until, over.then(rest)]),
     left,
     allows,
     check: () => {

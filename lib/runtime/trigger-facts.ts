@@ -36,18 +36,21 @@ export function triggerFacts(streamArn: string, host: Host, reports?: boolean, t
   const { partition, region, account, resource } = arnParts(streamArn);
   const named = triggers.filter(({ stream }) => stream !== undefined && [streamArn, resource.split('/')[1]].includes(stream));
   const serving = named[0] ? named : triggers.filter(({ stream }) => !stream);
-  if (!serving[0] && !told && process.env.AWS_LAMBDA_RUNTIME_API) {
-    told = true;
-    tell?.(streamArn);
-  }
-  // Two mappings of one stream that differ: to report is only safe if both do.
-  return serving[0]
-    ? {
-      ...serving[0],
-      report: serving.every(({ report }) => report),
-      park: serving[0].park?.replace(new RegExp(`^${QUEUE_NAME}`), `arn:${partition}:sqs:${region}:${account}:`),
+  const isLambda = !!process.env.AWS_LAMBDA_RUNTIME_API;
+  if (!serving[0]) {
+    if (isLambda && !told) {
+      told = true;
+      tell?.(streamArn);
     }
-    : { report: reports ?? !process.env.AWS_LAMBDA_RUNTIME_API };
+    return { report: reports ?? !isLambda };
+  }
+  const { park } = serving[0];
+  return {
+    ...serving[0],
+    // Two mappings of one stream that differ: to report is only safe if both do.
+    report: serving.every(({ report }) => report),
+    park: park?.startsWith(QUEUE_NAME) ? `arn:${partition}:sqs:${region}:${account}:${park.slice(QUEUE_NAME.length)}` : park,
+  };
 }
 
 /** Whether it was told that no trigger informed the function. */
