@@ -203,7 +203,7 @@ project.eslint!.addOverride({ files: ['bench/**'], rules: { 'import/no-extraneou
 // What serverless-offline-dynamodb-streams leaves where it is run.
 project.addGitIgnore('/bench/local/.serverless-offline-dynamodb-streams.json');
 // Bundled into the command line; in Lambda the SDK is part of the runtime.
-for (const folder of ['cli', 'local', 'reader', 'runtime']) {
+for (const folder of ['cli', 'local', 'reader', 'redrive', 'runtime']) {
   project.eslint!.allowDevDeps(`**/lib/${folder}/**`);
 }
 project.eslint!.allowDevDeps('**/*.lambda.ts');
@@ -287,7 +287,7 @@ new JsonFile(project, 'cdk.json', {
   },
 });
 project.addGitIgnore('/cdk.out/');
-for (const path of ['/bin/', '/examples/', '/bench/', '/.ci/', '/cdk.json', '/cdk.out/', '/build/cli/', '/build/reader/', '/build/local/**/*.*', '/build/**/*.lambda.js']) {
+for (const path of ['/bin/', '/examples/', '/bench/', '/.ci/', '/cdk.json', '/cdk.out/', '/build/cli/', '/build/reader/', '/build/redrive/', '/build/local/**/*.*', '/build/**/*.lambda.js']) {
   project.addPackageIgnore(path);
 }
 // What the command line starts in processes of their own; the rest of it is in its bundle.

@@ -9,5 +9,6 @@ export const ROOMS: Record<string, { readonly is: string; readonly mayImport: re
   'engine': { is: 'how a mapping behaves', mayImport: ['stream', 'event-pattern', 'rules'] },
   'testing': { is: 'the engine in virtual time', mayImport: ['stream', 'event-pattern', 'rules', 'engine'] },
   'local': { is: 'the engine on your machine', mayImport: ['stream', 'rules', 'engine', 'reader'] },
+  'redrive': { is: 'brings back what failed', mayImport: ['stream', 'event-pattern', 'reader'] },
   'cli': { is: 'commands and their output', mayImport: ['local'] },
 };

@@ -42,7 +42,9 @@ interface Reading {
  *
  * A page is read once, however many ranges are in it. If the next range is far behind it, the sweep jumps there.
  */
-export async function* readRanges(api: StreamsApi, shardId: string, ranges: readonly Range[], reading: Reading): AsyncGenerator<WirePage, void, undefined> {
+export async function* readRanges(
+  api: StreamsApi, shardId: string, ranges: readonly Range[], reading: Reading,
+): AsyncGenerator<WirePage, void, undefined> {
   const sweep = new Sweep(api, shardId, reading);
   for (const [range, { first, last }] of ranges.entries()) {
     /** The last record of the range that was read. */

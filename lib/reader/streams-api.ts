@@ -1,7 +1,8 @@
 import {
-  DescribeStreamCommand, GetRecordsCommand, GetShardIteratorCommand, type DynamoDBStreamsClient,
+  DescribeStreamCommand, GetRecordsCommand, GetShardIteratorCommand, type DynamoDBStreamsClient, type Shard as ShardDescription,
 } from '@aws-sdk/client-dynamodb-streams';
 import { failureOf, StreamReadError } from './stream-read-error';
+import { wireAnswer } from './wire-answer';
 import type { StreamRecord } from '../stream/record';
 import type { Position, Shard } from '../stream/shard';
 
@@ -36,9 +37,7 @@ export class StreamsApi {
     do {
       const command = new DescribeStreamCommand({ StreamArn: this.streamArn, ExclusiveStartShardId: last });
       const { StreamDescription: page } = await this.sending(() => this.client.send(command));
-      for (const { ShardId, ParentShardId, SequenceNumberRange: { StartingSequenceNumber: first, EndingSequenceNumber: end } = {} } of page?.Shards ?? []) {
-        found.push({ shardId: ShardId!, ...(ParentShardId && { parentShardId: ParentShardId }), ...(first && { first }), ...(end && { last: end }) });
-      }
+      found.push(...(page?.Shards ?? []).map(listed));
       last = page?.LastEvaluatedShardId;
     } while (last);
     return found;
@@ -70,30 +69,13 @@ export class StreamsApi {
   }
 }
 
-/**
- * GetRecords, with the JSON that came over the wire. The SDK would turn numbers into dates and base64 into byte arrays, which Lambda's
- * shape does not have, and it loses an attribute that is called `__proto__`.
- */
-async function getRecords(client: DynamoDBStreamsClient, iterator: string, limit?: number): Promise<WireAnswer> {
-  const command = new GetRecordsCommand({ ShardIterator: iterator, ...(limit && { Limit: limit }) });
-  let answer: WireAnswer = {};
-  command.middlewareStack.add((next) => async (args) => {
-    const result = await next(args);
-    const response = result.response as { statusCode: number; body: unknown };
-    if (response.statusCode === 200) {
-      answer = JSON.parse(await textOf(response.body as AsyncIterable<Uint8Array>));
-      response.body = Buffer.from('{}');
-    }
-    return result;
-  }, { step: 'deserialize', priority: 'low' });
-  await client.send(command);
-  return answer;
+function listed({ ShardId, ParentShardId, SequenceNumberRange: numbers }: ShardDescription): ListedShard {
+  const { StartingSequenceNumber: first, EndingSequenceNumber: last } = numbers ?? {};
+  return { shardId: ShardId!, ...(ParentShardId && { parentShardId: ParentShardId }), ...(first && { first }), ...(last && { last }) };
 }
 
-async function textOf(body: AsyncIterable<Uint8Array>): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of body) {
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
+/** GetRecords, with records as Lambda spells them. */
+function getRecords(client: DynamoDBStreamsClient, iterator: string, limit?: number): Promise<WireAnswer> {
+  const command = new GetRecordsCommand({ ShardIterator: iterator, ...(limit && { Limit: limit }) });
+  return wireAnswer(command, () => client.send(command));
 }

@@ -1,0 +1,41 @@
+/** What happens to records whose item has changed since. */
+export const SUPERSEDED_POLICIES = ['hold', 'send', 'skip', 'refresh'] as const;
+export type SupersededPolicy = typeof SUPERSEDED_POLICIES[number];
+
+/** What happens to records of a range that is more than the batch. */
+export const INEXACT_POLICIES = ['hold', 'send'] as const;
+export type InexactPolicy = typeof INEXACT_POLICIES[number];
+
+/** What a redrive is asked to do. */
+export interface RedriveOptions {
+  /** Invoked in place of the function that the messages name. */
+  readonly functionArn?: string;
+  readonly superseded: SupersededPolicy;
+  readonly inexact: InexactPolicy;
+  /** In place of the mapping's, as JSON. */
+  readonly filters?: readonly string[];
+  /** The most records of an event. */
+  readonly batchSize: number;
+  /** The most invocations at once. */
+  readonly concurrency: number;
+  /** The most messages. */
+  readonly limit: number;
+  /** Messages whose records are lost are done. */
+  readonly forgetLost: boolean;
+  /** Wait for messages that others have. */
+  readonly wait: boolean;
+  /** Reads all, invokes nothing, and gives all back. */
+  readonly dryRun: boolean;
+  /** Takes events in place of the function. Nothing counts as done then. */
+  readonly write?: (event: string) => void;
+}
+
+export const REDRIVE_DEFAULTS = {
+  superseded: 'hold', inexact: 'hold', batchSize: 100, concurrency: 1, limit: 100_000, forgetLost: false, wait: false, dryRun: false,
+} as const satisfies RedriveOptions;
+
+/** The most records of an event that Lambda itself would deliver. https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-params.html */
+export const MOST_BATCH_SIZE = 10_000;
+
+/** SQS hands out so many messages at once. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html */
+export const MOST_IN_FLIGHT = 120_000;

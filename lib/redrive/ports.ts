@@ -1,0 +1,123 @@
+import type { RangeReader } from '../reader/stream-reader';
+import type { AttributeMap } from '../stream/record';
+
+/**
+ * What a redrive works with. On AWS these are SQS, S3, DynamoDB Streams, DynamoDB and Lambda (`aws/`).
+ *
+ * Each may throw a `RedriveRefused` with a message for people: something that is needed is not there, or not allowed.
+ */
+export interface Ports {
+  readonly source: Source;
+  readonly buckets: Buckets;
+  readonly streams: (streamArn: string) => RangeReader;
+  readonly tables: Tables;
+  readonly functions: Functions;
+  readonly spool: Spool;
+  readonly clock: Clock;
+}
+
+/** Where the messages are: a queue, a bucket, a file. */
+export interface Source {
+  /** For people. */
+  readonly name: string;
+  /** After so many milliseconds, messages that are not kept would be somebody else's. Undefined: they are nobody's but ours. */
+  readonly keepEvery?: number;
+  /**
+   * Takes all messages that are there, and keeps them from others. Answers how many are left because of the limit.
+   *
+   * @throws MessagesInFlight if somebody else has some of them.
+   */
+  collect(options: CollectOptions): Promise<{ readonly left: number }>;
+  /** Keeps messages from others for another while. */
+  keep(handles: readonly string[]): Promise<void>;
+  /** These are done. */
+  remove(handles: readonly string[]): Promise<void>;
+  /** Others may have these, after so many seconds. */
+  giveBack(handles: readonly string[], seconds: number): Promise<void>;
+}
+
+export interface CollectOptions {
+  readonly limit: number;
+  /** Wait for messages that others have, in place of an error. */
+  readonly wait: boolean;
+  /** Ends the collecting. */
+  readonly stop: AbortSignal;
+  readonly take: (received: Received) => void;
+}
+
+/** A message as it came. */
+export interface Received {
+  /** For people: a message's id, an object's key, a line's number. */
+  readonly id: string;
+  /** For the source. */
+  readonly handle: string;
+  readonly text: string;
+}
+
+export interface Buckets {
+  /** Undefined: there is no such object. */
+  read(bucket: string, key: string): Promise<string | undefined>;
+  remove(bucket: string, key: string): Promise<void>;
+}
+
+export interface Tables {
+  /**
+   * The items as they are now, undefined where there is none, in the order of the keys.
+   *
+   * @throws Error if the table can't be read.
+   */
+  read(tableArn: string, keys: readonly AttributeMap[]): Promise<(AttributeMap | undefined)[]>;
+}
+
+export interface Functions {
+  describe(functionArn: string): Promise<FunctionFacts>;
+  /** The mappings of a stream. */
+  mappings(streamArn: string): Promise<readonly MappingFacts[]>;
+  invoke(functionArn: string, event: string, timeout: number): Promise<Invoked>;
+}
+
+export interface FunctionFacts {
+  /** Milliseconds. */
+  readonly timeout: number;
+}
+
+export interface MappingFacts {
+  readonly functionArn: string;
+  /** Event patterns as JSON. Undefined: it has some, but they are not told, because they are encrypted. */
+  readonly filters: readonly string[] | undefined;
+  readonly parallelizationFactor: number;
+  readonly hasWindow: boolean;
+}
+
+/** What came of an invocation. */
+export type Invoked =
+  | { readonly type: 'answer'; readonly response: unknown }
+  /** The function failed. */
+  | { readonly type: 'error'; readonly name: string; readonly message: string }
+  /** It was not invoked. */
+  | { readonly type: 'throttled'; readonly message: string; readonly isReserved: boolean }
+  | { readonly type: 'tooLarge' }
+  /** It may have been invoked, and may be running still. */
+  | { readonly type: 'noAnswer'; readonly message: string };
+
+/** Keeps texts outside of memory. */
+export interface Spool {
+  append(text: string): Place;
+  read(place: Place): string;
+}
+
+/** Where a text is in the spool, in bytes. */
+export interface Place {
+  readonly at: number;
+  readonly bytes: number;
+}
+
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  wait(ms: number): Promise<unknown>;
+  /** From 0 up to but not including 1. */
+  random(): number;
+  /** Calls again and again, until what it returned is called. */
+  every(ms: number, call: () => void): () => void;
+}

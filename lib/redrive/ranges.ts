@@ -1,0 +1,155 @@
+import { failureOf, streamIsGone } from './gone-stream';
+import { groupedBy } from './grouped-by';
+import type { GivenUpMessage, Inventory, Request } from './inventory';
+import type { MappingOf } from './mappings';
+import type { BatchMessage } from './message';
+import type { Ports } from './ports';
+import { together } from './together';
+import type { ListedShard, Range, RangeReader } from '../reader/stream-reader';
+import type { StreamRecord } from '../stream/record';
+import { compareSequenceNumbers } from '../stream/sequence-number';
+
+/** How a failed batch compares with what the stream has of its range. */
+export type Finding =
+  /** As many records as the batch had. */
+  | { readonly type: 'exact' }
+  /** More, so that it is not known which they were; or fewer although none is gone: the filter was another one. */
+  | { readonly type: 'inexact'; readonly found: number }
+  /** Fewer: the others are gone, with all numbers from the one to the other. */
+  | { readonly type: 'lost'; readonly lost: number; readonly from: string; readonly to: string; readonly isInexact: boolean };
+
+/** A failed batch, while its range is read. */
+interface Wanted extends Range {
+  readonly message: GivenUpMessage;
+  readonly batch: BatchMessage;
+  /** How many of its records were found. */
+  found: number;
+  /** Between these numbers records are gone. */
+  gap?: Range;
+}
+
+/** How many shards are read at once. */
+const SHARDS_AT_ONCE = 4;
+
+/** Reads the records of the failed batches from their streams, and tells of each whether these are the batch. */
+export async function readBatches(
+  ports: Ports, inventory: Inventory, mappingOf: MappingOf, tell: (batch: BatchMessage, message: GivenUpMessage, finding: Finding) => void,
+): Promise<void> {
+  for (const [streamArn, ofStream] of groupedBy(inventory.batches, ({ wanted }) => wanted.streamArn)) {
+    const reader = ports.streams(streamArn);
+    const shards = await reader.shards().catch((error) => failureOf(error, streamArn));
+    const generations = groupedBy(groupedBy(ofStream, ({ wanted }) => wanted.shardId), ([shardId]) => ancestors(shardId, shards));
+    for (const [, byShard] of [...generations].sort(([a], [b]) => a - b)) {
+      await together(SHARDS_AT_ONCE, byShard, read);
+    }
+
+    async function read([shardId, requests]: [string, Request<BatchMessage>[]]): Promise<void> {
+      const wanted = requests.map(wantedOf).sort((a, b) => compareSequenceNumbers(a.first, b.first) || compareSequenceNumbers(a.last, b.last));
+      try {
+        await readShard(reader, shardId, wanted, inventory, mappingOf);
+      } catch (error) {
+        failureOf(error, streamArn);
+        streamIsGone(streamArn, Math.max(...wanted.map(({ batch }) => batch.arrived[1])), ports.clock.now());
+        wanted.forEach((one) => one.gap ??= one);
+      }
+      wanted.forEach((one) => tell(one.batch, one.message, findingOf(one, mappingOf(one.batch).isInterleaved)));
+    }
+  }
+  inventory.batches = [];
+}
+
+function wantedOf({ message, wanted }: Request<BatchMessage>): Wanted {
+  return { first: wanted.first, last: wanted.last, message, batch: wanted, found: 0 };
+}
+
+/** @param wanted in the order of their first numbers */
+async function readShard(reader: RangeReader, shardId: string, wanted: readonly Wanted[], inventory: Inventory, mappingOf: MappingOf): Promise<void> {
+  const ranges = union(wanted);
+  /** Those that may hold the next record. */
+  let open: Wanted[] = [];
+  let next = 0;
+  let before: string | undefined;
+  let at = -1;
+  for await (const page of reader.ranges(shardId, ranges)) {
+    if (page.range !== at) {
+      at = page.range;
+      before = undefined;
+    }
+    if (page.lost) {
+      markGap(wanted, ranges[at], before, page.records[0]?.dynamodb!.SequenceNumber);
+    }
+    for (const record of page.records) {
+      const number = record.dynamodb!.SequenceNumber!;
+      before = number;
+      for (; next < wanted.length && compareSequenceNumbers(wanted[next].first, number) <= 0; next++) {
+        open.push(wanted[next]);
+      }
+      open = open.filter(({ last }) => compareSequenceNumbers(last, number) >= 0);
+      assign(record, open, inventory, mappingOf);
+    }
+  }
+}
+
+/** Gives a record to the batches that it passed the filter for. */
+function assign(record: StreamRecord, open: readonly Wanted[], inventory: Inventory, mappingOf: MappingOf): void {
+  const passing = open.filter(({ batch }) => mappingOf(batch).passes(record));
+  passing.forEach((one) => one.found++);
+  for (const [, ofFunction] of groupedBy(passing, ({ batch }) => batch.functionArn)) {
+    inventory.addRecord(ofFunction.map(({ message }) => message), ofFunction[0].batch, record);
+  }
+}
+
+/** The ranges that cover all of these, without overlaps. */
+function union(wanted: readonly Range[]): Range[] {
+  const ranges: { first: string; last: string }[] = [];
+  for (const { first, last } of wanted) {
+    const end = ranges.at(-1);
+    if (end === undefined || compareSequenceNumbers(first, end.last) > 0) {
+      ranges.push({ first, last });
+    } else if (compareSequenceNumbers(last, end.last) > 0) {
+      end.last = last;
+    }
+  }
+  return ranges;
+}
+
+/** Records are gone after the one read before, if there is one, and before the first one of the page, if there is one. */
+function markGap(wanted: readonly Wanted[], range: Range, before: string | undefined, after: string | undefined): void {
+  for (const one of wanted) {
+    const isInRange = compareSequenceNumbers(one.first, range.last) <= 0 && compareSequenceNumbers(one.last, range.first) >= 0;
+    const isDone = before !== undefined && compareSequenceNumbers(one.last, before) <= 0;
+    const isToCome = after !== undefined && compareSequenceNumbers(one.first, after) >= 0;
+    if (isInRange && !isDone && !isToCome) {
+      one.gap = { first: one.gap?.first ?? laterOf(one.first, before ?? one.first), last: earlierOf(one.last, after ?? one.last) };
+    }
+  }
+}
+
+function findingOf({ batch: { size }, found, gap }: Wanted, isInterleaved: boolean): Finding {
+  if (gap === undefined) {
+    return found === size ? { type: 'exact' } : { type: 'inexact', found };
+  }
+  return {
+    type: 'lost',
+    // The range begins and ends with a record of the batch, so one at least is gone.
+    lost: Math.max(1, size - found),
+    from: gap.first,
+    to: gap.last,
+    // If batches lie between each other, what is left may be of others.
+    isInexact: found >= size || (isInterleaved && found > 0),
+  };
+}
+
+function laterOf(a: string, b: string): string {
+  return compareSequenceNumbers(a, b) < 0 ? b : a;
+}
+
+function earlierOf(a: string, b: string): string {
+  return compareSequenceNumbers(a, b) < 0 ? a : b;
+}
+
+/** How many ancestors of a shard are listed: parents are read before their children. */
+function ancestors(shardId: string, shards: readonly ListedShard[] | undefined): number {
+  const parent = shards?.find((shard) => shard.shardId === shardId)?.parentShardId;
+  return parent === undefined ? 0 : 1 + ancestors(parent, shards);
+}

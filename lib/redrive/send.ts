@@ -1,0 +1,282 @@
+import { readAnswer } from './answer';
+import { groupedBy } from './grouped-by';
+import { type GivenUpRecord, type Group, type Inventory, inOrder, type Lane, messagesOf, openOf } from './inventory';
+import { Line } from './line';
+import type { MappingOf } from './mappings';
+import type { RedriveOptions } from './options';
+import type { Outcome } from './outcome';
+import type { FunctionFacts, Invoked, Ports } from './ports';
+import { refreshed } from './refreshed';
+import type { Settlement } from './settlement';
+import { changedBetween, judge, readItems, type Seen } from './superseded';
+import type { Redriven } from '../stream/boundary';
+import { EVENT_BYTES, type StreamRecord } from '../stream/record';
+
+/** What sending needs beside the records. */
+export interface Sending {
+  readonly ports: Ports;
+  readonly inventory: Inventory;
+  readonly settlement: Settlement;
+  readonly options: RedriveOptions;
+  readonly mappingOf: MappingOf;
+  /** Names this redrive to the function. */
+  readonly run: string;
+  /** Nothing further is sent. */
+  readonly stop: AbortSignal;
+  /** Called when records have been settled. */
+  readonly progress: () => void;
+}
+
+/** A record on its way to the function. */
+interface Outgoing {
+  readonly lane: Lane;
+  /** The given up records that are done with it. */
+  readonly settles: readonly GivenUpRecord[];
+  readonly text: string;
+  readonly bytes: number;
+  readonly eventId: string;
+  readonly streamArn: string;
+  readonly sequenceNumber: string;
+  readonly isSuperseded: boolean;
+  /** Its item's newest record in this redrive, and its item before the call. */
+  readonly newest: StreamRecord;
+  readonly seen: Seen;
+  /** It was made anew from its item. */
+  readonly isRefreshed: boolean;
+}
+
+/** Of an event, so that there is room for what is around the records. */
+const PORTION_BYTES = 5.5 * 1024 * 1024;
+
+/** A record that is made anew as often as its item changes meanwhile. */
+const MOST_REFRESHES = 20;
+
+/** After so many refusals in a row, the function is not tried any more: together about a minute. */
+const MOST_THROTTLES = 15;
+/** Milliseconds. */
+const SHORTEST_WAIT = 200;
+const LONGEST_WAIT = 20_000;
+
+/** A function that is throttled for so long that it is no use to go on. */
+export class FunctionThrottled extends Error {
+  readonly name = 'FunctionThrottled';
+}
+
+/** Sends the records of a group in the order of the stream, several events at once, but never two with the same item. */
+export async function sendGroup(sending: Sending, group: Group, facts: FunctionFacts | undefined): Promise<void> {
+  const { options, stop } = sending;
+  const line = new Line(group.lanes.values());
+  const sender = new Sender(sending, group, facts?.timeout ?? 0);
+  const portion = { records: options.batchSize, bytes: PORTION_BYTES };
+  const running = new Set<Promise<void>>();
+  try {
+    for (;;) {
+      const taken = stop.aborted ? [] : line.take(portion);
+      if (taken.length > 0) {
+        const lanes = groupedBy(taken, ({ lane }) => lane);
+        const sent: Promise<void> = sender.send(lanes).finally(() => {
+          running.delete(sent);
+          line.release(lanes.keys());
+        });
+        running.add(sent);
+      }
+      if (running.size === 0) {
+        return;
+      }
+      if (running.size >= options.concurrency || taken.length === 0) {
+        await Promise.race(running);
+      }
+    }
+  } finally {
+    await Promise.allSettled(running);
+  }
+}
+
+/** Sends records of a group, and settles them. */
+class Sender {
+  private refreshes = 0;
+
+  constructor(private readonly sending: Sending, private readonly group: Group, private readonly timeout: number) {}
+
+  async send(lanes: ReadonlyMap<Lane, GivenUpRecord[]>): Promise<void> {
+    const { inventory, ports, settlement, progress } = this.sending;
+    const all = [...lanes];
+    const newest = all.map(([lane]) => inventory.record(newestOf(lane)));
+    const seen = await readItems(ports.tables, this.group.tableArn, newest);
+    let outgoing = all.flatMap(([lane, records], index) => this.prepare(lane, records, newest[index], seen[index]));
+    for (let round = 1; outgoing.length > 0; round++) {
+      outgoing = await this.invokeAndCheck(outgoing.sort(inOrder), round);
+    }
+    await settlement.flush();
+    progress();
+  }
+
+  /** What is sent of a lane. The rest of it is settled without a call, or stays. */
+  private prepare(lane: Lane, records: readonly GivenUpRecord[], newest: StreamRecord, seen: Seen): Outgoing[] {
+    const reason = judge(newest, seen);
+    const policy = reason === undefined ? 'send' : this.sending.options.superseded;
+    switch (policy) {
+      case 'send': return records.map((record) => this.outgoing(lane, record, newest, seen, reason !== undefined));
+      case 'hold': this.close(lane, 'held', reason); return [];
+      case 'skip': this.close(lane, 'skipped', reason); return [];
+      case 'refresh': return this.refresh(lane, newest, seen, reason!);
+    }
+  }
+
+  private outgoing(lane: Lane, record: GivenUpRecord, newest: StreamRecord, seen: Seen, isSuperseded: boolean): Outgoing {
+    const text = this.sending.inventory.recordText(record);
+    const eventId = isSuperseded ? JSON.parse(text).eventID ?? '' : '';
+    const { bytes, streamArn, sequenceNumber } = record;
+    return { lane, settles: [record], text, bytes, eventId, streamArn, sequenceNumber, isSuperseded, newest, seen, isRefreshed: false };
+  }
+
+  /** A record made anew stands for all of its item's that are left. */
+  private refresh(lane: Lane, newest: StreamRecord, seen: Seen, reason: string): Outgoing[] {
+    const record = 'problem' in seen ? undefined : refreshed(newest, seen.item, `refreshed-${this.sending.run}-${++this.refreshes}`);
+    if (record === undefined) {
+      this.close(lane, 'held', reason);
+      return [];
+    }
+    const { streamArn, sequenceNumber } = newestOf(lane);
+    if (![...this.group.origins].some((functionArn) => this.sending.mappingOf({ functionArn, streamArn }).passes(record))) {
+      this.close(lane, 'held', `${reason}, and does not pass the filter as it is now`);
+      return [];
+    }
+    lane.isClosed = true;
+    const text = JSON.stringify(record);
+    return [{
+      lane,
+      settles: openOf(lane),
+      text,
+      bytes: Buffer.byteLength(text),
+      eventId: record.eventID!,
+      streamArn,
+      sequenceNumber,
+      isSuperseded: false,
+      newest,
+      seen,
+      isRefreshed: true,
+    }];
+  }
+
+  /** Answers what has to be sent again, because it changed meanwhile. */
+  private async invokeAndCheck(outgoing: readonly Outgoing[], round: number): Promise<Outgoing[]> {
+    const done: Outgoing[] = [];
+    for (const event of eventsOf(outgoing, this.sending.options.batchSize)) {
+      // If an earlier event failed for an item, nothing further of it is sent.
+      const sendable = event.filter(({ lane, isRefreshed }) => isRefreshed || !lane.isClosed);
+      done.push(...sendable.length > 0 ? await this.invoke(sendable) : []);
+    }
+    if (this.sending.options.write) {
+      done.forEach((one) => this.settleAll(one, 'written'));
+      return [];
+    }
+    const byLane = [...groupedBy(done, ({ lane }) => lane).values()];
+    const seen = await readItems(this.sending.ports.tables, this.group.tableArn, byLane.map(([{ newest }]) => newest));
+    return byLane.flatMap((ofLane, index) => {
+      const [{ lane, newest, seen: before, isRefreshed }] = ofLane;
+      const isChanged = changedBetween(before, seen[index]);
+      if (isRefreshed && isChanged && !('problem' in seen[index]) && round < MOST_REFRESHES) {
+        return this.refresh(lane, newest, seen[index], 'the item has changed');
+      }
+      ofLane.forEach((one) => this.settleAll(one, isChanged ? 'overtaken' : 'done'));
+      return [];
+    });
+  }
+
+  /** Answers what is done. All else is settled. */
+  private async invoke(event: readonly Outgoing[]): Promise<Outgoing[]> {
+    const { options } = this.sending;
+    const text = this.eventText(event);
+    if (options.write) {
+      options.write(text);
+      return [...event];
+    }
+    if (Buffer.byteLength(text) > EVENT_BYTES) {
+      this.fail(event, 'tooLarge', 'its event is larger than the 6 MB that Lambda takes');
+      return [];
+    }
+    const invoked = await this.invokePersistently(text);
+    switch (invoked.type) {
+      case 'answer': {
+        const answers = readAnswer(invoked.response, event);
+        event.forEach((one, index) => answers[index] && this.fail([one], 'failed', `${answers[index].name}: ${answers[index].message}`));
+        return event.filter((_, index) => answers[index] === undefined);
+      }
+      case 'error': this.fail(event, 'failed', `${invoked.name}: ${invoked.message}`); return [];
+      case 'tooLarge': this.fail(event, 'tooLarge', 'its event is larger than the 6 MB that Lambda takes'); return [];
+      case 'noAnswer': {
+        const until = this.sending.ports.clock.now() + this.timeout;
+        event.flatMap(({ settles }) => settles).flatMap(messagesOf).forEach((message) => message.restsUntil = until);
+        this.fail(event, 'failed', `no answer, so it may be running still: ${invoked.message}`);
+        return [];
+      }
+    }
+  }
+
+  private eventText(event: readonly Outgoing[]): string {
+    const records = `"Records":[${event.map(({ text }) => text).join(',')}]`;
+    if (this.sending.options.write) {
+      return `{${records}}`;
+    }
+    const superseded = event.filter(({ isSuperseded }) => isSuperseded).map(({ eventId }) => eventId);
+    const redriven: Redriven = { v: 1, run: this.sending.run, superseded };
+    return `{${records},"redriven":${JSON.stringify(redriven)}}`;
+  }
+
+  /** A refusal is no attempt. */
+  private async invokePersistently(event: string): Promise<Exclude<Invoked, { type: 'throttled' }>> {
+    const { ports: { functions, clock }, stop } = this.sending;
+    const { functionArn } = this.group;
+    for (let refusals = 1; ; refusals++) {
+      const invoked = await functions.invoke(functionArn, event, this.timeout);
+      if (invoked.type !== 'throttled') {
+        return invoked;
+      }
+      if (refusals === MOST_THROTTLES || stop.aborted) {
+        throw new FunctionThrottled(`The function ${functionArn} was not invoked, ${refusals} times in a row: ${invoked.message}. `
+          + (invoked.isReserved ? 'Its reserved concurrency is used up, or is 0: raise it, or wait.' : 'The concurrency of the account is used up: wait.'));
+      }
+      await clock.wait(clock.random() * Math.min(LONGEST_WAIT, SHORTEST_WAIT * 2 ** refusals));
+    }
+  }
+
+  private settleAll({ settles }: Outgoing, outcome: Outcome): void {
+    settles.forEach((record) => this.sending.settlement.settle(record, outcome));
+  }
+
+  /** What comes after a record that is not done is not tried. */
+  private fail(event: readonly Outgoing[], outcome: Outcome, error: string): void {
+    for (const { lane, settles } of event) {
+      settles.filter((record) => !record.outcome).forEach((record) => this.sending.settlement.settle(record, outcome, error));
+      lane.isClosed = true;
+    }
+  }
+
+  /** All that is left of a lane has this outcome. */
+  private close(lane: Lane, outcome: Outcome, reason: string | undefined): void {
+    lane.isClosed = true;
+    openOf(lane).forEach((record) => this.sending.settlement.settle(record, outcome, reason));
+  }
+}
+
+/** The newest record of a lane that may be sent. */
+function newestOf(lane: Lane): GivenUpRecord {
+  return openOf(lane).at(-1)!;
+}
+
+/** As many records in each as go into an event. */
+function eventsOf(outgoing: readonly Outgoing[], most: number): Outgoing[][] {
+  const events: Outgoing[][] = [];
+  let bytes = Infinity;
+  for (const one of outgoing) {
+    const event = events.at(-1);
+    if (bytes + one.bytes > PORTION_BYTES || event!.length === most || event![0].streamArn !== one.streamArn) {
+      events.push([]);
+      bytes = 0;
+    }
+    events.at(-1)!.push(one);
+    bytes += one.bytes + 1;
+  }
+  return events;
+}

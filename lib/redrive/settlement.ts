@@ -1,0 +1,114 @@
+import { type GivenUpMessage, type GivenUpRecord, type Inventory, messagesOf } from './inventory';
+import type { RedriveOptions } from './options';
+import { isSettled, type Outcome, OUTCOMES, type ReportLine } from './outcome';
+import type { Ports } from './ports';
+import { together } from './together';
+
+/** How many records have which outcome. */
+export type Tally = Record<Outcome, number> & { lost: number; unknown: number };
+
+/** SQS takes so many messages in a call. */
+const AT_ONCE = 1000;
+const OBJECTS_AT_ONCE = 8;
+
+/** Keeps account of each record, deletes messages as soon as they are done, and gives all others back. */
+export class Settlement {
+  readonly tally = { ...Object.fromEntries(OUTCOMES.map((outcome) => [outcome, 0])), lost: 0, unknown: 0 } as Tally;
+  /** How many messages were deleted. */
+  removed = 0;
+  private done: GivenUpMessage[] = [];
+  private stopKeeping: () => void;
+  private keeping: Promise<void> = Promise.resolve();
+
+  /** @param report takes a line for each record */
+  constructor(
+    private readonly ports: Ports, private readonly inventory: Inventory, private readonly options: RedriveOptions,
+    private readonly report: (line: ReportLine) => void = () => {},
+  ) {
+    this.stopKeeping = () => {};
+  }
+
+  /** Keeps the messages from others, until they are given back. */
+  startKeeping(onError: (error: Error) => void): void {
+    const { source, clock } = this.ports;
+    if (source.keepEvery !== undefined) {
+      this.stopKeeping = clock.every(source.keepEvery, () => {
+        this.keeping = this.keeping.then(async () => this.each(this.here(), (handles) => source.keep(handles))).catch(onError);
+      });
+    }
+  }
+
+  /** This became of a record. */
+  settle(record: GivenUpRecord, outcome: Outcome, error?: string): void {
+    record.outcome = outcome;
+    this.tally[outcome]++;
+    this.report({ eventId: this.inventory.record(record).eventID, sequenceNumber: record.sequenceNumber, outcome, ...(error && { error }) });
+    if (isSettled(outcome)) {
+      for (const message of messagesOf(record)) {
+        message.open--;
+        this.look(message);
+      }
+    }
+  }
+
+  /** Records that are gone. They have no eventID that anybody knows. */
+  lose(message: GivenUpMessage, count: number, error: string): void {
+    this.tally.lost += count;
+    this.report({ message: this.inventory.textsOf(message).id, outcome: 'lost', error });
+  }
+
+  /** Messages that nothing is to be done for. */
+  lookAtAll(): void {
+    for (const message of this.inventory.messages) {
+      if (message.unknown) {
+        this.tally.unknown++;
+        this.report({ message: this.inventory.textsOf(message).id, outcome: 'unknown', error: message.unknown });
+      }
+      this.look(message);
+    }
+  }
+
+  private look(message: GivenUpMessage): void {
+    const { open, missing, isLost, unknown, isRemoved } = message;
+    const isMissing = missing > 0 && !(isLost && this.options.forgetLost);
+    if (open === 0 && !isMissing && !unknown && !isRemoved && !this.options.dryRun && !this.options.write) {
+      message.isRemoved = true;
+      this.done.push(message);
+    }
+  }
+
+  /** Deletes the messages that are done, each with its objects. */
+  async flush(): Promise<void> {
+    const done = this.done;
+    this.done = [];
+    // The object first: a message whose object is gone is done, and an object without a message would be forgotten.
+    await together(OBJECTS_AT_ONCE, done, async (message) => {
+      for (const { bucket, key } of this.inventory.textsOf(message).objects ?? []) {
+        await this.ports.buckets.remove(bucket, key);
+      }
+    });
+    await this.each(done, (handles) => this.ports.source.remove(handles));
+    this.removed += done.length;
+  }
+
+  /** Gives back everything that is not done. Never throws: the messages come back by themselves after a while. */
+  async giveBack(): Promise<void> {
+    this.stopKeeping();
+    await this.keeping;
+    const now = this.ports.clock.now();
+    const [atOnce, later] = [this.here().filter(({ restsUntil }) => restsUntil <= now), this.here().filter(({ restsUntil }) => restsUntil > now)];
+    const rest = Math.max(0, ...later.map(({ restsUntil }) => Math.ceil((restsUntil - now) / 1000)));
+    await this.each(atOnce, (handles) => this.ports.source.giveBack(handles, 0)).catch(() => {});
+    await this.each(later, (handles) => this.ports.source.giveBack(handles, rest)).catch(() => {});
+  }
+
+  private here(): GivenUpMessage[] {
+    return this.inventory.messages.filter(({ isRemoved }) => !isRemoved);
+  }
+
+  private async each(messages: readonly GivenUpMessage[], call: (handles: readonly string[]) => Promise<void>): Promise<void> {
+    for (let from = 0; from < messages.length; from += AT_ONCE) {
+      await call(messages.slice(from, from + AT_ONCE).map((message) => this.inventory.textsOf(message).handle));
+    }
+  }
+}

@@ -1,0 +1,114 @@
+import { tmpdir } from 'node:os';
+import { type HeldStream, readerOf } from './streams';
+import {
+  type Invoked, type MappingFacts, MessagesInFlight, type Observer, type Ports, redrive, REDRIVE_DEFAULTS, type RedriveOptions, type ReportLine,
+  type Result, spoolFile,
+} from '../../lib/redrive';
+import { itemKey } from '../../lib/stream/item-key';
+import type { AttributeMap } from '../../lib/stream/record';
+
+/** What a redrive works with, in memory. */
+export class World {
+  now = Date.parse('2025-01-01T12:00:00Z');
+  /** By id. */
+  readonly messages = new Map<string, string>();
+  /** By bucket and key. */
+  readonly objects = new Map<string, string>();
+  readonly streams = new Map<string, HeldStream>();
+  /** The items by key, by table. */
+  readonly tables = new Map<string, Map<string, AttributeMap>>();
+  mappings: (Partial<MappingFacts> & { streamArn: string; functionArn: string; isEncrypted?: boolean })[] = [];
+  timeout = 60_000;
+  isBusy = false;
+
+  /** The events that functions were invoked with. */
+  readonly events: any[] = [];
+  readonly given: { readonly id: string; readonly seconds: number }[] = [];
+  /** What happened, in order. */
+  readonly log: string[] = [];
+  reports: ReportLine[] = [];
+  readonly written: any[] = [];
+  invoke: (event: any, functionArn: string) => Promise<Invoked> | Invoked;
+  readTable?: () => void;
+
+  constructor() {
+    this.invoke = () => ({ type: 'answer', response: null });
+  }
+
+  send(id: string, content: unknown): void {
+    this.messages.set(id, typeof content === 'string' ? content : JSON.stringify(content));
+  }
+
+  async redrive(options: Partial<RedriveOptions> = {}, observer: Observer = {}, stop: AbortSignal = new AbortController().signal): Promise<Result> {
+    const spool = spoolFile(tmpdir());
+    this.reports = [];
+    try {
+      return await redrive(this.ports(spool), { ...REDRIVE_DEFAULTS, ...options }, stop, { report: (line) => this.reports.push(line), ...observer });
+    } finally {
+      spool.close();
+    }
+  }
+
+  private ports(spool: Ports['spool']): Ports {
+    const clock = {
+      now: () => this.now,
+      wait: async (ms: number) => this.now += ms,
+      random: () => 0.5,
+      every: () => () => {},
+    };
+    return {
+      spool,
+      clock,
+      streams: (arn) => readerOf(this.streams.get(arn) ?? { shards: [], isGone: true }, arn),
+      source: {
+        name: 'memory',
+        collect: async ({ limit, take }) => {
+          if (this.isBusy) {
+            throw new MessagesInFlight('in flight');
+          }
+          const all = [...this.messages];
+          all.slice(0, limit).forEach(([id, text]) => take({ id, handle: id, text }));
+          return { left: Math.max(0, all.length - limit) };
+        },
+        keep: async () => {},
+        remove: async (handles) => handles.forEach((id) => {
+          this.log.push(`remove ${id}`);
+          this.messages.delete(id);
+        }),
+        giveBack: async (handles, seconds) => handles.forEach((id) => this.given.push({ id, seconds })),
+      },
+      buckets: {
+        read: async (bucket, key) => this.objects.get(`${bucket}/${key}`),
+        remove: async (bucket, key) => {
+          this.log.push(`remove object ${key}`);
+          this.objects.delete(`${bucket}/${key}`);
+        },
+      },
+      tables: {
+        read: async (tableArn, keys) => {
+          this.readTable?.();
+          const read = keys.map((key) => itemKey(key));
+          if (new Set(read).size < read.length || read.length > 100) {
+            throw new Error('the keys are too many, or there are duplicates');
+          }
+          return read.map((key) => this.tables.get(tableArn)?.get(key));
+        },
+      },
+      functions: {
+        describe: async () => ({ timeout: this.timeout }),
+        mappings: async (streamArn) => this.mappings.filter((mapping) => mapping.streamArn === streamArn).map((mapping) => ({
+          functionArn: mapping.functionArn,
+          filters: mapping.isEncrypted ? undefined : mapping.filters ?? [],
+          parallelizationFactor: mapping.parallelizationFactor ?? 1,
+          hasWindow: mapping.hasWindow ?? false,
+        })),
+        invoke: async (functionArn, text) => {
+          const event = JSON.parse(text);
+          this.events.push(event);
+          this.log.push(`invoke ${event.Records.length}`);
+          return this.invoke(event, functionArn);
+        },
+      },
+    };
+  }
+}
