@@ -55,9 +55,4 @@ export class Line {
       lane.isBusy = false;
     }
   }
-
-  /** Whether nothing waits any more. */
-  get isEmpty(): boolean {
-    return this.next === this.records.length && this.passedOver.every(({ lane, outcome }) => lane.isClosed || outcome);
-  }
 }

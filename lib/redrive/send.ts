@@ -42,7 +42,7 @@ interface Outgoing {
   readonly newest: StreamRecord;
   readonly seen: Seen;
   /** It was made anew from its item. */
-  readonly isRefreshed: boolean;
+  readonly isAnew: boolean;
 }
 
 /** Of an event, so that there is room for what is around the records. */
@@ -127,36 +127,34 @@ class Sender {
     const text = this.sending.inventory.recordText(record);
     const eventId = isSuperseded ? JSON.parse(text).eventID ?? '' : '';
     const { bytes, streamArn, sequenceNumber } = record;
-    return { lane, settles: [record], text, bytes, eventId, streamArn, sequenceNumber, isSuperseded, newest, seen, isRefreshed: false };
+    return { lane, settles: [record], text, bytes, eventId, streamArn, sequenceNumber, isSuperseded, newest, seen, isAnew: false };
   }
 
-  /** A record made anew stands for all of its item's that are left. */
   private refresh(lane: Lane, newest: StreamRecord, seen: Seen, reason: string): Outgoing[] {
-    const record = 'problem' in seen ? undefined : refreshed(newest, seen.item, `refreshed-${this.sending.run}-${++this.refreshes}`);
-    if (record === undefined) {
-      this.close(lane, 'held', reason);
+    const made = this.madeAnew(lane, newest, seen);
+    if (typeof made === 'string') {
+      this.close(lane, 'held', `${reason}. ${made}`);
       return [];
     }
+    return [made];
+  }
+
+  /** A record made from the item as it is. It stands for all records of the item that are left. Or why there is none. */
+  private madeAnew(lane: Lane, newest: StreamRecord, seen: Seen): Outgoing | string {
+    const { run, mappingOf } = this.sending;
+    const record = 'problem' in seen ? undefined : refreshed(newest, seen.item, `refreshed-${run}-${++this.refreshes}`);
+    if (record === undefined) {
+      return 'No record can be made of it';
+    }
     const { streamArn, sequenceNumber } = newestOf(lane);
-    if (![...this.group.origins].some((functionArn) => this.sending.mappingOf({ functionArn, streamArn }).passes(record))) {
-      this.close(lane, 'held', `${reason}, and does not pass the filter as it is now`);
-      return [];
+    if (![...this.group.origins].some((functionArn) => mappingOf({ functionArn, streamArn }).passes(record))) {
+      return 'As it is now, it does not pass the filter';
     }
     lane.isClosed = true;
     const text = JSON.stringify(record);
-    return [{
-      lane,
-      settles: openOf(lane),
-      text,
-      bytes: Buffer.byteLength(text),
-      eventId: record.eventID!,
-      streamArn,
-      sequenceNumber,
-      isSuperseded: false,
-      newest,
-      seen,
-      isRefreshed: true,
-    }];
+    const bytes = Buffer.byteLength(text);
+    const eventId = record.eventID!;
+    return { lane, settles: openOf(lane), text, bytes, eventId, streamArn, sequenceNumber, isSuperseded: false, newest, seen, isAnew: true };
   }
 
   /** Answers what has to be sent again, because it changed meanwhile. */
@@ -164,7 +162,7 @@ class Sender {
     const done: Outgoing[] = [];
     for (const event of eventsOf(outgoing, this.sending.options.batchSize)) {
       // If an earlier event failed for an item, nothing further of it is sent.
-      const sendable = event.filter(({ lane, isRefreshed }) => isRefreshed || !lane.isClosed);
+      const sendable = event.filter(({ lane, isAnew }) => isAnew || !lane.isClosed);
       done.push(...sendable.length > 0 ? await this.invoke(sendable) : []);
     }
     if (this.sending.options.write) {
@@ -174,10 +172,11 @@ class Sender {
     const byLane = [...groupedBy(done, ({ lane }) => lane).values()];
     const seen = await readItems(this.sending.ports.tables, this.group.tableArn, byLane.map(([{ newest }]) => newest));
     return byLane.flatMap((ofLane, index) => {
-      const [{ lane, newest, seen: before, isRefreshed }] = ofLane;
+      const [{ lane, newest, seen: before }] = ofLane;
       const isChanged = changedBetween(before, seen[index]);
-      if (isRefreshed && isChanged && !('problem' in seen[index]) && round < MOST_REFRESHES) {
-        return this.refresh(lane, newest, seen[index], 'the item has changed');
+      const again = isChanged && this.sending.options.superseded === 'refresh' && round < MOST_REFRESHES && this.madeAnew(lane, newest, seen[index]);
+      if (typeof again === 'object') {
+        return [again];
       }
       ofLane.forEach((one) => this.settleAll(one, isChanged ? 'overtaken' : 'done'));
       return [];

@@ -1,0 +1,390 @@
+import { FUNCTION, History, parked, pointer, STREAM, TABLE } from './history';
+import { numberOf } from './streams';
+import { World } from './world';
+import type { Invoked } from '../../lib/redrive';
+import { itemKey } from '../../lib/stream/item-key';
+import type { StreamRecord, StreamViewType } from '../../lib/stream/record';
+
+let history: History;
+let world: World;
+function begin(viewType?: StreamViewType): void {
+  history = new History(viewType);
+  world = new World();
+  world.streams.set(STREAM, {
+    get shards() {
+      return history.shards();
+    },
+  });
+  world.tables.set(TABLE, history.table);
+  world.mappings = [{ streamArn: STREAM, functionArn: FUNCTION }];
+}
+beforeEach(() => begin());
+
+const write = (item: number, value?: number) => history.write(item, value)!;
+const outcomes = () => Object.fromEntries(world.reports.map(({ sequenceNumber, message, outcome }) => [sequenceNumber ?? message, outcome]));
+const errors = () => world.reports.map(({ error }) => error);
+const keys = (event: { Records: StreamRecord[] }) => event.Records.map((record) => record.dynamodb!.Keys!.id.S);
+const answering = (...answers: Invoked[]) => {
+  world.invoke = () => answers.shift() ?? { type: 'answer', response: null };
+};
+const done: Invoked = { type: 'answer', response: { batchItemFailures: [], redriven: { v: 1, failures: [] } } };
+
+describe('the guard', () => {
+  const judged = async (change: () => void, ...of: StreamRecord[]) => {
+    of.forEach((record) => world.send(numberOf(record), parked(record)));
+    change();
+    await world.redrive();
+    return of.map((record) => outcomes()[numberOf(record)]);
+  };
+  test('an item that has not changed since is sent, one that has is held', async () => {
+    expect(await judged(() => write(2, 9), write(1, 1), write(2, 1))).toEqual(['done', 'held']);
+  });
+  test('an item that is gone, or there again, is held', async () => {
+    write(2, 1);
+    expect(await judged(() => [write(1), write(2, 1)], write(1, 1), write(2))).toEqual(['held', 'held']);
+  });
+  test('an item that was removed and still is gone is sent', async () => {
+    write(1, 1);
+    expect(await judged(() => {}, write(1))).toEqual(['done']);
+  });
+  test('all records of an item are sent if nothing came after the newest of them', async () => {
+    expect(await judged(() => {}, write(1, 1), write(1, 2), write(1, 3))).toEqual(['done', 'done', 'done']);
+  });
+  test('an item that is equal again is as it was', async () => {
+    expect(await judged(() => [write(1, 2), write(1, 1)], write(1, 1))).toEqual(['done']);
+  });
+  test.each<[StreamViewType, string, string]>([['KEYS_ONLY', 'done', 'done'], ['NEW_IMAGE', 'held', 'held'], ['OLD_IMAGE', 'held', 'held']])(
+    'with %s, a record of an item that has changed is %s, and of one that is there again %s', async (viewType, changed, thereAgain) => {
+      begin(viewType);
+      write(2, 1);
+      expect(await judged(() => [write(1, 2), write(2, 1)], write(1, 1), write(2))).toEqual([changed, thereAgain]);
+    });
+  test('with OLD_IMAGE, what an item was changed to is not known; that it is gone is', async () => {
+    begin('OLD_IMAGE');
+    write(2, 1);
+    expect(await judged(() => {}, write(1, 1), write(2))).toEqual(['held', 'done']);
+    expect(errors()).toContainEqual(expect.stringContaining('old images'));
+  });
+  test('what can\'t be judged is held, with the reason', async () => {
+    world.readTable = () => {
+      throw new Error('AccessDeniedException');
+    };
+    expect(await judged(() => {}, write(1, 1))).toEqual(['held']);
+    expect(errors()[0]).toMatch(/table can't be read: AccessDeniedException/);
+  });
+  test('numbers and sets are compared by what they are', async () => {
+    const record = write(1, 1);
+    record.dynamodb!.NewImage!.set = { NS: ['1', '2.50'] };
+    expect(await judged(() => history.table.set(itemKey(record.dynamodb!.Keys!), {
+      ...record.dynamodb!.NewImage!, set: { NS: ['2.5', '1'] }, value: { N: '1.0' },
+    }), record)).toEqual(['done']);
+  });
+  test('the handler is told which records are superseded', async () => {
+    const [old, , present] = [write(1, 1), write(1, 2), write(2, 1)];
+    [old, present].forEach((record) => world.send(numberOf(record), parked(record)));
+    await world.redrive({ superseded: 'send' });
+    expect(world.events).toEqual([{ Records: [old, present], redriven: { v: 1, run: expect.any(String), superseded: [old.eventID] } }]);
+  });
+  test('skip: it is done without a call, and in the report', async () => {
+    world.send('m', parked(write(1, 1)));
+    write(1, 2);
+    expect((await world.redrive({ superseded: 'skip' })).tally.skipped).toBe(1);
+    expect([world.events, world.messages.size, world.reports[0].outcome]).toEqual([[], 0, 'skipped']);
+  });
+  test('an item that changes during the call is overtaken', async () => {
+    world.send('m', parked(write(1, 1)));
+    world.invoke = () => {
+      write(1, 2);
+      return done;
+    };
+    expect((await world.redrive()).tally).toMatchObject({ overtaken: 1, done: 0 });
+  });
+});
+
+describe('refresh', () => {
+  const refreshedBy = async (...records: StreamRecord[]) => {
+    records.forEach((record) => world.send(numberOf(record), parked(record)));
+    await world.redrive({ superseded: 'refresh' });
+    return world.events.flatMap(({ Records }) => Records);
+  };
+  test('the record is made anew from the item, and stands for all held ones', async () => {
+    const held = [write(1, 1), write(1, 2)];
+    write(1, 3);
+    expect(await refreshedBy(...held)).toEqual([{
+      ...held[1],
+      eventID: expect.stringMatching(`^${held[1].eventID}-refreshed-`),
+      eventName: 'MODIFY',
+      dynamodb: { ...held[1].dynamodb, NewImage: { id: { S: 'item-1' }, value: { N: '3' } }, OldImage: held[1].dynamodb!.NewImage },
+    }]);
+    expect(Object.values(outcomes())).toEqual(['done', 'done']);
+    expect(world.messages.size).toBe(0);
+  });
+  test('an item that is gone is a REMOVE', async () => {
+    const held = write(1, 1);
+    write(1);
+    const [record] = await refreshedBy(held);
+    expect([record.eventName, record.dynamodb.NewImage, record.dynamodb.OldImage]).toEqual(['REMOVE', undefined, held.dynamodb!.NewImage]);
+  });
+  test('it is sent again as long as it changes', async () => {
+    const held = write(1, 1);
+    write(1, 2);
+    let value = 2;
+    world.invoke = () => {
+      if (value < 5) {
+        write(1, ++value);
+      }
+      return done;
+    };
+    expect((await refreshedBy(held)).map(({ dynamodb }) => dynamodb.NewImage.value.N)).toEqual(['2', '3', '4', '5']);
+    expect(new Set(world.events.map(({ Records }) => Records[0].eventID)).size).toBe(4);
+  });
+  test('one that does not pass the filter stays held', async () => {
+    world.mappings[0] = { ...world.mappings[0], filters: ['{"dynamodb":{"NewImage":{"value":{"N":[{"numeric":["<",3]}]}}}}'] };
+    const held = write(1, 1);
+    write(1, 3);
+    expect(await refreshedBy(held)).toEqual([]);
+    expect(errors()[0]).toMatch(/does not pass the filter/);
+  });
+  test('without new images there is nothing to make it of', async () => {
+    begin('OLD_IMAGE');
+    expect(await refreshedBy(write(1, 1))).toEqual([]);
+    expect(Object.values(outcomes())).toEqual(['held']);
+  });
+});
+
+describe('what a function answers', () => {
+  const after = async (...answers: Invoked[]) => {
+    const records = [write(1, 1), write(2, 1), write(3, 1)];
+    records.forEach((record) => world.send(numberOf(record), parked(record)));
+    answering(...answers);
+    const result = await world.redrive();
+    return { outcomes: records.map((record) => outcomes()[numberOf(record)]), result, records };
+  };
+  const identifiers = (...at: number[]) => ({ batchItemFailures: at.map((n) => ({ itemIdentifier: String(10n ** 20n + BigInt(7 * n)) })) });
+  test.each<[string, unknown, string[]]>([
+    ['this runtime names each record', {
+      ...identifiers(2), redriven: { v: 1, failures: [{ eventId: '', sequenceNumber: String(10n ** 20n + 14n), error: { name: 'E', message: 'm' } }] },
+    }, ['done', 'failed', 'done']],
+    ['this runtime names a stranger', { redriven: { v: 1, failures: [{ sequenceNumber: '1' }] } }, ['failed', 'failed', 'failed']],
+    ['another function names one: what follows is not done', identifiers(2), ['done', 'failed', 'failed']],
+    ['another names several: the lowest counts', identifiers(3, 1), ['failed', 'failed', 'failed']],
+    ['another names a stranger', { batchItemFailures: [{ itemIdentifier: 'x' }] }, ['failed', 'failed', 'failed']],
+    ['another answers nothing', null, ['done', 'done', 'done']],
+  ])('%s', async (_name, response, expected) => {
+    expect((await after({ type: 'answer', response })).outcomes).toEqual(expected);
+  });
+  test('a failure: nothing is done, and all is given back at once', async () => {
+    const { outcomes: found } = await after({ type: 'error', name: 'Error', message: 'no' });
+    expect(found).toEqual(['failed', 'failed', 'failed']);
+    expect(world.given).toEqual(world.given.map(({ id }) => ({ id, seconds: 0 })));
+    expect(errors()[0]).toBe('Error: no');
+  });
+  test('no answer: nothing is done, and nobody gets the messages before the function must have ended', async () => {
+    expect((await after({ type: 'noAnswer', message: 'socket hang up' })).outcomes).toEqual(['failed', 'failed', 'failed']);
+    expect(world.given.map(({ seconds }) => seconds)).toEqual([60, 60, 60]);
+  });
+  test('throttled: it is tried again, and that is no attempt', async () => {
+    const throttled: Invoked = { type: 'throttled', message: 'Rate Exceeded.', isReserved: true };
+    const { outcomes: found, result } = await after(throttled, throttled, done);
+    expect([found, result.stopped]).toEqual([['done', 'done', 'done'], undefined]);
+  });
+  test('throttled for ever: it stops, and says what to do', async () => {
+    const { outcomes: found, result } = await after(...Array(99).fill({ type: 'throttled', message: 'Rate Exceeded.', isReserved: true }));
+    expect([found, result.stopped]).toEqual([['notTried', 'notTried', 'notTried'], expect.stringMatching(/Rate Exceeded.*reserved concurrency.*is 0/)]);
+    expect(world.given).toHaveLength(3);
+  });
+});
+
+describe('what is sent together', () => {
+  test('at most batchSize records, in the order of the stream', async () => {
+    const records = [1, 2, 3, 4, 5].map((item) => write(item, 1));
+    [3, 1, 4, 0, 2].forEach((at) => world.send(`${at}`, parked(records[at])));
+    await world.redrive({ batchSize: 2 });
+    expect(world.events.map(keys)).toEqual([['item-1', 'item-2'], ['item-3', 'item-4'], ['item-5']]);
+  });
+  test('at most 5.5 MB; a record of more than 6 MB stays, and so do later ones of its item', async () => {
+    const large = (item: number, mb: number) => {
+      const record = write(item, 1);
+      Object.assign(record.dynamodb!.NewImage!, { large: { S: 'x'.repeat(mb * 1024 * 1024) } });
+      return record;
+    };
+    const records = [large(1, 3), large(2, 2.4), large(3, 1), large(4, 6), write(4, 2), write(5, 1)];
+    records.forEach((record, at) => world.send(`${at}`, parked(record)));
+    await world.redrive();
+    expect(world.events.map(keys)).toEqual([['item-1', 'item-2'], ['item-3'], ['item-5']]);
+    expect(records.map((record) => outcomes()[numberOf(record)])).toEqual(['done', 'done', 'done', 'tooLarge', 'failed', 'done']);
+  });
+  test('records of two streams of a table go apart, those of the newer stream later', async () => {
+    const later = STREAM.replace('T00', 'T05');
+    const [old, recent] = [write(1, 1), write(1, 2)];
+    const ofLater = { ...recent, eventSourceARN: later, dynamodb: { ...recent.dynamodb, SequenceNumber: '100000000000000000000' } };
+    world.send('b', parked(ofLater, { streamArn: later }));
+    world.send('a', parked(old));
+    await world.redrive();
+    expect(world.events.map(({ Records }) => Records.map((record: StreamRecord) => record.eventSourceARN))).toEqual([[STREAM], [later]]);
+  });
+  test('functions get their own, or all to the one that is given', async () => {
+    const other = `${FUNCTION}-other`;
+    const record = write(1, 1);
+    const invoked: string[] = [];
+    world.invoke = (_event, functionArn) => {
+      invoked.push(functionArn);
+      return { type: 'error', name: 'E', message: 'm' };
+    };
+    world.send('a', parked(record));
+    world.send('b', parked(record, { functionArn: other }));
+    await world.redrive();
+    expect(invoked).toEqual([FUNCTION, other]);
+    await world.redrive({ functionArn: 'third' });
+    expect(invoked).toEqual([FUNCTION, other, 'third']);
+  });
+});
+
+describe('messages', () => {
+  test('one is deleted when each of its records is done; a record in several messages is sent once', async () => {
+    const [a, b] = [write(1, 1), write(2, 1)];
+    world.send('both', history.batch(a, b, 2));
+    world.send('first', parked(a));
+    world.send('again', history.batch(a, b, 2));
+    answering({ type: 'answer', response: { batchItemFailures: [{ itemIdentifier: numberOf(b) }] } });
+    await world.redrive();
+    expect([world.events.map(keys), [...world.messages.keys()]]).toEqual([[['item-1', 'item-2']], ['both', 'again']]);
+  });
+  test('it is deleted at once, not at the end', async () => {
+    [1, 2].forEach((item) => world.send(`${item}`, parked(write(item, 1))));
+    await world.redrive({ batchSize: 1 });
+    expect(world.log).toEqual(['invoke 1', 'remove 1', 'invoke 1', 'remove 2']);
+  });
+  const stored = (id: string, ...of: string[]) => world.send(id, {
+    Records: of.map((key) => ({ eventSource: 'aws:s3', eventName: 'ObjectCreated:Put', s3: { bucket: { name: 'b' }, object: { key } } })),
+  });
+  test('an object goes before the message about it, and a message whose object is gone is done', async () => {
+    world.objects.set('b/k', JSON.stringify(parked(write(1, 1))));
+    stored('m', 'k');
+    stored('gone', 'no');
+    stored('twice', 'k', 'k');
+    const { removed } = await world.redrive();
+    expect([removed, world.objects.size, world.messages.size]).toEqual([3, 0, 0]);
+    expect(world.log.indexOf('remove object k')).toBeLessThan(world.log.indexOf('remove m'));
+  });
+  test('what is unknown is given back and listed', async () => {
+    world.send('m', 'hello');
+    world.objects.set('b/k', '{}');
+    stored('n', 'k');
+    expect((await world.redrive()).tally.unknown).toBe(2);
+    expect(world.reports).toMatchObject([{ message: 'm', outcome: 'unknown' }, { message: 'n', outcome: 'unknown', error: expect.stringContaining('k') }]);
+    expect(world.messages.size).toBe(2);
+  });
+  test('a dry run invokes nothing and gives all back', async () => {
+    world.send('m', parked(write(1, 1)));
+    const { tally, givenBack } = await world.redrive({ dryRun: true });
+    expect([tally.notTried, givenBack, world.events, world.given]).toEqual([1, 1, [], [{ id: 'm', seconds: 0 }]]);
+  });
+  test('so does a run that nobody wants', async () => {
+    world.send('m', parked(write(1, 1)));
+    expect(await world.redrive({}, { found: () => false })).toMatchObject({ isDeclined: true, removed: 0, givenBack: 1 });
+  });
+  test('to a file: the events are written, and nothing is deleted', async () => {
+    world.send('m', parked(write(1, 1)));
+    const { tally } = await world.redrive({ write: (event) => world.written.push(JSON.parse(event)) });
+    expect([tally.written, world.written.map(Object.keys), world.messages.size, world.events]).toEqual([1, [['Records']], 1, []]);
+  });
+  test('the limit leaves messages, and says how many', async () => {
+    [1, 2, 3].forEach((item) => world.send(`${item}`, parked(write(item, 1))));
+    expect(await world.redrive({ limit: 2 })).toMatchObject({ left: 1, removed: 2 });
+  });
+  test('an error that nobody expects gives everything back', async () => {
+    world.send('m', parked(write(1, 1)));
+    world.invoke = () => {
+      throw new Error('unexpected');
+    };
+    await expect(world.redrive()).rejects.toThrow('unexpected');
+    expect(world.given).toEqual([{ id: 'm', seconds: 0 }]);
+  });
+});
+
+describe('what only the stream has', () => {
+  test('a pointer is looked up', async () => {
+    const record = write(1, 1);
+    world.send('m', pointer(record));
+    await world.redrive();
+    expect(world.events[0].Records).toEqual([record]);
+  });
+  test('a pointer to what is gone is lost, and says so', async () => {
+    world.send('m', pointer(write(1, 1)));
+    world.streams.set(STREAM, { shards: [{ shardId: 'shard-0', records: [write(2, 1)] }] });
+    expect((await world.redrive()).tally).toMatchObject({ lost: 1 });
+    expect([errors()[0], world.messages.size]).toEqual([expect.stringContaining('is lost'), 1]);
+  });
+  test('a record without an image is taken from the stream, and held where the stream does not have it any more', async () => {
+    const record = write(1, 1);
+    const { NewImage: _, ...change } = record.dynamodb!;
+    world.send('m', parked({ ...record, dynamodb: change }, { altered: ['NewImage'] }));
+    await world.redrive({ write: (event) => world.written.push(JSON.parse(event)) });
+    expect(world.written).toEqual([{ Records: [record] }]);
+    world.streams.set(STREAM, { shards: [], isGone: true });
+    expect((await world.redrive()).tally.inexact).toBe(1);
+  });
+  test('40 of 100 records are lost: the others are done, and the message stays until it is told to forget them', async () => {
+    const records = Array.from({ length: 100 }, (_, item) => write(item, 1));
+    world.send('m', history.batch(records[0], records[99], 100));
+    world.streams.set(STREAM, {
+      get shards() {
+        return history.shards();
+      }, trimmedBefore: numberOf(records[40]),
+    });
+    expect((await world.redrive({ inexact: 'send' })).tally).toMatchObject({ done: 60, lost: 40 });
+    expect(world.reports[0]).toEqual({
+      message: 'm', outcome: 'lost', error: `40 of 100 records of message m are lost (numbers ${numberOf(records[0])} to ${numberOf(records[40])} of shard-0)`,
+    });
+    expect(world.messages.size).toBe(1);
+    await world.redrive({ forgetLost: true });
+    expect(world.messages.size).toBe(0);
+  });
+  test('a stream that is gone after 24 hours has lost its records; one that should be there is a mistake', async () => {
+    const record = write(1, 1);
+    world.send('m', history.batch(record, record, 1));
+    world.streams.set(STREAM, { shards: [], isGone: true });
+    await expect(world.redrive()).rejects.toThrow(/does not exist here, but its records were written less than 24 hours ago/);
+    world.now += 24 * 60 * 60 * 1000;
+    expect((await world.redrive()).tally.lost).toBe(1);
+  });
+  test('more records than the batch had are held, with all that the range holds', async () => {
+    const [a, , c] = [write(1, 1), write(2, 1), write(3, 1)];
+    world.send('m', history.batch(a, c, 2));
+    expect((await world.redrive()).tally).toMatchObject({ inexact: 3, done: 0 });
+    expect((await world.redrive({ inexact: 'send' })).tally).toMatchObject({ done: 3 });
+    expect(world.messages.size).toBe(0);
+  });
+  test('a filter that lets fewer through than the batch had is another one: the message stays, and says so', async () => {
+    const [a, b] = [write(1, 1), write(2, 2)];
+    world.send('m', history.batch(a, b, 2));
+    world.mappings[0] = { ...world.mappings[0], filters: ['{"dynamodb":{"NewImage":{"value":{"N":["1"]}}}}'] };
+    let remarks: readonly string[] = [];
+    const { tally } = await world.redrive({}, { found: (overview) => (remarks = overview.remarks).length > 0 });
+    expect([tally.inexact, tally.lost, world.messages.size, remarks[0]]).toEqual([1, 0, 1, expect.stringContaining('--filter')]);
+    expect((await world.redrive({ filters: ['{"eventName":["INSERT"]}'] })).tally.done).toBe(2);
+  });
+  test('a mapping with a window is refused by name, unless to a file', async () => {
+    world.send('m', parked(write(1, 1)));
+    world.mappings[0] = { ...world.mappings[0], hasWindow: true };
+    await expect(world.redrive()).rejects.toThrow(/tumbling window.*--to-file/);
+    expect((await world.redrive({ write: () => {} })).tally.written).toBe(1);
+  });
+});
+
+test('what was found is told before anything is sent', async () => {
+  const [a, b, c] = [write(1, 1), write(2, 1), write(3, 1)];
+  write(2, 2);
+  world.send('x', 'unknown');
+  world.send('m', history.batch(a, a, 1));
+  world.send('n', parked(b));
+  world.send('o', history.batch(b, c, 1));
+  const overviews: unknown[] = [];
+  await world.redrive({}, { found: (overview) => overviews.push({ ...overview, events: world.events.length }) > 0 });
+  expect(overviews).toEqual([{
+    kinds: { batches: 2, records: 1, pointers: 2, unknown: 1, empty: 0 },
+    messages: 4, left: 0, records: 3, items: 3, sendable: 2, inexact: 1, lost: 0, superseded: 1, hoursLeft: 23, remarks: [], events: 0,
+    ways: [{ functionArn: FUNCTION, tableArn: TABLE, records: 3 }],
+  }]);
+});
