@@ -92,6 +92,9 @@ const edits: { readonly [edit: string]: Edit } = {
   '`bisectBatchOnError`': settings({ bisectBatchOnError: false }),
   '`tumblingWindow`': settings({ tumblingWindow: Duration.minutes(1) }),
   '`metricsConfig`': settings({ metricsConfig: { metrics: [lambda.MetricType.EVENT_COUNT] } }),
+  'An alarm on a metric of the mapping': {
+    after: (orders) => void orders.trigger().metricDroppedEventCount().createAlarm(orders.stack, 'Alarm', { threshold: 1, evaluationPeriods: 1 }),
+  },
   '`enabled`': settings({ enabled: false }),
   '`filters`': settings({ filters: [StreamFilter.eventName(StreamEventName.INSERT)] }),
   '`filterEncryption`': {
@@ -110,7 +113,12 @@ const edits: { readonly [edit: string]: Edit } = {
     after: (orders) => void orders.trigger(),
   },
   '`startingPosition`': settings({ startingPosition: lambda.StartingPosition.LATEST }),
-  '`informHandler`, to `false`': settings({ informHandler: false }),
+  '`informHandler`, to `true`': settings({ informHandler: true }),
+  '`informHandler`, omitted to `false`': settings({ informHandler: false }),
+  '`informHandler`, `true` to `false`': {
+    before: (orders) => void orders.trigger({ informHandler: true }),
+    after: (orders) => void orders.trigger({ informHandler: false }),
+  },
   '`permissions`': settings({ permissions: StreamPermissions.LEAST_PRIVILEGE }),
 
   '`onFailure`, made to given': {
@@ -137,6 +145,13 @@ const edits: { readonly [edit: string]: Edit } = {
       orders.trigger();
     },
     after: (orders) => void orders.trigger({ failureQueueKey: new kms.Key(orders.stack, 'Key') }),
+  },
+  '`failureQueueKey` of the trigger\'s stack, with a function of another stack': {
+    before: (orders) => {
+      new kms.Key(orders.stack, 'Key');
+      orders.trigger({ handler: orders.fn('Fn', {}, orders.other) });
+    },
+    after: (orders) => void orders.trigger({ handler: orders.fn('Fn', {}, orders.other), failureQueueKey: new kms.Key(orders.stack, 'Key') }),
   },
   '`failureQueueRemovalPolicy`': settings({ failureQueueRemovalPolicy: RemovalPolicy.DESTROY }),
 
@@ -332,6 +347,7 @@ function streamArn(table: string, resources: any): string {
 
 /** The resources by the page's words. */
 const PARTS: { readonly [type: string]: string } = {
+  'AWS::CloudWatch::Alarm': 'alarm',
   'AWS::DynamoDB::GlobalTable': 'table',
   'AWS::IAM::Policy': 'policy',
   'AWS::IAM::Role': 'role',

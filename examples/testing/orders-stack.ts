@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { Stack } from 'aws-cdk-lib';
 import { AttributeType, StreamViewType, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import type { Construct } from 'constructs';
-import { DynamoStreamTrigger, StreamEventName, StreamFilter, StreamFunction } from 'dynamo-stream-trigger';
+import { DynamoStreamTrigger, StreamEventName, StreamFilter, StreamFunction, StreamPermissions } from 'dynamo-stream-trigger';
 
 export class OrdersStack extends Stack {
   constructor(scope: Construct, id: string) {
@@ -15,6 +15,7 @@ export class OrdersStack extends Stack {
       table,
       handler: new StreamFunction(this, 'OnOrder', { entry: join(__dirname, 'on-order.ts') }),
       filters: [StreamFilter.eventName(StreamEventName.INSERT)],
+      permissions: StreamPermissions.LEAST_PRIVILEGE,
     });
   }
 }

@@ -23,6 +23,14 @@ export interface WiringFacts extends Pick<SettingFacts, 'filters' | 'batchSize' 
   readonly alarms: readonly string[];
   /** Why the mapping can't be in its nested stack. */
   readonly nesting: NestingFacts | undefined;
+  /** The packages that the app has more than one copy of. */
+  readonly copies: readonly CopyFacts[];
+}
+
+/** The copies of a package, each by version and folder. */
+export interface CopyFacts {
+  readonly name: string;
+  readonly copies: readonly string[];
 }
 
 /** A nested stack that can't have a trigger, because what the trigger needs waits for that stack. */
@@ -50,6 +58,8 @@ export interface StreamFacts extends Location {
   /** The path of the stack that looks it up, where the trigger's is deployed apart from that. */
   readonly lookedUpElsewhere: string | undefined;
   readonly tableName: Known<string>;
+  /** The path of another table of this app, if the stream is its. */
+  readonly otherTable: string | undefined;
   /** The name that the CDK made up for the table, so that the trigger's account or Region knows it. */
   readonly generatedName: string | undefined;
   /** Whether the table has replicas in other Regions. */
@@ -72,6 +82,12 @@ export interface FunctionFacts {
   readonly reservedConcurrency: Known<number> | undefined;
   /** Undefined: the function is not a durable one. */
   readonly durable: DurableFacts | undefined;
+  /** Whether the variable that the trigger adds is no longer in the function's environment. */
+  readonly isUntold: boolean;
+  /** What the mapping invokes if it is not the function of the trigger. */
+  readonly invoked: string | undefined;
+  /** The paths of mappings that keep the function from reporting, because they take no reports and their records can't be told apart. */
+  readonly silencers: readonly string[];
   /** What could not be granted, as IAM statements. */
   readonly missingStatements: readonly object[];
 }
@@ -108,6 +124,8 @@ export interface DestinationFacts {
   readonly ownerUnknown: boolean;
   /** Whether the function, which parks records there, is in subnets without a way to it. */
   readonly cutOff: boolean;
+  /** Whether the trigger made it. */
+  readonly isMade: boolean;
   /** Why the function can't park records there: to name it would close a circle, or its records can't be told from those of another trigger. */
   readonly parkingObstacle: 'circle' | 'ambiguous' | undefined;
 }
@@ -302,12 +320,22 @@ export const WIRING_RULES: readonly Rule<WiringFacts>[] = [
     summary: 'The stream is the table\'s own.',
     reads: ['table'],
     source: SOURCES.streams,
-    check: ({ table: { arn, tableName } }) => {
+    check: ({ table: { arn, tableName, otherTable } }) => {
       const owner = /:table\/([^/]+)\/stream\//.exec(arn)?.[1];
-      return owner !== undefined && differ(owner, tableName)
-        ? [`table is ${tableName} but its stream ARN is that of ${owner}. Give both of one table.`]
-        : [];
+      const wrong = otherTable ?? (owner !== undefined && differ(owner, tableName) ? owner : undefined);
+      return wrong === undefined ? []
+        : [`table is ${isKnown(tableName) ? tableName : 'one of this app'} but its stream ARN is that of ${wrong}. Give both of one table.`];
     },
+  },
+  {
+    id: 'function-of-another',
+    severity: 'warning',
+    summary: 'The mapping invokes the function of the trigger.',
+    reads: ['handler'],
+    source: `${SOURCES.mapping}: the role of the function reads the stream`,
+    check: ({ handler: { invoked } }) => invoked === undefined ? []
+      : [`The mapping's FunctionName was changed to ${invoked}, but the permissions and the variable DYNAMO_STREAM_TRIGGER are those of handler. `
+        + 'Give the function that is to be invoked as handler, and leave FunctionName.'],
   },
   {
     id: 'generated-table-name',
@@ -386,10 +414,37 @@ export const WIRING_RULES: readonly Rule<WiringFacts>[] = [
     source: 'CloudFormation: stacks can\'t depend on each other both ways',
     check: ({ onFailure }) => onFailure?.parkingObstacle === 'ambiguous' ? ['The function has another trigger with another failure destination, and can\'t '
       + 'tell the records of the two apart: they read one stream, or streams that the function can\'t name. So it parks no poison records: they block their '
-      + 'shard until Lambda gives them up. Give both triggers one onFailure.']
+      + `shard until Lambda gives them up. Give both triggers one onFailure. ${INFORM_NOT}`]
+      : onFailure?.parkingObstacle === 'circle' && onFailure.isMade ? ['failureQueueKey is in another stack than the function, or depends on the function, so that the function '
+      + 'can\'t name the queue that the trigger made with it, and parks no poison records: they block their shard until Lambda gives them up. Give a key of the '
+      + `function's stack that does not depend on the function, or omit failureQueueKey. ${INFORM_NOT}`]
       : onFailure?.parkingObstacle === 'circle' ? ['onFailure is in the trigger\'s stack, or in another one that depends on the function\'s, so that the function can\'t name it and parks no '
         + 'poison records: they block their shard until Lambda gives them up. Move the destination into the function\'s stack, or omit onFailure '
-        + 'to have a queue made there. Read an old queue before you remove it.'] : [],
+        + `to have a queue made there. Read an old queue before you remove it. ${INFORM_NOT}`] : [],
+  },
+  {
+    id: 'report-ambiguous',
+    severity: 'warning',
+    summary: 'Mappings of one function whose records it can\'t tell apart agree on `reportBatchItemFailures`.',
+    reads: ['handler'],
+    source: 'Lambda guide, services-ddb-batchfailurereporting',
+    check: ({ handler: { silencers } }) => silencers.length > 0
+      ? [`reportBatchItemFailures is on but off for ${silencers.join(' and ')}, which invokes the same function with records that it can't tell from those of this `
+        + 'trigger. So this package\'s runtime reports none of them: it throws its failures, and Lambda retries whole batches. Set it to the same for both. '
+        + INFORM_NOT]
+      : [],
+  },
+  {
+    id: 'variable-lost',
+    severity: 'warning',
+    summary: 'The variable `DYNAMO_STREAM_TRIGGER` that the trigger adds stays in the function\'s environment.',
+    reads: ['handler'],
+    source: 'docs/runtime.md',
+    check: ({ handler: { isUntold } }) => isUntold
+      ? ['handler got the variable DYNAMO_STREAM_TRIGGER, but an aspect or an escape hatch removed it or put something else in its place. Without it, this package\'s '
+        + 'runtime parks no records, so that one that always fails blocks its shard for all retries, and throws its failures instead of reporting them. Keep the '
+        + `variable. ${INFORM_NOT}`]
+      : [],
   },
   {
     id: 'destination-unreachable',
@@ -498,7 +553,25 @@ export const WIRING_RULES: readonly Rule<WiringFacts>[] = [
         + 'retried. Give the function a timeout of a minute or so, or use a StreamFunction.']
       : [],
   },
+  {
+    id: 'two-copies',
+    severity: 'warning',
+    summary: 'The parts of a trigger come from one copy of aws-cdk-lib, and the app has one copy of this package.',
+    reads: ['copies'],
+    source: 'npm: classes of two copies are not the same',
+    check: ({ copies }) => copies.length > 0 ? [ofCopies(copies)] : [],
+  },
 ];
+
+/** Which copies there are, and how to get rid of one. */
+export function ofCopies(packages: readonly CopyFacts[]): string {
+  const found = packages.map(({ name, copies }) => `The app has ${copies.length} copies of ${name}: ${copies.join(', and ')}.`);
+  return `${found.join(' ')} Their classes are not the same, so that one may not know what the other made. `
+    + 'Have one: name the same version everywhere, and run `npm dedupe` (or `pnpm dedupe`, `yarn dedupe`); `npm ls` shows who needs which.';
+}
+
+/** The way out for a function to which the variable means nothing. */
+const INFORM_NOT = 'If the function does not use this package\'s runtime, set informHandler: false.';
 
 function misplaced({ stack, circle, moveTo }: NestingFacts): string {
   return `The trigger is in the nested stack ${stack}, but what it needs waits for that stack: ${circle.join(' -> ')}. From outside, a nested stack is one `
@@ -507,8 +580,7 @@ function misplaced({ stack, circle, moveTo }: NestingFacts): string {
 }
 
 const environmentWayOut = `but Lambda allows ${spelled(ENVIRONMENT_LIMIT)} for all of a function's. If it has many triggers, give them one onFailure: then `
-  + 'the variable DYNAMO_STREAM_TRIGGER has one entry for all of them. Or shorten other variables. If the function does not use this package\'s runtime, set '
-  + 'informHandler: false.';
+  + `the variable DYNAMO_STREAM_TRIGGER has one entry for all of them. Or shorten other variables. ${INFORM_NOT}`;
 
 function notAStream({ arn, reference }: StreamFacts): string[] {
   if (isWildcard(arn)) {

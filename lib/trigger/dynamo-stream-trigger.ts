@@ -1,12 +1,11 @@
-import { aws_cloudwatch as cloudwatch, type aws_dynamodb as dynamodb, type aws_lambda as lambda, aws_lambda as lambdas, type aws_sqs as sqs, Lazy } from 'aws-cdk-lib';
+import { aws_cloudwatch as cloudwatch, type aws_dynamodb as dynamodb, type aws_lambda as lambda, type aws_sqs as sqs } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import { TriggerDestination } from './destination/trigger-destination';
 import { newMapping } from './event-source-mapping';
-import { alarmsOn } from './facts/alarms';
 import { namingCopies, partsOf, takePart } from './facts/copies';
 import { judgeFinishedTree } from './finished-tree';
 import { informFunction } from './function/function-environment';
-import { informedFunction } from './function/informed';
+import { hasRuntime, informedFunction } from './function/informed';
 import type { DynamoStreamTriggerProps } from './props';
 import { ExecutionRole } from './role/execution-role';
 import { grantStreamRead } from './role/permissions';
@@ -34,9 +33,6 @@ export class DynamoStreamTrigger extends Construct {
   readonly failureDestination?: lambda.IEventSourceDlq;
   /** The queue that the trigger made; undefined if `onFailure` was given. */
   readonly failureQueue?: sqs.Queue;
-  /** Whether somebody asked for a metric of the mapping. Without, there is no alarm to look for. */
-  private isMeasured = false;
-  private readonly hasMetricsConfig: boolean;
 
   constructor(scope: Construct, id: string, props: DynamoStreamTriggerProps) {
     super(scope, id);
@@ -56,11 +52,9 @@ export class DynamoStreamTrigger extends Construct {
       this.eventSourceMapping = newMapping(this, valid, this.streamArn, destination.boundTo(role));
       role.applyBefore(this.eventSourceMapping);
       const mapping = this.eventSourceMapping.node.defaultChild as lambda.CfnEventSourceMapping;
-      const alarms = () => this.isMeasured ? alarmsOn(mapping) : [];
-      this.hasMetricsConfig = valid.metricsConfig !== undefined;
       const informed = informedFunction(this.handler, valid.informHandler);
-      const parkingObstacle = informed === undefined ? () => undefined : informFunction(informed, mapping, valid.settings.reportBatchItemFailures);
-      judgeFinishedTree(this, { ...valid, mapping, destination, role, informed, parkingObstacle, alarms });
+      const told = informed && informFunction(informed, mapping, valid.settings.reportBatchItemFailures);
+      judgeFinishedTree(this, { ...valid, mapping, destination, role, informed, told, hasRuntime: hasRuntime(this.handler, valid.informHandler) });
     } catch (error) {
       throw namingCopies(error, this, partsOf(props));
     }
@@ -73,7 +67,6 @@ export class DynamoStreamTrigger extends Construct {
    * @default - the sum over 5 minutes
    */
   metric(metricName: string, props?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    this.measure();
     return new cloudwatch.Metric({
       namespace: 'AWS/Lambda',
       metricName,
@@ -130,14 +123,5 @@ export class DynamoStreamTrigger extends Construct {
    */
   metricDestinationDeliveryFailures(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.handler.metric('DestinationDeliveryFailures', { statistic: cloudwatch.Stats.SUM, ...props });
-  }
-
-  /** Without the mapping's metrics, an alarm on one of them could never fire. */
-  private measure(): void {
-    if (!this.isMeasured && !this.hasMetricsConfig) {
-      const mapping = this.eventSourceMapping.node.defaultChild as lambda.CfnEventSourceMapping;
-      mapping.metricsConfig = Lazy.any({ produce: () => alarmsOn(mapping).length > 0 ? { metrics: [lambdas.MetricType.EVENT_COUNT] } : undefined });
-    }
-    this.isMeasured = true;
   }
 }

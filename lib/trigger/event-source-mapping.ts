@@ -1,5 +1,6 @@
-import { aws_lambda as lambda, Duration, Token } from 'aws-cdk-lib';
+import { aws_lambda as lambda, Duration, Lazy, Token } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { isWatched } from './facts/alarms';
 import type { StreamFilter } from './filter/stream-filter';
 import { responseTypes } from './template/response-types';
 import type { ValidProps } from './valid-props';
@@ -29,6 +30,12 @@ export function newMapping(
   const resource = mapping.node.defaultChild as lambda.CfnEventSourceMapping;
   // The CDK's class refuses a token as a number out of range.
   resource.maximumRecordAgeInSeconds = maxRecordAge;
+  // Without the mapping's metrics, an alarm on one of them could never fire.
+  if (metricsConfig === undefined) {
+    resource.metricsConfig = Lazy.uncachedAny({
+      produce: (context) => isWatched(resource, context) ? { metrics: [lambda.MetricType.EVENT_COUNT] } : undefined,
+    });
+  }
   // The CDK's class treats any token as true.
   if (Token.isUnresolved(settings.reportBatchItemFailures)) {
     resource.functionResponseTypes = responseTypes(settings.reportBatchItemFailures, trigger);

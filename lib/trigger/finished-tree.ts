@@ -1,6 +1,6 @@
 import type { Construct } from 'constructs';
 import { changedSettings, deployedSettings } from './facts/changed-settings';
-import { namingCopies, partsOf, warnOfCopies } from './facts/copies';
+import { namingCopies, partsOf } from './facts/copies';
 import { type WiredTrigger, wiringFacts } from './facts/wiring-facts';
 import { lateErrors } from './report';
 import { deployedProperties } from './template/deployed-properties';
@@ -15,13 +15,12 @@ export function judgeFinishedTree(trigger: Construct, wired: Omit<WiredTrigger, 
   trigger.node.addValidation({
     validate: () => {
       const parts = partsOf({ ...wired, onFailure: wired.destination.dlq });
-      warnOfCopies(trigger, parts);
       try {
         const deployed = deployedSettings(deployedProperties(mapping), settingFacts);
         return lateErrors(trigger, [
           ...judgeChanged(TRIGGER_RULES, propFacts, { ...propFacts, reportBatchItemFailures: deployed.reportBatchItemFailures }, TRIGGER_WORDS),
           ...changedSettings(deployed, settingFacts),
-          ...judge(WIRING_RULES, wiringFacts({ ...wired, scope: trigger }, deployed), TRIGGER_WORDS),
+          ...judge(WIRING_RULES, wiringFacts({ ...wired, scope: trigger }, deployed, parts), TRIGGER_WORDS),
         ]);
       } catch (error) {
         throw namingCopies(error, trigger, parts);

@@ -36,8 +36,7 @@ function ruleBookPage(): string {
     'checked again when the app is synthesized, with what an aspect, an injector or an escape hatch has changed, and with what a token turned out to be,',
     'unless the CDK reports it itself. Such warnings are acknowledged on the trigger or its stack: the CDK does not look for them on the `App`.',
     '',
-    'One warning is not about a trigger but about what is installed: `two-copies` says which copies of aws-cdk-lib made the parts of a trigger, or which',
-    'copies of this package the app has, each by version and folder, and how to get rid of one. If such an app fails in a trigger, the error says it.',
+    '`two-copies` is not about a trigger but about what is installed. If an app with two copies fails in a trigger, the error names them too.',
     ...RULE_BOOK.flatMap(({ when, rules }) => [
       '',
       `## ${when}`,

@@ -1,6 +1,6 @@
 import {
   aws_iam as iam, aws_kms as kms, type aws_lambda as lambda, aws_lambda_event_sources as sources, aws_s3 as s3, aws_sns as sns, aws_sqs as sqs,
-  Lazy, RemovalPolicy,
+  Lazy, RemovalPolicy, type Stack,
 } from 'aws-cdk-lib';
 import { Match } from 'aws-cdk-lib/assertions';
 import { TestApp } from '../app';
@@ -230,6 +230,21 @@ describe('a destination of another account', () => {
     expect(letIn(app, 'AWS::S3::BucketPolicy', 'PolicyDocument')).toEqual(['s3:PutObject', 's3:ListBucket']);
     expect(letIn(app, 'AWS::KMS::Key', 'KeyPolicy')).toEqual(['kms:GenerateDataKey']);
     expect(grants(app)[0].Condition).toEqual({ StringEquals: { 's3:ResourceAccount': '999999999999' } });
+  });
+
+  test.each<[string, (stack: Stack) => lambda.IEventSourceDlq]>([
+    ['queue', (stack) => new sources.SqsDlq(new sqs.Queue(stack, 'Queue', { queueName: 'failures' }))],
+    ['topic', (stack) => new sources.SnsDlq(new sns.Topic(stack, 'Topic', { topicName: 'failures' }))],
+    ['bucket', (stack) => new S3FailureDestination(new s3.Bucket(stack, 'Bucket', { bucketName: 'failures' }))],
+  ])('is told to the function although the policy of the %s names the role of the function: names across accounts need nothing', (_name, destination) => {
+    for (const env of [other.env, { ...ENV, region: 'us-east-1' }]) {
+      const app = new TestApp({ env: ENV });
+      triggerOf(app, destination(app.addStack('Others', { env })));
+      app.app.synth();
+
+      expect(app.warnings()).not.toContain('parking-off');
+      expect(JSON.stringify(app.template().findResources('AWS::Lambda::Function'))).toMatch(/park.*failures/);
+    }
   });
 });
 

@@ -177,6 +177,58 @@ test('two aliases on one stream with a queue each are warned of, those with one 
   expect(warningsWith((app) => importedQueue(app))).toEqual([]);
 });
 
+describe('of two aliases on one stream', () => {
+  const flags = [true, false, undefined] as const;
+  test.each(flags.flatMap((first) => flags.map((second) => [first, second] as const)))('with reportBatchItemFailures %s and %s, the one whose reports are lost is warned of', (first, second) => {
+    const app = new TestApp();
+    const [handler, table, onFailure] = [app.fn(), importedTable(app, 'orders'), importedQueue(app)];
+    const triggers = [first, second].map((reportBatchItemFailures, index) => app.trigger({ handler: handler.addAlias(`a${index}`), table, onFailure, reportBatchItemFailures }, `On${index}`));
+    app.app.synth();
+
+    const isWarned = ({ node }: IConstruct) => node.metadata.some(({ data }) => /ack: dynamo-stream-trigger:report-ambiguous/.test(String(data)));
+    const [one, two] = [first ?? true, second ?? true];
+    expect(triggers.map(isWarned)).toEqual([one && !two, two && !one]);
+  });
+
+  test('an event source that takes no reports is named', () => {
+    const app = new TestApp();
+    const [handler, table] = [app.fn(), importedTable(app, 'orders')];
+    const { node } = app.trigger({ handler, table, onFailure: NoFailureDestination.INSTANCE });
+    handler.addAlias('next').addEventSource(new sources.DynamoEventSource(table, { startingPosition: lambda.StartingPosition.LATEST }));
+    app.app.synth();
+
+    expect(node.metadata.map(({ data }) => String(data))).toContainEqual(expect.stringMatching(/off for Orders\/Fn\/Aliasnext\/\S+, which invokes the same function.*report-ambiguous/));
+  });
+});
+
+describe('a function whose variable is gone in the end is warned of:', () => {
+  test.each<[string, (fn: lambda.CfnFunction, handler: lambda.Function) => unknown]>([
+    ['by an override', (fn) => fn.addPropertyDeletionOverride('Environment.Variables.DYNAMO_STREAM_TRIGGER')],
+    ['by an override of all', (fn) => fn.addPropertyDeletionOverride('Environment')],
+    ['by a variable of the app', (_fn, handler) => handler.addEnvironment('DYNAMO_STREAM_TRIGGER', 'mine')],
+    ['by the first layer', (fn) => fn.environment = undefined],
+    ['by an aspect', (fn) => Aspects.of(fn).add({ visit: () => fn.environment = { variables: { MINE: 'a' } } })],
+  ])('%s', (_name, change) => {
+    const app = new TestApp();
+    const handler = app.fn();
+    app.trigger({ handler });
+    change(handler.node.defaultChild as lambda.CfnFunction, handler);
+    app.app.synth();
+
+    expect(app.warnings()).toContain('variable-lost');
+  });
+
+  test('not if others are added', () => {
+    const app = new TestApp();
+    const handler = app.fn();
+    app.trigger({ handler });
+    (handler.node.defaultChild as lambda.CfnFunction).addPropertyOverride('Environment.Variables.MINE', 'a');
+    app.app.synth();
+
+    expect(app.warnings()).not.toContain('variable-lost');
+  });
+});
+
 test('if several streams can\'t be named, their entry says what loses nothing with any of them', () => {
   const app = new TestApp();
   const handler = app.fn();

@@ -1,11 +1,15 @@
 import {
-  aws_dynamodb as dynamodb, aws_iam as iam, aws_kms as kms, type aws_lambda as lambda, aws_lambda_event_sources as sources, aws_s3 as s3,
+  Aspects, aws_dynamodb as dynamodb, aws_iam as iam, aws_kms as kms, aws_lambda as lambda, aws_lambda_event_sources as sources, aws_s3 as s3,
   aws_sns as sns, aws_sqs as sqs,
 } from 'aws-cdk-lib';
 import { type DynamoStreamTriggerProps, S3FailureDestination, StreamPermissions } from '../../lib';
 import { TestApp } from '../app';
 
 const ENV = { account: '123456789012', region: 'eu-west-1' };
+
+// What the CDK finds in the templates is for other tests.
+process.env.CDK_VALIDATION = 'false';
+
 const FLAG = '@aws-cdk/aws-kms:applyImportedAliasPermissionsToPrincipal';
 
 type Props = (app: TestApp, key: kms.IKey) => Partial<DynamoStreamTriggerProps>;
@@ -70,7 +74,46 @@ function handedOut(app: TestApp, policies: string[], grant: (role: iam.Role) => 
   return app.fn('Fn', { role: role.withoutPolicyUpdates() });
 }
 
+const statement = (resources: string[], ...actions: string[]) => new iam.PolicyStatement({ actions, resources });
+const reading = (table: dynamodb.ITable) => statement([table.tableStreamArn!], 'dynamodb:*');
+
 test.each<[string, string[], (role: iam.Role, table: dynamodb.ITable, queue: sqs.Queue) => unknown]>([
+  ['by a managed policy of the app', [], (role, table, queue) => role.addManagedPolicy(new iam.ManagedPolicy(role.stack, 'Managed', {
+    statements: [reading(table), statement([queue.queueArn], 'sqs:*')],
+  }))],
+  ['by a managed policy that names it', [], (role, table, queue) => new iam.ManagedPolicy(role.stack, 'Managed', {
+    roles: [role], statements: [reading(table), statement([queue.queueArn], 'sqs:*')],
+  })],
+  ['by a policy beside it', [], (role, table, queue) => new iam.Policy(role.stack, 'Beside', {
+    roles: [role], statements: [reading(table), statement([queue.queueArn], 'sqs:*')],
+  })],
+  ['by a policy of the first layer', [], (role, table, queue) => new iam.CfnPolicy(role.stack, 'Beside', {
+    policyName: 'all', roles: [role.roleName], policyDocument: {
+      Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: ['sqs:Send*', 'sqs:Get*', 'dynamodb:*'], Resource: [queue.queueArn, table.tableStreamArn] }],
+    },
+  })],
+  ['by a policy of a role', [], (role, table, queue) => new iam.CfnRolePolicy(role.stack, 'Beside', {
+    policyName: 'all', roleName: role.roleName, policyDocument: { Statement: { Effect: 'Allow', Action: '*', Resource: [queue.queueArn, table.tableStreamArn] } },
+  })],
+  ['by inline policies', [], (role, table, queue) => (role.node.defaultChild as iam.CfnRole).policies = [
+    { policyName: 'all', policyDocument: new iam.PolicyDocument({ statements: [reading(table), statement([queue.queueArn], 'sqs:*')] }) },
+  ]],
+  ['by an override', [], (role, table, queue) => (role.node.defaultChild as iam.CfnRole).addPropertyOverride('Policies', [{
+    PolicyName: 'all', PolicyDocument: role.stack.resolve(new iam.PolicyDocument({ statements: [reading(table), statement([queue.queueArn], 'sqs:*')] })),
+  }])],
+  ['by an aspect', [], (role, table, queue) => {
+    Aspects.of(role).add({ visit: (node) => node === role && role.addToPolicy(statement([queue.queueArn, table.tableStreamArn!], '*')) });
+    role.addToPolicy(statement(['*'], 'logs:PutLogEvents'));
+  }],
+  ['by prefixes of actions', [], (role, table, queue) => role.addToPolicy(statement([table.tableStreamArn!, queue.queueArn],
+    'dynamodb:Desc*', 'dynamodb:Get*', 'dynamodb:List*', 'sqs:Get*', 'sqs:Send*'))],
+  ['by the streams of the table', [], (role, table) => role.addToPolicy(statement([`${table.tableArn}/stream/*`, 'arn:aws:sqs:*:*:Orders-*'], '*'))],
+  ['by all of the table', [], (role, table) => role.addToPolicy(statement([`${table.tableArn}/*`, 'arn:aws:sqs:eu-west-1:123456789012:*'], '*'))],
+  ['by wildcards in ARNs', [], (role) => role.addToPolicy(statement(['arn:aws:dynamodb:*:*:table/*/stream/*', 'arn:aws:sqs:*'], '*'))],
+  ['by all but something else', [], (role) => role.addToPolicy(new iam.PolicyStatement({ notActions: ['iam:*'], notResources: ['arn:aws:s3:::secrets*'] }))],
+  ['under a condition', [], (role) => role.addToPolicy(new iam.PolicyStatement({
+    actions: ['*'], resources: ['*'], conditions: { StringEquals: { 'aws:RequestedRegion': 'eu-west-1' } },
+  }))],
   ['by a managed policy and a grant', ['service-role/AWSLambdaDynamoDBExecutionRole'], (role, _table, queue) => queue.grantSendMessages(role)],
   ['by grants', [], (role, table, queue) => [table.grantStreamRead(role), queue.grantSendMessages(role)]],
   ['by a policy on everything', [], (role) => role.addToPolicy(new iam.PolicyStatement({ actions: ['dynamodb:*', 'sqs:*'], resources: ['*'] }))],
@@ -80,6 +123,55 @@ test.each<[string, string[], (role: iam.Role, table: dynamodb.ITable, queue: sqs
   const [table, queue] = [app.table(), new sqs.Queue(app.stack, 'Queue')];
   const handler = handedOut(app, policies, (role) => grant(role, table, queue));
   app.trigger({ table, onFailure: new sources.SqsDlq(queue), handler, permissions: StreamPermissions.LEAST_PRIVILEGE });
+  app.app.synth();
+
+  expect(missing(app)).toBeUndefined();
+});
+
+test.each<[string, (role: iam.Role, table: dynamodb.ITable, queue: sqs.Queue, other: sqs.Queue) => unknown]>([
+  ['another queue', (role, table, _queue, other) => [role.addToPolicy(reading(table)), other.grantSendMessages(role)]],
+  ['other actions', (role, table, queue) => [role.addToPolicy(reading(table)), queue.grantConsumeMessages(role)]],
+  ['other queues by a wildcard', (role, table) => [role.addToPolicy(reading(table)), role.addToPolicy(statement(['arn:aws:sqs:*:*:Refunds-*'], 'sqs:*'))]],
+  ['all but that', (role, table) => [role.addToPolicy(reading(table)), role.addToPolicy(new iam.PolicyStatement({ notActions: ['sqs:*', 'iam:*'], resources: ['*'] }))]],
+  ['a policy of another role', (role, table, queue) => [role.addToPolicy(reading(table)), new iam.ManagedPolicy(role.stack, 'Managed', {
+    roles: [new iam.Role(role.stack, 'Other', { assumedBy: new iam.AccountRootPrincipal() })], statements: [statement([queue.queueArn], 'sqs:*')],
+  })]],
+])('of a role that has %s, the queue is asked for', (_name, grant) => {
+  const app = new TestApp({ env: ENV });
+  const [table, queue, other] = [app.table(), new sqs.Queue(app.stack, 'Queue'), new sqs.Queue(app.stack, 'Another')];
+  const handler = handedOut(app, [], (role) => grant(role, table, queue, other));
+  app.trigger({ table, onFailure: new sources.SqsDlq(queue), handler, permissions: StreamPermissions.LEAST_PRIVILEGE });
+  app.app.synth();
+
+  expect(missing(app)?.map(({ Action }) => [Action].flat())).toEqual([expect.arrayContaining(['sqs:SendMessage'])]);
+});
+
+test('a bucket\'s objects are covered by a pattern on the bucket', () => {
+  const app = new TestApp({ env: ENV });
+  const [table, bucket] = [app.table(), new s3.Bucket(app.stack, 'Bucket')];
+  const handler = handedOut(app, ['service-role/AWSLambdaDynamoDBExecutionRole'], (role) => role.addToPolicy(statement([`${bucket.bucketArn}*`], 's3:Put*', 's3:List*')));
+  app.trigger({ table, onFailure: new S3FailureDestination(bucket), handler });
+  app.app.synth();
+
+  expect(missing(app)).toBeUndefined();
+});
+
+test.each<[string, (app: TestApp, role: iam.IRole) => unknown]>([
+  ['an imported role', (app, role) => new iam.ManagedPolicy(app.stack, 'Managed', { roles: [role], statements: [statement(['*'], '*')] })],
+  ['a key that is imported by its alias', () => {}],
+])('what the app gives to %s counts', (name, give) => {
+  const app = new TestApp({ env: ENV });
+  if (name === 'an imported role') {
+    const arn = 'arn:aws:iam::123456789012:role/handler';
+    give(app, iam.Role.fromRoleArn(app.stack, 'Role', arn));
+    const role = iam.Role.fromRoleArn(app.stack, 'Immutable', arn, { mutable: false });
+    const functionArn = 'arn:aws:lambda:eu-west-1:123456789012:function:orders';
+    app.trigger({ handler: lambda.Function.fromFunctionAttributes(app.stack, 'Fn', { functionArn, role, sameEnvironment: true }) });
+  } else {
+    const handler = app.fn();
+    handler.addToRolePolicy(statement(['arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555'], 'kms:Decrypt', 'kms:DescribeKey'));
+    app.trigger({ handler, table: app.table('Table', { encryption: dynamodb.TableEncryptionV2.customerManagedKey(kms.Alias.fromAliasName(app.stack, 'Key', 'alias/data')) }) });
+  }
   app.app.synth();
 
   expect(missing(app)).toBeUndefined();

@@ -22,6 +22,8 @@ export interface Placement {
   readonly other: Place;
   readonly queue: Place | undefined;
   readonly trigger: Place;
+  /** Whether the trigger makes its queue with the key, if it is given no queue. */
+  readonly keyOfQueue: boolean;
   readonly wayBack: typeof WAYS_BACK[number];
   /** Whether what needs a function needs the other one, which the trigger does not drive. */
   readonly toOther: boolean;
@@ -33,6 +35,7 @@ const place = fc.constantFrom(...PLACES);
 /** Where the parts of a trigger are, and whether one of them needs a function. */
 export const placements: fc.Arbitrary<Placement> = fc.record({
   table: place, key: fc.option(place, { nil: undefined }), handler: place, other: place, queue: fc.option(place, { nil: undefined }), trigger: place,
+  keyOfQueue: fc.boolean(),
   wayBack: fc.constantFrom(...WAYS_BACK),
   toOther: fc.boolean(),
   permissions: fc.constantFrom(...Object.values(StreamPermissions)),
@@ -45,10 +48,11 @@ export interface Parts {
   readonly key?: kms.Key;
   readonly handler: lambdas.Function;
   readonly queue?: sqs.Queue;
+  readonly failureQueueKey?: kms.Key;
   readonly scope: Stack;
 }
 
-export function placed({ wayBack, toOther, ...at }: Placement): Parts {
+export function placed({ wayBack, toOther, keyOfQueue, ...at }: Placement): Parts {
   const app = new TestApp({ env: ENV });
   // A stack without resources is refused.
   new sqs.Queue(app.stack, 'Filler');
@@ -80,7 +84,10 @@ export function placed({ wayBack, toOther, ...at }: Placement): Parts {
       }
       break;
   }
-  return { app, table, key: key || undefined, handler, queue: queue || undefined, scope: stackAt(at.trigger) };
+  return {
+    app, table, key: key || undefined, handler, queue: queue || undefined, failureQueueKey: (keyOfQueue && !queue && key) || undefined,
+    scope: stackAt(at.trigger),
+  };
 }
 
 /** Calls of one function. */
@@ -91,7 +98,8 @@ function statement(value: string): iam.PolicyStatement {
 }
 
 /** The trigger as one wires it by hand, in the same place: a policy for the function's role, and a mapping. */
-export function wireByHand({ table, key, handler, queue, scope }: Parts): void {
+export function wireByHand({ table, key, handler, failureQueueKey, scope, ...given }: Parts): void {
+  const queue = given.queue ?? (failureQueueKey && new sqs.Queue(scope, 'FailureQueue', { encryptionMasterKey: failureQueueKey }));
   const policy = new iam.Policy(scope, 'Policy', {
     roles: [iam.Role.fromRoleName(scope, 'Role', handler.role!.roleName)],
     statements: [
@@ -107,6 +115,6 @@ export function wireByHand({ table, key, handler, queue, scope }: Parts): void {
   mapping.node.addDependency(policy);
 }
 
-export function wireTrigger({ app, table, handler, queue, scope }: Parts, permissions: StreamPermissions): void {
-  app.trigger({ table, handler, onFailure: queue && new sources.SqsDlq(queue), permissions }, 'Trigger', scope);
+export function wireTrigger({ app, table, handler, queue, failureQueueKey, scope }: Parts, permissions: StreamPermissions): void {
+  app.trigger({ table, handler, onFailure: queue && new sources.SqsDlq(queue), failureQueueKey, permissions }, 'Trigger', scope);
 }

@@ -370,6 +370,14 @@ const EXAMPLES: { readonly [ruleId: string]: { readonly trips: Example; readonly
   'stream-of-another-table': {
     trips: stream(STREAM_ARN.replace('orders', 'places')), inside: stream(STREAM_ARN), token: stream(STREAM_ARN.replace('orders', Aws.STACK_NAME)),
   },
+  'function-of-another': {
+    trips: (app) => invoking(app, app.fn('Another').functionName),
+    inside: (app) => {
+      const handler = app.fn();
+      invoking(app, handler.addAlias('live').functionArn, handler);
+    },
+    token: { beforeFacts: (app) => invoking(app, string()) },
+  },
   'generated-table-name': { trips: inReplica({}), inside: inReplica({ tableName: 'orders' }), token: 'the CDK refuses a token for such a name' },
   'lookup-elsewhere': {
     trips: (app) => app.trigger({ table: StreamedTable.fromTableName(anotherStack(app), 'Table', 'orders') }),
@@ -405,6 +413,16 @@ const EXAMPLES: { readonly [ruleId: string]: { readonly trips: Example; readonly
       const handler = ofAnotherStack(app);
       app.trigger({ handler, onFailure: new sources.SqsDlq(new sqs.Queue(Stack.of(handler), 'Queue')) });
     },
+  },
+  'report-ambiguous': {
+    trips: aliases({ reportBatchItemFailures: false }),
+    inside: aliases({}),
+    token: 'what only the deployment knows counts as no',
+  },
+  'variable-lost': {
+    trips: withVariables(() => ({})),
+    inside: withVariables((variables) => ({ ...variables, MINE: 'too' })),
+    token: 'the variable is in the environment or is not',
   },
   'destination-unreachable': {
     trips: inVpc(() => {}),
@@ -450,6 +468,11 @@ const EXAMPLES: { readonly [ruleId: string]: { readonly trips: Example; readonly
     trips: (app) => app.trigger({ handler: app.fn('Short', { timeout: Duration.seconds(3) }) }),
     inside: (app) => app.trigger({ handler: app.fn('Longer', { timeout: Duration.seconds(4) }) }),
     token: (app) => app.trigger({ handler: app.fn('Token', { timeout: Duration.seconds(Token.asNumber({ 'Fn::ImportValue': 'Seconds' })) }) }),
+  },
+  'two-copies': {
+    trips: copies('node_modules/dynamo-stream-trigger', 'packages/api/node_modules/dynamo-stream-trigger'),
+    inside: copies('node_modules/dynamo-stream-trigger'),
+    token: 'a package is not a token',
   },
 };
 
@@ -623,7 +646,41 @@ function inVpc(change: (vpc: ec2.Vpc) => unknown): Example {
   return (app) => {
     const vpc = new ec2.Vpc(app.stack, 'Vpc', { natGateways: 0, subnetConfiguration: [{ name: 'isolated', subnetType: ec2.SubnetType.PRIVATE_ISOLATED }] });
     change(vpc);
-    return app.trigger({ handler: app.fn('Fn', { vpc, vpcSubnets: { subnetType: ec2.SubnetType.PRIVATE_ISOLATED } }) });
+    return app.trigger({ handler: app.fn('Fn', { vpc, vpcSubnets: { subnetType: ec2.SubnetType.PRIVATE_ISOLATED } }), informHandler: true });
+  };
+}
+
+/** A trigger whose mapping invokes something else in the end. */
+function invoking(app: TestApp, functionName: string, handler = app.fn('Handler')): void {
+  const { eventSourceMapping } = app.trigger({ handler });
+  (eventSourceMapping.node.defaultChild as lambda.CfnEventSourceMapping).functionName = functionName;
+}
+
+/** Triggers of two aliases of one function, on one stream, with one destination. */
+function aliases(props: Partial<DynamoStreamTriggerProps>): Example {
+  return (app) => {
+    const [table, handler, onFailure] = [app.table(), app.fn(), new sources.SqsDlq(new sqs.Queue(app.stack, 'Queue'))];
+    app.trigger({ table, handler: handler.addAlias('live'), onFailure }, 'Live');
+    app.trigger({ table, handler: handler.addAlias('next'), onFailure, ...props }, 'Next');
+  };
+}
+
+/** A function whose environment an escape hatch changes. */
+function withVariables(change: (variables: object) => object): Example {
+  return (app) => {
+    const handler = app.fn();
+    app.trigger({ handler });
+    const fn = handler.node.defaultChild as lambda.CfnFunction;
+    const { environment } = fn;
+    fn.environment = Lazy.any({ produce: () => ({ variables: change(app.stack.resolve(environment).variables) }) });
+  };
+}
+
+/** An app with copies of this package in these folders. */
+function copies(...folders: string[]): Example {
+  return (app) => {
+    app.trigger();
+    Object.assign(app.app, { [Symbol.for('dynamo-stream-trigger/packages')]: new Set(folders.map((folder) => join(process.cwd(), folder))) });
   };
 }
 

@@ -1,7 +1,7 @@
 import { aws_lambda as lambda, type Environment, Fn, Stack, Stage } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { StreamedTable } from '../../lib';
-import { streamReaders } from '../../lib/trigger/facts/stream-readers';
+import { finishedApp } from '../../lib/trigger/facts/finished-app';
 import { TestApp } from '../app';
 
 const STREAM = 'arn:aws:dynamodb:eu-west-1:111122223333:table/Orders/stream/2026-01-01T00:00:00.000';
@@ -11,7 +11,7 @@ function mapping(scope: Construct, id: string, eventSourceArn = STREAM): lambda.
 }
 
 function readers(of: lambda.CfnEventSourceMapping): string[] {
-  return streamReaders(of).map(({ node }) => node.id);
+  return finishedApp(of).readersOf(of).map(({ node }) => node.id);
 }
 
 test('the readers of a stream are all mappings of the app that name it, in the order of the tree', () => {

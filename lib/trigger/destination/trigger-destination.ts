@@ -1,4 +1,4 @@
-import { Aspects, type aws_kms as kms, type aws_lambda as lambda, aws_lambda_event_sources as sources, type aws_sqs as sqs, Names, type RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
+import { AspectPriority, Aspects, type aws_kms as kms, type aws_lambda as lambda, aws_lambda_event_sources as sources, type aws_sqs as sqs, type IAspect, Names, type RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { acknowledgeFailureQueue } from './cdk-nag';
 import { failureQueue, isNoFailureDestination } from './failure-destination';
@@ -10,7 +10,8 @@ import { refuse } from '../report';
 import { droppedKeyGrant, keyOf } from '../role/dropped-grant';
 import type { ExecutionRole } from '../role/execution-role';
 import { destinationGrantee, type StreamPermissions } from '../role/permissions';
-import { resourceNamed } from '../template/references';
+import { referencesIn, resourceNamed } from '../template/references';
+import { isResource, resourceOf } from '../template/resource';
 
 /** Where a trigger's destination comes from: the trigger makes a queue, it was given one, or it has none. */
 export type DestinationSource = 'made' | 'given' | 'none';
@@ -63,16 +64,44 @@ export class TriggerDestination {
   }
 }
 
-/** In the stack of the function, which must name the queue to park records there. */
+/**
+ * In the stack of the function, which must name the queue to park records there. Not if the queue would need a key of another stack: that
+ * stack may need the function's.
+ */
 function makeQueue(trigger: Construct, { handler, failureQueueRemovalPolicy, failureQueueKey }: Props): sqs.Queue {
   const fn = ownedFunction(handler);
-  if (fn === undefined || Stack.of(fn) === Stack.of(trigger)) {
+  const isBeside = fn !== undefined && Stack.of(fn) !== Stack.of(trigger) && stacksOf(failureQueueKey).every((stack) => stack === Stack.of(fn));
+  if (!isBeside) {
     return failureQueue(trigger, 'FailureQueue', failureQueueRemovalPolicy, failureQueueKey);
   }
   const queue = failureQueue(fn, `FailureQueue${Names.nodeUniqueId(trigger.node)}`, failureQueueRemovalPolicy, failureQueueKey);
-  // What is applied to the trigger, such as tags and removal policies, is meant for all that it makes.
-  Aspects.of(queue).add({ visit: (node) => Aspects.of(trigger).all.forEach((aspect) => aspect.visit(node)) });
+  lendAspects(trigger, queue);
   return queue;
+}
+
+/** The stacks of what a key is in this app. An imported one is in none. */
+function stacksOf(key: kms.IKey | undefined): Stack[] {
+  return key === undefined ? [] : [key, ...referencesIn(key.keyArn, key).map(({ target }) => target)].filter((part) => isResource(part) || resourceOf(part))
+    .map((part) => Stack.of(part));
+}
+
+/**
+ * Applies to a queue what is applied to the trigger and all around it, such as tags and removal policies, as if the queue was under the trigger.
+ * What reaches the queue where it is, is not applied twice.
+ */
+function lendAspects(trigger: Construct, queue: sqs.Queue): void {
+  const lenders = trigger.node.scopes.filter((scope) => !queue.node.scopes.includes(scope));
+  const lent = () => lenders.flatMap((scope) => Aspects.of(scope).applied);
+  const isThere = (aspect: IAspect) => queue.node.scopes.some((scope) => Aspects.of(scope).all.includes(aspect));
+  let last = -1;
+  for (const priority of [AspectPriority.MUTATING, AspectPriority.DEFAULT, AspectPriority.READONLY]) {
+    const [after, upTo] = [last, priority === AspectPriority.READONLY ? Infinity : priority];
+    Aspects.of(queue).add({
+      visit: (node) => lent().filter((applied) => applied.priority > after && applied.priority <= upTo && !isThere(applied.aspect))
+        .forEach(({ aspect }) => aspect.visit(node)),
+    }, { priority });
+    last = priority;
+  }
 }
 
 /** A destination whose permissions go to the function's role as the trigger may extend it. */

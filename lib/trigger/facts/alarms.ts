@@ -1,12 +1,75 @@
-import { type aws_lambda as lambda, Stage } from 'aws-cdk-lib';
+import { type aws_lambda as lambda, type CfnResource, type IResolveContext, Stack, Stage } from 'aws-cdk-lib';
+import type { IConstruct } from 'constructs';
 import { fragmentOf } from '../template/cdk-internals';
-import { referencesIn } from '../template/references';
+import { isMapping } from '../template/deployed-mapping';
+import { asText, resolvedWithReferences } from '../template/references';
 import { isResource } from '../template/resource';
 
-/** The paths of the app's alarms on metrics of a mapping. */
-export function alarmsOn(mapping: lambda.CfnEventSourceMapping): readonly string[] {
-  return (Stage.of(mapping) ?? mapping.node.root).node.findAll().filter(isResource)
-    .filter(({ cfnResourceType }) => cfnResourceType === 'AWS::CloudWatch::Alarm')
-    .filter((alarm) => referencesIn(fragmentOf(alarm), alarm).some(({ target }) => target === mapping))
-    .map(({ node }) => node.path.replace(/\/Resource$/, ''));
+/** By each mapping, the paths of the alarms on its metrics, however they name it: as a metric, in a math expression or a query. */
+export function watchers(resources: readonly CfnResource[]): ReadonlyMap<CfnResource, readonly string[]> {
+  const found = new Map<CfnResource, string[]>();
+  for (const alarm of resources.filter(({ cfnResourceType }) => cfnResourceType === 'AWS::CloudWatch::Alarm')) {
+    for (const mapping of new Set(watchedBy(alarm))) {
+      found.set(mapping, [...found.get(mapping) ?? [], alarm.node.path.replace(/\/Resource$/, '')]);
+    }
+  }
+  return found;
+}
+
+/**
+ * Whether an alarm of the app watches a metric of a mapping, asked while a template is written.
+ *
+ * The CDK writes each part of a template several times, and nothing says when a synthesis begins. What shows it: in the CDK's prepare phase
+ * each mapping asks once. If it asks again there, the alarms are read anew.
+ */
+export function isWatched(mapping: lambda.CfnEventSourceMapping, { preparing }: IResolveContext): boolean {
+  const stage = Stage.of(mapping) ?? mapping.node.root;
+  let known = walks.get(stage);
+  if (known === undefined || (preparing && !known.unasked.delete(mapping))) {
+    const resources = stage.node.findAll().filter(isResource);
+    walks.set(stage, known = { watched: watchers(resources), unasked: new Set(preparing ? resources.filter(isMapping) : []) });
+    known.unasked.delete(mapping);
+  }
+  return known.watched.has(mapping);
+}
+
+interface Walk {
+  readonly watched: ReadonlyMap<CfnResource, unknown>;
+  readonly unasked: Set<CfnResource>;
+}
+
+const walks = new WeakMap<IConstruct, Walk>();
+
+/** The mappings that an alarm's metrics are of. What else of an alarm names a mapping, such as its description, watches nothing. */
+function watchedBy(alarm: CfnResource): CfnResource[] {
+  const mappings = new Map<string, CfnResource>();
+  const { value } = resolvedWithReferences(fragmentOf(alarm), alarm, ({ target, displayName }) => {
+    const name = `<${target.node.path}.${displayName}>`;
+    if (isResource(target) && isMapping(target)) {
+      mappings.set(name, target);
+    }
+    return name;
+  });
+  const [{ Properties = {} }] = Object.values<any>(value.Resources ?? [{}]);
+  const { Namespace, Dimensions, Metrics = [] } = Properties;
+  const named = [{ Namespace, Dimensions }, ...list(Metrics).map(({ MetricStat }) => MetricStat?.Metric ?? {})]
+    .filter((metric) => metric.Namespace === 'AWS/Lambda')
+    .flatMap((metric) => list(metric.Dimensions).filter(({ Name }) => Name === 'EventSourceMappingUUID').map(({ Value }) => Value));
+  const texts = [...named, ...list(Metrics).map(({ Expression }) => Expression ?? '')];
+  return texts.flatMap((text) => [
+    ...[...mappings].filter(([name]) => asText(text).includes(name)).map(([, mapping]) => mapping),
+    ...namedInTemplate(text, alarm),
+  ]);
+}
+
+/** What an override wrote names a mapping as a template does. */
+function namedInTemplate(text: any, alarm: CfnResource): CfnResource[] {
+  const id = text?.Ref ?? text?.['Fn::GetAtt']?.[0];
+  const stack = Stack.of(alarm);
+  return id === undefined ? [] : stack.node.findAll().filter(isResource).filter(isMapping)
+    .filter((mapping) => Stack.of(mapping) === stack && stack.resolve(mapping.logicalId) === id);
+}
+
+function list(value: unknown): any[] {
+  return Array.isArray(value) ? value : [];
 }

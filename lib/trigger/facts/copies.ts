@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import * as cdk from 'aws-cdk-lib';
-import { Annotations } from 'aws-cdk-lib';
 import type { Construct, IConstruct } from 'constructs';
+import { type CopyFacts, ofCopies } from '../../rules/wiring-rules';
 import { InvalidTriggerError } from '../invalid-trigger-error';
 import type { DynamoStreamTriggerProps } from '../props';
 import { cdkClassOf, fileOf, targetOf } from '../template/cdk-internals';
@@ -13,19 +13,11 @@ export function takePart(construct: IConstruct): void {
   (root[PACKAGES] ??= new Set()).add(PACKAGE);
 }
 
-/** Warns if the app has two copies of this package, or parts of a trigger come from two copies of aws-cdk-lib. */
-export function warnOfCopies(trigger: Construct, parts: readonly unknown[]): void {
-  const copies = copiesIn(trigger, parts);
-  if (copies !== undefined) {
-    Annotations.of(trigger).addWarningV2('dynamo-stream-trigger:two-copies', copies);
-  }
-}
-
 /** What went wrong with a trigger for no reason of ours. If the app has two copies of a package, the error names them. */
 export function namingCopies(error: unknown, trigger: Construct, parts: readonly unknown[]): unknown {
   if (error instanceof Error && !(error instanceof InvalidTriggerError)) {
     const copies = copiesIn(trigger, parts);
-    error.message += copies === undefined ? '' : `\n[${trigger.node.path}] Perhaps because of this: ${copies}`;
+    error.message += copies.length === 0 ? '' : `\n[${trigger.node.path}] Perhaps because of this: ${ofCopies(copies)}`;
   }
   return error;
 }
@@ -36,19 +28,14 @@ export function partsOf(props: Partial<DynamoStreamTriggerProps> | null | undefi
   return [table, handler, filterEncryption, failureQueueKey, ...Object.values(onFailure === undefined ? {} : targetOf(onFailure) ?? {})];
 }
 
-function copiesIn(trigger: Construct, parts: readonly unknown[]): string | undefined {
+/** The copies of this package that an app has, and those of aws-cdk-lib that the parts of a trigger come from, where there is more than one. */
+export function copiesIn(trigger: IConstruct, parts: readonly unknown[]): CopyFacts[] {
   const packages = [...(trigger.node.root as { [PACKAGES]?: Set<string> })[PACKAGES] ?? []];
   const found = [
-    ...inWords('aws-cdk-lib', cdkCopies([trigger.node.root, cdk.Stack.of(trigger), ...parts])),
-    ...inWords('dynamo-stream-trigger', packages.map((folder) => copyIn(folder))),
+    { name: 'aws-cdk-lib', copies: cdkCopies([trigger.node.root, cdk.Stack.of(trigger), ...parts]) },
+    { name: 'dynamo-stream-trigger', copies: packages.length > 1 ? packages.map((folder) => copyIn(folder)) : [] },
   ];
-  return found.length === 0 ? undefined : `${found.join(' ')} Their classes are not the same, so that one may not know what the other made. `
-    + 'Have one: name the same version everywhere, and run `npm dedupe` (or `pnpm dedupe`, `yarn dedupe`); `npm ls` shows who needs which.';
-}
-
-function inWords(name: string, copies: readonly string[]): string[] {
-  const distinct = [...new Set(copies)];
-  return distinct.length > 1 ? [`The app has ${distinct.length} copies of ${name}: ${distinct.join(', and ')}.`] : [];
+  return found.map(({ name, copies }) => ({ name, copies: [...new Set(copies)] })).filter(({ copies }) => copies.length > 1);
 }
 
 /** Of this package's own copy of the CDK, and of all others that parts come from. */

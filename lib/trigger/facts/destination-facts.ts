@@ -18,7 +18,7 @@ import { isResource } from '../template/resource';
  */
 export function destinationFacts(
   destination: string, mapping: lambda.CfnEventSourceMapping, given: lambda.IEventSourceDlq | undefined,
-): Omit<DestinationFacts, 'cutOff' | 'parkingObstacle'> {
+): Omit<DestinationFacts, 'cutOff' | 'isMade' | 'parkingObstacle'> {
   const arn = textOf(destination, mapping);
   const resource = resourceNamed(destination, mapping);
   const { bucket } = given === undefined ? { bucket: undefined } : targetOf(given);

@@ -1,12 +1,12 @@
-import { type CfnResource, Stack, Token } from 'aws-cdk-lib';
+import { Stack, Token } from 'aws-cdk-lib';
+import type { IConstruct } from 'constructs';
 import type { EnvironmentSize } from '../../rules/wiring-rules';
-import { deployedProperty } from '../template/deployed-properties';
 
 /** How large the environment variables of a function are, all names and values together. */
-export function environmentSize(fn: CfnResource): EnvironmentSize {
+export function environmentSize(map: { readonly [name: string]: unknown }, fn: IConstruct): EnvironmentSize {
   const { stackName } = Stack.of(fn);
   const stackLength = Token.isUnresolved(stackName) ? UNKNOWN_LENGTH : stackName.length;
-  const variables = Object.entries<any>(deployedProperty(fn, 'Environment')?.Variables ?? {}).flat();
+  const variables = Object.entries<any>(map).flat();
   return {
     literal: sum(variables, (part) => bytes(part, () => 0)),
     estimate: sum(variables, (part) => bytes(part, (id) => nameLength(stackLength, id))),

@@ -1,12 +1,15 @@
 import type { aws_lambda as lambda, CfnResource } from 'aws-cdk-lib';
 import { environmentSize } from './environment-size';
-import { functionKey } from './function-key';
-import { type Known, SHORT_TIMEOUT, UNKNOWN } from '../../rules/facts';
+import { functionKey, keyOfFunction } from './function-key';
+import { isKnown, type Known, SHORT_TIMEOUT, UNKNOWN } from '../../rules/facts';
 import type { FunctionFacts } from '../../rules/wiring-rules';
+import { invokes, isTold } from '../function/function-environment';
 import { ownedFunction } from '../function/owned-function';
 import { soleReference } from '../template/canonical-text';
+import { functionOf } from '../template/deployed-mapping';
 import { deployedProperty } from '../template/deployed-properties';
 import { textOf } from '../template/known-text';
+import { resourceNamed } from '../template/references';
 import { resourceOf } from '../template/resource';
 
 /**
@@ -18,16 +21,30 @@ import { resourceOf } from '../template/resource';
 export function functionFacts(
   handler: lambda.IFunction, mapping: lambda.CfnEventSourceMapping, readers: readonly lambda.CfnEventSourceMapping[],
   informed: lambda.Function | undefined,
-): Omit<FunctionFacts, 'missingStatements'> {
+): Omit<FunctionFacts, 'missingStatements' | 'silencers'> {
   const fn = resourceOf(ownedFunction(handler));
+  const variables = informed && deployedProperty(resourceOf(informed)!, 'Environment')?.Variables;
   return {
     timeout: timeoutOf(fn),
     twins: twinsOf(mapping, readers),
-    environment: informed ? environmentSize(resourceOf(informed)!) : undefined,
+    environment: variables && environmentSize(variables, informed!),
+    isUntold: informed !== undefined && !isTold(variables ?? {}),
+    invoked: fn && invokedInstead(fn, mapping),
     perTenant: fn !== undefined && deployedProperty(fn, 'TenancyConfig')?.TenantIsolationMode === 'PER_TENANT',
     reservedConcurrency: fn === undefined ? undefined : number(deployedProperty(fn, 'ReservedConcurrentExecutions')),
     durable: fn && durableOf(fn, mapping),
   };
+}
+
+/** What the mapping invokes if it is not the function that the trigger was given. */
+function invokedInstead(fn: CfnResource, mapping: lambda.CfnEventSourceMapping): string | undefined {
+  const name = functionOf(mapping);
+  if (invokes(name, fn, mapping)) {
+    return undefined;
+  }
+  const other = resourceNamed(name, mapping);
+  const text = textOf(name, mapping);
+  return other?.node.path.replace(/\/Resource$/, '') ?? (isKnown(text) && !`${functionKey(mapping)}:`.startsWith(`${keyOfFunction(fn)}:`) ? text : undefined);
 }
 
 function timeoutOf(fn: CfnResource | undefined): Known<number> {
@@ -44,7 +61,7 @@ function durableOf(fn: CfnResource, mapping: lambda.CfnEventSourceMapping): Func
   return {
     timeout: number(durable.ExecutionTimeout),
     isManaged: deployedProperty(fn, 'CapacityProviderConfig') !== undefined,
-    isQualified: soleReference(mapping.functionName, mapping)?.target !== fn && !textOf(mapping.functionName, mapping).endsWith(':$LATEST'),
+    isQualified: soleReference(functionOf(mapping), mapping)?.target !== fn && !textOf(functionOf(mapping), mapping).endsWith(':$LATEST'),
   };
 }
 

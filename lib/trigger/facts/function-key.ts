@@ -2,6 +2,7 @@ import { type aws_lambda as lambda, CfnResource, Token } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import { isKnown } from '../../rules/facts';
 import { canonicalText } from '../template/canonical-text';
+import { functionOf } from '../template/deployed-mapping';
 import { ofArn, textOf } from '../template/known-text';
 import { referencesIn } from '../template/references';
 import { environmentOf } from '../template/stacks';
@@ -13,7 +14,12 @@ import { environmentOf } from '../template/stacks';
  * So a function of this app without a name of its own is known by its path, and any other by its account, Region and name.
  */
 export function functionKey(mapping: lambda.CfnEventSourceMapping): string {
-  return keyOf(mapping.functionName, mapping);
+  return keyOf(functionOf(mapping), mapping);
+}
+
+/** The text for mappings that invoke a function of this app, without an alias or a version. */
+export function keyOfFunction(fn: CfnResource): string {
+  return keyOf(fn.ref, fn);
 }
 
 function keyOf(name: unknown, scope: CfnResource): string {

@@ -1,28 +1,18 @@
-import { type aws_dynamodb as dynamodb, aws_iam as iam, type aws_lambda as lambda } from 'aws-cdk-lib';
+import type { aws_dynamodb as dynamodb, aws_lambda as lambda } from 'aws-cdk-lib';
+import { covers, isAbout, type Policies } from '../role/held-statements';
 import { canonicalText } from '../template/canonical-text';
 
 const WRITES = ['dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem', 'dynamodb:BatchWriteItem', 'dynamodb:PartiQLInsert', 'dynamodb:PartiQLUpdate', 'dynamodb:PartiQLDelete'];
 
-/** Whether grants of this app let a function write to the table whose stream drives it. What is granted on everything does not count. */
-export function writesToOwnTable(handler: lambda.IFunction, table: dynamodb.ITable): boolean {
-  const policies = [handler.role, handler].flatMap((construct) => construct?.node.findAll() ?? []).filter((child) => child instanceof iam.Policy);
-  const writing = policies.flatMap(({ document }) => statementsOf(document))
-    .filter(({ Effect, Action }) => Effect === 'Allow' && listOf(Action).some(canWrite));
-  if (writing.length === 0) {
+/** Whether the app lets a function write to the table whose stream drives it. What is granted on everything does not count. */
+export function writesToOwnTable(handler: lambda.IFunction, table: dynamodb.ITable, policies: Policies): boolean {
+  const statements = handler.role === undefined ? [] : policies.statementsOf(handler.role);
+  const allowed = WRITES.filter((action) => statements.some((statement) => statement.effect === 'Allow' && isAbout(statement, action)));
+  if (allowed.length === 0) {
     return false;
   }
   const own = canonicalText(table.tableArn, table);
-  return writing.some(({ Resource }) => listOf(Resource).some((resource) => canonicalText(resource, handler) === own));
-}
-
-function statementsOf(document: iam.PolicyDocument): any[] {
-  return listOf(document.toJSON()?.Statement);
-}
-
-function canWrite(action: unknown): boolean {
-  return typeof action === 'string' && WRITES.some((write) => action === write || (action.endsWith('*') && write.startsWith(action.slice(0, -1))));
-}
-
-function listOf(value: unknown): any[] {
-  return [value ?? []].flat();
+  const isOnTable = ({ resources: named, scope }: typeof statements[number]) => named.some((resource) => canonicalText(resource, scope) === own);
+  return allowed.some((action) => statements.some((statement) => statement.effect === 'Allow' && isAbout(statement, action) && isOnTable(statement))
+    && !statements.some((statement) => statement.effect === 'Deny' && !statement.conditional && isAbout(statement, action) && covers(statement, table.tableArn, table)));
 }

@@ -3,7 +3,7 @@ import type { IConstruct } from 'constructs';
 import type { NestingFacts } from '../../rules/wiring-rules';
 import { isOfGrantedPolicy } from '../role/granted-policy';
 import { DependencyGraph, innermostAround } from '../template/dependency-graph';
-import { destinationOf, streamOf } from '../template/deployed-mapping';
+import { destinationOf, functionOf, streamOf } from '../template/deployed-mapping';
 import { resourceNamed } from '../template/references';
 
 /**
@@ -16,7 +16,7 @@ export function nestingFacts(mapping: lambda.CfnEventSourceMapping, trigger: ICo
     return undefined;
   }
   const graph = new DependencyGraph(Stage.of(mapping) ?? mapping.node.root);
-  const targets = [streamOf(mapping), mapping.functionName, destinationOf(mapping)]
+  const targets = [streamOf(mapping), functionOf(mapping), destinationOf(mapping)]
     .flatMap((value) => value === undefined ? [] : graph.elementsIn(value, mapping));
   const isOfTrigger = (element: CfnElement) => element.node.scopes.includes(trigger) || isOfGrantedPolicy(element);
   const circleIn = (place: Stack) => targets.map((target) => graph.path(target, place, isOfTrigger)).find((path) => path !== undefined);
@@ -24,7 +24,7 @@ export function nestingFacts(mapping: lambda.CfnEventSourceMapping, trigger: ICo
   if (circle === undefined) {
     return undefined;
   }
-  const [table, fn] = [streamOf(mapping), mapping.functionName].map((value) => resourceNamed(value, mapping));
+  const [table, fn] = [streamOf(mapping), functionOf(mapping)].map((value) => resourceNamed(value, mapping));
   const candidates = [table, fn].flatMap((resource) => resource === undefined ? [] : [Stack.of(resource)]);
   const around = targets.reduce<Stack | undefined>((common, target) => common && innermostAround(common, target), stack);
   const place = [...candidates, ...around ? [around] : []].find((candidate) => circleIn(candidate) === undefined);

@@ -1,8 +1,8 @@
 import { type aws_dynamodb as dynamodb, type aws_lambda as lambda, type CfnResource, Stack, Token } from 'aws-cdk-lib';
-import { type Known, TABLE_RESOURCES, UNKNOWN } from '../../rules/facts';
+import { isKnown, type Known, TABLE_RESOURCES, UNKNOWN } from '../../rules/facts';
 import type { StreamFacts } from '../../rules/wiring-rules';
 import { lookupOf } from '../table/stream-lookup';
-import { tableResourceOf } from '../table/stream-source';
+import { streamArnOf, tableResourceOf } from '../table/stream-source';
 import { soleReference } from '../template/canonical-text';
 import { hasNameOfApp } from '../template/cdk-internals';
 import { deployedProperty } from '../template/deployed-properties';
@@ -22,6 +22,8 @@ export function streamFacts(
   const arn = textOf(eventSourceArn, mapping);
   const source = resourceNamed(eventSourceArn, mapping);
   const lookup = lookupOf(source);
+  const own = tableResourceOf(table);
+  const named = source && TABLE_RESOURCES.includes(source.cfnResourceType) ? source : undefined;
   // A stream that is looked up is where its table is.
   const place = lookup ? table.env : source && Stack.of(source);
   return {
@@ -32,7 +34,8 @@ export function streamFacts(
     lookedUp: lookup !== undefined,
     lookedUpElsewhere: lookup && topOf(lookup) !== topOf(mapping) ? topOf(lookup).node.path : undefined,
     tableName: plain(table.tableName),
-    ...tableFacts(table, source && TABLE_RESOURCES.includes(source.cfnResourceType) ? source : tableResourceOf(table), mapping),
+    ...tableFacts(table, named ?? (source === undefined && isKnown(arn) && arn !== streamArnOf(table) ? undefined : own), mapping),
+    otherTable: named === undefined || own === undefined || named === own ? undefined : named.node.path.replace(/\/Resource$/, ''),
     earlierReaders: earlierThan(mapping, readers),
   };
 }

@@ -6,32 +6,32 @@ import { plainNumber } from '../../stream/exact-number';
 export class TextCondition {
   /** It is one of these texts. */
   static oneOf(...texts: string[]): TextCondition {
-    return new TextCondition(texts);
+    return new TextCondition(atLeastOne('TextCondition.oneOf', texts));
   }
 
   /** It is one of these texts, or differs from one in case only. */
   static oneOfIgnoringCase(...texts: string[]): TextCondition {
-    return new TextCondition(texts.map((text) => ({ 'equals-ignore-case': text })));
+    return new TextCondition(atLeastOne('TextCondition.oneOfIgnoringCase', texts).map((text) => ({ 'equals-ignore-case': text })));
   }
 
   /** It starts with one of these texts. */
   static prefix(...texts: string[]): TextCondition {
-    return new TextCondition(texts.map((prefix) => ({ prefix })));
+    return new TextCondition(atLeastOne('TextCondition.prefix', texts).map((prefix) => ({ prefix })));
   }
 
   /** It ends with one of these texts. */
   static suffix(...texts: string[]): TextCondition {
-    return new TextCondition(texts.map((suffix) => ({ suffix })));
+    return new TextCondition(atLeastOne('TextCondition.suffix', texts).map((suffix) => ({ suffix })));
   }
 
   /** It is there, and is none of these texts. */
   static noneOf(...texts: string[]): TextCondition {
-    return new TextCondition([{ 'anything-but': texts }]);
+    return new TextCondition([{ 'anything-but': atLeastOne('TextCondition.noneOf', texts) }]);
   }
 
   /** One of the conditions holds. */
   static anyOf(...conditions: TextCondition[]): TextCondition {
-    return new TextCondition(conditions.flatMap(alternativesOf));
+    return new TextCondition(atLeastOne('TextCondition.anyOf', conditions).flatMap(alternativesOf));
   }
 
   /** @internal */
@@ -100,7 +100,7 @@ export enum AttributeDataType {
 export class AttributeCondition {
   /** It is a text, one of these. */
   static stringIs(...texts: string[]): KeyCondition {
-    return AttributeCondition.stringMatches(TextCondition.oneOf(...texts));
+    return AttributeCondition.stringMatches(TextCondition.oneOf(...atLeastOne('AttributeCondition.stringIs', texts)));
   }
 
   /** It is a text for which the condition holds. */
@@ -113,20 +113,20 @@ export class AttributeCondition {
    *
    * Filters can't compare numbers by size: stream records carry them as texts.
    *
-   * @param numbers numbers that a double holds exactly; `exactNumberIs` takes others
+   * @param numbers whole numbers up to 9,007,199,254,740,991, or decimals of up to 15 digits; `exactNumberIs` takes others
    */
   static numberIs(...numbers: number[]): KeyCondition {
-    return KeyCondition._ofType('N', numbers.map(spelled));
+    return KeyCondition._ofType('N', spelled('numberIs', numbers, 'to AttributeCondition.exactNumberIs(\'…\')'));
   }
 
   /** It is a number, one of these, given as decimal texts of up to 38 digits. */
   static exactNumberIs(...decimals: string[]): KeyCondition {
-    return KeyCondition._ofType('N', decimals.map(spelled));
+    return KeyCondition._ofType('N', spelled('exactNumberIs', decimals, ''));
   }
 
   /** It is a number, and none of these. */
   static numberIsNot(...numbers: number[]): KeyCondition {
-    return KeyCondition._ofType('N', [{ 'anything-but': numbers.map(spelled) }]);
+    return KeyCondition._ofType('N', [{ 'anything-but': spelled('numberIsNot', numbers, inPattern('N: [{ \'anything-but\': [\'…\'] }]')) }]);
   }
 
   /** It is this truth value. */
@@ -146,7 +146,7 @@ export class AttributeCondition {
 
   /** It is a set of numbers that has at least one of these. */
   static numberSetHas(...numbers: number[]): AttributeCondition {
-    return AttributeCondition.ofType('NS', numbers.map(spelled));
+    return AttributeCondition.ofType('NS', spelled('numberSetHas', numbers, inPattern('NS: [\'…\']')));
   }
 
   /** It is a list, and the condition holds for at least one element. */
@@ -203,13 +203,37 @@ export class KeyCondition extends AttributeCondition {
   readonly _fitsKeys = true;
 }
 
-/** A number as stream records spell it. */
-function spelled(number: number | string): string {
-  if (typeof number === 'number' && Number.isInteger(known(number)) && !Number.isSafeInteger(number)) {
-    throw new TypeError(`A filter got the number ${number}, but a double holds whole numbers up to 9,007,199,254,740,991 exactly: this may be another one than was written. `
-      + 'Give it as text, to AttributeCondition.exactNumberIs(\'…\') or in a pattern of your own.');
+/**
+ * Numbers as stream records spell them.
+ *
+ * @param asText where a number can be given as text
+ */
+function spelled(method: string, numbers: readonly (number | string)[], asText: string): string[] {
+  return atLeastOne(`AttributeCondition.${method}`, numbers).map((number) => {
+    if (typeof number === 'number' && !isExact(known(number))) {
+      throw new TypeError(`A filter got the number ${number}, but a double holds whole numbers up to 9,007,199,254,740,991 and decimals of up to 15 digits exactly: `
+        + `this may be another one than was written. Give it as text, ${asText}.`);
+    }
+    return plainNumber(String(known(number)));
+  });
+}
+
+/** Whether no other number that one can write becomes the same double, as far as the double shows it. */
+function isExact(number: number): boolean {
+  const [digits] = String(Math.abs(number)).split('e');
+  return Number.isInteger(number) ? Number.isSafeInteger(number) : !Number.isFinite(number) || digits.replace(/^[0.]+|\./g, '').length <= 15;
+}
+
+function inPattern(condition: string): string {
+  return `in a pattern of your own: StreamFilter.fromPattern({ dynamodb: { NewImage: { name: { ${condition} } } } })`;
+}
+
+/** @throws TypeError if there is none: AWS refuses a field without alternatives. */
+export function atLeastOne<Value>(method: string, values: readonly Value[]): Value[] {
+  if (values.length === 0) {
+    throw new TypeError(`${method} got nothing but needs at least one value. Give it one, or omit the condition.`);
   }
-  return plainNumber(String(known(number)));
+  return [...values];
 }
 
 /** JSON can't write other numbers. */

@@ -1,5 +1,5 @@
 import { Lazy, Stack, Token } from 'aws-cdk-lib';
-import { type AttributeCondition, conditionsUnder, type KeyCondition, type NumberRange } from './attribute-condition';
+import { atLeastOne, type AttributeCondition, conditionsUnder, type KeyCondition, type NumberRange } from './attribute-condition';
 import { allOf, anyOf, FilterCompositionError, filterOf, type Ways, waysOf } from '../../rules/filter/filter-composition';
 import { type FilterFacts, filterFacts } from '../../rules/filter/filter-facts';
 import { TTL_IDENTITY } from '../../stream/record';
@@ -22,7 +22,7 @@ export enum StreamEventName {
 export class StreamFilter {
   /** Records of one of these kinds of change. */
   static eventName(...names: StreamEventName[]): StreamFilter {
-    return StreamFilter.condition(['eventName'], names);
+    return StreamFilter.condition(['eventName'], atLeastOne('StreamFilter.eventName', names));
   }
 
   /** Records of items whose key attribute meets the condition. */

@@ -3,7 +3,7 @@ import type { IConstruct } from 'constructs';
 import { type Informed, type ParkingObstacle, TriggersFacts } from './triggers-facts';
 import { BOUNDARY_VERSION, type BoundaryFacts, ENVIRONMENT_VARIABLE } from '../../stream/boundary';
 import { DependencyGraph } from '../template/dependency-graph';
-import { isMapping, isReporting } from '../template/deployed-mapping';
+import { functionOf, isMapping, isReporting } from '../template/deployed-mapping';
 import { referencesIn } from '../template/references';
 import { isResource, resourceOf } from '../template/resource';
 
@@ -12,14 +12,35 @@ import { isResource, resourceOf } from '../template/resource';
  *
  * @param mayReport whether the function reports failed records if the mapping takes reports. An override that switches the mapping on while
  * the trigger is off prepares a deployment in which the function changes only afterwards.
- * @returns what keeps the function from parking records in the failure destination of the mapping. The finished app has the answer.
  */
 export function informFunction(
   fn: lambda.Function, mapping: lambda.CfnEventSourceMapping, mayReport: boolean,
-): () => ParkingObstacle | undefined {
+): Told {
   const variable = (fn as InformedFunction)[VARIABLE] ?? addVariable(fn);
   variable.add(mapping, mayReport);
-  return () => variable.obstacle(mapping);
+  return {
+    parkingObstacle: () => variable.informedNow().obstacles.get(mapping),
+    silencers: () => (variable.informedNow().silencers.get(mapping) ?? []).map(({ node }) => node.path),
+  };
+}
+
+/** What the function does not get for one of its triggers. The finished app has the answers. */
+export interface Told {
+  /** What keeps the function from parking records in the failure destination of the mapping. */
+  readonly parkingObstacle: () => ParkingObstacle | undefined;
+  /** The paths of mappings that keep the function from reporting to this one. */
+  readonly silencers: () => readonly string[];
+}
+
+/** Whether the variables of a function, as the template has them, still have the one that the trigger added. */
+export function isTold(variables: { readonly [name: string]: unknown }): boolean {
+  return JSON.stringify(variables[ENVIRONMENT_VARIABLE])?.includes('triggers') ?? false;
+}
+
+/** Whether a mapping that names a function, an alias or a version invokes a function. */
+export function invokes(name: unknown, fn: CfnResource, scope: CfnResource): boolean {
+  return referencesIn(name, scope).some(({ target }) => target === fn
+    || (isResource(target) && QUALIFIED.includes(target.cfnResourceType) && invokes((target as lambda.CfnAlias).functionName, fn, target)));
 }
 
 /** By a global symbol, because two copies of this package may meet on one function. */
@@ -55,8 +76,8 @@ class TriggersVariable implements IResolvable {
     }
   }
 
-  obstacle(mapping: lambda.CfnEventSourceMapping): ParkingObstacle | undefined {
-    return this.informed(false).obstacles.get(mapping);
+  informedNow(): Informed {
+    return this.informed(false);
   }
 
   resolve({ preparing }: IResolveContext): string {
@@ -83,7 +104,7 @@ class TriggersVariable implements IResolvable {
 
   /** @param foreign the mappings of the app that no trigger made */
   decide(graph: DependencyGraph, foreign: readonly lambda.CfnEventSourceMapping[]): Informed {
-    const others = foreign.filter((mapping) => invokes(mapping.functionName, resourceOf(this.fn)!, mapping));
+    const others = foreign.filter((mapping) => invokes(functionOf(mapping), resourceOf(this.fn)!, mapping));
     const reports = (mapping: lambda.CfnEventSourceMapping) => !this.silent.has(mapping) && isReporting(mapping);
     return new TriggersFacts(this.fn, this.mappings, others, graph, reports).informed();
   }
@@ -107,12 +128,6 @@ function decideAll(variables: readonly TriggersVariable[], scope: IConstruct): M
   } finally {
     deciding = false;
   }
-}
-
-/** Whether a mapping that names a function, an alias or a version invokes a function. */
-function invokes(name: unknown, fn: CfnResource, scope: CfnResource): boolean {
-  return referencesIn(name, scope).some(({ target }) => target === fn
-    || (isResource(target) && QUALIFIED.includes(target.cfnResourceType) && invokes((target as lambda.CfnAlias).functionName, fn, target)));
 }
 
 const QUALIFIED = ['AWS::Lambda::Alias', 'AWS::Lambda::Version'];

@@ -12,6 +12,8 @@ export interface Informed {
   readonly triggers: TriggerFacts[];
   /** By the mappings whose failure destination the function can't park records in. */
   readonly obstacles: ReadonlyMap<lambda.CfnEventSourceMapping, ParkingObstacle>;
+  /** By the mappings that take reports and get none: those that take none, whose records the function can't tell from theirs. */
+  readonly silencers: ReadonlyMap<lambda.CfnEventSourceMapping, readonly lambda.CfnEventSourceMapping[]>;
 }
 
 /**
@@ -47,7 +49,15 @@ export class TriggersFacts {
     const merged = this.merged(entries, ({ facts }) => this.key(facts.report, facts.park));
     // An entry without a stream would be for the records of other mappings, too.
     const told = merged.length <= 1 && this.others.length === 0 ? merged : this.byStream(entries);
-    return { triggers: told.map(({ facts }) => this.shortened(facts)), obstacles: this.obstacles };
+    return { triggers: told.map(({ facts }) => this.shortened(facts)), obstacles: this.obstacles, silencers: this.silencers(told) };
+  }
+
+  private silencers(told: readonly Entry[]): Map<lambda.CfnEventSourceMapping, readonly lambda.CfnEventSourceMapping[]> {
+    return new Map(told.filter(({ facts }) => !facts.report).flatMap(({ mappings, facts }) => {
+      const others = this.others.filter((other) => !isReporting(other) && !this.isOfAnother(other, facts.stream));
+      const silent = [...mappings.filter((mapping) => !this.reports(mapping)), ...others];
+      return mappings.filter((mapping) => this.reports(mapping)).map((mapping) => [mapping, silent] as const);
+    }));
   }
 
   /** One entry for each stream, and one for all those that the function can't name. */

@@ -2,6 +2,7 @@ import { aws_iam as iam, aws_lambda as lambda, Names, Stack } from 'aws-cdk-lib'
 import { type Construct, Dependable, type IConstruct } from 'constructs';
 import { grantedPolicy } from './granted-policy';
 import { GrantedRole } from './granted-role';
+import type { Policies } from './held-statements';
 import { missingGrants } from './missing-grants';
 import { resourceOf } from '../template/resource';
 
@@ -65,9 +66,13 @@ export class ExecutionRole {
     mapping.node.addDependency(...[this.own, this.policy, ...besides].filter((dependency) => dependency !== undefined));
   }
 
-  /** The statements that the role's owner must add, because the trigger can't, as in a policy document. */
-  get missingStatements(): object[] {
-    return missingGrants(this.missing, this.handler.role, this.trigger);
+  /**
+   * The statements that the role's owner must add, because the trigger can't, as in a policy document.
+   *
+   * @param policies all of the app's
+   */
+  missingStatements(policies: Policies): object[] {
+    return missingGrants(this.missing, this.handler.role, policies, this.trigger);
   }
 
   /** Notes what a resource did not let the role have. */

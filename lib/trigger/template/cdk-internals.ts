@@ -1,4 +1,4 @@
-import type { aws_iam as iam, aws_lambda as lambda, aws_s3 as s3, aws_sns as sns, aws_sqs as sqs, CfnElement, CfnResource } from 'aws-cdk-lib';
+import type { aws_iam as iam, aws_lambda as lambda, aws_s3 as s3, aws_sns as sns, aws_sqs as sqs, CfnElement, CfnResource, Stack } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 
 /*
@@ -25,6 +25,15 @@ export function fragmentOf(element: CfnElement): object {
 export function mayBeOverridden(resource: CfnResource): boolean {
   const { rawOverrides } = resource as unknown as { readonly rawOverrides?: { readonly Properties?: object } };
   return rawOverrides === undefined || rawOverrides.Properties !== undefined;
+}
+
+/**
+ * Whether a stack takes references to other Regions (`crossRegionReferences`), so that it is deployed after what they refer to.
+ *
+ * The stack keeps its prop to itself.
+ */
+export function handsOverRegions(stack: Stack): boolean {
+  return (stack as unknown as { readonly _crossRegionReferences?: boolean })._crossRegionReferences === true;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { type CfnElement, Stack } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
-import { fragmentOf } from './cdk-internals';
+import { fragmentOf, handsOverRegions } from './cdk-internals';
 import { logicalIdsIn } from './logical-ids';
 import { type Resolved, resolvedWithReferences } from './references';
 import { isElement } from './resource';
@@ -75,8 +75,8 @@ export class DependencyGraph {
 
   /** The CDK writes `DependsOn` as text, and so do users' own templates and overrides. */
   private elementsOf({ value, references }: Pick<Resolved, 'value' | 'references'>, stack: Stack, self?: CfnElement): CfnElement[] {
-    const referred = references.map(({ target }) => target).filter(isElement);
-    const known = new Set(referred.map(({ logicalId }) => stack.resolve(logicalId)));
+    const referred = references.map(({ target }) => target).filter(isElement).filter((target) => isDependency(Stack.of(target), stack));
+    const known = new Set(references.map(({ target }) => target).filter(isElement).map(({ logicalId }) => stack.resolve(logicalId)));
     const others = logicalIdsIn(value).filter((id) => !known.has(id)).map((id) => this.elementNamed(id, stack));
     return [...referred, ...others.filter((other) => other !== undefined && other !== self) as CfnElement[]];
   }
@@ -105,6 +105,11 @@ function withoutMadeParameters(nested: CfnElement): Pick<Resolved, 'value' | 're
   const [resource] = Object.values<any>(Resources);
   const parameters = Object.entries(resource.Properties?.Parameters ?? {}).filter(([name]) => !name.startsWith('referenceto'));
   return { value: { ...resource, Properties: { ...resource.Properties, Parameters: Object.fromEntries(parameters) } }, references: [] };
+}
+
+/** Across accounts and Regions the CDK writes names, which need nothing. It can also hand values over to other Regions, which does. */
+function isDependency(needed: Stack, stack: Stack): boolean {
+  return needed.account === stack.account && (needed.region === stack.region || handsOverRegions(stack));
 }
 
 interface Tree {

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type CfnResource, Stack } from 'aws-cdk-lib';
 import { fragmentOf, mayBeOverridden } from './cdk-internals';
+import { withReferences } from './with-references';
 
 /** The properties of a resource as the template will have them, whatever set them: props, aspects, property injectors, overrides. */
 export function deployedProperties(resource: CfnResource): { readonly [name: string]: any } {
@@ -23,14 +24,14 @@ export function deployedProperty(resource: CfnResource, name: string): any {
 
 /**
  * The value of a property that can be followed to other constructs: `value`, as the resource's class has it, with its tokens. If an
- * override replaced it, only the value of the template is true, which `deployed` reads.
+ * override replaced it, the value of the template, which `deployed` reads, with references in place of logical ids.
  */
 export function unlessOverridden<Value>(value: Value, deployed: () => any, resource: CfnResource): Value {
   if (!mayBeOverridden(resource)) {
     return value;
   }
   const inTemplate = deployed();
-  return isDeepStrictEqual(Stack.of(resource).resolve(value), inTemplate) ? value : inTemplate;
+  return isDeepStrictEqual(Stack.of(resource).resolve(value), inTemplate) ? value : withReferences(inTemplate, resource);
 }
 
 /** Names start with a capital in templates, but not in the CDK's classes. */

@@ -1,0 +1,200 @@
+import { type aws_iam as iam, type CfnResource, Stack, Token } from 'aws-cdk-lib';
+import { Dependable, type IConstruct } from 'constructs';
+import { arnPattern } from './arn-pattern';
+import { lookupOf } from '../table/stream-lookup';
+import { canonicalText } from '../template/canonical-text';
+import { mayBeOverridden } from '../template/cdk-internals';
+import { deployedProperties } from '../template/deployed-properties';
+import { referencesIn, resourceNamed } from '../template/references';
+import { isResource, resourceOf } from '../template/resource';
+import { withReferences } from '../template/with-references';
+
+/** A statement of a policy that the app gives to a role, and where it stands. */
+export interface HeldStatement {
+  readonly scope: CfnResource;
+  readonly effect: 'Allow' | 'Deny';
+  readonly conditional: boolean;
+  /** Patterns. */
+  readonly actions: readonly string[];
+  readonly notActions: readonly string[];
+  readonly resources: readonly unknown[];
+  readonly notResources: readonly unknown[];
+}
+
+/** The policies of an app, by the role that has them. */
+export class Policies {
+  private readonly byRole = new Map<CfnResource, CfnResource[]>();
+  private readonly byName = new Map<string, CfnResource[]>();
+
+  constructor(resources: readonly CfnResource[]) {
+    for (const policy of resources.filter(({ cfnResourceType }) => POLICIES.includes(cfnResourceType))) {
+      const names = valueOf(policy, 'Roles') ?? valueOf(policy, 'RoleName');
+      referencesIn(names, policy).map(({ target }) => target).filter(isResource).forEach((role) => put(this.byRole, role, policy));
+      list(Stack.of(policy).resolve(names)).forEach((name) => put(this.byName, JSON.stringify(name), policy));
+    }
+  }
+
+  /**
+   * The statements that the app gives to a role, whoever wrote them and wherever they stand: in the role, in a policy under it or beside it,
+   * in a managed policy of the app or of AWS, by an aspect. Of a role that is imported, the app knows only what it adds.
+   */
+  statementsOf(role: iam.IRole): readonly HeldStatement[] {
+    const own = resourceOf(role) ?? wrappedIn(role);
+    if (own === undefined) {
+      return (this.byName.get(JSON.stringify(Stack.of(role).resolve(role.roleName))) ?? []).flatMap(statementsIn);
+    }
+    const managed = valueOf(own, 'ManagedPolicyArns');
+    const attached = [...this.byRole.get(own) ?? [], ...referencesIn(managed, own).map(({ target }) => target).filter(isResource)];
+    return [
+      ...attached.flatMap(statementsIn),
+      ...list(valueOf(own, 'Policies')).flatMap((policy) => statementsOf(policy?.policyDocument ?? policy?.PolicyDocument, own)),
+      ...list(Stack.of(own).resolve(managed)).flatMap((arn) => ofManagedPolicy(arn, own)),
+    ];
+  }
+}
+
+/** Whether a statement is about an action. */
+export function isAbout({ actions, notActions }: HeldStatement, action: string): boolean {
+  return actions.some((pattern) => fits(pattern, action)) || (notActions.length > 0 && !notActions.some((pattern) => fits(pattern, action)));
+}
+
+/**
+ * Whether a statement is about a resource. What one side names by a reference and the other by a text may be the same: then it counts as such.
+ */
+export function covers({ resources, notResources, scope }: HeldStatement, wanted: unknown, place: IConstruct): boolean {
+  return resources.some((resource) => isWithin(resource, scope, wanted, place))
+    || (notResources.length > 0 && !notResources.some((resource) => isWithin(resource, scope, wanted, place)));
+}
+
+const POLICIES = ['AWS::IAM::Policy', 'AWS::IAM::ManagedPolicy', 'AWS::IAM::RolePolicy'];
+
+/** An immutable role wraps another one, which what depends on it depends on. */
+function wrappedIn(role: iam.IRole): CfnResource | undefined {
+  return Dependable.of(role).dependencyRoots.map((root) => resourceOf(root)).find((found) => found?.cfnResourceType === 'AWS::IAM::Role');
+}
+
+/** A property with its references, whatever set it. */
+function valueOf(resource: CfnResource, name: string): any {
+  const value = (resource as unknown as { readonly [property: string]: unknown })[`${name[0].toLowerCase()}${name.slice(1)}`];
+  return mayBeOverridden(resource) || (value !== undefined && !isDocument(value) && !Array.isArray(value) && Token.isUnresolved(value))
+    ? withReferences(deployedProperties(resource)[name], resource)
+    : value;
+}
+
+/** A policy document of the CDK, whose statements have their references. */
+function isDocument(value: unknown): value is { toJSON(): unknown } {
+  return typeof (value as { toJSON?: unknown } | undefined)?.toJSON === 'function' && 'statementCount' in (value as object);
+}
+
+function statementsIn(policy: CfnResource): HeldStatement[] {
+  return statementsOf(valueOf(policy, 'PolicyDocument'), policy);
+}
+
+function statementsOf(value: any, scope: CfnResource): HeldStatement[] {
+  const document = isDocument(value) ? value.toJSON() : value;
+  return list(document?.Statement ?? document?.statement).map((statement: any) => ({
+    scope,
+    effect: statement.Effect === 'Deny' ? 'Deny' : 'Allow',
+    conditional: statement.Condition !== undefined,
+    actions: list(statement.Action),
+    notActions: list(statement.NotAction),
+    resources: list(statement.Resource),
+    notResources: list(statement.NotResource),
+  }));
+}
+
+function put(map: Map<unknown, CfnResource[]>, key: unknown, policy: CfnResource): void {
+  map.set(key, [...map.get(key) ?? [], policy]);
+}
+
+/** What AWS's policies allow of what a trigger needs. */
+function ofManagedPolicy(arn: unknown, scope: CfnResource): HeldStatement[] {
+  return OF_AWS.filter(([name]) => JSON.stringify(arn).includes(`/${name}"`)).map(([, actions]) => ({
+    scope, effect: 'Allow', conditional: false, actions, notActions: [], resources: ['*'], notResources: [],
+  }));
+}
+
+const STREAM_ACTIONS = ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator', 'dynamodb:ListStreams'];
+
+const OF_AWS: readonly (readonly [string, readonly string[]])[] = [
+  ['AWSLambdaDynamoDBExecutionRole', STREAM_ACTIONS],
+  ['AWSLambdaInvocation-DynamoDB', STREAM_ACTIONS],
+  ['AmazonDynamoDBFullAccess', ['dynamodb:*']],
+  ['AmazonDynamoDBFullAccess_v2', ['dynamodb:*']],
+  ['AmazonSQSFullAccess', ['sqs:*']],
+  ['AmazonSNSFullAccess', ['sns:*']],
+  ['AmazonS3FullAccess', ['s3:*']],
+  ['PowerUserAccess', ['dynamodb:*', 'sqs:*', 'sns:*', 's3:*', 'kms:*']],
+  ['AdministratorAccess', ['*']],
+];
+
+function isWithin(held: unknown, scope: CfnResource, wanted: unknown, place: IConstruct): boolean {
+  if (held === '*') {
+    return true;
+  }
+  const pattern = canonicalText(held, scope);
+  if (spellings(wanted, place).some((text) => fits(pattern, text))) {
+    return true;
+  }
+  const isText = (value: unknown, where: IConstruct) => !referencesIn(value, where).some(({ target }) => isResource(target));
+  return (isText(held, scope) || isText(wanted, place)) && mayBeOne(arnPattern(held as string, scope), arnPattern(wanted as string, place));
+}
+
+/** The canonical texts that policies use for a resource. A stream is also under its table. */
+function spellings(wanted: unknown, place: IConstruct): string[] {
+  const text = canonicalText(wanted, place);
+  const lookup = lookupOf(resourceNamed(wanted, place));
+  const table = lookup === undefined ? undefined : canonicalText(lookup.tableArn, place);
+  return [
+    text,
+    ...text.endsWith('.StreamArn>') ? [`${text.replace(/\.StreamArn>$/, '.Arn>')}/stream/1`] : [],
+    ...table === undefined ? [] : [`${table}/stream/1`, table.replace(/\.Arn>$/, '.StreamArn>')],
+  ];
+}
+
+/** Whether a pattern of IAM, with `*` and `?`, fits a text. */
+function fits(pattern: string, text: string): boolean {
+  const expression = pattern.replace(/[.+^${}()|[\]\\]/g, '\\$&').replace(/\*+/g, '.*').replaceAll('?', '.');
+  return new RegExp(`^${expression}$`, 'is').test(text);
+}
+
+/** Whether two patterns of ARNs can be of one resource. Of a short one, the last part stands for the rest. */
+function mayBeOne(held: string, wanted: string): boolean {
+  const count = Math.min(held.split(':').length, 6);
+  const [parts, others] = [held, wanted].map((arn) => arn.split(':')).map((all) => [...all.slice(0, count - 1), all.slice(count - 1).join(':')]);
+  return parts.every((part, index) => overlap(part, others[index]));
+}
+
+/** Whether there is a text that both patterns fit. */
+function overlap(one: string, other: string): boolean {
+  let reached = new Set([0]);
+  const skip = (positions: Set<number>) => {
+    for (const position of positions) {
+      if (other[position] === '*') {
+        positions.add(position + 1);
+      }
+    }
+    return positions;
+  };
+  skip(reached);
+  for (const letter of one) {
+    const next = new Set<number>();
+    for (const position of reached) {
+      if (letter === '*') {
+        for (let to = position; to <= other.length; to++) {
+          next.add(to);
+        }
+      } else if (other[position] === '*') {
+        next.add(position);
+      } else if (position < other.length && (letter === other[position] || [letter, other[position]].includes('?'))) {
+        next.add(position + 1);
+      }
+    }
+    reached = skip(next);
+  }
+  return reached.has(other.length);
+}
+
+function list(value: unknown): any[] {
+  return [value ?? []].flat();
+}
