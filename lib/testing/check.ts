@@ -37,7 +37,8 @@ function checkProperties<Options>(what: string, value: object, checks: Checks<Op
   if (unknown !== undefined) {
     throw new TypeError(`${what} has no option ${unknown}. Its options are ${Object.keys(checks).join(', ')}.`);
   }
-  for (const [name, each] of Object.entries<Check>(checks)) {
+  for (const name in checks) {
+    const each: Check = checks[name];
     if (given[name] !== undefined || each.required) {
       check(prefix + name, given[name], each);
     }
@@ -71,7 +72,8 @@ export const oneOf = (...choices: readonly string[]): Check => ({
 export const listOf = (what: string, each: Check): Check => ({
   allowed: `a list of ${what}`,
   fits: Array.isArray,
-  inside: (name, list: unknown[]) => list.forEach((value, index) => check(`${name}[${index}]`, value, each)),
+  // There may be a million of anything.
+  inside: each === anything ? undefined : (name, list: unknown[]) => list.forEach((value, index) => check(`${name}[${index}]`, value, each)),
 });
 
 export const options = <Options>(checks: Checks<Options>): Check => ({

@@ -10,12 +10,18 @@ export interface HandlerContext {
   };
   /** Who shares what is made in it: the environment, or the function if its environments share one handler. */
   readonly owner: object;
-  /** How many waits for virtual time are under way in it. */
-  waits: number;
+  /** The waits for virtual time that are under way in it. */
+  readonly waits: Set<Wait>;
   /** How many timers of the runtime may end it. They are not what it waits for, but end what is never answered. */
   budgets?: number;
   /** Takes an error that a timer's callback threw, so that nothing caught it. */
   readonly thrown: (error: unknown) => void;
+}
+
+/** A wait for virtual time. */
+export interface Wait {
+  /** When it ends, in milliseconds since the epoch. */
+  readonly until: number;
 }
 
 /** The simulation under way. */
@@ -24,6 +30,8 @@ export interface Running {
   readonly startedAt: number;
   /** Whether a wait has ended, so that code has something to do. */
   awake: boolean;
+  /** How many waits have begun. */
+  waits: number;
   /** Ends the simulation with an error. */
   readonly fail: (error: unknown) => void;
 }
@@ -42,7 +50,7 @@ export const shared = (realGlobal[SHARED] ??= { storage: new AsyncLocalStorage()
 
 /** Waits in virtual time; an abort ends the wait early. */
 export async function waitIn(context: HandlerContext, milliseconds: number, signal?: AbortSignal): Promise<void> {
-  context.waits++;
+  const wait = begin(context, signal?.aborted ? 0 : milliseconds);
   try {
     await new Promise<void>((resolve) => {
       const wake = () => {
@@ -57,6 +65,17 @@ export async function waitIn(context: HandlerContext, milliseconds: number, sign
       signal?.addEventListener('abort', wake);
     });
   } finally {
-    context.waits--;
+    context.waits.delete(wait);
   }
+}
+
+/** A wait for virtual time begins in a handler. Whoever calls this takes the wait out of `context.waits` when it is over. */
+export function begin(context: HandlerContext, milliseconds: number): Wait {
+  const { running } = shared;
+  const wait = { until: running ? running.clock.now() + milliseconds : Infinity };
+  context.waits.add(wait);
+  if (running) {
+    running.waits++;
+  }
+  return wait;
 }

@@ -1,4 +1,4 @@
-import { type HandlerContext, shared } from './handler-context';
+import { begin, type HandlerContext, shared, type Wait } from './handler-context';
 
 /** What a `using` declaration calls. Node.js has it from version 20 on. */
 const DISPOSE: unique symbol = (Symbol as { readonly dispose?: symbol }).dispose as any ?? Symbol('dispose');
@@ -18,7 +18,8 @@ export class HandlerTimer {
 
   private number: number | undefined;
   private cancel: (() => void) | undefined;
-  private counted = false;
+  private wait: Wait | undefined;
+  private closed = false;
   private referenced = true;
 
   constructor(
@@ -33,6 +34,7 @@ export class HandlerTimer {
   /** Lets the virtual clock stop where it is due. */
   start(): this {
     this.stop();
+    this.closed = false;
     this.cancel = this.context.environment.schedule(this.milliseconds, () => {
       this.due(this);
       if (this.repeats && this.cancel) {
@@ -67,9 +69,11 @@ export class HandlerTimer {
   /** An interval never ends, and what is unref'd need not: nobody waits for these alone. */
   private count(): void {
     const counts = this.cancel !== undefined && this.referenced && !this.repeats;
-    if (counts !== this.counted) {
-      this.counted = counts;
-      this.context.waits += counts ? 1 : -1;
+    if (counts) {
+      this.wait ??= begin(this.context, this.milliseconds);
+    } else if (this.wait) {
+      this.context.waits.delete(this.wait);
+      this.wait = undefined;
     }
   }
 
@@ -77,14 +81,16 @@ export class HandlerTimer {
 
   close(): this {
     this.stop();
+    this.closed = true;
     if (this.number !== undefined) {
       byNumber.delete(this.number);
     }
     return this;
   }
 
+  /** Also after it has fired, unless it was cleared. */
   refresh(): this {
-    return this.cancel ? this.start() : this;
+    return this.closed ? this : this.start();
   }
 
   ref(): this {

@@ -1,6 +1,6 @@
 import { errorOutcome, exited, type Outcome, RESPONSE_BYTES, timedOut, tooLarge } from '../engine';
 import type { Handler, ProcessError, SimulatedEnvironment, Tenant } from './environment';
-import { type HandlerContext, shared, waitIn } from './handler-context';
+import { type HandlerContext, shared, type Wait, waitIn } from './handler-context';
 import { lazyProperty } from './lazy-property';
 import type { VirtualClock } from './virtual-clock';
 import { type Host, HOST, type TriggerFacts } from '../stream/boundary';
@@ -58,7 +58,7 @@ export interface InvokedFunction {
 
 /** One invocation of the user's handler in one environment. */
 export class Invocation implements HandlerContext, Tenant {
-  waits = 0;
+  readonly waits = new Set<Wait>();
   budgets = 0;
   /** Whether code that the environment loads is still on its way. */
   loading = false;
@@ -146,7 +146,8 @@ export class Invocation implements HandlerContext, Tenant {
     const response = await answerOf(handler, this.request.event(), this.context());
     // Lambda passes the response on as JSON; no response becomes null.
     const body = JSON.stringify(response ?? null) ?? 'null';
-    return Buffer.byteLength(body) > RESPONSE_BYTES
+    // No character takes more than three bytes.
+    return 3 * body.length > RESPONSE_BYTES && Buffer.byteLength(body) > RESPONSE_BYTES
       ? tooLarge(this.requestId)
       : { type: 'response', requestId: this.requestId, response: JSON.parse(body) };
   }

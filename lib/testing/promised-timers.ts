@@ -1,6 +1,6 @@
 import { promises } from 'node:timers';
 import { contextOf } from './called-by';
-import { type HandlerContext, shared, waitIn } from './handler-context';
+import { begin, type HandlerContext, shared, waitIn } from './handler-context';
 import { delayOf } from './handler-timer';
 import { replace } from './replace';
 
@@ -61,9 +61,9 @@ async function* ticks<T>(context: HandlerContext, milliseconds: number, value: T
 /** Whatever it watches over, the handler waits for it too. */
 function signalIn(context: HandlerContext, milliseconds: number): AbortSignal {
   const controller = new AbortController();
-  context.waits++;
+  const wait = begin(context, milliseconds);
   context.environment.schedule(milliseconds, () => {
-    context.waits--;
+    context.waits.delete(wait);
     if (shared.running) {
       shared.running.awake = true;
     }

@@ -20,7 +20,7 @@ export class RealWork {
   private readonly resources = new Map<unknown, Resource>();
   /** Handlers that wait for nothing that is known, and for how many turns of the event loop. */
   private readonly idleTurns = new WeakMap<Working, number>();
-  /** Whose timers were waited for in vain: each may start the next one, as an interval does. */
+  /** Whose timers were waited for in vain: each may start the next one, as an interval does, or watch over what has ended. */
   private readonly restless = new WeakSet<object>();
   /** Servers that were waited for in vain, in words, until they say something. Nobody waits long for these again. */
   private readonly silent = new Set<string>();
@@ -30,13 +30,19 @@ export class RealWork {
   private readonly written = new WeakMap<object, number>();
   /** Grows when bytes move, or something ends. */
   private progress = 0;
+  /** Grows when handlers begin something real. */
+  private begun = 0;
+  /** Whose timers hold up its waits for virtual time, and what handlers had done by then. */
+  private held: { readonly owner: object; readonly done: string } | undefined;
+  /** Requests of the process that a handler has waited for in vain. */
+  private readonly vain = new WeakSet<object>();
 
   private readonly beginnings = createHook({
     init: (id, type, _, resource) => {
       const kind = kindOf(type);
       const context = kind && shared.storage.getStore();
       if (context) {
-        this.add(id, kind, type, resource, { owner: context.owner });
+        this.add(id, kind, type, resource, { owner: context.owner, context });
       }
     },
   });
@@ -59,6 +65,7 @@ export class RealWork {
 
   start(): void {
     this.usedConnections();
+    this.openingConnections();
     this.beginnings.enable();
     EXCHANGES.forEach((channel) => subscribe(channel, this.exchangeBegins));
   }
@@ -86,6 +93,7 @@ export class RealWork {
       // What has come may lead to more, which takes a turn or two to begin.
       calm = waiting ? 0 : calm + 1;
       if (!waiting && (turns === 0 || calm > CALM_TURNS)) {
+        this.letGo(working);
         return;
       }
       if (this.progress !== progress) {
@@ -111,12 +119,14 @@ export class RealWork {
     const context = shared.storage.getStore();
     if (context) {
       const { request } = message as { readonly request: object };
-      this.add(request, 'exchange', 'HTTP', request, { owner: context.owner });
+      this.add(request, 'exchange', 'HTTP', request, { owner: context.owner, context });
     }
   };
 
   private add(id: unknown, kind: Kind, type: string, resource: any, more: Partial<Resource>): void {
-    this.resources.set(id, { kind, type, resource, read: 0, answered: -1, changedAt: realNow(), givenUp: false, ...more });
+    const dueAt = (shared.running?.clock.now() ?? 0) + (kind === 'timer' ? resource._idleTimeout : 0);
+    this.resources.set(id, { kind, type, resource, read: 0, answered: -1, changedAt: realNow(), givenUp: false, dueAt, ...more });
+    this.begun++;
     if (kind === 'request') {
       this.endings.enable();
     } else if (kind === 'connection') {
@@ -148,48 +158,90 @@ export class RealWork {
   /** A handler that may wait for something real. */
   private findWaiting(working: ReadonlySet<Working>, now: number): Working | undefined {
     this.adoptConnections();
+    const all = this.look(now);
     const found = new Map<object, Found>();
     for (const one of working) {
       const { owner } = one;
-      const { busy, open } = found.get(owner) ?? this.look(owner, now, hasBudget(owner, working));
-      found.set(owner, { busy, open });
-      if (busy || one.loading) {
+      const own = found.get(owner) ?? this.ofOwner(owner, working, now);
+      found.set(owner, own);
+      if (all.asked || own.busy || one.loading) {
         return one;
       }
-      if (one.waits > 0) {
+      if (one.waits.size > 0) {
         this.idleTurns.delete(one);
-      } else if ((open && !waitsVirtually(owner, working)) || this.mayShowMore(one)) {
+      } else if ((own.open || all.busy || this.unknownRequests().length > 0) && !waitsVirtually(owner, working)) {
+        return one;
+      } else if (this.mayShowMore(one)) {
         return one;
       }
     }
     return undefined;
   }
 
-  private look(owner: object, now: number, ended: boolean): Found {
-    const found = { busy: false, open: false };
-    let requests = false;
+  /** What is under way, whoever began it: an invocation of another environment may wait for it too. */
+  private look(now: number): { readonly asked: boolean; readonly busy: boolean } {
+    let [asked, busy, requests] = [false, false, false];
     for (const [id, resource] of this.resources) {
       requests ||= resource.kind === 'request';
+      this.hear(resource, now);
+      if (resource.owner === BEFORE && resource.resource.bytesWritten > resource.written!) {
+        resource.owner = undefined;
+      }
+      const state = stateOf(resource, now, this.limit);
+      if (state === 'over') {
+        this.remove(id);
+      } else if (state === 'busy' && !this.isGivenUp(resource)) {
+        busy = true;
+        asked ||= !isTimer(resource) && resource.owner !== BEFORE;
+      }
+    }
+    if (!requests) {
+      this.endings.disable();
+    }
+    return { asked, busy };
+  }
+
+  /** What is under way of those who share it. */
+  private ofOwner(owner: object, working: ReadonlySet<Working>, now: number): Found {
+    const found = { busy: false, open: false };
+    if (this.resources.size === 0) {
+      return found;
+    }
+    const [ended, wake] = [hasBudget(owner, working), nextWake(owner, working)];
+    for (const resource of this.resources.values()) {
       if (isOf(resource, owner)) {
-        this.hear(resource, now);
         const state = stateOf(resource, now, this.limit);
-        if (state === 'over') {
-          this.remove(id);
-        } else if (state === 'busy' && !this.isGivenUp(resource, owner)) {
+        if (state === 'busy' && isTimer(resource) && wake < Infinity && !this.isGivenUp(resource)) {
+          // Beside a wait for virtual time it counts for as long as it takes: the one that is due first ends first.
+          if (resource.dueAt <= wake || isAlone(resource, working)) {
+            found.busy = true;
+            this.held = { owner, done: this.done(working) };
+          }
+        } else if (state === 'busy' && !this.isGivenUp(resource)) {
           found.busy = true;
         } else if (state !== 'idle' && !(resource.givenUp && (state !== 'busy' || ended))) {
           found.open = true;
         }
       }
     }
-    if (!requests) {
-      this.endings.disable();
-    }
     return found;
   }
 
-  private isGivenUp(resource: Resource, owner: object): boolean {
-    return resource.givenUp || (isTimer(resource) && this.restless.has(owner));
+  /** The clock goes on. If what held it up was a timer of which nothing came, it won't be held up by such ones again. */
+  private letGo(working: ReadonlySet<Working>): void {
+    if (this.held?.done === this.done(working)) {
+      this.restless.add(this.held.owner);
+    }
+    this.held = undefined;
+  }
+
+  /** Differs when handlers have begun to wait, begun something real, or answered. */
+  private done(working: ReadonlySet<Working>): string {
+    return `${this.begun} ${shared.running?.waits} ${working.size}`;
+  }
+
+  private isGivenUp(resource: Resource): boolean {
+    return resource.givenUp || (isTimer(resource) && resource.owner !== undefined && this.restless.has(resource.owner));
   }
 
   /** It waits for nothing that is known. It may wait for something that has no sign at all. */
@@ -197,6 +249,23 @@ export class RealWork {
     const turns = this.idleTurns.get(one) ?? 0;
     this.idleTurns.set(one, turns + 1);
     return turns < IDLE_TURNS;
+  }
+
+  /** Operations of the process that no handler has begun, such as those of a module that was loaded before. */
+  private unknownRequests(): object[] {
+    return realGlobal.process._getActiveRequests().filter((request) => !this.vain.has(request) && !this.resources.has(request.getAsyncId?.()));
+  }
+
+  /**
+   * Connections of the process that have brought nothing yet: a handler that waits for nothing else may wait for one, which its module has
+   * begun to open before the simulation.
+   */
+  private openingConnections(): void {
+    for (const { _handle: handle, server, connecting } of realGlobal.process._getActiveHandles()) {
+      if (isConnection(handle, server) && handle.bytesRead === 0 && (connecting || handle.bytesWritten > 0)) {
+        this.add(handle.getAsyncId(), 'connection', 'TCPWRAP', handle, { owner: BEFORE, written: handle.bytesWritten });
+      }
+    }
   }
 
   /** Whoever wrote to a connection that was there before: a handler may wait for the answer. */
@@ -212,10 +281,10 @@ export class RealWork {
    */
   private usedConnections(): [handle: any, before: number][] {
     return realGlobal.process._getActiveHandles().flatMap(({ _handle: handle, server }): [any, number][] => {
-      const { bytesWritten } = handle ?? {};
-      if (server || typeof bytesWritten !== 'number' || handle.fd <= 2 || this.known.has(handle)) {
+      if (!isConnection(handle, server) || this.known.has(handle)) {
         return [];
       }
+      const { bytesWritten } = handle;
       const before = this.written.get(handle) ?? 0;
       this.written.set(handle, bytesWritten);
       return bytesWritten > before ? [[handle, before]] : [];
@@ -224,9 +293,8 @@ export class RealWork {
 
   /** Nothing has happened for long. What is waited for beside virtual time need not be what the handler waits for. */
   private giveUp(one: Working, working: ReadonlySet<Working>, now: number): void {
-    const own = [...this.resources.values()].filter((resource) => isOf(resource, one.owner));
-    const states = own.map((resource) => ({ resource, state: stateOf(resource, now, this.limit) }));
-    const has = (wanted: State) => states.some(({ state }) => state === wanted);
+    const states = this.mayBeWaitedFor(one, now);
+    const has = (wanted: State) => states.some(({ resource, state }) => state === wanted && resource.owner !== BEFORE);
     const isEnded = has('busy') && hasBudget(one.owner, working);
     const holds = (has('busy') || has('open')) && !isEnded && !waitsVirtually(one.owner, working);
     if (one.loading || holds) {
@@ -238,29 +306,38 @@ export class RealWork {
         if (state === 'busy' && isAsked(resource)) {
           this.silent.add(describe(resource));
         }
+        if (isTimer(resource) && resource.owner) {
+          this.restless.add(resource.owner);
+        }
       }
     }
     this.restless.add(one.owner);
+    this.unknownRequests().forEach((request) => this.vain.add(request));
   }
 
   /** Whether it may wait for nothing but servers that were waited for in vain before. */
-  private isSilentAgain({ loading, owner }: Working, now: number): boolean {
-    if (loading || this.silent.size === 0) {
+  private isSilentAgain(one: Working, now: number): boolean {
+    if (one.loading) {
       return false;
     }
-    const busy = [...this.resources.values()].filter((resource) =>
-      isOf(resource, owner) && !this.isGivenUp(resource, owner) && stateOf(resource, now, this.limit) === 'busy');
-    return busy.length > 0 && busy.every((resource) => this.silent.has(describe(resource)));
+    const busy = this.mayBeWaitedFor(one, now).filter(({ resource, state }) => state === 'busy' && !this.isGivenUp(resource));
+    return busy.length > 0 && busy.every(({ resource }) => resource.owner === BEFORE || this.silent.has(describe(resource)));
   }
 
-  private refusal({ loading, owner }: Working, milliseconds: number, how: string): Error {
+  /** What is its own, and what is under way of others. */
+  private mayBeWaitedFor({ owner }: Working, now: number): { readonly resource: Resource; readonly state: State }[] {
+    return [...this.resources.values()]
+      .map((resource) => ({ resource, state: stateOf(resource, now, this.limit) }))
+      .filter(({ resource, state }) => isOf(resource, owner) || (state === 'busy' && !this.isGivenUp(resource)));
+  }
+
+  private refusal(one: Working, milliseconds: number, how: string): Error {
     const within = `within ${milliseconds / 1000} s of real time${how}`;
-    if (loading) {
+    if (one.loading) {
       return new Error(`The handler's load() did not settle ${within}. Raise realTimeLimit if it takes longer.`);
     }
-    const now = realNow();
-    const own = [...this.resources.values()].filter((resource) => isOf(resource, owner) && ['busy', 'open'].includes(stateOf(resource, now, this.limit)));
-    return new Error(`The handler did not answer ${within}. It may wait for what it has open: ${[...new Set(own.map(describe))].join(', ')}. `
+    const open = this.mayBeWaitedFor(one, realNow()).filter(({ state }) => state === 'busy' || state === 'open').map(({ resource }) => describe(resource));
+    return new Error(`The handler did not answer ${within}. It may wait for what it has open: ${[...new Set(open)].join(', ')}. `
       + 'Let it wait in virtual time, with sleep() of dynamo-stream-trigger/testing or the options timers or advanceTimers, close what it '
       + 'does not need, or raise realTimeLimit.');
   }
@@ -290,7 +367,10 @@ const CALM_TURNS = 3;
 /** Something may happen all the time that leads to nothing, such as requests that ask the same again and again. */
 const MOST_LIMITS = 1.5;
 
-/** The part of the limit that a server is waited for which was waited for in vain before. */
+/** Owns what was there before the simulation. */
+const BEFORE = {};
+
+/** The part of the limit that a server is waited for which was waited for in vain before, or that was asked before the simulation. */
 const AGAIN = 0.1;
 
 const turn = () => new Promise<void>((resolve) => realSetImmediate(resolve));
@@ -321,10 +401,28 @@ function hasBudget(owner: object, working: ReadonlySet<Working>): boolean {
 
 /** Whether one of the handlers that share what they make waits for virtual time. The others may wait for that one. */
 function waitsVirtually(owner: object, working: ReadonlySet<Working>): boolean {
+  return nextWake(owner, working) < Infinity;
+}
+
+/** When the first wait for virtual time ends of the handlers that share what they make. */
+function nextWake(owner: object, working: ReadonlySet<Working>): number {
+  let first = Infinity;
   for (const one of working) {
-    if (one.owner === owner && one.waits > 0) {
-      return true;
+    if (one.owner === owner) {
+      for (const { until } of one.waits) {
+        first = Math.min(first, until);
+      }
     }
   }
-  return false;
+  return first;
+}
+
+/** Whether the invocation that has set a timer waits for no virtual time itself. */
+function isAlone({ context }: Resource, working: ReadonlySet<Working>): boolean {
+  return working.has(context as Working) && (context as Working).waits.size === 0;
+}
+
+/** Whether the handle of an object of Node.js is a connection, other than those that servers of the process have accepted. */
+function isConnection(handle: any, server: unknown): boolean {
+  return !server && typeof handle?.bytesWritten === 'number' && !(handle.fd <= 2);
 }

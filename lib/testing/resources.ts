@@ -5,12 +5,18 @@ export interface Resource {
   readonly type: string;
   /** The object behind it, of Node.js. */
   readonly resource: any;
-  /** Who may wait for it; undefined: anybody. */
-  readonly owner?: object;
+  /** Who shares what it is a part of; undefined: anybody may wait for it. */
+  owner?: object;
+  /** The invocation that made it. */
+  readonly context?: object;
+  /** Of a timer: when it would be due if it took virtual time. Others: when it was made. */
+  readonly dueAt: number;
   /** Of a connection: how many bytes it has brought. */
   read: number;
   /** Of a connection: how many bytes had been written to it when it last brought some. -1: it has brought none. */
   answered: number;
+  /** Of a connection that was there before: how many bytes had been written to it then. */
+  readonly written?: number;
   /** When it was made, or last showed a sign of life. */
   changedAt: number;
   /** It was waited for in vain. Until it shows a sign of life, nobody seems to wait for it. */

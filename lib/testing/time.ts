@@ -47,7 +47,7 @@ export async function sleep(milliseconds: number, options: { readonly signal?: A
   const { signal } = options;
   signal?.throwIfAborted();
   const outside: HandlerContext = {
-    environment: { schedule: (wait, action) => clock.schedule(clock.now() + wait, action) }, owner: clock, waits: 0, thrown: fail,
+    environment: { schedule: (wait, action) => clock.schedule(clock.now() + wait, action) }, owner: clock, waits: new Set(), thrown: fail,
   };
   await waitIn(shared.storage.getStore() ?? outside, milliseconds, signal);
   signal?.throwIfAborted();
