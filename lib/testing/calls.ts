@@ -1,7 +1,6 @@
-import type { InvocationEnd } from './invocation';
 import { lazyProperty } from './lazy-property';
 import { type Image, unmarshall } from '../stream/image';
-import type { StreamEvent, StreamRecord } from '../stream/record';
+import type { StreamRecord } from '../stream/record';
 
 /** A call of the handler for a record: each try of `streamHandler`, or the record's part in an invocation of a plain handler. */
 export interface SimulatedCall {
@@ -18,18 +17,19 @@ export interface SimulatedCall {
 /** A call without its keys. There are many of them, so the keys are computed when the calls are read. */
 export type KeptCall = Omit<SimulatedCall, 'keys'>;
 
-/** An invocation of a handler whose calls only it knows. */
-export interface PlainInvocation {
-  readonly shardId: string;
-  readonly event: StreamEvent;
-  readonly end: InvocationEnd;
+/** The handler was called with a batch. */
+export interface KeptInvocation extends Omit<KeptCall, 'record'> {
+  /** Those that it was called for: none, if it hands each of its calls over. */
+  records: readonly StreamRecord[];
 }
 
 const withKeys = lazyProperty('keys', ({ dynamodb }: StreamRecord) => unmarshall(dynamodb?.Keys ?? {}));
 
-/** All calls, in the order in which they began. */
-export function allCalls(calls: readonly KeptCall[], plain: readonly PlainInvocation[]): SimulatedCall[] {
-  const ofPlain = plain.flatMap(({ shardId, event, end: { startedAt, environment } }) =>
-    event.Records.map((record) => ({ at: startedAt, shardId, environment, record })));
-  return [...calls, ...ofPlain].sort((a, b) => a.at - b.at).map((call) => withKeys({ ...call }, call.record));
+/** All calls, from what was kept in the order in which it began. */
+export function allCalls(kept: readonly (KeptCall | KeptInvocation)[]): SimulatedCall[] {
+  return kept.flatMap((one) => {
+    const { at, shardId, environment } = one;
+    const records = 'record' in one ? [one.record] : one.records;
+    return records.map((record) => withKeys({ at, shardId, environment, record }, record));
+  });
 }

@@ -54,7 +54,18 @@ export class SimulatedEnvironment {
     return !this.ended && this.tenants.size < this.capacity;
   }
 
-  readonly handler = (): Handler | Promise<Handler> => typeof this.code === 'function' ? this.code : this.loaded ??= this.load(this.code);
+  readonly handler = (): Handler | Promise<Handler> => {
+    if (typeof this.code === 'function') {
+      return this.code;
+    }
+    if (!this.loaded) {
+      const loading = this.load(this.code);
+      this.loaded = loading;
+      // The next invocation tries again.
+      loading.then((handler) => this.loaded = handler, () => this.loaded = undefined);
+    }
+    return this.loaded;
+  };
 
   readonly schedule = (milliseconds: number, action: () => void): (() => void) => {
     const due = () => {
@@ -104,19 +115,14 @@ export class SimulatedEnvironment {
   }
 
   private async load({ load }: LoadedHandler): Promise<Handler> {
-    try {
-      const handler: unknown = await load();
-      if (typeof handler !== 'function') {
-        const error = new TypeError(`The handler's load() returned ${inWords(handler)} but must return the handler, a function, or a promise of it: `
-          + 'load: () => handler, or load: async () => (await import(\'../src/on-order\')).handler.');
-        // The test's: Lambda would try again.
-        shared.running!.fail(error);
-        throw error;
-      }
-      return this.loaded = handler as Handler;
-    } catch (error) {
-      this.loaded = undefined;
+    const handler: unknown = await load();
+    if (typeof handler !== 'function') {
+      const error = new TypeError(`The handler's load() returned ${inWords(handler)} but must return the handler, a function, or a promise of it: `
+        + 'load: () => handler, or load: async () => (await import(\'../src/on-order\')).handler.');
+      // The test's: Lambda would try again.
+      shared.running!.fail(error);
       throw error;
     }
+    return handler as Handler;
   }
 }

@@ -10,6 +10,8 @@ export interface FunctionOptions {
   readonly functionArn: string;
   /** Milliseconds. */
   readonly timeout: number;
+  /** The version of Node.js that it runs on, if it is known. */
+  readonly nodeVersion?: number;
   /** A fixed number of environments, for which further invocations wait; otherwise there are as many as Lambda would start. */
   readonly environments?: number;
   /** How many invocations its triggers can ask for at once. */
@@ -31,6 +33,7 @@ export class SimulatedFunction implements InvokedFunction {
   readonly functionArn: string;
   readonly functionName: string;
   readonly timeout: number;
+  readonly nodeVersion: number | undefined;
   readonly triggers: TriggerFacts[];
   readonly random: () => number;
   readonly uuid: () => string;
@@ -50,7 +53,7 @@ export class SimulatedFunction implements InvokedFunction {
 
   constructor(private readonly options: FunctionOptions, private readonly clock: VirtualClock) {
     ({
-      functionArn: this.functionArn, timeout: this.timeout, triggers: this.triggers, random: this.random, uuid: this.uuid,
+      functionArn: this.functionArn, timeout: this.timeout, nodeVersion: this.nodeVersion, triggers: this.triggers, random: this.random, uuid: this.uuid,
     } = options);
     this.functionName = arnParts(options.functionArn).resource.split(':')[1];
     // One more than can be busy: what is delivered again need not come to the environment that had it.

@@ -30,14 +30,14 @@ export interface Running {
   readonly startedAt: number;
   /** Whether a wait has ended, so that code has something to do. */
   awake: boolean;
-  /** How many waits have begun. */
-  waits: number;
   /** Ends the simulation with an error. */
   readonly fail: (error: unknown) => void;
 }
 
 interface Shared {
   readonly storage: AsyncLocalStorage<HandlerContext>;
+  /** The simulation that calls `advanceTimers`, and waits for it. */
+  readonly called: AsyncLocalStorage<Running>;
   running?: Running;
   /** When the last simulation is over, by the global object of its test: one that a test has left behind holds up no other test file. */
   readonly lastRuns: WeakMap<object, Promise<void>>;
@@ -46,7 +46,7 @@ interface Shared {
 const SHARED = Symbol.for('dynamo-stream-trigger/simulation');
 
 /** CJS and ESM copies of this package share it: a handler may import one, and its test the other. */
-export const shared = (realGlobal[SHARED] ??= { storage: new AsyncLocalStorage(), lastRuns: new WeakMap() }) as Shared;
+export const shared = (realGlobal[SHARED] ??= { storage: new AsyncLocalStorage(), called: new AsyncLocalStorage(), lastRuns: new WeakMap() }) as Shared;
 
 /** Waits in virtual time; an abort ends the wait early. */
 export async function waitIn(context: HandlerContext, milliseconds: number, signal?: AbortSignal): Promise<void> {
@@ -71,11 +71,7 @@ export async function waitIn(context: HandlerContext, milliseconds: number, sign
 
 /** A wait for virtual time begins in a handler. Whoever calls this takes the wait out of `context.waits` when it is over. */
 export function begin(context: HandlerContext, milliseconds: number): Wait {
-  const { running } = shared;
-  const wait = { until: running ? running.clock.now() + milliseconds : Infinity };
+  const wait = { until: (shared.running?.clock.now() ?? 0) + milliseconds };
   context.waits.add(wait);
-  if (running) {
-    running.waits++;
-  }
   return wait;
 }

@@ -1,4 +1,5 @@
 import { errorOutcome, exited, type Outcome, RESPONSE_BYTES, timedOut, tooLarge } from '../engine';
+import { answerOf } from './answer';
 import type { Handler, ProcessError, SimulatedEnvironment, Tenant } from './environment';
 import { type HandlerContext, shared, type Wait, waitIn } from './handler-context';
 import { lazyProperty } from './lazy-property';
@@ -36,6 +37,8 @@ export interface InvocationRequest {
   /** Takes what the runtime parks of this event. */
   readonly park?: (record: ParkedRecord) => Promise<void>;
   readonly log: (entry: string) => void;
+  /** The handler is called. */
+  readonly invoked: (at: number, environment: number) => void;
   /** A call for a record begins. */
   readonly called: (record: StreamRecord, at: number, environment: number) => void;
   readonly ended: (end: InvocationEnd) => void;
@@ -47,6 +50,7 @@ export interface InvokedFunction {
   readonly functionName: string;
   /** Milliseconds. */
   readonly timeout: number;
+  readonly nodeVersion: number | undefined;
   readonly triggers: TriggerFacts[];
   readonly random: () => number;
   readonly uuid: () => string;
@@ -63,6 +67,8 @@ export class Invocation implements HandlerContext, Tenant {
   /** Whether code that the environment loads is still on its way. */
   loading = false;
   readonly owner: object;
+  /** Answers for the handler when it waits for nothing. */
+  nothingLeft?: () => void;
   private state: 'running' | 'answered' | 'over' = 'running';
   /** Whether the handler hands each of its calls to the host. */
   private callsThroughHost = false;
@@ -142,10 +148,11 @@ export class Invocation implements HandlerContext, Tenant {
       this.loading = true;
       handler = await loaded.finally(() => this.loading = false);
     }
+    this.request.invoked(this.clock.now(), this.environment.number);
     // Nothing here holds on to the event: copies of large ones, for many invocations at once, cost the collector much.
-    const response = await answerOf(handler, this.request.event(), this.context());
+    const response = await answerOf(handler, this.request.event(), this.context(), this.lambda.nodeVersion, (answer) => this.nothingLeft = answer);
     // Lambda passes the response on as JSON; no response becomes null.
-    const body = JSON.stringify(response ?? null) ?? 'null';
+    const body = jsonOf(response);
     // No character takes more than three bytes.
     return 3 * body.length > RESPONSE_BYTES && Buffer.byteLength(body) > RESPONSE_BYTES
       ? tooLarge(this.requestId)
@@ -276,16 +283,13 @@ export class Invocation implements HandlerContext, Tenant {
 
 const withCall = lazyProperty('call', (invocation: Invocation) => invocation.call);
 
-function answerOf(handler: Handler, event: StreamEvent, context: object): unknown {
-  if (handler.length <= 2) {
-    return handler(event, context, undefined);
+/** @throws Error under the name that Lambda's runtime gives it, if the response can't be written as JSON. */
+function jsonOf(response: unknown): string {
+  try {
+    return JSON.stringify(response ?? null) ?? 'null';
+  } catch (error) {
+    throw Object.assign(new Error(`Unable to stringify response body: ${(error as Error).message}`), { name: 'Runtime.JSONStringifyError' });
   }
-  return new Promise((resolve, reject) => {
-    const result = handler(event, context, (error: unknown, value: unknown) => (error ? reject(error) : resolve(value)));
-    if (result !== undefined) {
-      resolve(result);
-    }
-  });
 }
 
 /** What a dead process waits for. */

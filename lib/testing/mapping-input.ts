@@ -67,6 +67,8 @@ export interface ResolvedMapping {
   readonly destination?: DestinationKind;
   /** The function's timeout in seconds, where a template has it. */
   readonly timeout?: number;
+  /** The version of Node.js that the function runs on, where a template has it. */
+  readonly nodeVersion?: number;
 }
 
 /** Props of the construct that don't change how records are delivered. */

@@ -9,6 +9,8 @@ import { describe, hear, type Kind, kindOf, type Resource, type State, stateOf }
 export interface Working extends HandlerContext {
   /** Whether its code is still being loaded. */
   readonly loading: boolean;
+  /** Answers for it when it waits for nothing. */
+  nothingLeft?: () => void;
 }
 
 /**
@@ -20,7 +22,7 @@ export class RealWork {
   private readonly resources = new Map<unknown, Resource>();
   /** Handlers that wait for nothing that is known, and for how many turns of the event loop. */
   private readonly idleTurns = new WeakMap<Working, number>();
-  /** Whose timers were waited for in vain: each may start the next one, as an interval does, or watch over what has ended. */
+  /** Whose timers were waited for in vain: each may start the next one, as an interval does. */
   private readonly restless = new WeakSet<object>();
   /** Servers that were waited for in vain, in words, until they say something. Nobody waits long for these again. */
   private readonly silent = new Set<string>();
@@ -30,10 +32,6 @@ export class RealWork {
   private readonly written = new WeakMap<object, number>();
   /** Grows when bytes move, or something ends. */
   private progress = 0;
-  /** Grows when handlers begin something real. */
-  private begun = 0;
-  /** Whose timers hold up its waits for virtual time, and what handlers had done by then. */
-  private held: { readonly owner: object; readonly done: string } | undefined;
   /** Requests of the process that a handler has waited for in vain. */
   private readonly vain = new WeakSet<object>();
 
@@ -93,7 +91,6 @@ export class RealWork {
       // What has come may lead to more, which takes a turn or two to begin.
       calm = waiting ? 0 : calm + 1;
       if (!waiting && (turns === 0 || calm > CALM_TURNS)) {
-        this.letGo(working);
         return;
       }
       if (this.progress !== progress) {
@@ -126,7 +123,6 @@ export class RealWork {
   private add(id: unknown, kind: Kind, type: string, resource: any, more: Partial<Resource>): void {
     const dueAt = (shared.running?.clock.now() ?? 0) + (kind === 'timer' ? resource._idleTimeout : 0);
     this.resources.set(id, { kind, type, resource, read: 0, answered: -1, changedAt: realNow(), givenUp: false, dueAt, ...more });
-    this.begun++;
     if (kind === 'request') {
       this.endings.enable();
     } else if (kind === 'connection') {
@@ -173,6 +169,10 @@ export class RealWork {
         return one;
       } else if (this.mayShowMore(one)) {
         return one;
+      } else if (one.nothingLeft && !waitsVirtually(owner, working)) {
+        one.nothingLeft();
+        one.nothingLeft = undefined;
+        return one;
       }
     }
     return undefined;
@@ -211,13 +211,9 @@ export class RealWork {
     for (const resource of this.resources.values()) {
       if (isOf(resource, owner)) {
         const state = stateOf(resource, now, this.limit);
-        if (state === 'busy' && isTimer(resource) && wake < Infinity && !this.isGivenUp(resource)) {
-          // Beside a wait for virtual time it counts for as long as it takes: the one that is due first ends first.
-          if (resource.dueAt <= wake || isAlone(resource, working)) {
-            found.busy = true;
-            this.held = { owner, done: this.done(working) };
-          }
-        } else if (state === 'busy' && !this.isGivenUp(resource)) {
+        // A timer that is due after a wait for virtual time beside it, such as a guard, must not end first.
+        resource.givenUp ||= isTimer(resource) && resource.dueAt > (working.has(resource.context as Working) ? firstWake(resource.context as Working) : wake);
+        if (state === 'busy' && !this.isGivenUp(resource)) {
           found.busy = true;
         } else if (state !== 'idle' && !(resource.givenUp && (state !== 'busy' || ended))) {
           found.open = true;
@@ -225,19 +221,6 @@ export class RealWork {
       }
     }
     return found;
-  }
-
-  /** The clock goes on. If what held it up was a timer of which nothing came, it won't be held up by such ones again. */
-  private letGo(working: ReadonlySet<Working>): void {
-    if (this.held?.done === this.done(working)) {
-      this.restless.add(this.held.owner);
-    }
-    this.held = undefined;
-  }
-
-  /** Differs when handlers have begun to wait, begun something real, or answered. */
-  private done(working: ReadonlySet<Working>): string {
-    return `${this.begun} ${shared.running?.waits} ${working.size}`;
   }
 
   private isGivenUp(resource: Resource): boolean {
@@ -409,17 +392,18 @@ function nextWake(owner: object, working: ReadonlySet<Working>): number {
   let first = Infinity;
   for (const one of working) {
     if (one.owner === owner) {
-      for (const { until } of one.waits) {
-        first = Math.min(first, until);
-      }
+      first = Math.min(first, firstWake(one));
     }
   }
   return first;
 }
 
-/** Whether the invocation that has set a timer waits for no virtual time itself. */
-function isAlone({ context }: Resource, working: ReadonlySet<Working>): boolean {
-  return working.has(context as Working) && (context as Working).waits.size === 0;
+function firstWake({ waits }: HandlerContext): number {
+  let first = Infinity;
+  for (const { until } of waits) {
+    first = Math.min(first, until);
+  }
+  return first;
 }
 
 /** Whether the handle of an object of Node.js is a connection, other than those that servers of the process have accepted. */

@@ -9,7 +9,7 @@ import { compareSequenceNumbers } from '../stream/sequence-number';
 export interface ShardInput {
   /**
    * Its records, oldest first: stream records as Lambda delivers them, or items. An item stands for its insertion, and its first
-   * attribute is its key.
+   * attribute is its key. A shard may have none, as a property test makes it; then nothing is invoked for it.
    */
   readonly records: readonly (StreamRecord | Item)[];
   /** @default - a name made from its place in the list */

@@ -34,13 +34,14 @@ export async function simulateTrigger(options: SimulationOptions): Promise<Simul
  * const [orders, audit] = await simulateTriggers([{ handler: onOrder, shards }, { handler: onAudit, shards, mapping: { batchSize: 1000 } }]);
  * ```
  *
- * @throws Error if it is called in a handler that a simulation runs.
+ * @throws Error if it is called in a handler or in `advanceTimers` of a simulation that runs.
  * @throws TypeError if an option is not what it must be, if triggers disagree on what they share, or if two triggers connect one
  * stream to one handler, which AWS refuses.
  */
 export async function simulateTriggers(triggers: readonly SimulationOptions[]): Promise<SimulationRun[]> {
-  if (shared.running && shared.storage.getStore()) {
-    const error = new Error('A simulation was started in a handler that another simulation runs, and would wait for that one for ever. Start it in the '
+  if (shared.running && (shared.storage.getStore() || shared.called.getStore() === shared.running)) {
+    const where = shared.storage.getStore() ? 'a handler that another simulation runs' : 'advanceTimers of another simulation';
+    const error = new Error(`A simulation was started in ${where}, and would wait for that one for ever. Start it in the `
       + 'test, before or after the other one, or give both triggers to one call of simulateTriggers.');
     // The handler may catch it, and Lambda would try again.
     shared.running.fail(error);

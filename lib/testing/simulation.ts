@@ -75,6 +75,7 @@ function functionOf(group: readonly Part[], index: number, clock: VirtualClock):
     handler: group[0].trigger.handler,
     functionArn: `arn:aws:lambda:${region}:${account}:function:Function${index === 0 ? '' : index + 1}`,
     timeout: timeout * 1000,
+    nodeVersion: agreed('the same handler', 'the version of Node.js', group.map(({ trigger }) => trigger.mapping.nodeVersion)),
     environments: shares('environments'),
     reservedConcurrency: shares('reservedConcurrency'),
     invocationsPerEnvironment: shares('invocationsPerEnvironment') ?? 1,

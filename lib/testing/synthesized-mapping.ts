@@ -18,6 +18,8 @@ export interface FoundMapping {
   readonly destination?: DestinationKind;
   /** The function's timeout in seconds, where the function is in the template. */
   readonly timeout?: number;
+  /** The version of Node.js that the function runs on, where it is in the template. */
+  readonly nodeVersion?: number;
 }
 
 interface Resource {
@@ -43,11 +45,13 @@ export function readMapping(source: SynthesizedTemplate | SynthesizedMapping): F
   const resources = (json as { Resources?: { [logicalId: string]: Resource } }).Resources ?? {};
   const { Properties: properties = {} } = resources[choose(resources, logicalId)];
   const settings = settingsInTemplate(properties, (property) => resolved(property, properties[property]));
-  const timeout = functionOf(resources, properties.FunctionName)?.Properties?.Timeout;
+  const { Timeout: timeout, Runtime: runtime } = functionOf(resources, properties.FunctionName)?.Properties ?? {};
+  const [, nodeVersion] = /^nodejs(\d+)/.exec(String(runtime)) ?? [];
   return {
     settings,
     destination: destinationOf(resources, properties.DestinationConfig?.OnFailure?.Destination),
     ...(typeof timeout === 'number' && { timeout }),
+    ...(nodeVersion && { nodeVersion: Number(nodeVersion) }),
   };
 }
 

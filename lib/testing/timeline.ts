@@ -3,7 +3,7 @@ import { type Running, shared } from './handler-context';
 import { takeTimers } from './handler-timers';
 import { describeError, Invocation } from './invocation';
 import type { SimulationOptions } from './options';
-import { timersAreFake } from './real-timers';
+import { checkRealTimers, timersAreChanged } from './real-timers';
 import { RealWork } from './real-work';
 import { Standstill } from './standstill';
 import type { SimulatedTrigger } from './trigger-driver';
@@ -18,11 +18,12 @@ export async function runToTheEnd(
   triggers: readonly SimulatedTrigger[], functions: readonly SimulatedFunction[], clock: VirtualClock, options: TimeOptions,
 ): Promise<void> {
   const { realTimeLimit = 3, advanceTimers } = options;
+  checkRealTimers();
   const realWork = new RealWork(realTimeLimit * 1000);
   const standstill = new Standstill(realTimeLimit * 1000);
   const problems: unknown[] = [];
-  const now: Running = { clock, startedAt: clock.now(), awake: false, waits: 0, fail: (error) => problems.push(error) };
-  const timers = options.timers === 'virtual' ? 'virtual' : advanceTimers ? 'moved' : timersAreFake() ? 'still' : undefined;
+  const now: Running = { clock, startedAt: clock.now(), awake: false, fail: (error) => problems.push(error) };
+  const timers = options.timers === 'virtual' ? 'virtual' : advanceTimers ? 'moved' : timersAreChanged() ? 'still' : undefined;
   const ends = [timers && takeTimers(timers), catchUncaught(endProcess)];
   shared.running = now;
   realWork.start();
@@ -48,7 +49,8 @@ export async function runToTheEnd(
       if (advanceTimers && next.at > from) {
         clock.moveTo(next.at);
         now.awake = true;
-        await advanceTimers(wholeMilliseconds(now, next.at) - wholeMilliseconds(now, from));
+        const milliseconds = wholeMilliseconds(now, next.at) - wholeMilliseconds(now, from);
+        await shared.called.run(now, () => advanceTimers(milliseconds));
       } else {
         next.take();
       }

@@ -1,5 +1,5 @@
 import { createMapping, type Effect, type EventCount, type Input, type Machine, type Notice, type Outcome } from '../engine';
-import { allCalls, type KeptCall, type PlainInvocation } from './calls';
+import { allCalls, type KeptCall, type KeptInvocation } from './calls';
 import { copy } from './copy';
 import { Fate } from './faults';
 import type { SimulatedFunction } from './function';
@@ -43,9 +43,8 @@ export class SimulatedTrigger {
   private readonly deliveries: SimulatedDelivery[] = [];
   private readonly parked: ParkedRecord[] = [];
   private readonly logs: string[] = [];
-  /** Calls that `streamHandler` and `windowHandler` made, and invocations of other handlers. */
-  private readonly calls: KeptCall[] = [];
-  private readonly plain: PlainInvocation[] = [];
+  /** Calls of the handler, and those that `streamHandler` and `windowHandler` made, in the order in which they began. */
+  private readonly calls: (KeptCall | KeptInvocation)[] = [];
   /** Records that may come again, and the environment that had them. */
   private readonly had = new WeakMap<StreamRecord, number>();
   /** Whether some have come to another environment. */
@@ -100,7 +99,7 @@ export class SimulatedTrigger {
   /** The result, when nothing more will happen. */
   result(startedAt: number): SimulationRun {
     this.losses.add(this.stream.passedOver);
-    const { calls, plain } = this;
+    const { calls } = this;
     return {
       invocations: this.invocations.sort((a, b) => a.at - b.at),
       failed: this.deliveries.map((delivery) => delivery.message),
@@ -108,7 +107,7 @@ export class SimulatedTrigger {
       parked: this.parked,
       lost: this.losses.list(this.shards),
       get calls() {
-        return allCalls(calls, plain);
+        return allCalls(calls);
       },
       logs: this.logs,
       faults: this.fate.struck,
@@ -195,6 +194,7 @@ export class SimulatedTrigger {
     const { latency, latencyOf } = this.fate;
     const crashes = this.fate.crashes(atRisk);
     const hangs = crashes !== true && this.fate.strikes('timeout', atRisk);
+    let kept: KeptInvocation | undefined;
     this.inFlight += redeliveredFrom === undefined ? 1 : 0;
     this.lambda.invoke({
       event: () => copy(event),
@@ -206,12 +206,13 @@ export class SimulatedTrigger {
       notIn: redeliveredFrom ?? this.whoHad(event),
       park: this.mapping.destination && this.park,
       log: (entry) => this.logs.push(entry),
+      invoked: (at, environment) => this.calls.push(kept = { at, shardId, environment, records: event.Records }),
       called: (record, at, environment) => this.calls.push({ at, shardId, environment, record }),
       ended: (end) => {
         const { outcome } = end;
         this.invocations.push(recordInvocation(shardId, event, end));
-        if (!end.callsThroughHost) {
-          this.plain.push({ shardId, event, end });
+        if (kept && end.callsThroughHost) {
+          kept.records = [];
         }
         if (crashes !== false && !endedWith(outcome, 'Runtime.ExitError')) {
           this.fate.missed('crash');

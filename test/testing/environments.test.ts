@@ -132,6 +132,21 @@ describe('the end of a process', () => {
     expect(new Set(result.invocations.map(({ environment }) => environment)).size).toBe(2);
   });
 
+  test('one that comes late ends the invocation under way by then', async () => {
+    let first = true;
+    const result = await run({
+      environments: 1, shards: [{ records: [0, 60].map((seconds) => streamRecord({ createdAt: START + seconds })) }], handler: async () => {
+        if (first) {
+          first = false;
+          void sleep(1).then(() => Promise.reject(new RangeError('late')));
+        }
+      },
+    });
+    expect(errors(result)).toEqual([undefined, 'Runtime.UnhandledPromiseRejection', undefined]);
+    expect(result.invocations[1].error?.errorMessage).toBe('RangeError: late');
+    expect(result.lost).toEqual([]);
+  });
+
   test('so does an error in a timer', async () => {
     const result = await run({
       ...twice, handler: async () => {

@@ -168,11 +168,15 @@ describe('what the handler gets', () => {
     expect((await run({ handler: failing, mapping: { retryAttempts: 0 } })).invocations[0]).toMatchObject({ error: { errorMessage: 'no' } });
   });
 
-  test.each<[string, () => unknown]>([['at once', () => 'done'], ['later', async () => 'done']])(
-    'what it returns %s, although it has a callback', async (_, answer) => {
-      const { invocations } = await run({ handler: (_event: unknown, _context: unknown, _callback: any) => answer() });
-      expect(invocations).toMatchObject([{ response: 'done' }]);
-    });
+  test.each<[string, (callback: any) => unknown, unknown]>([
+    ['a promise counts', async () => 'done', 'done'],
+    ['anything else does not', () => 'returned', null],
+    ['anything else does not, before the callback is called', (callback) => setTimeout(() => callback(null, 'done'), 1), 'done'],
+    ['nothing is null when nothing is left to run', () => undefined, null],
+  ])('what it returns beside a callback: %s', async (_, answer, response) => {
+    const { invocations } = await run({ handler: (_event: unknown, _context: unknown, callback: any) => answer(callback) });
+    expect(invocations).toMatchObject([{ durationMs: 0, response }]);
+  });
 
   test.each([[undefined, 'undefined'], ['text', 'text'], [null, 'null']])('throwing %p is a failure like any other', async (thrown, errorMessage) => {
     const { invocations } = await run({
@@ -185,7 +189,9 @@ describe('what the handler gets', () => {
 
   test('an answer that JSON can not hold is a failure', async () => {
     const { invocations } = await run({ handler: () => ({ n: 1n }), mapping: { retryAttempts: 0, bisectBatchOnError: false } });
-    expect(invocations[0].error).toBeDefined();
+    expect(invocations[0].error).toEqual({
+      errorType: 'Runtime.JSONStringifyError', errorMessage: 'Unable to stringify response body: Do not know how to serialize a BigInt',
+    });
   });
 
   test('an answer has at most 6 MB and 100 bytes', async () => {

@@ -1,6 +1,6 @@
 import { PoisonRecordError, streamHandler } from '../../lib/runtime';
 import { HOST } from '../../lib/stream/boundary';
-import { type SimulationOptions, simulateTrigger, simulateTriggers, type StreamEvent, streamRecord } from '../../lib/testing';
+import { type SimulationOptions, simulateTrigger, simulateTriggers, sleep, type StreamEvent, streamRecord } from '../../lib/testing';
 
 const START = 1_735_689_600;
 const ORDERS = 'arn:aws:dynamodb:us-east-1:123456789012:table/Orders/stream/2025-01-01T00:00:00.000';
@@ -91,7 +91,7 @@ test('the runtime tells the triggers of its function apart by their streams', as
   expect(parking.parked.map(({ record }) => record.eventSourceARN)).toEqual([ORDERS, ORDERS]);
   expect(parking.lost).toEqual([]);
   expect(silent.parked).toEqual([]);
-  expect(silent.invocations).toMatchObject([{ error: expect.anything() }]);
+  expect(silent.invocations).toMatchObject([{ error: { errorType: 'BatchNotDoneError', errorMessage: expect.stringContaining('is not done, and the mapping does not report it') } }]);
   expect(silent.lost).toHaveLength(2);
 });
 
@@ -111,6 +111,15 @@ test('a simulation in a handler of another one says at once that it would never 
   for (const handler of [nested, async () => nested().catch(() => null), streamHandler(nested), { load: async () => nested() as never }]) {
     await expect(simulateTrigger({ ...inner, handler })).rejects.toThrow('A simulation was started in a handler that another simulation runs, and would wait '
       + 'for that one for ever. Start it in the test, before or after the other one, or give both triggers to one call of simulateTriggers.');
+  }
+  expect((await simulateTrigger(inner)).invocations).toHaveLength(1);
+});
+
+test('a simulation in advanceTimers of another one says so too', async () => {
+  const inner = { handler: () => null, shards: [{ records: [{ id: 'a' }] }] };
+  for (const advanceTimers of [() => simulateTrigger(inner), async () => simulateTrigger(inner).catch(() => null)]) {
+    await expect(simulateTrigger({ ...inner, handler: () => sleep(1000), advanceTimers })).rejects.toThrow(
+      'A simulation was started in advanceTimers of another simulation, and would wait for that one for ever.');
   }
   expect((await simulateTrigger(inner)).invocations).toHaveLength(1);
 });

@@ -24,7 +24,7 @@ test.each([
 ])('what the construct deploys by default (informHandler: %s) %s', (informHandler, _, differing) => {
   const { stack, table, handler } = parts();
   new DynamoStreamTrigger(stack, 'Trigger', { table, handler, informHandler });
-  expect(resolveMapping(Template.fromStack(stack))).toEqual({ settings: { ...DEFAULT_SETTINGS, ...differing }, destination: 'sqs', timeout: 42 });
+  expect(resolveMapping(Template.fromStack(stack))).toEqual({ settings: { ...DEFAULT_SETTINGS, ...differing }, destination: 'sqs', timeout: 42, nodeVersion: 22 });
 });
 
 test('every setting comes from the template, whose absences mean what they mean to CloudFormation', () => {
@@ -48,6 +48,7 @@ test('every setting comes from the template, whose absences mean what they mean 
     },
     destination: 'sns',
     timeout: 42,
+    nodeVersion: 22,
   });
 });
 
@@ -93,4 +94,26 @@ test('a template without a mapping says so', () => {
 test('a setting that only a deployment knows is named', () => {
   const Resources = { M: { Type: 'AWS::Lambda::EventSourceMapping', Properties: { StartingPosition: 'LATEST', BatchSize: { Ref: 'Size' } } } };
   expect(() => resolveMapping({ Resources })).toThrow(/BatchSize is \{"Ref":"Size"\}, whose value is known only at deployment\. Give the settings as an object/);
+});
+
+test.each<[string, Runtime, unknown]>([
+  ['counts for nothing', Runtime.NODEJS_22_X, { response: null }],
+  ['is its answer', Runtime.NODEJS_24_X, { response: 'returned' }],
+  ['is its answer where the version is not known', Runtime.PYTHON_3_13, { response: 'returned' }],
+])('what a handler returns that is no promise %s (%s)', async (_, runtime, expected) => {
+  const { stack, table } = parts();
+  const handler = new Function(stack, 'Other', { code: Code.fromInline('-'), handler: 'index.handler', runtime });
+  new DynamoStreamTrigger(stack, 'Trigger', { table, handler });
+  const { invocations } = await simulateTrigger({ mapping: Template.fromStack(stack), handler: () => 'returned', shards: [{ records: [{ id: 'a' }] }] });
+  expect(invocations).toMatchObject([expected]);
+});
+
+test('a handler with a callback is refused from Node.js 24 on', async () => {
+  const { stack, table } = parts();
+  const handler = new Function(stack, 'Other', { code: Code.fromInline('-'), handler: 'index.handler', runtime: Runtime.NODEJS_24_X });
+  new DynamoStreamTrigger(stack, 'Trigger', { table, handler, retryAttempts: 0 });
+  const { invocations } = await simulateTrigger({
+    mapping: Template.fromStack(stack), handler: (_event: unknown, _context: unknown, callback: any) => callback(null, 'done'), shards: [{ records: [{ id: 'a' }] }],
+  });
+  expect(invocations).toMatchObject([{ error: { errorType: 'Runtime.CallbackHandlerDeprecated' } }]);
 });

@@ -218,6 +218,30 @@ test('of a plain handler, every record of an invocation was called', async () =>
   expect(calls.map(({ keys }) => keys.id)).toEqual(['item-0', 'item-1', 'item-2', 'item-0', 'item-1', 'item-2']);
 });
 
+test('calls of plain handlers are in the order in which they began, however long they take', async () => {
+  const shards = ['slow', 'fast'].map((id) => ({ records: [streamRecord({ newImage: { id } })] }));
+  const { calls, invocations } = await run({ shards, faults: { latency: ({ dynamodb }) => dynamodb?.Keys?.id.S === 'slow' ? 5000 : 1 } });
+  expect(calls.map(({ keys }) => keys.id)).toEqual(['slow', 'fast']);
+  expect(calls.map(({ at }) => at)).toEqual(invocations.map(({ at }) => at));
+});
+
+test('a handler that did not load was not called', async () => {
+  let loads = 0;
+  const { calls, invocations, lost } = await run({
+    handler: {
+      load: () => {
+        if (++loads <= 2) {
+          throw new Error('no such module');
+        }
+        return () => null;
+      },
+    },
+  });
+  expect(invocations.map(({ error }) => error?.errorMessage)).toEqual(['no such module', 'no such module', undefined, undefined]);
+  expect(calls.map(({ keys }) => keys.id)).toEqual(['item-0', 'item-1', 'item-2']);
+  expect(lost).toEqual([]);
+});
+
 test('what streamHandler would print is collected', async () => {
   const printed = jest.spyOn(console, 'error');
   const { logs } = await run({

@@ -73,6 +73,34 @@ describe('timers: \'virtual\'', () => {
     expect([new Date().constructor === Date, Object.hasOwn(performance, 'now'), Object.hasOwn(scheduler, 'wait')]).toEqual([true, false, false]);
   });
 
+  test('so do formats without a date, classes that extend Date, and what was taken of Date before', async () => {
+    class Moment extends Date {}
+    const Before = Date;
+    const format = new Intl.DateTimeFormat('en', { timeZone: 'UTC', dateStyle: 'short' });
+    const { format: bound } = format;
+    const { invocations } = await run(async () => {
+      await pause(HOUR / 10);
+      return [Moment.now() - START, Before.now() - START, format.format(), format.formatToParts().at(-1)!.value, format.format(0), new Moment(5).getTime(),
+        new Date() instanceof Before];
+    });
+    expect(invocations[0].response).toEqual([HOUR / 10, HOUR / 10, '1/1/25', '25', '1/1/70', 5, true]);
+    expect([format.format(), format.formatToParts().length, bound()]).toEqual([format.format(new Date()), 5, format.format(new Date())]);
+  });
+
+  test('a timer may be set again after it has fired, unless it was cleared', async () => {
+    const fired: [string, number][] = [];
+    await run(async () => {
+      const again = setTimeout(() => fired.push(['again', elapsed()]), 1000);
+      const cleared = setTimeout(() => fired.push(['cleared', elapsed()]), 1000);
+      await pause(1500);
+      clearTimeout(cleared);
+      again.refresh();
+      cleared.refresh();
+      await pause(2000);
+    });
+    expect(fired).toEqual([['again', 1], ['cleared', 1], ['again', 2.5]]);
+  });
+
   test('a signal ends a wait of node:timers/promises', async () => {
     const { invocations } = await run(async () => {
       const controller = new AbortController();
@@ -213,6 +241,35 @@ describe('a framework\'s fake timers', () => {
     expect(invocations).toMatchObject([{ durationMs: 21_751, response: { batchItemFailures: [] } }]);
   });
 
+  test.each<[string, () => Promise<unknown>]>([
+    ['setImmediate', () => new Promise((resolve) => setImmediate(resolve))],
+    ['setImmediate made a promise', () => promisify(setImmediate)()],
+    ['process.nextTick', () => new Promise<void>((resolve) => process.nextTick(resolve))],
+    ['queueMicrotask', () => new Promise<void>((resolve) => queueMicrotask(resolve))],
+  ])('are not waited for by %s, which waits for no time', async (_, wait) => {
+    for (const options of [{ advanceTimers }, {}]) {
+      const { invocations } = await simulateTrigger({
+        ...once, ...options, handler: async () => {
+          await wait();
+          await wait();
+          return elapsed();
+        },
+      });
+      expect(invocations).toMatchObject([{ durationMs: 0, response: 0 }]);
+    }
+    const heard: string[] = [];
+    setImmediate(() => heard.push('of the test'));
+    expect(heard).toEqual([]);
+    jest.advanceTimersByTime(0);
+    expect(heard).toEqual(['of the test']);
+  });
+
+  test('are not those of a framework that leaves some real', async () => {
+    jest.useFakeTimers({ doNotFake: ['setTimeout', 'setImmediate'] });
+    const { invocations } = await simulateTrigger({ ...once, advanceTimers, handler: () => pause(20) });
+    expect(invocations).toMatchObject([{ durationMs: 0, response: null }]);
+  });
+
   test('move through hours of retries', async () => {
     let down = true;
     setTimeout(() => down = false, HOUR);
@@ -248,6 +305,25 @@ describe('a framework\'s fake timers', () => {
       + 'jest.advanceTimersByTimeAsync(ms), or use real ones.');
     const { invocations } = await simulateTrigger({ ...once, handler: async () => clearTimeout(setTimeout(() => undefined, 1000)) });
     expect(invocations[0].error).toBeUndefined();
+  });
+});
+
+describe('a timer function that somebody has wrapped, such as a tracer', () => {
+  const { setTimeout: before } = globalThis;
+  afterEach(() => void (globalThis.setTimeout = before));
+
+  test.each<[string, typeof setTimeout]>([
+    ['and that returns what Node.js returns', ((callback: () => void, delay: number) => before(callback, delay)) as never],
+    ['and that returns something else', ((callback: () => void, delay: number) => ({ task: before(callback, delay) })) as never],
+    ['in a mock', jest.fn((callback: () => void, delay: number) => before(callback, delay)) as never],
+  ])('is real %s', async (_, wrapped) => {
+    globalThis.setTimeout = wrapped;
+    for (const options of [{}, { advanceTimers: async () => undefined }]) {
+      const { invocations } = await simulateTrigger({ ...once, ...options, handler: () => pause(20) });
+      expect(invocations).toMatchObject([{ durationMs: 0, response: null }]);
+    }
+    const { invocations } = await simulateTrigger({ ...once, timers: 'virtual', handler: () => pause(HOUR / 100) });
+    expect(invocations).toMatchObject([{ durationMs: HOUR / 100, response: null }]);
   });
 });
 
