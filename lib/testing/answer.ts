@@ -24,7 +24,7 @@ export function answerOf(
     return handler(event, context, undefined);
   }
   return new Promise((resolve, reject) => {
-    const result = handler(event, context, (error: unknown, value: unknown) => (error ? reject(error) : resolve(value))) as PromiseLike<unknown> | undefined;
+    const result: any = handler(event, context, (error: unknown, value: unknown) => (error ? reject(error) : resolve(value)));
     if (typeof result?.then === 'function') {
       resolve(result);
     } else if (takesCallback) {

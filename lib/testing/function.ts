@@ -52,9 +52,8 @@ export class SimulatedFunction implements InvokedFunction {
   private started = 0;
 
   constructor(private readonly options: FunctionOptions, private readonly clock: VirtualClock) {
-    ({
-      functionArn: this.functionArn, timeout: this.timeout, nodeVersion: this.nodeVersion, triggers: this.triggers, random: this.random, uuid: this.uuid,
-    } = options);
+    ({ functionArn: this.functionArn, timeout: this.timeout, nodeVersion: this.nodeVersion } = options);
+    ({ triggers: this.triggers, random: this.random, uuid: this.uuid } = options);
     this.functionName = arnParts(options.functionArn).resource.split(':')[1];
     // One more than can be busy: what is delivered again need not come to the environment that had it.
     this.count = options.environments ?? Math.ceil(options.concurrency / options.invocationsPerEnvironment) + 1;

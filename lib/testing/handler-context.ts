@@ -46,7 +46,9 @@ interface Shared {
 const SHARED = Symbol.for('dynamo-stream-trigger/simulation');
 
 /** CJS and ESM copies of this package share it: a handler may import one, and its test the other. */
-export const shared = (realGlobal[SHARED] ??= { storage: new AsyncLocalStorage(), called: new AsyncLocalStorage(), lastRuns: new WeakMap() }) as Shared;
+export const shared = (realGlobal[SHARED] ??= {
+  storage: new AsyncLocalStorage(), called: new AsyncLocalStorage(), lastRuns: new WeakMap(),
+}) as Shared;
 
 /** Waits in virtual time; an abort ends the wait early. */
 export async function waitIn(context: HandlerContext, milliseconds: number, signal?: AbortSignal): Promise<void> {

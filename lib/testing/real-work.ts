@@ -122,7 +122,7 @@ export class RealWork {
 
   private add(id: unknown, kind: Kind, type: string, resource: any, more: Partial<Resource>): void {
     const dueAt = (shared.running?.clock.now() ?? 0) + (kind === 'timer' ? resource._idleTimeout : 0);
-    this.resources.set(id, { kind, type, resource, read: 0, answered: -1, changedAt: realNow(), givenUp: false, dueAt, ...more });
+    this.resources.set(id, { kind, type, resource, read: 0, answered: -1, changedAt: realNow(), givenUp: false, overtaken: false, dueAt, ...more });
     if (kind === 'request') {
       this.endings.enable();
     } else if (kind === 'connection') {
@@ -212,8 +212,9 @@ export class RealWork {
       if (isOf(resource, owner)) {
         const state = stateOf(resource, now, this.limit);
         // A timer that is due after a wait for virtual time beside it, such as a guard, must not end first.
-        resource.givenUp ||= isTimer(resource) && resource.dueAt > (working.has(resource.context as Working) ? firstWake(resource.context as Working) : wake);
-        if (state === 'busy' && !this.isGivenUp(resource)) {
+        const context = resource.context as Working;
+        resource.overtaken ||= isTimer(resource) && resource.dueAt > (working.has(context) ? firstWake(context) : wake);
+        if (state === 'busy' && !this.isGivenUp(resource) && !(resource.overtaken && wake < Infinity)) {
           found.busy = true;
         } else if (state !== 'idle' && !(resource.givenUp && (state !== 'busy' || ended))) {
           found.open = true;

@@ -19,6 +19,8 @@ export interface Resource {
   readonly written?: number;
   /** When it was made, or last showed a sign of life. */
   changedAt: number;
+  /** Of a timer: a wait for virtual time beside it is due before. It holds up no such wait. */
+  overtaken: boolean;
   /** It was waited for in vain. Until it shows a sign of life, nobody seems to wait for it. */
   givenUp: boolean;
 }

@@ -36,7 +36,11 @@ export function catchUncaught(take: (event: typeof EVENTS[number], error: unknow
     realProcess.on(event as 'uncaughtException', listener);
     return () => {
       realProcess.removeListener(event, listener);
+      // There may be many, of which Node.js has warned already.
+      const most = realProcess.getMaxListeners();
+      realProcess.setMaxListeners(0);
       before.forEach((other) => realProcess.on(event as 'uncaughtException', other as NodeJS.UncaughtExceptionListener));
+      realProcess.setMaxListeners(most);
     };
   });
   return () => ends.forEach((end) => end());

@@ -198,6 +198,18 @@ describe('the end of a process', () => {
     expect(heard).toEqual(['once first', 'first', 'second', 'afterwards']);
   });
 
+  test('many listeners of others are no reason for a warning', async () => {
+    const { process: real } = realGlobal;
+    const listeners = Array.from({ length: real.getMaxListeners() + 1 }, () => () => undefined);
+    const [most, warn] = [real.getMaxListeners(), jest.spyOn(real, 'emitWarning').mockImplementation()];
+    listeners.forEach((listener) => real.on('unhandledRejection', listener));
+    warn.mockClear();
+    await run({});
+    expect([warn.mock.calls, real.getMaxListeners()]).toEqual([[], most]);
+    warn.mockRestore();
+    listeners.forEach((listener) => real.removeListener('unhandledRejection', listener));
+  });
+
   test('listeners of others are as they were', async () => {
     const once = () => undefined;
     realGlobal.process.once('unhandledRejection', once);

@@ -238,6 +238,14 @@ describe('a real timer beside a wait for virtual time', () => {
       expect(seen).toEqual([first, first, first]);
     });
 
+  test('is waited for when it is all that is left', async () => {
+    for (const handler of [() => Promise.all([working(100), realTime(150)]), streamHandler(async () => void await Promise.all([working(100), realTime(150)]))]) {
+      const { invocations, lost } = await run({ handler });
+      expect(invocations).toMatchObject([{ durationMs: 100, response: expect.anything() }]);
+      expect(lost).toEqual([]);
+    }
+  });
+
   test.each<[string, SimulationOptions['handler']]>([
     ['invocations', () => within(working(500), 1000)],
     ['calls', streamHandler({ concurrency: 1, onRecord: async () => void await within(working(500), 1000) })],
