@@ -1,1 +1,0 @@
-export default { test: { include: ['samples/*.vitest.ts'], globals: true, fileParallelism: false } };
