@@ -10,5 +10,5 @@ export const ROOMS: Record<string, { readonly is: string; readonly mayImport: re
   'testing': { is: 'the engine in virtual time', mayImport: ['stream', 'event-pattern', 'rules', 'engine'] },
   'local': { is: 'the engine on your machine', mayImport: ['stream', 'rules', 'engine', 'reader'] },
   'redrive': { is: 'brings back what failed', mayImport: ['stream', 'event-pattern', 'reader'] },
-  'cli': { is: 'commands and their output', mayImport: ['local'] },
+  'cli': { is: 'commands and their output', mayImport: ['local', 'redrive'] },
 };

@@ -35,7 +35,7 @@ const REASONS: readonly (readonly [RegExp, ReadFailure])[] = [
   [/^(LimitExceeded|ProvisionedThroughputExceeded|RequestLimitExceeded|TooManyRequests|SlowDown)|Throttl/, 'throttled'],
   [/^ResourceNotFound/, 'gone'],
   [/^(ExpiredToken|RequestExpired|CredentialsProvider|TokenProvider)/, 'expired'],
-  [/^(AccessDenied|NotAuthorized|OptInRequired|UnrecognizedClient|InvalidClientTokenId|InvalidSignature|IncompleteSignature|SignatureDoesNotMatch|MissingAuthenticationToken|KMS)/, 'denied'],
+  [/^(AccessDenied|NotAuthorized|OptInRequired|UnrecognizedClient|InvalidClientTokenId|InvalidAccessKeyId|InvalidSignature|IncompleteSignature|SignatureDoesNotMatch|MissingAuthenticationToken|KMS|Kms)/, 'denied'],
   [/^(Validation|Serialization|InvalidParameter|UnknownOperation|InvalidAction)/, 'invalid'],
 ];
 

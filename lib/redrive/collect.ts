@@ -31,12 +31,13 @@ const OBJECTS_AT_ONCE = 8;
  *
  * @throws MessagesInFlight, RedriveRefused
  */
-export async function collect({ source, buckets }: Ports, inventory: Inventory, options: RedriveOptions, stop: AbortSignal): Promise<Collected> {
+export async function collect(
+  { source, buckets }: Ports, inventory: Inventory, { limit, wait }: RedriveOptions, stop: AbortSignal, waiting: (others: number) => void,
+): Promise<Collected> {
   const collector = new Collector(inventory);
-  const { left } = await source.collect({ limit: options.limit, wait: options.wait, stop, take: (received) => collector.take(received) });
+  const { left } = await source.collect({ limit, wait, waiting, stop, take: (received) => collector.take(received) });
   await together(OBJECTS_AT_ONCE, collector.toRead, async ({ message, objects }) => {
-    for (const { bucket, key } of objects) {
-      stop.throwIfAborted();
+    for (const { bucket, key } of stop.aborted ? [] : objects) {
       collector.takeObject(message, key, await buckets.read(bucket, key));
     }
   });

@@ -1,6 +1,7 @@
 import type { Inventory } from './inventory';
 import type { RedriveOptions } from './options';
 import type { Functions, MappingFacts } from './ports';
+import { RedriveRefused } from './refusals';
 import { compileFilters } from '../event-pattern';
 import type { StreamRecord } from '../stream/record';
 
@@ -21,6 +22,15 @@ interface Origin {
 }
 
 export type MappingOf = (origin: Origin) => KnownMapping;
+
+/** @throws RedriveRefused if AWS would refuse one of the filters. */
+export function checkFilters(filters: readonly string[]): void {
+  try {
+    compileFilters(filters);
+  } catch (error) {
+    throw new RedriveRefused((error as Error).message);
+  }
+}
 
 /** Finds the mappings that gave up what is in the inventory, as they are now. */
 export async function findMappings(functions: Functions, inventory: Inventory, { filters }: RedriveOptions): Promise<MappingOf> {

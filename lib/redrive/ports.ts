@@ -40,7 +40,9 @@ export interface CollectOptions {
   readonly limit: number;
   /** Wait for messages that others have, in place of an error. */
   readonly wait: boolean;
-  /** Ends the collecting. */
+  /** Called while others have messages that are waited for, with how many. */
+  readonly waiting: (others: number) => void;
+  /** Ends the collecting. What has been taken by then is kept. */
   readonly stop: AbortSignal;
   readonly take: (received: Received) => void;
 }

@@ -33,7 +33,8 @@ const SHARDS_AT_ONCE = 4;
 
 /** Reads the records of the failed batches from their streams, and tells of each whether these are the batch. */
 export async function readBatches(
-  ports: Ports, inventory: Inventory, mappingOf: MappingOf, tell: (batch: BatchMessage, message: GivenUpMessage, finding: Finding) => void,
+  ports: Ports, inventory: Inventory, mappingOf: MappingOf, stop: AbortSignal,
+  tell: (batch: BatchMessage, message: GivenUpMessage, finding: Finding) => void,
 ): Promise<void> {
   for (const [streamArn, ofStream] of groupedBy(inventory.batches, ({ wanted }) => wanted.streamArn)) {
     const reader = ports.streams(streamArn);
@@ -46,7 +47,10 @@ export async function readBatches(
     async function read([shardId, requests]: [string, Request<BatchMessage>[]]): Promise<void> {
       const wanted = requests.map(wantedOf).sort((a, b) => compareSequenceNumbers(a.first, b.first) || compareSequenceNumbers(a.last, b.last));
       try {
-        await readShard(reader, shardId, wanted, inventory, mappingOf);
+        await readShard(reader, shardId, wanted, (record, open) => {
+          stop.throwIfAborted();
+          assign(record, open, inventory, mappingOf);
+        });
       } catch (error) {
         failureOf(error, streamArn);
         streamIsGone(streamArn, Math.max(...wanted.map(({ batch }) => batch.arrived[1])), ports.clock.now());
@@ -63,7 +67,9 @@ function wantedOf({ message, wanted }: Request<BatchMessage>): Wanted {
 }
 
 /** @param wanted in the order of their first numbers */
-async function readShard(reader: RangeReader, shardId: string, wanted: readonly Wanted[], inventory: Inventory, mappingOf: MappingOf): Promise<void> {
+async function readShard(
+  reader: RangeReader, shardId: string, wanted: readonly Wanted[], take: (record: StreamRecord, open: readonly Wanted[]) => void,
+): Promise<void> {
   const ranges = union(wanted);
   /** Those that may hold the next record. */
   let open: Wanted[] = [];
@@ -85,7 +91,7 @@ async function readShard(reader: RangeReader, shardId: string, wanted: readonly 
         open.push(wanted[next]);
       }
       open = open.filter(({ last }) => compareSequenceNumbers(last, number) >= 0);
-      assign(record, open, inventory, mappingOf);
+      take(record, open);
     }
   }
 }

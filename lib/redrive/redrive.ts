@@ -45,13 +45,13 @@ export interface Result {
   readonly left: number;
   /** Why it stopped before everything was tried. */
   readonly stopped: string | undefined;
-  /** Nothing was sent, because nobody wanted it. */
-  readonly isDeclined: boolean;
 }
 
 /** Who watches a redrive. */
 export interface Observer {
   readonly report?: (line: ReportLine) => void;
+  /** Others have so many messages, which are waited for. */
+  readonly waiting?: (others: number) => void;
   /** Everything has been read. Nothing is sent where it answers false. */
   readonly found?: (overview: Overview) => Promise<boolean> | boolean;
   /** So many records have been settled, of those that may be sent. */
@@ -93,8 +93,18 @@ class Redrive {
 
   async run(): Promise<Result> {
     const { inventory, settlement, options } = this;
-    const collected = await collect(this.ports, inventory, options, this.stop);
-    await this.read();
+    const collected = await collect(this.ports, inventory, options, this.stop, (others) => this.observer.waiting?.(others));
+    if (this.stop.aborted) {
+      return this.result(collected.left, STOPPED);
+    }
+    try {
+      await this.read();
+    } catch (error) {
+      if (this.stop.aborted && error === this.stop.reason) {
+        return this.result(collected.left, STOPPED);
+      }
+      throw error;
+    }
     const functions = await this.functions();
     const overview = await this.overview(collected);
     const isWanted = await this.observer.found?.(overview) ?? true;
@@ -106,20 +116,18 @@ class Redrive {
       stopped = await this.send(functions, overview.sendable);
     }
     this.settleTheRest();
-    return {
-      tally: settlement.tally,
-      removed: settlement.removed,
-      givenBack: inventory.messages.length - settlement.removed,
-      left: collected.left,
-      stopped: stopped ?? (this.stop.aborted ? 'it was asked to stop' : undefined),
-      isDeclined: !isWanted,
-    };
+    return this.result(collected.left, stopped ?? (this.stop.aborted ? STOPPED : isWanted ? undefined : 'nobody wanted it'));
+  }
+
+  private result(left: number, stopped: string | undefined): Result {
+    const { settlement: { tally, removed }, inventory } = this;
+    return { tally, removed, givenBack: inventory.messages.length - removed, left, stopped };
   }
 
   /** Reads from the streams what the messages only point at. */
   private async read(): Promise<void> {
     this.mappingOf = await findMappings(this.ports.functions, this.inventory, this.options);
-    await readBatches(this.ports, this.inventory, this.mappingOf, (batch, message, finding) => this.found(batch, message, finding));
+    await readBatches(this.ports, this.inventory, this.mappingOf, this.stop, (batch, message, finding) => this.found(batch, message, finding));
     await readPointers(this.ports, this.inventory, ({ sequenceNumber }, message, found) => {
       if (found === 'lost') {
         this.lose(message, 1, `the record ${sequenceNumber} of message ${this.inventory.textsOf(message).id} is lost: it was too large to be parked`);
@@ -258,3 +266,5 @@ class Redrive {
 }
 
 const ITEMS_AT_ONCE = 100;
+
+const STOPPED = 'it was asked to stop';

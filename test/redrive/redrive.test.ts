@@ -282,7 +282,7 @@ describe('messages', () => {
   });
   test('so does a run that nobody wants', async () => {
     world.send('m', parked(write(1, 1)));
-    expect(await world.redrive({}, { found: () => false })).toMatchObject({ isDeclined: true, removed: 0, givenBack: 1 });
+    expect(await world.redrive({}, { found: () => false })).toMatchObject({ stopped: 'nobody wanted it', removed: 0, givenBack: 1 });
   });
   test('to a file: the events are written, and nothing is deleted', async () => {
     world.send('m', parked(write(1, 1)));

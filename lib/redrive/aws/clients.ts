@@ -1,0 +1,51 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
+import { LambdaClient } from '@aws-sdk/client-lambda';
+import { S3Client } from '@aws-sdk/client-s3';
+import { SQSClient } from '@aws-sdk/client-sqs';
+
+/** The clients of the services, each for the Region that an ARN or a URL names. */
+export interface Clients {
+  sqs(region?: string): SQSClient;
+  s3(): S3Client;
+  lambda(region?: string): LambdaClient;
+  /** One attempt: a second one could run beside the first. */
+  invoker(region?: string): LambdaClient;
+  dynamodb(region?: string): DynamoDBClient;
+  streams(region?: string): DynamoDBStreamsClient;
+  destroy(): void;
+}
+
+/** Who the clients are. All of it may come from the environment. */
+export interface Identity {
+  /** Of what does not name a Region itself. */
+  readonly region?: string;
+  /** Of the AWS configuration files. */
+  readonly profile?: string;
+}
+
+/** Clients with the default chain of credentials. They heed `AWS_ENDPOINT_URL_…`. */
+export function clientsOf({ region, profile }: Identity): Clients {
+  const known = new Map<string, { destroy(): void }>();
+  const options = (own?: string) => ({ maxAttempts: 5, ...(own || region ? { region: own || region } : {}), ...(profile && { profile }) });
+  function one<Client extends { destroy(): void }>(service: string, own: string | undefined, make: () => Client): Client {
+    const key = `${service} ${own ?? ''}`;
+    const client = known.get(key) as Client | undefined ?? make();
+    known.set(key, client);
+    return client;
+  }
+  return {
+    // The host of a queue's URL counts, unless the environment names another one.
+    sqs: (own) => one('sqs', own, () => new SQSClient({ ...options(own), useQueueUrlAsEndpoint: !hasEndpoint('SQS') })),
+    s3: () => one('s3', undefined, () => new S3Client({ ...options(), followRegionRedirects: true })),
+    lambda: (own) => one('lambda', own, () => new LambdaClient(options(own))),
+    invoker: (own) => one('invoker', own, () => new LambdaClient({ ...options(own), maxAttempts: 1 })),
+    dynamodb: (own) => one('dynamodb', own, () => new DynamoDBClient(options(own))),
+    streams: (own) => one('streams', own, () => new DynamoDBStreamsClient({ ...options(own), maxAttempts: 1 })),
+    destroy: () => known.forEach((client) => client.destroy()),
+  };
+}
+
+function hasEndpoint(service: string): boolean {
+  return [`AWS_ENDPOINT_URL_${service}`, 'AWS_ENDPOINT_URL'].some((name) => process.env[name]) && !process.env.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS;
+}

@@ -1,0 +1,78 @@
+import {
+  ChangeMessageVisibilityBatchCommand, DeleteMessageBatchCommand, GetQueueAttributesCommand, ReceiveMessageCommand, type BatchResultErrorEntry,
+  type Message, type SQSClient,
+} from '@aws-sdk/client-sqs';
+import { refusalOf } from './refusal';
+import { together } from '../together';
+
+/** SQS takes and gives so many messages in a call. */
+export const MOST_A_CALL = 10;
+export const CALLS_AT_ONCE = 8;
+
+/** Seconds. A receipt that does not wait may miss messages. */
+const LONG_POLL = 1;
+
+/** What SQS tells of a queue. The counts are approximate. */
+export interface QueueState {
+  readonly visible: number;
+  readonly inFlight: number;
+  /** After so many receipts, a message goes to the dead-letter queue. */
+  readonly mostReceipts: number;
+}
+
+/** The calls of one queue. What is denied or not there is a RedriveRefused. */
+export class QueueCalls {
+  constructor(private readonly client: SQSClient, readonly url: string) {}
+
+  async state(): Promise<QueueState> {
+    const { Attributes = {} } = await this.sending('sqs:GetQueueAttributes', () => this.client.send(new GetQueueAttributesCommand({
+      QueueUrl: this.url, AttributeNames: ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible', 'RedrivePolicy'],
+    })));
+    return {
+      visible: Number(Attributes.ApproximateNumberOfMessages),
+      inFlight: Number(Attributes.ApproximateNumberOfMessagesNotVisible),
+      mostReceipts: Number(JSON.parse(Attributes.RedrivePolicy ?? '{}').maxReceiveCount ?? Infinity),
+    };
+  }
+
+  async receive(most: number, visibility: number): Promise<Message[]> {
+    const { Messages = [] } = await this.sending('sqs:ReceiveMessage', () => this.client.send(new ReceiveMessageCommand({
+      QueueUrl: this.url, MaxNumberOfMessages: most, WaitTimeSeconds: LONG_POLL, VisibilityTimeout: visibility,
+    })));
+    return Messages;
+  }
+
+  /** Answers what failed. */
+  hide(handles: readonly string[], seconds: number): Promise<BatchResultErrorEntry[]> {
+    return this.inBatches(handles, 'sqs:ChangeMessageVisibility', (some) => this.client.send(new ChangeMessageVisibilityBatchCommand({
+      QueueUrl: this.url, Entries: some.map((ReceiptHandle, id) => ({ Id: `${id}`, ReceiptHandle, VisibilityTimeout: seconds })),
+    })));
+  }
+
+  /** Answers what failed. */
+  remove(handles: readonly string[]): Promise<BatchResultErrorEntry[]> {
+    return this.inBatches(handles, 'sqs:DeleteMessage', (some) => this.client.send(new DeleteMessageBatchCommand({
+      QueueUrl: this.url, Entries: some.map((ReceiptHandle, id) => ({ Id: `${id}`, ReceiptHandle })),
+    })));
+  }
+
+  private async inBatches(
+    handles: readonly string[], action: string, call: (some: readonly string[]) => Promise<{ Failed?: BatchResultErrorEntry[] }>,
+  ): Promise<BatchResultErrorEntry[]> {
+    const batches = Array.from({ length: Math.ceil(handles.length / MOST_A_CALL) }, (_, n) => handles.slice(n * MOST_A_CALL, (n + 1) * MOST_A_CALL));
+    const failed: BatchResultErrorEntry[] = [];
+    await together(CALLS_AT_ONCE, batches, async (some) => {
+      failed.push(...(await this.sending(action, () => call(some))).Failed ?? []);
+    });
+    return failed;
+  }
+
+  private async sending<T>(action: string, send: () => Promise<T>): Promise<T> {
+    try {
+      return await send();
+    } catch (error) {
+      const missing = [/QueueDoesNotExist|NonExistentQueue/, `The queue ${this.url} does not exist. Look at its URL and the Region.`] as const;
+      throw refusalOf(error, `${action} on ${this.url}`, missing);
+    }
+  }
+}

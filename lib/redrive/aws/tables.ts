@@ -1,0 +1,52 @@
+import { BatchGetItemCommand, type AttributeValue as SdkValue } from '@aws-sdk/client-dynamodb';
+import type { Clients } from './clients';
+import { wireAnswer } from '../../reader/wire-answer';
+import { arnParts } from '../../stream/arn';
+import { itemKey } from '../../stream/item-key';
+import type { AttributeMap } from '../../stream/record';
+import type { Clock, Tables } from '../ports';
+
+/** What DynamoDB answers to BatchGetItem. */
+interface Answer {
+  readonly Responses?: Record<string, AttributeMap[]>;
+  readonly UnprocessedKeys?: Record<string, { readonly Keys: AttributeMap[] }>;
+}
+
+/** What does not get through so often in a row can't be read now. */
+const MOST_TRIES = 8;
+/** Milliseconds. */
+const SHORTEST_WAIT = 50;
+
+/** Tables of DynamoDB, read consistently. */
+export function dynamodbTables(clients: Clients, clock: Clock): Tables {
+  return {
+    read: async (tableArn, keys) => {
+      const { region, resource } = arnParts(tableArn);
+      const table = resource.replace('table/', '');
+      const names = Object.keys(keys[0]);
+      const found = new Map<string, AttributeMap>();
+      let left = keys;
+      for (let tries = 0; left.length > 0; tries++) {
+        if (tries > 0) {
+          if (tries === MOST_TRIES) {
+            throw new Error(`DynamoDB did not read ${left.length} items of ${table}, ${tries} times in a row`);
+          }
+          await clock.wait(clock.random() * SHORTEST_WAIT * 2 ** tries);
+        }
+        const command = new BatchGetItemCommand({ RequestItems: { [table]: { Keys: left.map(sdkKey), ConsistentRead: true } } });
+        const answer = await wireAnswer<Answer>(command, () => clients.dynamodb(region).send(command));
+        for (const item of answer.Responses?.[table] ?? []) {
+          found.set(itemKey(Object.fromEntries(names.map((name) => [name, item[name]]))), item);
+        }
+        left = answer.UnprocessedKeys?.[table]?.Keys ?? [];
+      }
+      return keys.map((key) => found.get(itemKey(key)));
+    },
+  };
+}
+
+/** The SDK takes bytes in place of base64. */
+function sdkKey(key: AttributeMap): Record<string, SdkValue> {
+  return Object.fromEntries(Object.entries(key).map(([name, value]) =>
+    [name, value.B === undefined ? value as SdkValue : { B: Buffer.from(value.B, 'base64') }]));
+}
