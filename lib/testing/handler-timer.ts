@@ -119,6 +119,12 @@ export class HandlerTimer {
   }
 }
 
+/** A fake timer is due that nobody moves. */
+export function refuseFake(): void {
+  shared.running?.fail(new Error('The handler waits for a fake timer, but nothing moves it. Move fake timers with the virtual clock, as in advanceTimers: '
+    + '(ms) => jest.advanceTimersByTimeAsync(ms), or use real ones.'));
+}
+
 /** The delay of a timer as Node.js has it: what is out of range becomes 1 ms. */
 export function delayOf(delay: unknown): number {
   const milliseconds = Number(delay);

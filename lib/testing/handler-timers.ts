@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { contextOf } from './called-by';
 import { takeClocks } from './handler-clocks';
 import { shared } from './handler-context';
-import { delayOf, HandlerTimer } from './handler-timer';
+import { delayOf, HandlerTimer, refuseFake } from './handler-timer';
 import { takePromises } from './promised-timers';
 import { promisesAreChanged, realNextTick, realPromises, realQueueMicrotask, realSetImmediate, watched } from './real-timers';
 import { replace } from './replace';
@@ -14,8 +14,7 @@ type Callback = (...args: unknown[]) => void;
 const DUE: { readonly [mode in TimerMode]: (timer: HandlerTimer) => void } = {
   virtual: (timer) => timer.fire(),
   moved: () => undefined,
-  still: () => shared.running?.fail(new Error('The handler waits for a fake timer, but nothing moves it. Move fake timers with the virtual clock, as '
-    + 'in advanceTimers: (ms) => jest.advanceTimersByTimeAsync(ms), or use real ones.')),
+  still: refuseFake,
 };
 
 /**
@@ -40,7 +39,7 @@ export function takeTimers(mode: TimerMode): () => void {
   const inModule = mode === 'virtual' || timers.setTimeout === globalThis.setTimeout;
   const restores = takeImmediates();
   if (mode === 'virtual' || promisesAreChanged()) {
-    restores.push(takePromises());
+    restores.push(takePromises(mode === 'still' ? refuseFake : () => undefined));
   }
   if (mode === 'virtual') {
     restores.push(takeClocks());

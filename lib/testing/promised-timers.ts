@@ -13,10 +13,28 @@ interface WaitOptions {
  * Lets the timers that are promises, iterators and signals take virtual time in a handler: those of `node:timers/promises`, and
  * `AbortSignal.timeout`. Test frameworks don't fake all of them.
  *
+ * @param due called when one is due
  * @returns a function that puts the old ones back
  */
-export function takePromises(): () => void {
+export function takePromises(due: () => void): () => void {
   const before = { setTimeout: promises.setTimeout, setInterval: promises.setInterval, wait: promises.scheduler.wait, timeout: AbortSignal.timeout };
+  async function waitFor<T>(context: HandlerContext, milliseconds: number, value: T, { signal }: WaitOptions): Promise<T> {
+    if (!signal?.aborted) {
+      await waitIn(context, milliseconds, signal);
+    }
+    if (signal?.aborted) {
+      throw abortError(signal);
+    }
+    due();
+    return value;
+  }
+  /** Who is late for a tick gets it at once. */
+  async function* ticks<T>(context: HandlerContext, milliseconds: number, value: T, options: WaitOptions): AsyncGenerator<T> {
+    const now = () => shared.running?.clock.now() ?? 0;
+    for (let next = now() + milliseconds; ; next += milliseconds) {
+      yield waitFor(context, Math.max(0, next - now()), value, options);
+    }
+  }
   async function wait<T>(delay?: number, value?: T, options: WaitOptions = {}): Promise<T> {
     const context = contextOf(wait);
     return context ? waitFor(context, delayOf(delay), value as T, options) : before.setTimeout(delay, value, options) as Promise<T>;
@@ -38,24 +56,6 @@ export function takePromises(): () => void {
     replace(promises, { setTimeout: wait, setInterval: tick }), replace(promises.scheduler, { wait: rest }), replace(AbortSignal, { timeout }),
   ];
   return () => restores.forEach((restore) => restore());
-}
-
-async function waitFor<T>(context: HandlerContext, milliseconds: number, value: T, { signal }: WaitOptions): Promise<T> {
-  if (!signal?.aborted) {
-    await waitIn(context, milliseconds, signal);
-  }
-  if (signal?.aborted) {
-    throw abortError(signal);
-  }
-  return value;
-}
-
-/** Who is late for a tick gets it at once. */
-async function* ticks<T>(context: HandlerContext, milliseconds: number, value: T, options: WaitOptions): AsyncGenerator<T> {
-  const now = () => shared.running?.clock.now() ?? 0;
-  for (let due = now() + milliseconds; ; due += milliseconds) {
-    yield waitFor(context, Math.max(0, due - now()), value, options);
-  }
 }
 
 /** Whatever it watches over, the handler waits for it too. */

@@ -31,11 +31,11 @@ describe('fake timers of node:test', () => {
       };
     },
   }`;
-  const result = (before: string, options: string) => run(`
+  const result = (before: string, options: string, handler = HANDLER) => run(`
     const { mock } = require('node:test');
     ${before}
     mock.timers.enable(['setTimeout', 'setInterval', 'setImmediate']);
-    load().simulateTrigger({ handler: ${HANDLER}, ${options} ${ONCE} })
+    load().simulateTrigger({ handler: ${handler}, ${options} ${ONCE} })
       .then(({ invocations: [{ durationMs, error }] }) => console.log(durationMs, error), ({ message }) => console.log(message));`).stdout;
 
   test.each([
@@ -44,6 +44,10 @@ describe('fake timers of node:test', () => {
     ['that nobody moves are an error', '', 'The handler waits for a fake timer, but nothing moves it.'],
   ])('%s', (_, options, expected) => {
     expect(result('load();', options)).toContain(expected);
+  });
+
+  test('that nobody moves are an error as promises too', () => {
+    expect(result('load();', '', 'async () => require(\'node:timers/promises\').setTimeout(2000)')).toContain('but nothing moves it.');
   });
 
   test('that were there first are an error', () => {

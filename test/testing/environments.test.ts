@@ -201,11 +201,11 @@ describe('the end of a process', () => {
   test('many listeners of others are no reason for a warning', async () => {
     const { process: real } = realGlobal;
     const listeners = Array.from({ length: real.getMaxListeners() + 1 }, () => () => undefined);
-    const [most, warn] = [real.getMaxListeners(), jest.spyOn(real, 'emitWarning').mockImplementation()];
+    const [allowed, warn] = [real.getMaxListeners(), jest.spyOn(real, 'emitWarning').mockImplementation()];
     listeners.forEach((listener) => real.on('unhandledRejection', listener));
     warn.mockClear();
     await run({});
-    expect([warn.mock.calls, real.getMaxListeners()]).toEqual([[], most]);
+    expect([warn.mock.calls, real.getMaxListeners()]).toEqual([[], allowed]);
     warn.mockRestore();
     listeners.forEach((listener) => real.removeListener('unhandledRejection', listener));
   });

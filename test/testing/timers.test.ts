@@ -81,7 +81,8 @@ describe('timers: \'virtual\'', () => {
     const { invocations } = await run(async () => {
       await pause(HOUR / 10);
       const year = format.formatToParts().at(-1)!.value;
-      return [Moment.now() - START, Before.now() - START, format.format(), year, format.format(0), new Moment(5).getTime(), new Date() instanceof Before];
+      const five = new Moment(5).getTime();
+      return [Moment.now() - START, Before.now() - START, format.format(), year, format.format(0), five, new Date() instanceof Before];
     });
     expect(invocations[0].response).toEqual([HOUR / 10, HOUR / 10, '1/1/25', '25', '1/1/70', 5, true]);
     expect([format.format(), format.formatToParts().length, bound()]).toEqual([format.format(new Date()), 5, format.format(new Date())]);

@@ -46,6 +46,20 @@ describe.each([['imports', testing], ['requires', require('dynamo-stream-trigger
     expect(invocations).toMatchObject([{ durationMs: 3000, response: 3 }]);
   });
 
+  test('does not wait for what waits for no time, fake or not', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setImmediate', 'clearImmediate', 'queueMicrotask', 'Date'] });
+    for (const advanceTimers of [(ms) => vi.advanceTimersByTimeAsync(ms), undefined]) {
+      const { invocations } = await simulateTrigger({
+        ...once, advanceTimers, handler: async () => {
+          await new Promise((resolve) => setImmediate(resolve));
+          await new Promise((resolve) => queueMicrotask(resolve));
+          return elapsed();
+        },
+      });
+      expect(invocations).toMatchObject([{ durationMs: 0, response: 0 }]);
+    }
+  });
+
   test('lets imported timers take virtual time', async () => {
     const { invocations } = await simulateTrigger({
       ...once, timers: 'virtual', handler: async () => {
