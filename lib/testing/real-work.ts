@@ -104,7 +104,7 @@ export class RealWork {
         throw this.refusal(waiting, MOST_LIMITS * this.limit, '');
       }
       const quiet = now - quietSince;
-      if (quiet > this.limit || (quiet > this.limit * AGAIN && this.isSilentAgain(waiting, now))) {
+      if (quiet > this.limit * AGAIN && quiet > this.limit * this.patience(waiting, now)) {
         this.giveUp(waiting, working, now);
         quietSince = now;
       }
@@ -299,13 +299,14 @@ export class RealWork {
     this.unknownRequests().forEach((request) => this.vain.add(request));
   }
 
-  /** Whether it may wait for nothing but servers that were waited for in vain before. */
-  private isSilentAgain(one: Working, now: number): boolean {
+  /** The part of the limit that it is waited for: less if it waits for servers that were waited for in vain before, or asked by others. */
+  private patience(one: Working, now: number): number {
     if (one.loading) {
-      return false;
+      return 1;
     }
     const busy = this.mayBeWaitedFor(one, now).filter(({ resource, state }) => state === 'busy' && !this.isGivenUp(resource));
-    return busy.length > 0 && busy.every(({ resource }) => resource.owner === BEFORE || this.silent.has(describe(resource)));
+    const parts = busy.map(({ resource }) => resource.owner === BEFORE ? EARLIER : this.silent.has(describe(resource)) ? AGAIN : 1);
+    return busy.length > 0 ? Math.max(...parts) : 1;
   }
 
   /** What is its own, and what is under way of others. */
@@ -354,8 +355,11 @@ const MOST_LIMITS = 1.5;
 /** Owns what was there before the simulation. */
 const BEFORE = {};
 
-/** The part of the limit that a server is waited for which was waited for in vain before, or that was asked before the simulation. */
+/** The part of the limit that a server is waited for which was waited for in vain before. */
 const AGAIN = 0.1;
+
+/** The part of the limit that a server is waited for which was asked before the simulation. */
+const EARLIER = 0.25;
 
 const turn = () => new Promise<void>((resolve) => realSetImmediate(resolve));
 const pause = (milliseconds: number) => new Promise<void>((resolve) => realSetTimeout(resolve, milliseconds));

@@ -207,7 +207,7 @@ describe('work of others', () => {
     const start = Date.now();
     const { invocations } = await run({ handler: () => new Promise(() => undefined) });
     expect(invocations).toMatchObject([{ durationMs: 3000, error: { errorType: 'Sandbox.Timedout' } }]);
-    expect(Date.now() - start).toBeLessThan(1000);
+    expect(Date.now() - start).toBeLessThan(2000);
   });
 });
 
@@ -311,6 +311,7 @@ describe('what was begun elsewhere is waited for', () => {
   test.each<[string, () => Promise<unknown>]>([
     ['a connection that opens', async () => connected(await listen(true))],
     ['a connection whose server is asked', async () => ask(await connected(await listen(true, 80)))],
+    ['a request', async () => (await fetch(await serve((_, response) => void setTimeout(() => response.end('fine'), 400)))).text()],
     ['files', async () => {
       for (let n = 0; n < 20; n++) {
         await readFile(__filename);
@@ -458,7 +459,7 @@ describe('a handler that waits for something real in which nothing happens ends 
 });
 
 describe('a request that is never answered is ended by the time budget of the runtime', () => {
-  const options = { timeout: 10, realTimeLimit: 0.3 };
+  const options = { timeout: 10, realTimeLimit: 0.2 };
 
   test.each<[string, 'real' | 'virtual', (address: string, signal: AbortSignal) => Promise<unknown>]>([
     ['fetch with the signal', 'real', (address, signal) => fetch(address, { signal })],
@@ -500,7 +501,7 @@ describe('a request that is never answered is ended by the time budget of the ru
   });
 
   test('but not one that is answered late', async () => {
-    const address = await serve((_, response) => void setTimeout(() => response.end('late'), 150));
+    const address = await serve((_, response) => void setTimeout(() => response.end('late'), 100));
     const { invocations } = await run({ ...options, handler: streamHandler(async (_, { signal }) => void await fetch(address, { signal })) });
     expect(invocations).toMatchObject([{ durationMs: 0, response: { batchItemFailures: [] } }]);
   });
@@ -512,7 +513,7 @@ describe('a request that is never answered is ended by the time budget of the ru
 });
 
 describe('a server that is silent again', () => {
-  const records = Array.from({ length: 10 }, (_, n) => streamRecord({ newImage: { id: `${n}` } }));
+  const records = Array.from({ length: 5 }, (_, n) => streamRecord({ newImage: { id: `${n}` } }));
   const guarded = (address: string) => async () => {
     const guard = new AbortController();
     await Promise.race([fetch(address, { signal: guard.signal }), sleep(1000)]);
@@ -531,9 +532,9 @@ describe('a server that is silent again', () => {
     const address = await serve(() => undefined);
     const start = Date.now();
     const { invocations } = await simulateTrigger({ realTimeLimit: 0.4, ...options(address) });
-    expect(invocations.reduce((sum, { durationMs }) => sum + durationMs, 0)).toBe(10_000);
+    expect(invocations.reduce((sum, { durationMs }) => sum + durationMs, 0)).toBe(5000);
     expect(Date.now() - start).toBeGreaterThan(400);
-    expect(Date.now() - start).toBeLessThan(2000);
+    expect(Date.now() - start).toBeLessThan(1500);
   });
 
   test('is waited for as long as others when it has answered', async () => {
