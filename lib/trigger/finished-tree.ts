@@ -1,25 +1,31 @@
+import type { aws_lambda as lambda } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { changedSettings, deployedSettings } from './facts/changed-settings';
+import { changedSettings, changesOf, deployedSettings } from './facts/changed-settings';
 import { namingCopies, partsOf } from './facts/copies';
 import { type WiredTrigger, wiringFacts } from './facts/wiring-facts';
 import { lateErrors } from './report';
 import { deployedProperties } from './template/deployed-properties';
+import { UNKNOWN } from '../rules/facts';
 import { judge, judgeChanged } from '../rules/rule';
 import { type PropFacts, TRIGGER_RULES } from '../rules/trigger-rules';
 import { WIRING_RULES } from '../rules/wiring-rules';
 import { TRIGGER_WORDS } from '../rules/words';
 
 /** Applies the rules to what only the finished app shows, when it is synthesized. */
-export function judgeFinishedTree(trigger: Construct, wired: Omit<WiredTrigger, 'scope'> & { readonly propFacts: PropFacts }): void {
+export function judgeFinishedTree(trigger: Construct, wired: Omit<WiredTrigger, 'scope'> & JudgedProps): void {
   const { mapping, settingFacts, propFacts } = wired;
+  const isChanged = changesOf(mapping);
+  // Which metrics the mapping has without the prop, an alarm decides, and what only the deployment knows may turn out to be a value.
+  const asGiven = { ...settingFacts, metricsConfig: wired.metricsConfig === undefined ? UNKNOWN : settingFacts.metricsConfig } as const;
+  const hasTokens = JSON.stringify(settingFacts).includes(UNKNOWN);
   trigger.node.addValidation({
     validate: () => {
       const parts = partsOf({ ...wired, onFailure: wired.destination.dlq });
       try {
-        const deployed = deployedSettings(deployedProperties(mapping), settingFacts);
+        const deployed = hasTokens || isChanged() ? deployedSettings(deployedProperties(mapping), settingFacts) : asGiven;
         return lateErrors(trigger, [
           ...judgeChanged(TRIGGER_RULES, propFacts, { ...propFacts, reportBatchItemFailures: deployed.reportBatchItemFailures }, TRIGGER_WORDS),
-          ...changedSettings(deployed, settingFacts),
+          ...deployed === asGiven ? [] : changedSettings(deployed, settingFacts),
           ...judge(WIRING_RULES, wiringFacts({ ...wired, scope: trigger }, deployed, parts), TRIGGER_WORDS),
         ]);
       } catch (error) {
@@ -27,4 +33,9 @@ export function judgeFinishedTree(trigger: Construct, wired: Omit<WiredTrigger, 
       }
     },
   });
+}
+
+interface JudgedProps {
+  readonly propFacts: PropFacts;
+  readonly metricsConfig?: lambda.MetricsConfig;
 }

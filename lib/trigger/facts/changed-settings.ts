@@ -1,4 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
+import { type CfnResource, Token } from 'aws-cdk-lib';
+import { mayBeOverridden, rawProperties } from '../template/cdk-internals';
 import { settingsInTemplate } from '../../rules/cloudformation';
 import { UNKNOWN } from '../../rules/facts';
 import { FILTER_RULES } from '../../rules/filter/filter-rules';
@@ -21,6 +23,32 @@ export function deployedSettings(properties: { readonly [name: string]: any }, g
   };
   const changed = SETTING_NAMES.filter((name) => !isDeepStrictEqual(deployed[name], given[name]));
   return { ...deployed, written: changed.length > 0 ? [...new Set([...given.written, ...changed])] : given.written };
+}
+
+/**
+ * Tells later whether the properties of a mapping are still as they are now. If that is not certain, they are not. To read them all from the
+ * template takes long, and few mappings are changed.
+ */
+export function changesOf(mapping: CfnResource): () => boolean {
+  const before = snapshotOf(mapping);
+  return () => {
+    const after = mayBeOverridden(mapping) ? undefined : snapshotOf(mapping);
+    return before === undefined || after === undefined || [...after].some(([name, value]) => before.get(name) !== value);
+  };
+}
+
+/**
+ * The properties, with the text of each that may be changed in place. Undefined if there are tokens in one of them: one token object looks like
+ * another.
+ */
+function snapshotOf(mapping: CfnResource): ReadonlyMap<string, unknown> | undefined {
+  const { tags, ...properties } = rawProperties(mapping) ?? { tags: undefined, unknown: '<unresolved' };
+  const values = Object.entries(properties).map(([name, value]) => [name, isStructure(value) ? JSON.stringify(value) : value] as const);
+  return values.some(([, value]) => typeof value === 'string' && value.includes('<unresolved')) ? undefined : new Map(values);
+}
+
+function isStructure(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Token.isUnresolved(value);
 }
 
 /** What is wrong with settings that are not as the trigger was given them. The trigger has applied the rules to all others. */

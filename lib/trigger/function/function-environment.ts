@@ -1,7 +1,7 @@
-import { type aws_lambda as lambda, type CfnResource, type IResolvable, type IResolveContext, Stack, Stage, Token } from 'aws-cdk-lib';
+import { type aws_lambda as lambda, type CfnResource, type IResolvable, type IResolveContext, Stage, Token } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import { type Informed, type ParkingObstacle, TriggersFacts } from './triggers-facts';
-import { BOUNDARY_VERSION, type BoundaryFacts, ENVIRONMENT_VARIABLE } from '../../stream/boundary';
+import { BOUNDARY_VERSION, type BoundaryFacts, ENVIRONMENT_VARIABLE, type TriggerFacts } from '../../stream/boundary';
 import { DependencyGraph } from '../template/dependency-graph';
 import { functionOf, isMapping, isReporting } from '../template/deployed-mapping';
 import { referencesIn } from '../template/references';
@@ -22,6 +22,12 @@ export function informFunction(
     parkingObstacle: () => variable.informedNow().obstacles.get(mapping),
     silencers: () => (variable.informedNow().silencers.get(mapping) ?? []).map(({ node }) => node.path),
   };
+}
+
+/** With what an override wrote as a token for text. */
+function asTexts({ stream, report, park }: TriggerFacts): TriggerFacts {
+  const [streamText, parkText] = [stream, park].map((arn) => arn === undefined || typeof arn === 'string' ? arn : Token.asString(arn));
+  return { stream: streamText, report, park: parkText };
 }
 
 /** What the function does not get for one of its triggers. The finished app has the answers. */
@@ -82,7 +88,8 @@ class TriggersVariable implements IResolvable {
 
   resolve({ preparing }: IResolveContext): string {
     // What one function is told must not depend on what the others are told: the graph knows that by itself.
-    return deciding ? '' : Stack.of(this.fn).toJsonString({ v: BOUNDARY_VERSION, triggers: this.informed(preparing).triggers } satisfies BoundaryFacts);
+    // Tokens for text stay in JSON as they are, and nothing in an ARN must be escaped. The CDK's way for any value takes much longer.
+    return deciding ? '' : JSON.stringify({ v: BOUNDARY_VERSION, triggers: this.informed(preparing).triggers.map(asTexts) } satisfies BoundaryFacts);
   }
 
   toString(): string {

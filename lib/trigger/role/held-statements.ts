@@ -21,17 +21,14 @@ export interface HeldStatement {
   readonly notResources: readonly unknown[];
 }
 
-/** The policies of an app, by the role that has them. */
+/** The policies of an app. What they say is read once somebody asks for it. */
 export class Policies {
-  private readonly byRole = new Map<CfnResource, CfnResource[]>();
-  private readonly byName = new Map<string, CfnResource[]>();
+  private readonly holders: readonly CfnResource[];
+  private readonly matching = new Map<Matcher, ReadonlySet<CfnResource>>();
+  private attached?: Attached;
 
   constructor(resources: readonly CfnResource[]) {
-    for (const policy of resources.filter(({ cfnResourceType }) => POLICIES.includes(cfnResourceType))) {
-      const names = valueOf(policy, 'Roles') ?? valueOf(policy, 'RoleName');
-      referencesIn(names, policy).map(({ target }) => target).filter(isResource).forEach((role) => put(this.byRole, role, policy));
-      list(Stack.of(policy).resolve(names)).forEach((name) => put(this.byName, JSON.stringify(name), policy));
-    }
+    this.holders = resources.filter(({ cfnResourceType }) => cfnResourceType === ROLE || POLICIES.includes(cfnResourceType));
   }
 
   /**
@@ -40,17 +37,45 @@ export class Policies {
    */
   statementsOf(role: iam.IRole): readonly HeldStatement[] {
     const own = resourceOf(role) ?? wrappedIn(role);
-    if (own === undefined) {
-      return (this.byName.get(JSON.stringify(Stack.of(role).resolve(role.roleName))) ?? []).flatMap(statementsIn);
-    }
-    const managed = valueOf(own, 'ManagedPolicyArns');
-    const attached = [...this.byRole.get(own) ?? [], ...referencesIn(managed, own).map(({ target }) => target).filter(isResource)];
-    return [
-      ...attached.flatMap(statementsIn),
-      ...list(valueOf(own, 'Policies')).flatMap((policy) => statementsOf(policy?.policyDocument ?? policy?.PolicyDocument, own)),
-      ...list(Stack.of(own).resolve(managed)).flatMap((arn) => ofManagedPolicy(arn, own)),
-    ];
+    const ofAws = own === undefined ? [] : list(Stack.of(own).resolve(valueOf(own, 'ManagedPolicyArns'))).flatMap((arn) => ofManagedPolicy(arn, own));
+    return [...this.holdersFor(role).flatMap(statementsIn), ...ofAws];
   }
+
+  /** Whether a role has a statement of a kind. Cheap where no role has one. */
+  hasStatement(role: iam.IRole, matches: Matcher): boolean {
+    let found = this.matching.get(matches);
+    if (found === undefined) {
+      this.matching.set(matches, found = new Set(this.holders.filter((holder) => statementsIn(holder).some(matches))));
+    }
+    return found.size > 0 && this.holdersFor(role).some((holder) => found.has(holder));
+  }
+
+  /** The role itself and the policies that are attached to it. */
+  private holdersFor(role: iam.IRole): readonly CfnResource[] {
+    const { byRole, byName } = this.attached ??= attachedPolicies(this.holders);
+    const own = resourceOf(role) ?? wrappedIn(role);
+    return own === undefined
+      ? byName.get(JSON.stringify(Stack.of(role).resolve(role.roleName))) ?? []
+      : [own, ...byRole.get(own) ?? [], ...referencesIn(valueOf(own, 'ManagedPolicyArns'), own).map(({ target }) => target).filter(isResource)];
+  }
+}
+
+type Matcher = (statement: HeldStatement) => boolean;
+
+/** Policies by the role that they name. */
+interface Attached {
+  readonly byRole: Map<CfnResource, CfnResource[]>;
+  readonly byName: Map<string, CfnResource[]>;
+}
+
+function attachedPolicies(holders: readonly CfnResource[]): Attached {
+  const [byRole, byName]: [Attached['byRole'], Attached['byName']] = [new Map(), new Map()];
+  for (const policy of holders.filter(({ cfnResourceType }) => cfnResourceType !== ROLE)) {
+    const names = valueOf(policy, 'Roles') ?? valueOf(policy, 'RoleName');
+    referencesIn(names, policy).map(({ target }) => target).filter(isResource).forEach((role) => put(byRole, role, policy));
+    list(Stack.of(policy).resolve(names)).forEach((name) => put(byName, JSON.stringify(name), policy));
+  }
+  return { byRole, byName };
 }
 
 /** Whether a statement is about an action. */
@@ -66,11 +91,12 @@ export function covers({ resources, notResources, scope }: HeldStatement, wanted
     || (notResources.length > 0 && !notResources.some((resource) => isWithin(resource, scope, wanted, place)));
 }
 
+const ROLE = 'AWS::IAM::Role';
 const POLICIES = ['AWS::IAM::Policy', 'AWS::IAM::ManagedPolicy', 'AWS::IAM::RolePolicy'];
 
 /** An immutable role wraps another one, which what depends on it depends on. */
 function wrappedIn(role: iam.IRole): CfnResource | undefined {
-  return Dependable.of(role).dependencyRoots.map((root) => resourceOf(root)).find((found) => found?.cfnResourceType === 'AWS::IAM::Role');
+  return Dependable.of(role).dependencyRoots.map((root) => resourceOf(root)).find((found) => found?.cfnResourceType === ROLE);
 }
 
 /** A property with its references, whatever set it. */
@@ -86,8 +112,11 @@ function isDocument(value: unknown): value is { toJSON(): unknown } {
   return typeof (value as { toJSON?: unknown } | undefined)?.toJSON === 'function' && 'statementCount' in (value as object);
 }
 
-function statementsIn(policy: CfnResource): HeldStatement[] {
-  return statementsOf(valueOf(policy, 'PolicyDocument'), policy);
+/** Of a policy, or of the policies that stand in a role. */
+function statementsIn(holder: CfnResource): HeldStatement[] {
+  return holder.cfnResourceType === ROLE
+    ? list(valueOf(holder, 'Policies')).flatMap((policy) => statementsOf(policy?.policyDocument ?? policy?.PolicyDocument, holder))
+    : statementsOf(valueOf(holder, 'PolicyDocument'), holder);
 }
 
 function statementsOf(value: any, scope: CfnResource): HeldStatement[] {
@@ -154,6 +183,9 @@ function spellings(wanted: unknown, place: IConstruct): string[] {
 
 /** Whether a pattern of IAM, with `*` and `?`, fits a text. */
 function fits(pattern: string, text: string): boolean {
+  if (!/[*?]/.test(pattern)) {
+    return pattern.toLowerCase() === text.toLowerCase();
+  }
   const expression = pattern.replace(/[.+^${}()|[\]\\]/g, '\\$&').replace(/\*+/g, '.*').replaceAll('?', '.');
   return new RegExp(`^${expression}$`, 'is').test(text);
 }

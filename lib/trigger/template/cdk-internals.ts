@@ -28,6 +28,15 @@ export function mayBeOverridden(resource: CfnResource): boolean {
 }
 
 /**
+ * The properties of a resource as its class has them, with their tokens; none that only overrides have.
+ *
+ * The public way to all of them resolves them, which takes most of the time of a validation with many triggers.
+ */
+export function rawProperties(resource: CfnResource): { readonly [name: string]: unknown } | undefined {
+  return (resource as unknown as { readonly cfnProperties?: { readonly [name: string]: unknown } }).cfnProperties;
+}
+
+/**
  * Whether a stack takes references to other Regions (`crossRegionReferences`), so that it is deployed after what they refer to.
  *
  * The stack keeps its prop to itself.

@@ -2,7 +2,7 @@ import { type CfnElement, Stack } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import { fragmentOf, handsOverRegions } from './cdk-internals';
 import { logicalIdsIn } from './logical-ids';
-import { type Resolved, resolvedWithReferences } from './references';
+import { bareReference, type Resolved, resolvedWithReferences } from './references';
 import { isElement } from './resource';
 import { stacksAround } from './stacks';
 
@@ -41,7 +41,8 @@ export class DependencyGraph {
 
   /** The elements that a value names, wherever it stands: by references, or by logical id in the text of a template. */
   elementsIn(value: unknown, scope: IConstruct): CfnElement[] {
-    return this.elementsOf(resolvedWithReferences(value, scope), Stack.of(scope));
+    const reference = bareReference(value);
+    return this.elementsOf(reference === undefined ? resolvedWithReferences(value, scope) : { value: undefined, references: [reference] }, Stack.of(scope));
   }
 
   private next(node: IConstruct, common: Stack | undefined, except: (element: CfnElement) => boolean): IConstruct[] {
@@ -76,8 +77,9 @@ export class DependencyGraph {
   /** The CDK writes `DependsOn` as text, and so do users' own templates and overrides. */
   private elementsOf({ value, references }: Pick<Resolved, 'value' | 'references'>, stack: Stack, self?: CfnElement): CfnElement[] {
     const referred = references.map(({ target }) => target).filter(isElement).filter((target) => isDependency(Stack.of(target), stack));
-    const known = new Set(references.map(({ target }) => target).filter(isElement).map(({ logicalId }) => stack.resolve(logicalId)));
-    const others = logicalIdsIn(value).filter((id) => !known.has(id)).map((id) => this.elementNamed(id, stack));
+    const ids = logicalIdsIn(value);
+    const known = new Set(ids.length === 0 ? [] : references.map(({ target }) => target).filter(isElement).map(({ logicalId }) => stack.resolve(logicalId)));
+    const others = ids.filter((id) => !known.has(id)).map((id) => this.elementNamed(id, stack));
     return [...referred, ...others.filter((other) => other !== undefined && other !== self) as CfnElement[]];
   }
 

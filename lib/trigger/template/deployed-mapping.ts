@@ -1,6 +1,7 @@
 import { type aws_lambda as lambda, Stack, Token } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import { deployedProperties, deployedProperty, unlessOverridden } from './deployed-properties';
+import { bareReference } from './references';
 import { isResource } from './resource';
 import { withReferences } from './with-references';
 
@@ -40,7 +41,7 @@ export function isReporting(mapping: lambda.CfnEventSourceMapping): boolean {
 
 /** Whether the template omits a value under some condition. */
 export function isOmittable(value: unknown, scope: lambda.CfnEventSourceMapping): boolean {
-  return JSON.stringify(Stack.of(scope).resolve(value))?.includes('AWS::NoValue') ?? false;
+  return bareReference(value) === undefined && (JSON.stringify(Stack.of(scope).resolve(value))?.includes('AWS::NoValue') ?? false);
 }
 
 function known<Value extends object>(value: unknown): Partial<Value> {

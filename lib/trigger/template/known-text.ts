@@ -2,6 +2,7 @@ import { Stack, Token } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import { isKnown, type Known, UNKNOWN } from '../../rules/facts';
 import { type ArnParts, arnParts } from '../../stream/arn';
+import { bareReference } from './references';
 
 /** The value, or UNKNOWN if only the deployment knows it. */
 export function plain<Value>(value: Value): Known<Value> {
@@ -10,7 +11,9 @@ export function plain<Value>(value: Value): Known<Value> {
 
 /** A value as the text that it is at synth, with `UNKNOWN` in place of each part that only the deployment knows. */
 export function textOf(value: unknown, scope: IConstruct): string {
-  return textOfResolved(Stack.of(scope).resolve(value));
+  const reference = bareReference(value);
+  // Within its stack, a reference never is a text.
+  return reference !== undefined && Stack.of(reference.target) === Stack.of(scope) ? UNKNOWN : textOfResolved(Stack.of(scope).resolve(value));
 }
 
 /** Evaluates the functions that the CDK writes into ARNs and names: `Fn::Sub`, `Fn::Split`, `Fn::Join`. */
