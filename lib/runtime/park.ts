@@ -64,7 +64,7 @@ export function parkAt(arn: string): Park {
 
   return async function park(record): Promise<void> {
     const within = limit;
-    const refusal = await ship(record, parkedText(record, within));
+    const refusal = await ship(record, await parkedText(record, within));
     if (refusal) {
       limit = Math.min(limit, limitIn(refusal.message));
       if (limit === within) {

@@ -34,10 +34,12 @@ export function streamHandler<Item = Image, Keys = ItemKeys>(
 ): StreamHandler {
   const options = typeof handler === 'function' ? { onRecord: handler } : handler;
   check('streamHandler', options, object(OPTIONS));
-  const { onRecord, onRecords, onInsert, onModify, onRemove } = options;
+  const { onRecord, onRecords, onInsert, onModify, onRemove, chunkSize, order, partitionKey } = options;
   if ([onRecord, onRecords, onInsert ?? onModify ?? onRemove].filter(Boolean).length !== 1) {
     throw new TypeError('streamHandler takes either onRecord or any of onInsert, onModify, onRemove, or onRecords');
   }
+  checkUse('chunkSize', chunkSize, !!onRecords, 'with onRecords');
+  checkUse('partitionKey', partitionKey, order === 'partitionKey', 'with order: \'partitionKey\'');
   const environments = new WeakMap<object, Environment>();
   return async (event, given) => {
     const context = given ?? {};
@@ -50,6 +52,13 @@ export function streamHandler<Item = Image, Keys = ItemKeys>(
     }
     return invoke(environment, event, context);
   };
+}
+
+/** @throws TypeError for an option that would have no effect. */
+function checkUse(option: string, value: unknown, isUsed: boolean, where: string): void {
+  if (value !== undefined && !isUsed) {
+    throw new TypeError(`The option ${option} of streamHandler is ${JSON.stringify(value)}, but is allowed only ${where}. Add that, or omit ${option}`);
+  }
 }
 
 const OPTIONS = {

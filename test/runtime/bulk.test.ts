@@ -266,6 +266,14 @@ test.each([[{ order: 'items' }, 'item or partitionKey or shard'], [{ chunkSize: 
     expect(() => streamHandler({ onRecords: () => undefined, ...options })).toThrow(message);
   });
 
+test.each<[object, string]>([
+  [{ chunkSize: 5 }, 'The option chunkSize of streamHandler is 5, but is allowed only with onRecords. Add that, or omit chunkSize'],
+  [{ partitionKey: 'pk' }, 'The option partitionKey of streamHandler is "pk", but is allowed only with order: \'partitionKey\'. Add that, or omit partitionKey'],
+  [{ partitionKey: 'pk', order: 'shard' }, 'allowed only with order: \'partitionKey\''],
+])('the options %j, of which one would have no effect, are refused by its name', (options, message) => {
+  expect(() => streamHandler({ onRecord: () => undefined, ...options })).toThrow(message);
+});
+
 test('a chunk may be as large as the batch', async () => {
   const { handler, calls } = recording((records) => records.map((change) => ({ record: change, error: new PoisonRecordError('bad') })), { chunkSize: 10_000 });
   const { parked, context } = host();
