@@ -1,4 +1,5 @@
 import { InvalidEventError } from './errors';
+import { defineProperty } from '../stream/image';
 
 /** What Lambda passes to a function about its invocation; structurally the `Context` of `@types/aws-lambda`. */
 export interface LambdaContext {
@@ -33,7 +34,7 @@ export function callContext(lambda: object, budget: SignalSource, attempt: numbe
   // In this order, because V8 adds properties to a copy slowly.
   const context = { attempt, ...Object.getPrototypeOf(lambda) === Object.prototype ? lambda : plain(lambda) };
   context.attempt = attempt;
-  Object.defineProperty(context, SOURCE, { value: budget });
+  defineProperty(context, SOURCE, budget, false);
   return Object.defineProperty(context, 'signal', SIGNAL) as CallContext;
 }
 

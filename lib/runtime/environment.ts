@@ -5,13 +5,10 @@ import { type Park, parkAt } from './park';
 import { createSlots, type Slots } from './slots';
 import type { StreamHandlerOptions } from './stream-handler-options';
 import type { Pace } from './time-budget';
-import type { TriggerFacts } from '../stream/boundary';
 
 /** What an execution environment keeps from one invocation to the next. */
 export interface Environment {
   readonly options: StreamHandlerOptions<any, any>;
-  /** What the construct tells of the triggers, by stream. */
-  readonly facts: Map<string, TriggerFacts>;
   /** Whether it may have several invocations at once, as on Lambda Managed Instances. */
   readonly isShared: boolean;
   readonly memory: Memory;
@@ -36,7 +33,6 @@ export function createEnvironment(options: StreamHandlerOptions<any, any>): Envi
   const parks: { [arn: string]: Park } = {};
   return {
     options,
-    facts: new Map(),
     isShared: process.env.AWS_LAMBDA_MAX_CONCURRENCY !== undefined,
     memory: createMemory(),
     evidence: createEvidence(options.patience ?? PATIENCE),

@@ -30,15 +30,11 @@ export interface Invocation {
 
 /** Reads what an invocation brings. The time begins. */
 export function begin(environment: Environment, event: StreamEvent, context: Partial<LambdaContext>): Invocation {
-  const { facts, options, pace } = environment;
+  const { options, pace } = environment;
   const batch = readBatch(event);
   const host = hostOf(context);
   const report = createReport(options, context.awsRequestId, host.log);
-  const known = host.triggers ? undefined : facts.get(batch.streamArn);
-  const trigger = known ?? triggerFacts(batch.streamArn, host, options.reportBatchItemFailures, report.uninformed);
-  if (!host.triggers) {
-    facts.set(batch.streamArn, trigger);
-  }
+  const trigger = triggerFacts(batch.streamArn, host, options.reportBatchItemFailures, report.uninformed);
   const redriven = redrivenOf(event);
   return {
     batch,

@@ -82,19 +82,18 @@ interface Calls {
 
 // eslint-disable-next-line max-lines-per-function -- small functions over one state, which is theirs alone
 function createCalls(invocation: Invocation, environment: Environment, recovery: Recovery): Calls {
-  const { batch, batch: { records, eventNames }, budget, context, host, now, redriven, report } = invocation;
+  const { batch, batch: { records, eventNames }, budget, context, host, itemOf, now, recordOf, redriven, report } = invocation;
   const { options, memory, abandoned, isShared, pace, slots } = environment;
   const firstCall = callContext(context, budget, 1);
-  const functions = {
-    INSERT: options.onRecord ?? options.onInsert, MODIFY: options.onRecord ?? options.onModify, REMOVE: options.onRecord ?? options.onRemove,
-  };
-  const chunks = options.onRecords && createChunks(invocation, environment, recovery, firstCall);
+  const { onRecord, onInsert = onRecord, onModify = onRecord, onRemove = onRecord, onRecords, observer, schema } = options;
+  const functions = { INSERT: onInsert, MODIFY: onModify, REMOVE: onRemove };
+  const chunks = onRecords && createChunks(invocation, environment, recovery, firstCall);
   const waited = new Set<number>();
   let skipped = 0;
 
   /** The item's call of an earlier invocation: it may succeed yet, or its record may have been parked. */
   function waitsFor(step: number): Promise<void> | undefined {
-    const before = abandoned.any() ? abandoned.of(invocation.itemOf(step)) : undefined;
+    const before = abandoned.any() ? abandoned.of(itemOf(step)) : undefined;
     if (before) {
       waited.add(step);
     }
@@ -119,10 +118,10 @@ function createCalls(invocation: Invocation, environment: Environment, recovery:
 
   function call(step: number, callWith: CallContext): unknown {
     const handle: ((record: any, context: CallContext) => unknown) | undefined = functions[eventNames[step]];
-    if (!handle || !options.schema) {
-      return handle && host.call(records[step], () => handle(invocation.recordOf(step), callWith));
+    if (!handle || !schema) {
+      return handle && host.call(records[step], () => handle(recordOf(step), callWith));
     }
-    return checkedRecord(invocation.recordOf(step), options.schema).then((checked) => {
+    return checkedRecord(recordOf(step), schema).then((checked) => {
       budget.check();
       return host.call(records[step], () => handle(checked, callWith));
     });
@@ -132,7 +131,7 @@ function createCalls(invocation: Invocation, environment: Environment, recovery:
     // That nobody did anything is no evidence for others.
     recovery.succeeded(step, answered !== SKIPPED && (chunks ?? functions[eventNames[step]]) !== undefined);
     skipped += Number(answered === SKIPPED && !waited.has(step));
-    if (options.observer) {
+    if (observer) {
       report.observe({ type: answered === SKIPPED ? 'recordSkipped' : 'recordDone', record: delivered(batch, step) });
     }
   }

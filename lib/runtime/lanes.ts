@@ -127,7 +127,7 @@ export function runLanes({ lanes, waitsFor, run, succeeded, failed, concurrency,
     done,
     count: () => count,
     open: () => workers + waiting > 0 ? Array.from(state.keys()).filter((step) => state[step]) : [],
-    running: () => state.reduce((running, is) => running + Number(is === RUNNING), 0),
+    running: () => state.filter((is) => is === RUNNING).length,
     end: async (step) => new Promise((resolve) => onEnd.set(step, resolve)),
   };
 }

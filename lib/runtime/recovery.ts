@@ -30,9 +30,13 @@ const WAITS = 'not known to be poison';
 
 // eslint-disable-next-line max-lines-per-function -- small functions over one state, which is theirs alone
 export function createRecovery(invocation: Invocation, environment: Environment): Recovery {
-  const { batch, budget, host, report } = invocation;
-  const { evidence } = environment;
-  const retry = retryIn(environment.options.retry ?? {}, budget, host);
+  const { batch, budget, host, itemOf, now, redriven, report } = invocation;
+  const { evidence, options: { isPoison, onPark, retry = {} } } = environment;
+  const retries = retryIn(retry, budget, host);
+  const recordAt = (step: number) => delivered(batch, step);
+  const idOf = (step: number) => identity(batch, step);
+  // After the abort any error may come from it, and says nothing about the record.
+  const isLate = (error: unknown) => error === NO_TIME || budget.isAborted();
   const errors = new Map<number, CountedFailure>();
   // Failed, and neither parked nor reported so far.
   const open = new Set<number>();
@@ -41,7 +45,7 @@ export function createRecovery(invocation: Invocation, environment: Environment)
   function notDone(step: number, reason: string): 'not done' {
     // What was still failing at the answer is reported already.
     if (open.delete(step) || !answered) {
-      report.failed(delivered(batch, step), errors.get(step)!, reason);
+      report.failed(recordAt(step), errors.get(step)!, reason);
     }
     return 'not done';
   }
@@ -52,17 +56,25 @@ export function createRecovery(invocation: Invocation, environment: Environment)
     }
     open.delete(step);
     const failure = knownFailure(errors.get(step)!, poison);
-    const { onPark } = environment.options;
     const parked = parkedRecord(invocation, step, failure);
     try {
       await invocation.park(onPark ? afterOnPark(parked, onPark, report.complain('onPark')) : parked);
     } catch (error) {
-      report.failed(delivered(batch, step), failure, `not parked: ${reasonOf(error)}`);
+      report.failed(recordAt(step), failure, `not parked: ${reasonOf(error)}`);
       return 'not done';
     }
-    evidence.settled(identity(batch, step));
-    report.failed(delivered(batch, step), failure, PARKED);
+    evidence.settled(idOf(step));
+    report.failed(recordAt(step), failure, PARKED);
     return 'done';
+  }
+
+  /** Whether the record is poison by its error (true), or by evidence. */
+  function poisonOf(step: number, { error, tries }: CountedFailure): Suspect | boolean {
+    const verdict = judge(error, () => isPoison?.(error, invocation.recordOf(step)));
+    const transient = verdict === 'transient';
+    return verdict === 'poison' || (!redriven && !isLate(error) && evidence.failed({
+      id: idOf(step), item: itemOf(step), cause: causeOf(error, transient), transient, first: tries === 1,
+    }, now())) || false;
   }
 
   return {
@@ -71,26 +83,25 @@ export function createRecovery(invocation: Invocation, environment: Environment)
     succeeded: (step, called) => {
       const first = errors.size === 0 || !errors.delete(step);
       open.delete(step);
-      if (!invocation.redriven && evidence.watches()) {
-        const id = identity(batch, step);
-        called ? evidence.succeeded(id, first ? invocation.itemOf(step) : undefined) : evidence.settled(id);
+      if (!redriven && evidence.watches()) {
+        called ? evidence.succeeded(idOf(step), first ? itemOf(step) : undefined) : evidence.settled(idOf(step));
       }
     },
     failed: async (step, error) => {
-      const failure = counted(errors.get(step), error, invocation.now());
+      const failure = counted(errors.get(step), error, now());
       errors.set(step, failure);
       open.add(step);
-      const poison = poisonOf(invocation, environment, step, failure);
+      const poison = poisonOf(step, failure);
       if (poison) {
         return park(step, poison);
       }
-      const late = isLate(invocation, error);
-      const delay = late ? undefined : retry.delay(failure.tries, failure.waited);
+      const late = isLate(error);
+      const delay = late ? undefined : retries.delay(failure.tries, failure.waited);
       if (delay === undefined) {
         return notDone(step, late || !budget.allows() ? OUT_OF_TIME : WAITS);
       }
-      report.observe({ type: 'recordRetried', record: delivered(batch, step), error, attempt: failure.tries + 1, delay });
-      await retry.wait(delay);
+      report.observe({ type: 'recordRetried', record: recordAt(step), error, attempt: failure.tries + 1, delay });
+      await retries.wait(delay);
       // A clock may stand still in a test.
       errors.set(step, { ...failure, waited: failure.waited + delay });
       return budget.allows() ? 'again' : notDone(step, OUT_OF_TIME);
@@ -118,24 +129,4 @@ function counted(before: CountedFailure | undefined, error: unknown, now: number
 /** What is known of the failure from earlier deliveries too. */
 function knownFailure({ firstFailedAt: _, waited: __, ...failure }: CountedFailure, poison: Suspect | true): RecordFailure {
   return poison === true ? failure : { ...failure, tries: poison.tries, firstTriedAt: new Date(poison.firstFailedAt).toISOString() };
-}
-
-/** After the abort any error may come from it, and says nothing about the record. */
-function isLate({ budget }: Invocation, error: unknown): boolean {
-  return error === NO_TIME || budget.isAborted();
-}
-
-/** Whether the record is poison by its error (true), or by evidence. */
-function poisonOf(
-  invocation: Invocation, { evidence, options }: Environment, step: number, { error, tries }: CountedFailure,
-): Suspect | boolean {
-  const { batch, now, redriven } = invocation;
-  const verdict = judge(error, () => options.isPoison?.(error, invocation.recordOf(step)));
-  const transient = verdict === 'transient';
-  if (redriven || verdict === 'poison' || isLate(invocation, error)) {
-    return verdict === 'poison';
-  }
-  return evidence.failed({
-    id: identity(batch, step), item: invocation.itemOf(step), cause: causeOf(error, transient), transient, first: tries === 1,
-  }, now()) ?? false;
 }

@@ -38,8 +38,8 @@ export function streamHandler<Item = Image, Keys = ItemKeys>(
   if ([onRecord, onRecords, onInsert ?? onModify ?? onRemove].filter(Boolean).length !== 1) {
     throw new TypeError('streamHandler takes either onRecord or any of onInsert, onModify, onRemove, or onRecords');
   }
-  checkUse('chunkSize', chunkSize, !!onRecords, 'with onRecords');
-  checkUse('partitionKey', partitionKey, order === 'partitionKey', 'with order: \'partitionKey\'');
+  checkUse('chunkSize', chunkSize, onRecords, 'onRecords');
+  checkUse('partitionKey', partitionKey, order === 'partitionKey', 'order: \'partitionKey\'');
   const environments = new WeakMap<object, Environment>();
   return async (event, given) => {
     const context = given ?? {};
@@ -55,9 +55,9 @@ export function streamHandler<Item = Image, Keys = ItemKeys>(
 }
 
 /** @throws TypeError for an option that would have no effect. */
-function checkUse(option: string, value: unknown, isUsed: boolean, where: string): void {
+function checkUse(option: string, value: unknown, isUsed: unknown, user: string): void {
   if (value !== undefined && !isUsed) {
-    throw new TypeError(`The option ${option} of streamHandler is ${JSON.stringify(value)}, but is allowed only ${where}. Add that, or omit ${option}`);
+    throw new TypeError(`${option} is ${JSON.stringify(value)}, but only ${user} uses it: omit it`);
   }
 }
 

@@ -267,9 +267,9 @@ test.each([[{ order: 'items' }, 'item or partitionKey or shard'], [{ chunkSize: 
   });
 
 test.each<[object, string]>([
-  [{ chunkSize: 5 }, 'The option chunkSize of streamHandler is 5, but is allowed only with onRecords. Add that, or omit chunkSize'],
-  [{ partitionKey: 'pk' }, 'The option partitionKey of streamHandler is "pk", but is allowed only with order: \'partitionKey\'. Add that, or omit partitionKey'],
-  [{ partitionKey: 'pk', order: 'shard' }, 'allowed only with order: \'partitionKey\''],
+  [{ chunkSize: 5 }, 'chunkSize is 5, but only onRecords uses it: omit it'],
+  [{ partitionKey: 'pk' }, 'partitionKey is "pk", but only order: \'partitionKey\' uses it: omit it'],
+  [{ partitionKey: 'pk', order: 'shard' }, 'only order: \'partitionKey\' uses it'],
 ])('the options %j, of which one would have no effect, are refused by its name', (options, message) => {
   expect(() => streamHandler({ onRecord: () => undefined, ...options })).toThrow(message);
 });
