@@ -1,4 +1,5 @@
 import * as fc from 'fast-check';
+import { withoutStack } from './without-stack';
 import { streamHandler } from '../../lib/runtime';
 import { HOST } from '../../lib/stream/boundary';
 import { type Handler, type StreamRecord, simulateTrigger, streamRecord } from '../../lib/testing';
@@ -50,7 +51,7 @@ describe.each(outages)('%s', (_, failure, parkedAtMost) => {
         const handler = streamHandler({
           onRecord: () => {
             if (clock() >= down && clock() < down + lasts * 1_000) {
-              throw failure();
+              throw withoutStack(failure);
             }
           },
           concurrency,
@@ -92,7 +93,7 @@ test.each(outages)('%s for 1, 5 and 30 seconds parks nothing, and is over within
       const handler = streamHandler(() => {
         const second = clock() / 1_000 - START;
         if (second < lasts) {
-          throw failure();
+          throw withoutStack(failure);
         }
         doneAt = Math.max(doneAt, second);
       });
