@@ -35,6 +35,8 @@ export interface Plan {
   readonly managed: boolean;
   readonly report: boolean;
   readonly bisect: boolean;
+  /** After how many of them Lambda gives a batch up. */
+  readonly retries: number;
   /** Shares of the environments, of the invocations, and of what is sent. */
   readonly sick: number;
   readonly crashes: number;
@@ -84,6 +86,7 @@ export function planOf(seed: number): Plan {
     managed,
     report: random() < 0.85,
     bisect: random() < 0.5,
+    retries: oneOf(5, 20, 50),
     // What never ends by itself would go on for ever where nobody ends the process.
     sick: managed ? 0 : oneOf(0, 0, 0.3),
     crashes: oneOf(0, 0, 0.1),

@@ -3,6 +3,7 @@ import { World } from './world';
 import { type CallContext, type ChangeRecord, PoisonRecordError, streamHandler, TransientError } from '../../../lib/runtime';
 import { HOST, type Host } from '../../../lib/stream/boundary';
 import type { BatchResponse, StreamEvent } from '../../../lib/stream/record';
+import { withoutStack } from '../without-stack';
 
 /** What a scenario came to. */
 export interface Outcome {
@@ -35,8 +36,6 @@ interface Batch {
   readonly retries: number;
 }
 
-/** Retries after which Lambda gives a batch up. */
-const MAX_RETRIES = 100;
 const MAX_PAUSE = 60_000;
 
 /**
@@ -95,8 +94,8 @@ export async function runScenario(seed: number): Promise<Outcome> {
     }
     await (wait > 0 && pause(wait));
     switch (kind) {
-      case 'poison': throw new PoisonRecordError('bad');
-      case 'bad': throw new TypeError('bad');
+      case 'poison': return failing(true, () => new PoisonRecordError('bad'));
+      case 'bad': return failing(true, () => new TypeError('bad'));
       case 'odd': throw calls > times ? new PoisonRecordError('odd') : plan.oddity();
       case 'flaky': return failing(calls <= times, () => new Error('flaky'));
       case 'transient': return failing(calls <= times, () => new TransientError('later'));
@@ -112,7 +111,7 @@ export async function runScenario(seed: number): Promise<Outcome> {
 
   function failing(fails: boolean, error: () => Error): void {
     if (fails) {
-      throw error();
+      throw withoutStack(error);
     }
   }
 
@@ -141,7 +140,7 @@ export async function runScenario(seed: number): Promise<Outcome> {
     const environment = environmentFor();
     const requestId = String(invocations.size);
     const until = world.now() + plan.timeout;
-    const event: StreamEvent = { Records: structuredClone(steps.map(({ record }) => record)) };
+    const event: StreamEvent = JSON.parse(JSON.stringify({ Records: steps.map(({ record }) => record) }));
     const host: Host = {
       triggers: [{ report: plan.report }],
       now: world.now,
@@ -170,6 +169,7 @@ export async function runScenario(seed: number): Promise<Outcome> {
         end: (answer) => {
           if (!invocation.ended) {
             invocation.ended = true;
+            ends.forEach((callOff) => callOff());
             environment.running = environment.running.filter((one) => one !== invocation);
             resolve(answer);
           }
@@ -177,9 +177,9 @@ export async function runScenario(seed: number): Promise<Outcome> {
       };
       invocations.set(requestId, invocation);
       environment.running.push(invocation);
-      world.schedule(plan.timeout, () => invocation.ended || kill(environment));
+      const ends = [world.schedule(plan.timeout, () => kill(environment))];
       if (random() < plan.crashes) {
-        world.schedule(random() * plan.timeout, () => invocation.ended || kill(environment));
+        ends.push(world.schedule(random() * plan.timeout, () => kill(environment)));
       }
       const context = { awsRequestId: requestId, getRemainingTimeInMillis: () => until - world.now(), [HOST]: host };
       environment.handler(event, context).then((answer) => {
@@ -220,7 +220,7 @@ export async function runScenario(seed: number): Promise<Outcome> {
         continue;
       } else if (rest.length < steps.length) {
         batches.unshift({ steps: rest, retries: 0 });
-      } else if (retries >= MAX_RETRIES) {
+      } else if (retries >= plan.retries) {
         rest.forEach((step) => step.givenUp = true);
       } else if (plan.bisect && rest.length > 1) {
         batches.unshift({ steps: rest.slice(0, half), retries: retries + 1 }, { steps: rest.slice(half), retries: retries + 1 });

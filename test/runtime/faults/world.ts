@@ -16,16 +16,16 @@ const MAX_EVENTS = 200_000;
 /** Time that passes only when nothing else is left to do. What is due in a frozen environment waits until it thaws. Milliseconds. */
 export class World {
   private time = 1_700_000_000_000;
-  private entries: Entry[] = [];
+  private readonly entries = new Set<Entry>();
   private failure: Error | undefined;
 
   readonly now = (): number => this.time;
 
   readonly schedule = (milliseconds: number, callback: () => void, environment?: Freezing): () => void => {
     const entry = { at: this.time + milliseconds, callback, environment };
-    this.entries.push(entry);
+    this.entries.add(entry);
     return () => {
-      this.entries = this.entries.filter((one) => one !== entry);
+      this.entries.delete(entry);
     };
   };
 
@@ -48,15 +48,29 @@ export class World {
       if (ended) {
         return;
       }
-      this.entries = this.entries.filter(({ environment }) => !environment?.dead);
-      const due = this.entries.filter(({ environment }) => !environment || environment.running.length > 0);
-      if (due.length === 0 || events > MAX_EVENTS) {
-        throw new Error(due.length === 0 ? 'Nothing is left that could happen' : 'It does not end');
+      const next = this.takeNext();
+      if (!next || events > MAX_EVENTS) {
+        throw new Error(next ? 'It does not end' : 'Nothing is left that could happen');
       }
-      const next = due.reduce((earliest, entry) => entry.at < earliest.at ? entry : earliest);
-      this.entries = this.entries.filter((one) => one !== next);
       this.time = Math.max(this.time, next.at);
       next.callback();
     }
+  }
+
+  /** The earliest of what may happen. */
+  private takeNext(): Entry | undefined {
+    let next: Entry | undefined;
+    for (const entry of this.entries) {
+      const { at, environment } = entry;
+      if (environment?.dead) {
+        this.entries.delete(entry);
+      } else if ((!next || at < next.at) && (!environment || environment.running.length > 0)) {
+        next = entry;
+      }
+    }
+    if (next) {
+      this.entries.delete(next);
+    }
+    return next;
   }
 }
