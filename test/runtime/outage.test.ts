@@ -112,3 +112,41 @@ test.each(outages)('%s for 1, 5 and 30 seconds parks nothing, and is over within
     expect(doneAt).toBeLessThan(lasts + 5);
   }
 });
+
+test.each(outages)('%s for six hours: eight shards and eight environments park no more than one record for each environment', async (_, failure, parkedAtMost) => {
+  const HOURS = 6;
+  const done = new Set<string>();
+  let doneAt = 0;
+  let environments = 0;
+  const load = (): Handler => {
+    let clock: () => number;
+    environments++;
+    const handler = streamHandler({
+      logger: { error: () => undefined },
+      onRecord: ({ sequenceNumber }) => {
+        const second = clock() / 1_000 - START;
+        if (second < HOURS * 3_600) {
+          throw withoutStack(failure);
+        }
+        done.add(sequenceNumber);
+        doneAt = Math.max(doneAt, second);
+      },
+    });
+    return async (event, context) => {
+      clock = context[HOST].now;
+      return handler(event, context);
+    };
+  };
+  const shards = Array.from({ length: 8 }, (__, shard) => ({
+    records: Array.from({ length: 3 }, (___, at) => streamRecord({
+      keys: { id: `item-${shard}-${at}` }, sequenceNumber: String(10n ** 22n + BigInt(shard * 1_000 + at)), createdAt: START,
+    })),
+  }));
+  // The default gives a batch up after an hour and a half.
+  const { parked, failed, lost } = await simulateTrigger({ mapping: { retryAttempts: -1 }, handler: { load }, environments: 8, shards });
+  expect([failed, lost]).toEqual([[], []]);
+  expect(parked.length).toBeLessThanOrEqual(parkedAtMost * environments);
+  expect(done.size).toBe(24 - parked.length);
+  // Lambda's longest pause comes on top.
+  expect(doneAt).toBeLessThan(HOURS * 3_600 + 5 + 60);
+});

@@ -9,7 +9,7 @@ import { type SimulationRun, simulateTrigger, streamRecord } from '../../lib/tes
 const lines = logged();
 
 const START = 1_735_689_600;
-const recordsOf = (count: number) => Array.from({ length: count }, (_, item) => streamRecord({ keys: { id: `item-${item}` }, createdAt: START }));
+const recordsOf = (count: number, shard = '') => Array.from({ length: count }, (_, item) => streamRecord({ keys: { id: `${shard}item-${item}` }, createdAt: START }));
 const minutesOf = ({ invocations }: SimulationRun) =>
   Math.max(...invocations.map(({ at, durationMs }) => at + durationMs)) / 60_000 - START / 60;
 const errorsOf = ({ invocations }: SimulationRun) => invocations.flatMap(({ error }) => error ? [error.errorType] : []);
@@ -44,6 +44,26 @@ test('a process in which no call settles ends at its first answer', async () => 
   const run = await simulateTrigger({ timeout: 60, handler: { load }, shards: [{ records: recordsOf(20) }] });
   expect(done.size).toBe(20);
   expect(errorsOf(run)).toEqual(['Runtime.ExitError']);
+  expect(minutesOf(run)).toBeLessThan(1.1);
+});
+
+test('of two processes, one of which is sick, the sick one ends at its first answer, and neither shard loses a record', async () => {
+  const done = new Set<unknown>();
+  let processes = 0;
+  const load = () => {
+    const isSick = processes++ === 0;
+    return streamHandler(async ({ keys }) => {
+      if (isSick) {
+        await never();
+      }
+      done.add(keys.id);
+    });
+  };
+  const shards = ['a', 'b'].map((shard) => ({ records: recordsOf(20, shard) }));
+  const run = await simulateTrigger({ timeout: 60, handler: { load }, environments: 2, shards });
+  expect(done.size).toBe(40);
+  expect(errorsOf(run)).toEqual(['Runtime.ExitError']);
+  expect([run.parked, run.failed, run.lost]).toEqual([[], [], []]);
   expect(minutesOf(run)).toBeLessThan(1.1);
 });
 
