@@ -1,3 +1,4 @@
+import { withoutStack } from './without-stack';
 import { type ChangeRecord, type StreamHandlerOptions, streamHandler } from '../../lib/runtime';
 import { HOST } from '../../lib/stream/boundary';
 import { type Handler, type SimulationRun, simulateTrigger, streamRecord } from '../../lib/testing';
@@ -62,7 +63,7 @@ afterEach(() => {
 test('one bad record among a thousand is parked after a few tries, and costs no other a call', async () => {
   const { calls, parkedAt, doneAt } = await course(1_000, (at) => {
     if (at === 500) {
-      throw new TypeError('bad');
+      throw withoutStack(() => new TypeError('bad'));
     }
   });
   expect([...parkedAt.keys()]).toEqual([500]);
@@ -72,7 +73,7 @@ test('one bad record among a thousand is parked after a few tries, and costs no 
 
 test('one bad record alone is parked within ten minutes', async () => {
   const { parkedAt } = await course(1, () => {
-    throw new TypeError('bad');
+    throw withoutStack(() => new TypeError('bad'));
   });
   expect(parkedAt.get(0)).toBeGreaterThanOrEqual(5);
   expect(parkedAt.get(0)).toBeLessThan(10);
@@ -82,7 +83,7 @@ test('a twentieth of bad records among ten thousand is parked, and nothing else,
   const isBad = (at: number) => at * 7_919 % 20 === 3;
   const { parkedAt, doneAt } = await course(10_000, (at) => {
     if (isBad(at)) {
-      throw new TypeError('bad');
+      throw withoutStack(() => new TypeError('bad'));
     }
   });
   expect([...parkedAt.keys()].filter((at) => !isBad(at))).toEqual([]);
@@ -95,7 +96,7 @@ test.each([0.3, 0.5])('where %f of the calls fail at random, at most one record 
   const { parkedAt, doneAt } = await course(4_000, () => {
     seed = (seed * 1_103_515_245 + 12_345) % 2 ** 31;
     if (seed / 2 ** 31 < share) {
-      throw new Error('chance');
+      throw withoutStack(() => new Error('chance'));
     }
   });
   expect(parkedAt.size).toBeLessThanOrEqual(4);
@@ -108,7 +109,7 @@ test.each<[string, () => Error, number]>([
 ])('half of the tenants failing for six hours with %s hold the others up for some minutes more than patience says, once', async (_, failure, patience) => {
   const { parkedAt, doneAt } = await course(2_000, (at, minute) => {
     if (at % 2 === 1 && minute < 6 * HOUR) {
-      throw failure();
+      throw withoutStack(failure);
     }
   });
   expect(Math.min(...parkedAt.values())).toBeGreaterThanOrEqual(patience);
@@ -119,7 +120,7 @@ test.each<[string, () => Error, number]>([
 test('one customer\'s dead endpoint holds the shard up once, for an hour and until the next delivery', async () => {
   const { parkedAt, doneAt } = await course(10_000, (at) => {
     if (at % 100 === 3) {
-      throw refused();
+      throw withoutStack(refused);
     }
   });
   expect([doneAt.size, parkedAt.size]).toEqual([9_900, 100]);
@@ -139,7 +140,7 @@ test.each([60, 200])('%i records that a schema refuses are parked at once, and t
 test('sixty bad records of one tenant in a row hold the others up for less than twenty minutes', async () => {
   const { parkedAt, doneAt } = await course(160, (at) => {
     if (at < 60) {
-      throw new TypeError('bad');
+      throw withoutStack(() => new TypeError('bad'));
     }
   });
   expect([parkedAt.size, doneAt.size]).toEqual([60, 100]);
@@ -150,7 +151,7 @@ test('a blip parks nothing, and an outage of six hours one record for each new e
   for (const lasts of [1 / 60, 5 / 60, 0.5, 6 * HOUR]) {
     const { parkedAt, run } = await course(200, (_, minute) => {
       if (minute < lasts) {
-        throw new Error('down');
+        throw withoutStack(() => new Error('down'));
       }
     });
     // A new environment may take a record for alone; there are two at a time, and each lives for four hours.
