@@ -14,13 +14,23 @@ const ROOT = resolve(__dirname, '..', '..');
 const BUNDLE = join(ROOT, 'build', 'trigger', 'table', 'stream-lookup.lambda.bundle', 'index.js');
 const DOCS = readFileSync(join(ROOT, 'docs', 'sources.md'), 'utf8');
 const PROGRAM = `
-  const [request, milliseconds] = JSON.parse(process.argv[1]);
+  const [request, milliseconds, speed] = JSON.parse(process.argv[1]);
+  // What waits for its limit need not wait in real time. Loaded first, because that takes real time.
+  require('@aws-sdk/client-dynamodb');
+  const [{ now }, wait, start] = [Date, setTimeout, Date.now()];
+  Date.now = () => start + (now() - start) * speed;
+  globalThis.setTimeout = (done, delay, ...values) => wait(done, delay / speed, ...values);
+  const abortAfter = AbortSignal.timeout;
+  AbortSignal.timeout = (delay) => abortAfter.call(AbortSignal, delay / speed);
   // By another name: a constant "fetch" of this script would be what the bundle calls.
   const realFetch = globalThis.fetch;
   globalThis.fetch = (url, options) => realFetch(url.replace('https://cloudformation.test', process.env.ANSWERS), options);
   require(${JSON.stringify(BUNDLE)}).handler(request, { getRemainingTimeInMillis: () => milliseconds })
     .catch((error) => { console.error(error); process.exitCode = 1; });
 `;
+
+/** How much faster the clock of a function runs that is to use up its time. */
+const SPEED = 5;
 
 let children: Children;
 let local: DynamoDbLocal;
@@ -54,7 +64,7 @@ async function serve(answer: (request: IncomingMessage, body: string, response: 
 interface Run {
   readonly requestType?: LookupRequest['RequestType'];
   readonly physicalResourceId?: string;
-  /** Milliseconds that the function has left. 15 seconds of them are for the answer. */
+  /** Milliseconds that the function has left, if it is to use them up: they pass at `SPEED`. 15 seconds of them are for the answer. */
   readonly remaining?: number;
   readonly endpoint?: string;
   readonly responseUrl?: string;
@@ -70,7 +80,7 @@ interface Outcome {
 }
 
 /** Runs the handler in a process of its own, and returns what CloudFormation's URL got. */
-async function run(tableName: string, { requestType = 'Create', physicalResourceId, remaining = 45_000, endpoint, statuses = [], responseUrl = 'https://cloudformation.test/answer?signature=secret' }: Run = {}): Promise<Outcome> {
+async function run(tableName: string, { requestType = 'Create', physicalResourceId, remaining, endpoint, statuses = [], responseUrl = 'https://cloudformation.test/answer?signature=secret' }: Run = {}): Promise<Outcome> {
   const responses: LookupResponse[] = [];
   let headers: IncomingMessage['headers'] = {};
   const url = await serve((incoming, body, response) => {
@@ -88,7 +98,7 @@ async function run(tableName: string, { requestType = 'Create', physicalResource
     PhysicalResourceId: physicalResourceId,
     ResourceProperties: { TableName: tableName },
   };
-  const child = spawn(process.execPath, ['-e', PROGRAM, JSON.stringify([event, remaining])], {
+  const child = spawn(process.execPath, ['-e', PROGRAM, JSON.stringify([event, remaining ?? 45_000, remaining === undefined ? 1 : SPEED])], {
     env: {
       ...process.env,
       ANSWERS: url,
