@@ -133,10 +133,10 @@ project.compileTask.exec(
   'ts-node --transpile-only --project projenrc/tsconfig.json projenrc/third-party-licenses.ts build/bin/meta.json build/bin/THIRD-PARTY-LICENSES.txt',
 );
 // What is deployed beside a construct, for Lambda's runtime, which has the SDK.
-project.compileTask.exec(
-  'esbuild --bundle --platform=node --target=node24 --log-level=warning --external:@aws-sdk/* '
-  + 'lib/trigger/table/stream-lookup.lambda.ts --outfile=build/trigger/table/stream-lookup.lambda.bundle/index.js',
-);
+for (const path of ['trigger/table/stream-lookup', 'redrive/function']) {
+  project.compileTask.exec('esbuild --bundle --platform=node --target=node24 --log-level=warning --external:@aws-sdk/* '
+    + `lib/${path}.lambda.ts --outfile=build/${path}.lambda.bundle/index.js`);
+}
 
 for (const { displayName } of TEST_PROJECTS) {
   project.setScript(`test:${displayName}`, `jest --selectProjects ${displayName}`);
@@ -287,7 +287,7 @@ new JsonFile(project, 'cdk.json', {
   },
 });
 project.addGitIgnore('/cdk.out/');
-for (const path of ['/bin/', '/examples/', '/bench/', '/.ci/', '/cdk.json', '/cdk.out/', '/build/cli/', '/build/reader/', '/build/redrive/', '/build/local/**/*.*', '/build/**/*.lambda.js']) {
+for (const path of ['/bin/', '/examples/', '/bench/', '/.ci/', '/cdk.json', '/cdk.out/', '/build/cli/', '/build/reader/', '/build/redrive/*', '!/build/redrive/function.lambda.bundle/', '/build/local/**/*.*', '/build/**/*.lambda.js']) {
   project.addPackageIgnore(path);
 }
 // What the command line starts in processes of their own; the rest of it is in its bundle.

@@ -8,3 +8,4 @@ export { AttributeCondition, AttributeDataType, KeyCondition, NumberRange, TextC
 export { StreamEventName, StreamFilter } from './trigger/filter/stream-filter';
 export { StreamFunction, type StreamFunctionProps } from './trigger/function/stream-function';
 export { StreamedTable, type StreamedTableOptions } from './trigger/table/streamed-table';
+export { StreamRedrive, type StreamRedriveProps, SupersededRecords } from './trigger/redrive/stream-redrive';

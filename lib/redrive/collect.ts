@@ -1,6 +1,7 @@
-import type { GivenUpMessage, Inventory } from './inventory';
+import { type GivenUpMessage, type Inventory, tableOf } from './inventory';
+import { unqualified } from './mappings';
 import { type Message, type ObjectName, type ParkedMessage, readMessage } from './message';
-import type { RedriveOptions } from './options';
+import type { GivenUpBy, RedriveOptions } from './options';
 import type { Ports, Received } from './ports';
 import { together } from './together';
 
@@ -32,9 +33,9 @@ const OBJECTS_AT_ONCE = 8;
  * @throws MessagesInFlight, RedriveRefused
  */
 export async function collect(
-  { source, buckets }: Ports, inventory: Inventory, { limit, wait }: RedriveOptions, stop: AbortSignal, waiting: (others: number) => void,
+  { source, buckets }: Ports, inventory: Inventory, { limit, wait, only }: RedriveOptions, stop: AbortSignal, waiting: (others: number) => void,
 ): Promise<Collected> {
-  const collector = new Collector(inventory);
+  const collector = new Collector(inventory, only);
   const { left } = await source.collect({ limit, wait, waiting, stop, take: (received) => collector.take(received) });
   await together(OBJECTS_AT_ONCE, collector.toRead, async ({ message, objects }) => {
     for (const { bucket, key } of stop.aborted ? [] : objects) {
@@ -51,7 +52,7 @@ class Collector {
   readonly toRead: { readonly message: GivenUpMessage; readonly objects: readonly ObjectName[] }[] = [];
   oldest = Infinity;
 
-  constructor(private readonly inventory: Inventory) {}
+  constructor(private readonly inventory: Inventory, private readonly only: GivenUpBy | undefined) {}
 
   take({ id, handle, text }: Received): void {
     const content = readMessage(text);
@@ -72,6 +73,10 @@ class Collector {
 
   private add(message: GivenUpMessage, content: Exclude<Message, { kind: 'objects' }>): void {
     const { inventory, kinds } = this;
+    if ('streamArn' in content && !this.isWanted(content)) {
+      this.add(message, { kind: 'unknown', reason: `It is of the function ${content.functionArn} and the stream ${content.streamArn}` });
+      return;
+    }
     switch (content.kind) {
       case 'empty': kinds.empty++; break;
       case 'unknown':
@@ -96,6 +101,11 @@ class Collector {
           this.pointsAt(content.arrived[0]);
         }
     }
+  }
+
+  private isWanted({ functionArn, streamArn }: { functionArn: string; streamArn: string }): boolean {
+    const { only } = this;
+    return only === undefined || (unqualified(functionArn) === unqualified(only.functionArn) && tableOf(streamArn) === only.tableArn);
   }
 
   /** One that is not whole is looked up in the stream, as long as it is there. */

@@ -56,7 +56,7 @@ function factsOf(mappings: readonly MappingFacts[], functionArn: string): Mappin
 }
 
 /** arn:aws:lambda:region:account:function:name, without an alias or a version. */
-function unqualified(functionArn: string): string {
+export function unqualified(functionArn: string): string {
   return functionArn.split(':').slice(0, 7).join(':');
 }
 

@@ -6,10 +6,18 @@ export type SupersededPolicy = typeof SUPERSEDED_POLICIES[number];
 export const INEXACT_POLICIES = ['hold', 'send'] as const;
 export type InexactPolicy = typeof INEXACT_POLICIES[number];
 
+/** Whose records are given up: those of a table, by a function or a version or alias of it. */
+export interface GivenUpBy {
+  readonly functionArn: string;
+  readonly tableArn: string;
+}
+
 /** What a redrive is asked to do. */
 export interface RedriveOptions {
   /** Invoked in place of the function that the messages name. */
   readonly functionArn?: string;
+  /** What others gave up is left alone. Absent: everything is redriven. */
+  readonly only?: GivenUpBy;
   readonly superseded: SupersededPolicy;
   readonly inexact: InexactPolicy;
   /** In place of the mapping's, as JSON. */

@@ -2,7 +2,7 @@ import { isKnown, type Known, Misfit, UNKNOWN } from './facts';
 import type { FilterFacts } from './filter/filter-facts';
 import { type NameFacts, unknownName } from './property-names';
 import { type Rule, SOURCES } from './rule';
-import { type NumberRange, type SettingName, SETTING_NAMES, SETTINGS, STREAM_RETENTION } from './settings';
+import { type Bounds, type SettingName, SETTING_NAMES, SETTINGS, STREAM_RETENTION } from './settings';
 import { TRIGGER_WORDS } from './words';
 
 /** The settings of a mapping, as whoever wrote them wrote them. From an untyped caller they can be anything. */
@@ -167,7 +167,7 @@ function rangeRules(setting: Exclude<SettingName, 'filters'>): Rule<SettingFacts
   }];
 }
 
-function isWithin({ min, max, unlimited }: NumberRange, value: unknown): boolean {
+function isWithin({ min, max, unlimited }: Bounds, value: unknown): boolean {
   return Number.isInteger(value) && (value === unlimited || (Number(value) >= min && Number(value) <= max));
 }
 

@@ -34,7 +34,7 @@ export function markValid(settings: object): ValidSettings {
 }
 
 /** The range of a whole number, both ends included. From Lambda's API model, unless stated otherwise. */
-export interface NumberRange {
+export interface Bounds {
   /** The id of the rule that checks it. */
   readonly rule: string;
   readonly min: number;
@@ -56,7 +56,7 @@ export interface Setting<Value = unknown> {
   /** What omitting it is for: "Omit it to …". */
   readonly omitTo: string;
   readonly unit?: 'seconds';
-  readonly range?: NumberRange;
+  readonly range?: Bounds;
 }
 
 /** Every setting of a mapping. Ranges, defaults and names are written here only. */

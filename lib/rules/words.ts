@@ -1,11 +1,11 @@
-import { type NumberRange, SETTINGS, type SettingName } from './settings';
+import { type Bounds, SETTINGS, type SettingName } from './settings';
 
 /** What rules call things in their messages, so that readers find them where they wrote them. */
 export interface Words {
   /** What a setting is called. */
   readonly name: (setting: Named) => string;
   /** Which numbers a setting may be. */
-  readonly allowed: (setting: SettingName, range: NumberRange) => string;
+  readonly allowed: (setting: SettingName, range: Bounds) => string;
   /** How to get rid of a wrong value. */
   readonly omit: (setting: SettingName) => string;
   /** How to have fewer filters. */

@@ -90,3 +90,20 @@ export function redrivenOf(event: StreamEvent): Redriven | undefined {
   const { redriven } = event as Partial<RedrivenEvent>;
   return redriven?.v === 1 ? { ...redriven, superseded: redriven.superseded ?? [] } : undefined;
 }
+
+/** The environment variable in which a `StreamRedrive` tells its function what to redrive, as JSON. */
+export const REDRIVE_VARIABLE = 'DYNAMO_STREAM_REDRIVE';
+
+/** The variable's value. */
+export interface RedriveFacts {
+  readonly v: typeof BOUNDARY_VERSION;
+  /** The URL of the queue that the messages are on. Absent: the messages are the objects of the bucket. */
+  readonly queueUrl?: string;
+  readonly bucket?: string;
+  readonly functionArn: string;
+  readonly tableArn: string;
+  readonly superseded: 'hold' | 'send' | 'skip' | 'refresh';
+  /** As in the mapping's FilterCriteria. */
+  readonly filters: readonly { readonly Pattern: string }[];
+  readonly parallelizationFactor: number;
+}

@@ -1,4 +1,4 @@
-import { aws_cloudwatch as cloudwatch, type aws_dynamodb as dynamodb, type aws_lambda as lambda, type aws_sqs as sqs } from 'aws-cdk-lib';
+import { aws_cloudwatch as cloudwatch, type aws_dynamodb as dynamodb, aws_iam as iam, type aws_lambda as lambda, type aws_sqs as sqs } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import { TriggerDestination } from './destination/trigger-destination';
 import { newMapping } from './event-source-mapping';
@@ -7,6 +7,7 @@ import { judgeFinishedTree } from './finished-tree';
 import { informFunction } from './function/function-environment';
 import { hasRuntime, informedFunction } from './function/informed';
 import type { DynamoStreamTriggerProps } from './props';
+import { grantRedrive } from './redrive/grant-redrive';
 import { ExecutionRole } from './role/execution-role';
 import { grantStreamRead } from './role/permissions';
 import { streamArnOf } from './table/stream-source';
@@ -58,6 +59,17 @@ export class DynamoStreamTrigger extends Construct {
     } catch (error) {
       throw namingCopies(error, this, partsOf(props));
     }
+  }
+
+  /**
+   * Allows to bring back what the trigger gave up and what its runtime parked, with the command `dynamo-stream-trigger redrive`: to take it
+   * from the failure destination, to read the stream and the items of the table, and to invoke the function.
+   *
+   * For a topic, the queue that it sends to needs grants of its own: `queue.grantConsumeMessages(grantee)`.
+   */
+  grantRedrive(grantee: iam.IGrantable): iam.Grant {
+    const listing = iam.Grant.addToPrincipal({ grantee, actions: ['lambda:ListEventSourceMappings'], resourceArns: ['*'] });
+    return grantRedrive(grantee, this).combine(listing);
   }
 
   /**

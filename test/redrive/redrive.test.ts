@@ -388,3 +388,14 @@ test('what was found is told before anything is sent', async () => {
     ways: [{ functionArn: FUNCTION, tableArn: TABLE, records: 3 }],
   }]);
 });
+
+test('what another function gave up, or what came from another table, is left alone', async () => {
+  const [one, two, three] = [write(1, 1), write(2, 1), write(3, 1)];
+  world.send('own', { ...parked(one), functionArn: `${FUNCTION}:live` });
+  world.send('function', { ...parked(two), functionArn: `${FUNCTION}-2` });
+  world.send('table', { ...parked(three), streamArn: STREAM.replace(TABLE, `${TABLE}-2`) });
+  answering(done);
+  await world.redrive({ only: { functionArn: FUNCTION, tableArn: TABLE } });
+  expect(outcomes()).toEqual({ [numberOf(one)]: 'done', function: 'unknown', table: 'unknown' });
+  expect([...world.messages.keys()]).toEqual(['function', 'table']);
+});

@@ -6,7 +6,7 @@ import { UNKNOWN } from '../../rules/facts';
 import { FILTER_RULES } from '../../rules/filter/filter-rules';
 import { MAPPING_RULES, type SettingFacts } from '../../rules/mapping-rules';
 import { judgeChanged, type Violation } from '../../rules/rule';
-import { type NumberRange, SETTING_NAMES, SETTINGS } from '../../rules/settings';
+import { type Bounds, SETTING_NAMES, SETTINGS } from '../../rules/settings';
 import { TEMPLATE_WORDS, TRIGGER_WORDS, type Words } from '../../rules/words';
 
 /**
@@ -84,6 +84,6 @@ function isReportedByCdk(ruleId: string, facts: SettingFacts): boolean {
   });
 }
 
-function isMissedBySchema({ min, schemaMin = min }: NumberRange, value: number): boolean {
+function isMissedBySchema({ min, schemaMin = min }: Bounds, value: number): boolean {
   return value >= schemaMin && value < min;
 }

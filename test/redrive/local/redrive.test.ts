@@ -1,9 +1,10 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Calls } from './calls';
-import { RedriveCommand } from './command';
+import { RedriveCommand, RedriveFunction } from './command';
 import { addFailing, type Failing, failingApp, mend, Running } from './failing-app';
 import { type LocalEvent, type LocalRun, startLocal } from '../../../lib/local';
+import type { RedriveFacts } from '../../../lib/stream/boundary';
 import { newFolder } from '../../folder';
 
 /** The real command against a real local run. `npm run redrive` does the same with more of everything. */
@@ -16,6 +17,7 @@ const FAILING: readonly Failing[] = [
   { id: 'Anew', way: 'queue, factor 4', isGuarded: false },
   { id: 'Killed', way: 'queue', isGuarded: true, slow: 100 },
   { id: 'Docs', way: 'queue', isGuarded: false },
+  { id: 'Deployed', way: 'store', isGuarded: true },
 ];
 let run: LocalRun;
 let calls: Calls;
@@ -151,6 +153,29 @@ test('docs/redrive.md lists exactly the permissions that the calls need', async 
   expect(await empty.end()).toBe(0);
   const listed = [...PAGE.matchAll(/^\| `([a-z0-9]+:[A-Za-z]+)` \|/gm)].map(([, permission]) => permission);
   expect([...calls.permissions].sort()).toEqual(listed.filter((permission) => permission !== 'kms:Decrypt').sort());
+});
+
+test('the function of a StreamRedrive does the same, for its own trigger only', async () => {
+  const own = running.get('Deployed')!;
+  const { functionName, streamArn } = run.triggers.find(({ path }) => path.startsWith('Deployed/'))!;
+  const facts: RedriveFacts = {
+    v: 1,
+    queueUrl: own.queueUrl,
+    bucket: run.buckets.find(({ path }) => path.startsWith('Deployed/'))!.name,
+    functionArn: `arn:aws:lambda:us-east-1:000000000000:function:${functionName}`,
+    tableArn: streamArn.replace(/\/stream\/.*/, ''),
+    superseded: 'send',
+    filters: [],
+    parallelizationFactor: 1,
+  };
+  const ofAnother = await new RedriveFunction({ ...facts, tableArn: `${facts.tableArn}-other` }, run.variables).invoke();
+  const { messages } = await own.left();
+  expect(messages).toBeGreaterThan(0);
+  expect(ofAnother).toMatchObject({ givenBack: messages, tally: { done: 0, unknown: messages } });
+  expect(await new RedriveFunction(facts, run.variables).invoke(60_000)).toMatchObject({ removed: 0, stopped: 'it was asked to stop' });
+
+  expect(await new RedriveFunction(facts, run.variables).invoke()).toMatchObject({ removed: messages, givenBack: 0, tally: { failed: 0, held: 0 } });
+  expect([await own.wrongItems(), await own.left()]).toEqual([[], { messages: 0, objects: 0 }]);
 });
 
 describe('a mistake ends with 2, invokes nothing, and says what to do', () => {

@@ -1,0 +1,51 @@
+import { aws_iam as iam, type aws_dynamodb as dynamodb, type aws_kms as kms, type aws_lambda as lambda, type aws_s3 as s3, type aws_sqs as sqs } from 'aws-cdk-lib';
+import { FAILED_BATCH_PREFIX } from '../../stream/failed-batch';
+import { PARKED_RECORD_PREFIX } from '../../stream/parked-record';
+import { keyOf } from '../role/dropped-grant';
+import { targetOf } from '../template/cdk-internals';
+
+/** What of a trigger decides on what bringing its records back needs. */
+export interface Redrivable {
+  readonly table: dynamodb.ITable;
+  readonly streamArn: string;
+  readonly handler: lambda.IFunction;
+  readonly failureDestination?: lambda.IEventSourceDlq;
+}
+
+/** Where a trigger's failures are, as far as they can be taken from there. Both, if the queue lists what is in the bucket. */
+export interface FailureSource {
+  readonly queue?: sqs.IQueue;
+  readonly bucket?: s3.IBucket;
+}
+
+/** The objects of failures in a bucket. */
+export const FAILURE_PREFIXES = [FAILED_BATCH_PREFIX, PARKED_RECORD_PREFIX];
+
+export function failureSource({ failureDestination }: Redrivable): FailureSource {
+  return failureDestination === undefined ? {} : targetOf(failureDestination) as FailureSource;
+}
+
+/** Allows to bring a trigger's records back: to take them from where they failed to, to read the stream and the items, to invoke the function. */
+export function grantRedrive(grantee: iam.IGrantable, trigger: Redrivable): iam.Grant {
+  const { table, streamArn, handler, failureDestination } = trigger;
+  const { queue, bucket } = failureSource(trigger);
+  const grant = (resourceArns: string[], ...actions: string[]) => iam.Grant.addToPrincipal({ grantee, actions, resourceArns });
+  const grantBy = (resource: iam.IResourceWithPolicy, resourceArns: string[], ...actions: string[]) => (
+    iam.Grant.addToPrincipalOrResource({ grantee, actions, resourceArns, resource })
+  );
+  const keys = [table.encryptionKey, failureDestination && keyOf(failureDestination)].filter((key): key is kms.IKey => key !== undefined);
+  const grants = [
+    grant([streamArn], 'dynamodb:DescribeStream', 'dynamodb:GetShardIterator', 'dynamodb:GetRecords'),
+    grant([table.tableArn], 'dynamodb:BatchGetItem'),
+    grant([handler.functionArn], 'lambda:InvokeFunction', 'lambda:GetFunctionConfiguration'),
+    ...queue ? [grantBy(queue, [queue.queueArn], ...QUEUE_ACTIONS)] : [],
+    ...bucket ? [
+      grantBy(bucket, [bucket.bucketArn], 's3:ListBucket'),
+      grantBy(bucket, FAILURE_PREFIXES.map((prefix) => bucket.arnForObjects(`${prefix}*`)), 's3:GetObject', 's3:DeleteObject'),
+    ] : [],
+    ...keys.map((key) => key.grant(grantee, 'kms:Decrypt')),
+  ];
+  return grants.reduce((all, one) => all.combine(one));
+}
+
+const QUEUE_ACTIONS = ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:ChangeMessageVisibility', 'sqs:GetQueueAttributes'];
