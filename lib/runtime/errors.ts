@@ -67,7 +67,7 @@ export class TriggerFactsError extends Error {
 
 /**
  * Not all records are done, and the mapping does not report batch item failures (or is not known to): Lambda would take any
- * response for success, so that only throwing keeps the records. Lambda sends the whole batch again.
+ * response for success, so that only throwing keeps the records. Lambda sends the whole batch again. Also of a window that could not be ended.
  */
 export class BatchNotDoneError extends Error {
   readonly name = 'BatchNotDoneError';

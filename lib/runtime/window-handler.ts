@@ -1,12 +1,12 @@
 import { notDone } from './batch-response';
 import { type ChangeRecord, changeRecord, type ItemKeys, type Numbers } from './change-record';
 import { type CallContext, callContext, checkContext, type LambdaContext } from './context';
-import { InvalidEventError } from './errors';
+import { BatchNotDoneError, InvalidEventError } from './errors';
 import { type Batch, delivered, isWindow, readBatch } from './event';
 import type { Logger } from './logger';
 import type { Observer } from './observer';
 import { type Allowed, check, flag, func, having, object, oneOf } from './options';
-import { createReport } from './report';
+import { createReport, type Report } from './report';
 import { checkedRecord, type StandardSchema } from './schema';
 import { type TimeBudget, timeBudget } from './time-budget';
 import { hostOf, type KnownHost, triggerFacts } from './trigger-facts';
@@ -116,16 +116,23 @@ export function windowHandler<State, Item = Image, Keys = ItemKeys>(
     const { report: reports } = triggerFacts(streamArn, host, options.reportBatchItemFailures, report.uninformed);
     const budget = timeBudget(context, { expected: 0 }, host.timer);
     try {
-      report.observe({ type: 'batchStarted', streamArn: batch.streamArn, records: batch.records.length });
-      const { step, state, error } = await aggregate(options, { event, batch, budget, host, call: callContext(context, budget, 1) });
+      report.observe({ type: 'batchStarted', streamArn, records: batch.records.length });
+      const { step, state, error, isOpen } = await aggregate(options, { event, batch, budget, host, report, call: callContext(context, budget, 1) });
+      const sequenceNumber = batch.sequenceNumbers[step];
+      if (isOpen && step === 0 && host.exit) {
+        // What the call still answers would not be kept, so nothing speaks for this process: in it, calls may not settle any more.
+        report.exit(1, sequenceNumber);
+        await budget.wait(report.settled());
+        host.exit();
+        return await new Promise(() => undefined);
+      }
       if (error) {
         report.failed(delivered(batch, step), { error: error.thrown, tries: 1 }, 'window');
       }
       if (budget.isAborted()) {
-        report.observe({ type: 'deadline', running: step < batch.records.length && !error ? 1 : 0 });
+        report.observe({ type: 'deadline', running: Number(isOpen) });
       }
-      const sequenceNumber = batch.sequenceNumbers[step];
-      report.observe({ type: 'checkpoint', streamArn: batch.streamArn, sequenceNumber });
+      report.observe({ type: 'checkpoint', streamArn, sequenceNumber });
       await budget.wait(report.settled());
       return { state: JSON.parse(state), batchItemFailures: notDone(sequenceNumber, reports, error?.thrown) };
     } finally {
@@ -151,6 +158,8 @@ interface Aggregated {
   readonly step: number;
   readonly state: string;
   readonly error?: { readonly thrown: unknown };
+  /** Whether the time was up before a call had settled. */
+  readonly isOpen: boolean;
 }
 
 interface WindowInvocation {
@@ -158,13 +167,14 @@ interface WindowInvocation {
   readonly batch: Batch;
   readonly budget: TimeBudget;
   readonly host: KnownHost;
+  readonly report: Report;
   readonly call: CallContext;
 }
 
 async function aggregate<State>(
-  options: WindowHandlerOptions<State, any, any>, { event, batch, batch: { records }, budget, host, call }: WindowInvocation,
+  options: WindowHandlerOptions<State, any, any>, { event, batch, batch: { records }, budget, host, report, call }: WindowInvocation,
 ): Promise<Aggregated> {
-  const { initialState, onRecord, onWindowEnd, schema, numbers } = options;
+  const { initialState, logErrors, onRecord, onWindowEnd, schema, numbers } = options;
   // As text, so that a call that changes the state and then fails leaves no trace.
   const initial = () => stateToJson(initialState());
   let state = isEmpty(event.state) ? initial() : stateToJson(event.state);
@@ -199,16 +209,18 @@ async function aggregate<State>(
   }
 
   try {
-    await Promise.race([all(), budget.over]);
+    const isOpen = await Promise.race([all().then(() => false), budget.over.then(() => true)]);
     if (step === records.length && (event.isFinalInvokeForWindow || event.isWindowTerminatedEarly)) {
       await endWindow(event.isWindowTerminatedEarly);
     }
-    return { step, state };
+    return { step, state, isOpen };
   } catch (thrown) {
     if (step === records.length) {
-      throw thrown;
+      report.complain('onWindowEnd')(thrown);
+      // Lambda prints what is thrown, and its message may quote the items.
+      throw logErrors ? thrown : new BatchNotDoneError('The window is not ended, because onWindowEnd failed', { cause: thrown });
     }
-    return { step, state, error: { thrown } };
+    return { step, state, error: { thrown }, isOpen: false };
   }
 }
 

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { z } from 'zod';
+import { never } from './hanging';
 import { batchOf, position, record, sequenceNumber, STREAM_ARN } from './records';
 import { VirtualLambda } from './virtual-lambda';
 import { PoisonRecordError, windowHandler } from '../../lib/runtime';
@@ -89,7 +90,49 @@ test('a window that can\'t be ended throws, so that Lambda ends it again', async
       throw new Error('sink down');
     },
   });
-  await expect(handler(windowOf([], { isFinalInvokeForWindow: true }))).rejects.toThrow('sink down');
+  await expect(handler(windowOf([], { isFinalInvokeForWindow: true }))).rejects.toThrow('onWindowEnd failed');
+});
+
+test.each([[undefined, 'onWindowEnd failed'], [true, 'of jane@example.com']])('where logErrors is %s, what Lambda prints of such a failure has "%s"', async (logErrors, message) => {
+  const entries: any[] = [];
+  const observed: any[] = [];
+  const handler = windowHandler<number>({
+    initialState: () => 0,
+    onRecord: (n) => n,
+    onWindowEnd: () => {
+      throw new TypeError('of jane@example.com');
+    },
+    logErrors,
+    logger: { error: (entry) => entries.push(entry) },
+    observer: (event) => {
+      observed.push(event);
+    },
+  });
+  await expect(handler(windowOf([], { isFinalInvokeForWindow: true }))).rejects.toThrow(message);
+  expect(entries).toEqual([expect.objectContaining({ message: 'dynamo-stream-trigger: onWindowEnd failed', error: 'TypeError' })]);
+  expect(JSON.stringify(entries)).not.toContain('jane');
+  // It has no records, but is of a stream.
+  expect(observed).toEqual([{ type: 'batchStarted', streamArn: STREAM_ARN, records: 0 }]);
+});
+
+test('a process in which no call settles ends, and the window counts each record once', async () => {
+  const ends: number[] = [];
+  let processes = 0;
+  const load = () => {
+    const isSick = processes++ === 0;
+    return windowHandler<number>({
+      initialState: () => 0,
+      onRecord: async (sum) => isSick && sum === 2 ? never() : sum + 1,
+      onWindowEnd: (sum) => {
+        ends.push(sum);
+      },
+    });
+  };
+  const records = Array.from({ length: 5 }, (_, item) => streamRecord({ keys: { id: `item-${item}` } }));
+  const run = await simulateTrigger({ timeout: 60, environments: 1, mapping: { tumblingWindow: 300 }, handler: { load }, shards: [{ records }] });
+  expect(run.invocations.flatMap(({ error }) => error ? [error.errorType] : [])).toEqual(['Runtime.ExitError']);
+  expect([run.failed, run.lost, processes]).toEqual([[], [], 2]);
+  expect(ends).toEqual([5]);
 });
 
 describe('a state over 1 MB', () => {
