@@ -23,7 +23,7 @@ export function notDone(sequenceNumber: string | undefined, report: boolean, cau
 export function redrivenResponse(
   { eventIds, sequenceNumbers }: Batch, done: ArrayLike<unknown>, failures: ReadonlyMap<number, Pick<RecordFailure, 'error'>>,
 ): RedrivenResponse {
-  const steps = sequenceNumbers.map((_, step) => step).filter((step) => !done[step]);
+  const steps = [...sequenceNumbers.keys()].filter((step) => !done[step]);
   return {
     batchItemFailures: steps.map((step) => ({ itemIdentifier: sequenceNumbers[step] })),
     redriven: {

@@ -60,8 +60,10 @@ export function createChunks(
       }
       // One of them may be the cause: each half on its own, until it is alone.
       const middle = Math.ceil(parts.length / 2);
-      const failures = await call(parts.slice(0, middle));
-      return inOrder && failures.size > 0 ? failures : new Map([...failures, ...await call(parts.slice(middle))]);
+      // Read again: the first call may have changed the images.
+      const again = await Promise.all(parts.map(async (part) => prepare(part.step).catch(() => part)));
+      const failures = await call(again.slice(0, middle));
+      return inOrder && failures.size > 0 ? failures : new Map([...failures, ...await call(again.slice(middle))]);
     }
   }
 
@@ -86,7 +88,7 @@ export function createChunks(
 
   /** Calls with records that may run at the same time, when all that may have come, or the chunk is full, and there is a slot. */
   async function together(part: Part): Promise<Failures> {
-    if (collecting?.parts.length !== chunkSize && collecting) {
+    if (collecting && collecting.parts.length < chunkSize) {
       collecting.parts.push(part);
       return collecting.failures;
     }
@@ -114,7 +116,7 @@ export function createChunks(
     const failures = await slots(async () => call(parts), budget.aborted());
     // Of what is behind the first failure nothing is known.
     const failed = parts.findIndex(({ step }) => failures.has(step));
-    parts.slice(1, failed < 0 ? undefined : failed + 1).forEach(({ step }) => ahead.set(step, failures));
+    parts.slice(1, failed + 1 || undefined).forEach(({ step }) => ahead.set(step, failures));
     return failures;
   }
 

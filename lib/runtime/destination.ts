@@ -54,7 +54,7 @@ export const DESTINATIONS: { readonly [kind in DestinationKind]: Destination } =
   // https://docs.aws.amazon.com/sns/latest/dg/large-message-payloads.html
   sns: [
     10,
-    256 * 1024,
+    262_144,
     async ({ arn, region }) => {
       const { SNSClient, PublishBatchCommand } = await import('@aws-sdk/client-sns').catch(noSdk);
       const client = new SNSClient({ ...CLIENT, region });

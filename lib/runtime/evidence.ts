@@ -60,18 +60,18 @@ const MIN_TIME = 2_000;
 /** Records of other items that must have succeeded, where others fail too. */
 const MIN_SUCCEEDED = 5;
 
-/** A record alone, without others to compare it with. */
-const ALONE_TIME = 5 * 60 * 1_000;
+/** A record alone, without others to compare it with: 5 minutes. */
+const ALONE_TIME = 300_000;
 const MIN_DELIVERIES = 5;
 
 /** How much longer than others a transient failure is waited for. */
 const TRANSIENT_FACTOR = 4;
 
 /** The longest time between two deliveries of a record to one of several environments. One that failed before it may be done by now. */
-const MAX_PAUSE = 10 * 60 * 1_000;
+const MAX_PAUSE = 600_000;
 
 /** How long a cause stays known without a failure, and a record that does not come again suspect. */
-const MAX_AGE = 60 * 60 * 1_000;
+const MAX_AGE = 3_600_000;
 
 /** Outcomes before a record's first failure in which few may have failed the same way, if the record is to be poison. */
 const BEFORE = 50;

@@ -126,7 +126,7 @@ export function runLanes({ lanes, waitsFor, run, succeeded, failed, concurrency,
     leave: endAll,
     done,
     count: () => count,
-    open: () => workers + waiting > 0 ? Array.from(state.keys()).filter((step) => state[step]) : [],
+    open: () => workers + waiting > 0 ? [...state.keys()].filter((step) => state[step]) : [],
     running: () => state.filter((is) => is === RUNNING).length,
     end: async (step) => new Promise((resolve) => onEnd.set(step, resolve)),
   };

@@ -39,7 +39,7 @@ const MIN_RESERVE = 100;
 const MAX_RESERVE = 1_000;
 
 /** The longest that a timer can wait, in milliseconds. */
-const MAX_TIMER = 2 ** 31 - 1;
+const MAX_TIMER = 2_147_483_647;
 
 /**
  * Starts to watch the function's timeout. Without one, outside Lambda, there is all the time in the world.

@@ -13,4 +13,4 @@ export function destinationKind(arn: string): DestinationKind | undefined {
 }
 
 /** Bytes of a message that SQS takes, unless the queue's own limit is lower. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html */
-export const SQS_MESSAGE_BYTES = 1024 * 1024;
+export const SQS_MESSAGE_BYTES = 1_048_576;

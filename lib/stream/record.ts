@@ -74,7 +74,7 @@ export interface StreamEvent {
 }
 
 /** An event has at most 6 MB (Lambda quotas, synchronous invocation). */
-export const EVENT_BYTES = 6 * 1024 * 1024;
+export const EVENT_BYTES = 6_291_456;
 
 /** A batch of a tumbling window. The final invoke of a window has no records. */
 export interface WindowEvent extends StreamEvent {
@@ -88,7 +88,7 @@ export interface WindowEvent extends StreamEvent {
 }
 
 /** The most that a window's state may take as JSON. https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-windows.html */
-export const WINDOW_STATE_BYTES = 1024 * 1024;
+export const WINDOW_STATE_BYTES = 1_048_576;
 
 /** What a function answers when its mapping reports batch item failures: the records not done. */
 export interface BatchResponse {

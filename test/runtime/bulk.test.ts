@@ -74,6 +74,27 @@ test('a chunk that throws is halved until the record is alone, before anything i
   expect(parked.map((poison) => poison.record.eventID)).toEqual(['event-5']);
 });
 
+test.each([[undefined], [{ '~standard': { version: 1, vendor: 'v', validate: (value: any) => ({ value }) } } as any]])(
+  'what a call changed in its records, the calls of the halves do not see (schema: %j)', async (schema) => {
+    const { context } = host();
+    const sent: unknown[] = [];
+    const handler = streamHandler<{ total: number }>({
+      schema, onRecords: (records) => {
+        records.forEach(({ newImage }) => {
+          newImage!.total *= 100;
+        });
+        if (records.length > 1) {
+          throw new RangeError('too large');
+        }
+        sent.push(records[0].newImage!.total);
+      },
+    });
+    const Records = [1, 2, 3, 4].map((n) => record(n, n, { newImage: { total: n } }));
+    expect(reported(await handler({ Records }, context))).toEqual([]);
+    expect(sent).toEqual([100, 200, 300, 400]);
+  },
+);
+
 test('after a transient error all of the chunk has failed: halves would fail too', async () => {
   const { parked, context } = host();
   const { handler, calls } = recording(() => {
