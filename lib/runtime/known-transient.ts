@@ -1,18 +1,20 @@
 /** What is read of an error to know it. */
 interface ErrorShape {
-  readonly name?: unknown;
-  readonly code?: unknown;
+  readonly name: string;
+  readonly code: string;
   readonly cause?: unknown;
+  /** Of a transaction of DynamoDB: one for each of its items. */
+  readonly CancellationReasons?: readonly { readonly Code: string }[];
   readonly $fault?: unknown;
   readonly $retryable?: unknown;
-  readonly $metadata?: { readonly httpStatusCode?: number };
+  readonly $metadata?: { readonly httpStatusCode?: string };
 }
 
 /** Connections and DNS, by Node.js and by undici, which is its fetch. */
 const CODES = /^(E(CONN(REFUSED|RESET|ABORTED)|TIMEDOUT|PIPE|HOSTUNREACH|NETUNREACH|AI_AGAIN|NOTFOUND|NOTCONN)|UND_ERR_.*(TIMEOUT|SOCKET|CLOSED|DESTROYED))$/;
 
 /** Throttling by the AWS SDK's names, aborts and timeouts, and Powertools Idempotency while another call of the record is in progress. */
-const NAMES = /Throttl|ThroughputExceeded|TooManyRequests|RequestLimitExceeded|BandwidthLimitExceeded|SlowDown|TransactionInProgress|^(AbortError|TimeoutError|IdempotencyAlreadyInProgressError)$/;
+const NAMES = /Throttl|ThroughputExceeded|TooManyRequests|(Request|Bandwidth)LimitExceeded|SlowDown|Transaction(InProgress|Conflict)|^(AbortError|TimeoutError|IdempotencyAlreadyInProgressError)$/;
 
 /** Errors in errors: how deep a cause is looked for. */
 const MAX_DEPTH = 5;
@@ -23,10 +25,10 @@ export function isKnownTransient(error: unknown, depth = 0): boolean {
     return false;
   }
   try {
-    const { name, code, cause, $fault, $retryable, $metadata } = error as ErrorShape;
-    const status = $metadata?.httpStatusCode ?? 0;
-    return !!$retryable || $fault === 'server' || status === 429 || status >= 500
-      || NAMES.test(String(name)) || CODES.test(String(code)) || isKnownTransient(cause, depth + 1);
+    const { name, code, cause, CancellationReasons, $fault, $retryable, $metadata } = error as ErrorShape;
+    return !!$retryable || $fault === 'server' || /^(429|5)/.test($metadata?.httpStatusCode!)
+      || NAMES.test(name) || CODES.test(code)
+      || !!CancellationReasons?.some(({ Code }) => NAMES.test(Code)) || isKnownTransient(cause, depth + 1);
   } catch {
     return false;
   }

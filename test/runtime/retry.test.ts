@@ -123,6 +123,11 @@ test.each<[string, unknown]>([
   ['throttling that the SDK marks', Object.assign(new Error('x'), { $retryable: { throttling: true } })],
   ['throttling by its name', Object.assign(new Error('x'), { name: 'ProvisionedThroughputExceededException', $fault: 'client' })],
   ['a service\'s own fault', Object.assign(new Error('x'), { name: 'InternalServerError', $fault: 'server' })],
+  ['a conflict with a transaction', Object.assign(new Error('x'), { name: 'TransactionConflictException', $fault: 'client' })],
+  ...['TransactionConflict', 'ThrottlingError', 'ProvisionedThroughputExceeded'].map((Code): [string, unknown] => [
+    `a transaction cancelled by ${Code}`,
+    Object.assign(new Error('x'), { name: 'TransactionCanceledException', $fault: 'client', CancellationReasons: [{ Code: 'None' }, { Code }] }),
+  ]),
   ['the status 429', Object.assign(new Error('x'), { $metadata: { httpStatusCode: 429 } })],
   ['the status 503', Object.assign(new Error('x'), { $metadata: { httpStatusCode: 503 } })],
   ...['ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'EPIPE', 'EAI_AGAIN', 'ENOTFOUND', 'EHOSTUNREACH', 'UND_ERR_SOCKET', 'UND_ERR_CONNECT_TIMEOUT'].map(
@@ -140,6 +145,9 @@ test.each<[string, unknown, Partial<StreamHandlerOptions>, boolean]>([
   ['a plain Error', new Error('x'), {}, true],
   ['a TypeError', new TypeError('x'), {}, true],
   ['a failed condition of DynamoDB', Object.assign(new Error('x'), { name: 'ConditionalCheckFailedException', $fault: 'client', $metadata: { httpStatusCode: 400 } }), {}, true],
+  ['a transaction cancelled by a failed condition', Object.assign(new Error('x'), {
+    name: 'TransactionCanceledException', $fault: 'client', CancellationReasons: [{ Code: 'ConditionalCheckFailed' }, { Code: 'None' }],
+  }), {}, true],
   ['undefined', undefined, {}, true],
   ['an error that can\'t be read', new Proxy({}, {
     get: () => {
