@@ -145,9 +145,9 @@ const PLAIN = ['eventName', 'keys', 'newImage', 'oldImage', 'expired', 'sequence
 /** More digits than any sequence number has. */
 const VERSION_DIGITS = 40;
 
-/** Freezes a record with all that is in it: it may be parked, and then must be what Lambda delivered. */
+/** Freezes a record with all that is in it: it may be parked, and then must be what Lambda delivered. Bytes of a hand-made event can't be frozen. */
 function frozen<T>(value: T): T {
-  if (typeof value === 'object' && value && !Object.isFrozen(value)) {
+  if (typeof value === 'object' && value && !Object.isFrozen(value) && !ArrayBuffer.isView(value)) {
     Object.values(Object.freeze(value)).forEach(frozen);
   }
   return value;

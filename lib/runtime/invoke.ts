@@ -2,7 +2,6 @@ import { notDone, redrivenResponse } from './batch-response';
 import { CHUNK_SIZE, createChunks } from './chunks';
 import { type CallContext, callContext, type LambdaContext } from './context';
 import { CONCURRENCY, type Environment } from './environment';
-import { delivered } from './event';
 import { begin, type Invocation } from './invocation';
 import { type Lanes, runLanes } from './lanes';
 import { lanesOf } from './order';
@@ -132,7 +131,7 @@ function createCalls(invocation: Invocation, environment: Environment, recovery:
     recovery.succeeded(step, answered !== SKIPPED && (chunks ?? functions[eventNames[step]]) !== undefined);
     skipped += Number(answered === SKIPPED && !waited.has(step));
     if (observer) {
-      report.observe({ type: answered === SKIPPED ? 'recordSkipped' : 'recordDone', record: delivered(batch, step) });
+      report.observe({ type: answered === SKIPPED ? 'recordSkipped' : 'recordDone', record: recordOf(step).raw });
     }
   }
 

@@ -31,7 +31,7 @@ export function createMemory(): Memory {
 
   return {
     has: (batch, step, now) => {
-      const at = doneAt.size > 0 ? doneAt.get(identity(batch, step)) : undefined;
+      const at = doneAt.size ? doneAt.get(identity(batch, step)) : undefined;
       return at !== undefined && now() - at < MAX_AGE;
     },
     add,

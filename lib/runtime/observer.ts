@@ -1,6 +1,6 @@
 import type { StreamRecord } from '../stream/record';
 
-/** What happens while a batch is processed. Times are in milliseconds. */
+/** What happens while a batch is processed. Times are in milliseconds. A `record` is frozen, because it may be tried again, or parked. */
 export type RuntimeEvent = { /** Of the invocation; undefined outside Lambda. */ readonly requestId?: string } & (
   | { readonly type: 'batchStarted'; readonly streamArn: string; readonly records: number }
   | { readonly type: 'recordDone'; readonly record: StreamRecord }

@@ -1,5 +1,4 @@
 import type { Environment } from './environment';
-import { delivered } from './event';
 import type { Suspect } from './evidence';
 import { parkedRecord, type RecordFailure } from './failure';
 import type { Invocation } from './invocation';
@@ -30,10 +29,10 @@ const WAITS = 'not known to be poison';
 
 // eslint-disable-next-line max-lines-per-function -- small functions over one state, which is theirs alone
 export function createRecovery(invocation: Invocation, environment: Environment): Recovery {
-  const { batch, budget, host, itemOf, now, redriven, report } = invocation;
+  const { batch, budget, host, itemOf, now, recordOf, redriven, report } = invocation;
   const { evidence, options: { isPoison, onPark, retry = {} } } = environment;
   const retries = retryIn(retry, budget, host);
-  const recordAt = (step: number) => delivered(batch, step);
+  const recordAt = (step: number) => recordOf(step).raw;
   const idOf = (step: number) => identity(batch, step);
   // After the abort any error may come from it, and says nothing about the record.
   const isLate = (error: unknown) => error === NO_TIME || budget.isAborted();
@@ -70,7 +69,7 @@ export function createRecovery(invocation: Invocation, environment: Environment)
 
   /** Whether the record is poison by its error (true), or by evidence. */
   function poisonOf(step: number, { error, tries }: CountedFailure): Suspect | boolean {
-    const verdict = judge(error, () => isPoison?.(error, invocation.recordOf(step)));
+    const verdict = judge(error, () => isPoison?.(error, recordOf(step)));
     const transient = verdict === 'transient';
     return verdict === 'poison' || (!redriven && !isLate(error) && evidence.failed({
       id: idOf(step), item: itemOf(step), cause: causeOf(error, transient), transient, first: tries === 1,
@@ -79,7 +78,7 @@ export function createRecovery(invocation: Invocation, environment: Environment)
 
   return {
     errors,
-    attempt: (step) => errors.size === 0 ? 1 : (errors.get(step)?.tries ?? 0) + 1,
+    attempt: (step) => (errors.get(step)?.tries ?? 0) + 1,
     succeeded: (step, called) => {
       const first = errors.size === 0 || !errors.delete(step);
       open.delete(step);

@@ -59,14 +59,14 @@ export function createReport(
     const errors = late;
     late = {};
     flushed = true;
-    if (Object.keys(errors).length > 0) {
+    if (Object.keys(errors)[0]) {
       log('records failed', { outcome: OUT_OF_TIME, errors });
     }
   }
 
   return {
     observe,
-    settled: () => pending.size > 0 ? Promise.all(pending) : undefined,
+    settled: () => pending.size ? Promise.all(pending) : undefined,
     complain,
     failed: (record, { error, tries }, outcome) => {
       if (outcome === OUT_OF_TIME) {

@@ -1,4 +1,4 @@
-import { batchOf, position, sequenceNumber, STREAM_ARN } from './records';
+import { batchOf, position, record, sequenceNumber, STREAM_ARN } from './records';
 import { type RuntimeEvent, type StreamHandlerOptions, PoisonRecordError, streamHandler } from '../../lib/runtime';
 import { HOST, type Host } from '../../lib/stream/boundary';
 import { simulateTrigger, type StreamEvent } from '../../lib/testing';
@@ -35,6 +35,27 @@ async function seen(options: StreamHandlerOptions, batches: StreamEvent[], overr
   }
   return events.map(short);
 }
+
+test('what it does to a record changes neither the next try nor what is parked', async () => {
+  const cards: unknown[] = [];
+  const parked: any[] = [];
+  const onRecord: StreamHandlerOptions['onRecord'] = ({ newImage }, { attempt }) => {
+    cards.push(newImage!.card);
+    throw new (attempt < 3 ? Error : PoisonRecordError)('no');
+  };
+  const observer: StreamHandlerOptions['observer'] = (event) => {
+    if ('record' in event) {
+      delete event.record.dynamodb!.NewImage!.card;
+    }
+  };
+  await seen({ onRecord, observer }, [{ Records: [record(0, 'a', { newImage: { card: '4111' } })] }], {
+    park: async (poison) => {
+      parked.push(poison.record.dynamodb!.NewImage!.card);
+    },
+  });
+  expect(cards).toEqual(['4111', '4111', '4111']);
+  expect(parked).toEqual([{ S: '4111' }]);
+});
 
 test('a batch begins, its records are done or tried again, parked in the end, and it ends with the checkpoint', async () => {
   const failures = new Map([[1, 1], [2, 9]]);
