@@ -10,5 +10,5 @@ function describe(given: unknown): string {
   if (typeof given === 'object' && given) {
     return `an object of ${Object.keys(given).join(', ') || 'nothing'}`;
   }
-  return typeof given === 'function' ? 'a function' : String(JSON.stringify(given));
+  return typeof given === 'function' ? 'a function' : `${JSON.stringify(given)}`.slice(0, 40);
 }

@@ -85,7 +85,7 @@ const MAX_CHARACTERS = 8_192;
 export function describe(thrown: any): ParkedRecord['error'] {
   try {
     const { name = 'Error', message = '', stack, issues } = thrown === Object(thrown) ? thrown : { name: typeof thrown, message: thrown };
-    return { name: cut(name), message: cut(message), stack: stack ? cut(stack) : undefined, issues: issues?.flatMap(plainIssues()) };
+    return { name: cut(name), message: cut(message), stack: stack ? cut(stack) : undefined, issues: issues?.flatMap?.(plainIssues()) };
   } catch {
     return { name: 'Error', message: 'unreadable' };
   }

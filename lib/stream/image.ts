@@ -41,7 +41,7 @@ export function unmarshall(attributes: AttributeMap, number: (text: string) => E
 
 /** Gives an object a property of its own, whatever it inherits under that name. Answers the value. */
 export function defineProperty<T>(object: object, name: string | symbol, value: T, enumerable = true): T {
-  Object.defineProperty(object, name, { value, enumerable, configurable: true, writable: true });
+  Reflect.defineProperty(object, name, { value, enumerable, configurable: true, writable: true });
   return value;
 }
 

@@ -55,6 +55,11 @@ test('a record becomes a plain object, to spread and to clone', async () => {
   expect(structuredClone(change.toObject()).newImage!.tags).toEqual(new Set(['b', 'a']));
 });
 
+test('a record that was frozen can still be read', async () => {
+  const change = Object.freeze(await handled(hard));
+  expect([change.keys, change.newImage!.name, change.raw.eventID]).toEqual([{ pk: 'order', sk: 'a' }, 'x', 'event-7']);
+});
+
 test('a record that is printed shows what it holds', async () => {
   expect(inspect(await handled(hard), { depth: 5 })).toContain("name: 'x'");
 });

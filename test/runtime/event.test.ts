@@ -24,3 +24,11 @@ test.each([
   await expect(handler(event as any)).rejects.toMatchObject({ name: 'InvalidEventError', message: expect.stringContaining(message) });
   expect(calls).toBe(0);
 });
+
+test.each<[string, unknown]>([
+  ['an event that is JSON once more', JSON.stringify({ Records: [record(0, 'a', { newImage: { card: '4111' } })] })],
+  ['a record that is text', { Records: [JSON.stringify(record(0, 'a', { newImage: { card: '4111' } }))] }],
+])('%s is refused without what it holds, because Lambda prints the error', async (_, event) => {
+  const { message } = await streamHandler(() => undefined)(event as any).then(() => new Error('taken'), (error) => error);
+  expect(message).toMatch(/^(The event|Records\[0\]) is "{.{38}, but must be/);
+});

@@ -53,6 +53,7 @@ test.each<[string, unknown]>([
       circle.self = circle; return circle;
     })({})],
   })],
+  ['an error whose issues are not a list', Object.assign(new TypeError('bad'), { issues: { total: 2 } })],
   ['nothing', undefined],
 ])('%s is parked like any other', async (_, thrown) => {
   const { parked, context } = host();
