@@ -297,9 +297,25 @@ function never(): Promise<never> {
   return new Promise(() => undefined);
 }
 
-/** The type and the message of whatever was thrown. */
+/** The type and the message of whatever was thrown. Reading them may throw in turn. */
 export function describeError(error: unknown): [errorType: string, errorMessage: string] {
-  return error instanceof Error || (typeof error === 'object' && error !== null && 'message' in error)
-    ? [String((error as Error).name ?? 'Error'), String((error as Error).message)]
-    : [typeof error, String(error)];
+  try {
+    return error instanceof Error || (typeof error === 'object' && error !== null && 'message' in error)
+      ? [String((error as Error).name ?? 'Error'), String((error as Error).message)]
+      : [typeof error, String(error)];
+  } catch {
+    // As Lambda's runtime has it.
+    return ['handled', UNREADABLE];
+  }
 }
+
+/** Whatever was thrown, as text. */
+export function inText(error: unknown): string {
+  try {
+    return String(error);
+  } catch {
+    return UNREADABLE;
+  }
+}
+
+const UNREADABLE = 'callback called with Error argument, but there was a problem while retrieving one or more of its message, name, and stack';

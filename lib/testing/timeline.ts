@@ -1,7 +1,7 @@
 import type { SimulatedFunction } from './function';
 import { type Running, shared } from './handler-context';
 import { takeTimers } from './handler-timers';
-import { describeError, Invocation } from './invocation';
+import { describeError, inText, Invocation } from './invocation';
 import type { SimulationOptions } from './options';
 import { checkRealTimers, timersAreChanged } from './real-timers';
 import { RealWork } from './real-work';
@@ -75,8 +75,11 @@ function endProcess(event: 'uncaughtException' | 'unhandledRejection', error: un
   if (!(context instanceof Invocation)) {
     return false;
   }
-  const [errorType, errorMessage] = event === 'unhandledRejection' ? ['Runtime.UnhandledPromiseRejection', String(error)] : describeError(error);
-  context.uncaught(errorType, errorMessage);
+  if (event === 'unhandledRejection') {
+    context.uncaught('Runtime.UnhandledPromiseRejection', inText(error));
+  } else {
+    context.uncaught(...describeError(error));
+  }
   return true;
 }
 

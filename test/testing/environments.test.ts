@@ -141,6 +141,21 @@ describe('the end of a process', () => {
           void sleep(1).then(() => Promise.reject(new RangeError('late')));
         }
       },
+  test.each<[string, (thrown: object) => unknown, string]>([
+    ['a rejection that nobody handles', (thrown) => {
+      void Promise.reject(thrown);
+      return sleep(1000);
+    }, 'Runtime.UnhandledPromiseRejection'],
+    ['an error', (thrown) => Promise.reject(thrown), 'handled'],
+  ])('%s that can\'t be made text fails an invocation, not the test', async (_, handler, errorType) => {
+    const revoked = Proxy.revocable({}, {});
+    revoked.revoke();
+    for (const thrown of [Object.create(null), revoked.proxy]) {
+      const { invocations } = await run({ handler: () => handler(thrown), mapping: { retryAttempts: 0 } });
+      expect(invocations[0]).toMatchObject({ error: { errorType, errorMessage: expect.stringContaining('there was a problem while retrieving') } });
+    }
+  });
+
     });
     expect(errors(result)).toEqual([undefined, 'Runtime.UnhandledPromiseRejection', undefined]);
     expect(result.invocations[1].error?.errorMessage).toBe('RangeError: late');
