@@ -160,7 +160,7 @@ export class RealWork {
       const { owner } = one;
       const own = found.get(owner) ?? this.ofOwner(owner, working, now);
       found.set(owner, own);
-      if (all.asked || own.busy || one.loading) {
+      if (all.asked || own.busy || (one.loading && !waitsVirtually(owner, working))) {
         return one;
       }
       if (one.waits.size > 0) {

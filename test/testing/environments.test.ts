@@ -117,6 +117,15 @@ describe('memory', () => {
   });
 });
 
+test('what they load may wait for virtual time, which is part of the invocation', async () => {
+  const load = async () => {
+    await sleep(2000);
+    return () => sleep(1000);
+  };
+  const { invocations } = await run({ handler: { load }, shards: shardsOf(2), invocationsPerEnvironment: 2, environments: 1 });
+  expect(invocations.map(({ durationMs }) => durationMs)).toEqual([3000, 3000]);
+});
+
 describe('the end of a process', () => {
   const twice = { mapping: { retryAttempts: 1, bisectBatchOnError: false } };
 
