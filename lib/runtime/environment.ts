@@ -29,11 +29,11 @@ export const CONCURRENCY = 10;
 /** Milliseconds. */
 const PATIENCE = 15 * 60 * 1_000;
 
-export function createEnvironment(options: StreamHandlerOptions<any, any>): Environment {
+export function createEnvironment(options: StreamHandlerOptions<any, any>, isShared = process.env.AWS_LAMBDA_MAX_CONCURRENCY !== undefined): Environment {
   const parks: { [arn: string]: Park } = {};
   return {
     options,
-    isShared: process.env.AWS_LAMBDA_MAX_CONCURRENCY !== undefined,
+    isShared,
     memory: createMemory(),
     evidence: createEvidence(options.patience ?? PATIENCE),
     abandoned: createAbandoned(),

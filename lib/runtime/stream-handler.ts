@@ -44,8 +44,8 @@ export function streamHandler<Item = Image, Keys = ItemKeys>(
   return async (event, given) => {
     const context = given ?? {};
     checkContext(context);
-    const { environment: key = environments } = hostOf(context);
-    const environment = environments.get(key) ?? createEnvironment(options);
+    const { environment: key = environments, isShared } = hostOf(context);
+    const environment = environments.get(key) ?? createEnvironment(options, isShared);
     environments.set(key, environment);
     if (isWindow(event)) {
       throw new InvalidEventError('The event has a window: use windowHandler');

@@ -53,6 +53,8 @@ export interface Host {
   readonly call?: (record: StreamRecord, call: () => unknown) => unknown;
   /** Stands for the execution environment: what is kept between invocations is kept for each. Absent: there is one. */
   readonly environment?: object;
+  /** Whether the environment has several invocations at once. Absent: as its environment variables say. */
+  readonly isShared?: boolean;
   /** Takes what would be printed. */
   readonly log?: (entry: string) => void;
   /** Ends the process. Absent: the process must not end, because other invocations run in it. */

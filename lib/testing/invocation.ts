@@ -231,6 +231,7 @@ export class Invocation implements HandlerContext, Tenant {
     let pending = true;
     const over = () => {
       this.budgets -= Number(pending);
+      isShared: environment.capacity > 1,
       pending = false;
     };
     this.budgets++;

@@ -141,15 +141,6 @@ describe('the end of a process', () => {
     expect(new Set(result.invocations.map(({ environment }) => environment)).size).toBe(2);
   });
 
-  test('one that comes late ends the invocation under way by then', async () => {
-    let first = true;
-    const result = await run({
-      environments: 1, shards: [{ records: [0, 60].map((seconds) => streamRecord({ createdAt: START + seconds })) }], handler: async () => {
-        if (first) {
-          first = false;
-          void sleep(1).then(() => Promise.reject(new RangeError('late')));
-        }
-      },
   test.each<[string, (thrown: object) => unknown, string]>([
     ['a rejection that nobody handles', (thrown) => {
       void Promise.reject(thrown);
@@ -165,6 +156,15 @@ describe('the end of a process', () => {
     }
   });
 
+  test('one that comes late ends the invocation under way by then', async () => {
+    let first = true;
+    const result = await run({
+      environments: 1, shards: [{ records: [0, 60].map((seconds) => streamRecord({ createdAt: START + seconds })) }], handler: async () => {
+        if (first) {
+          first = false;
+          void sleep(1).then(() => Promise.reject(new RangeError('late')));
+        }
+      },
     });
     expect(errors(result)).toEqual([undefined, 'Runtime.UnhandledPromiseRejection', undefined]);
     expect(result.invocations[1].error?.errorMessage).toBe('RangeError: late');
@@ -254,6 +254,13 @@ describe('several invocations in one environment', () => {
     const { invocations } = await run({ handler: { load }, shards: shardsOf(4), invocationsPerEnvironment: 4, environments: 1 });
     expect(invocations.map(({ at, environment }) => [at / 1000 - START, environment])).toEqual(Array(4).fill([0, 1]));
     expect(loads).toBe(1);
+  });
+
+  test('share the concurrency of streamHandler, as on Lambda Managed Instances', async () => {
+    const { startedAt, endedAt } = await run({
+      handler: streamHandler({ concurrency: 2, onRecord: () => sleep(1000) }), shards: shardsOf(4, 5), invocationsPerEnvironment: 4, environments: 1,
+    });
+    expect(endedAt - startedAt).toBe(10_000);
   });
 
   test('a timeout fails one of them, and its code goes on', async () => {
