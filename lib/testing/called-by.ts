@@ -1,8 +1,8 @@
-import { type HandlerContext, shared } from './handler-context';
+import { currentContext, type HandlerContext, shared } from './handler-context';
 
 /** The context of a handler whose own code calls the function. */
 export function contextOf(called: (...args: any[]) => unknown): HandlerContext | undefined {
-  const context = shared.running && shared.storage.getStore();
+  const context = shared.running && currentContext();
   return context && !isCalledByNode(called) ? context : undefined;
 }
 

@@ -14,6 +14,8 @@ export interface HandlerContext {
   readonly waits: Set<Wait>;
   /** How many timers of the runtime may end it. They are not what it waits for, but end what is never answered. */
   budgets?: number;
+  /** Once it has answered: who is under way since, in whose place its code may work, as a listener on a kept connection does. */
+  readonly successor?: () => HandlerContext | undefined;
   /** Takes an error that a timer's callback threw, so that nothing caught it. */
   readonly thrown: (error: unknown) => void;
 }
@@ -30,6 +32,8 @@ export interface Running {
   readonly startedAt: number;
   /** Whether a wait has ended, so that code has something to do. */
   awake: boolean;
+  /** The waits for virtual time of code that runs in no handler. One may wait for it. */
+  readonly waits: Set<Wait>;
   /** Ends the simulation with an error. */
   readonly fail: (error: unknown) => void;
 }
@@ -49,6 +53,12 @@ const SHARED = Symbol.for('dynamo-stream-trigger/simulation');
 export const shared = (realGlobal[SHARED] ??= {
   storage: new AsyncLocalStorage(), called: new AsyncLocalStorage(), lastRuns: new WeakMap(),
 }) as Shared;
+
+/** The context for which code runs now, if it runs in a handler. */
+export function currentContext(): HandlerContext | undefined {
+  const context = shared.storage.getStore();
+  return context?.successor?.() ?? context;
+}
 
 /** Waits in virtual time; an abort ends the wait early. */
 export async function waitIn(context: HandlerContext, milliseconds: number, signal?: AbortSignal): Promise<void> {

@@ -54,6 +54,8 @@ export interface InvokedFunction {
   readonly triggers: TriggerFacts[];
   readonly random: () => number;
   readonly uuid: () => string;
+  /** Invocations whose handler has not answered. */
+  readonly unanswered: ReadonlySet<Invocation>;
   /** The handler has answered, or will never. */
   readonly answered: (invocation: Invocation) => void;
   /** An invocation is over; what follows from its report comes before others that wait. */
@@ -113,6 +115,15 @@ export class Invocation implements HandlerContext, Tenant {
       this.endWithProcess(errorOutcome(this.requestId, errorType, errorMessage));
     }
   }
+
+  /** In its own environment if there is one; otherwise in another one that shares its memory. */
+  readonly successor = (): Invocation | undefined => {
+    if (this.state === 'running' || this.environment.ended) {
+      return undefined;
+    }
+    const others = [...this.lambda.unanswered].filter(({ owner }) => owner === this.owner);
+    return others.find(({ environment }) => environment === this.environment) ?? others[0];
+  };
 
   /** The process ends in a step of its own: timers fire also while an invocation begins. */
   readonly thrown = (error: unknown): void => {
@@ -220,6 +231,7 @@ export class Invocation implements HandlerContext, Tenant {
       sleep: async (milliseconds, signal) => waitIn(this, milliseconds, signal),
       timer: this.budgetTimer,
       environment,
+      isShared: environment.capacity > 1,
       log: request.log,
       // Other invocations of the process would die with it.
       ...(environment.capacity === 1 && { exit: this.exit }),
@@ -231,7 +243,6 @@ export class Invocation implements HandlerContext, Tenant {
     let pending = true;
     const over = () => {
       this.budgets -= Number(pending);
-      isShared: environment.capacity > 1,
       pending = false;
     };
     this.budgets++;

@@ -387,14 +387,14 @@ function hasBudget(owner: object, working: ReadonlySet<Working>): boolean {
   return false;
 }
 
-/** Whether one of the handlers that share what they make waits for virtual time. The others may wait for that one. */
+/** Whether one of the handlers that share what they make waits for virtual time, or code in no handler. The others may wait for that one. */
 function waitsVirtually(owner: object, working: ReadonlySet<Working>): boolean {
   return nextWake(owner, working) < Infinity;
 }
 
-/** When the first wait for virtual time ends of the handlers that share what they make. */
+/** When the first wait for virtual time ends of the handlers that share what they make, or of code in no handler. */
 function nextWake(owner: object, working: ReadonlySet<Working>): number {
-  let first = Infinity;
+  let first = shared.running ? firstWake(shared.running) : Infinity;
   for (const one of working) {
     if (one.owner === owner) {
       first = Math.min(first, firstWake(one));
@@ -403,7 +403,7 @@ function nextWake(owner: object, working: ReadonlySet<Working>): number {
   return first;
 }
 
-function firstWake({ waits }: HandlerContext): number {
+function firstWake({ waits }: Pick<HandlerContext, 'waits'>): number {
   let first = Infinity;
   for (const { until } of waits) {
     first = Math.min(first, until);

@@ -1,5 +1,5 @@
 import { inWords } from './check';
-import { type HandlerContext, shared, waitIn } from './handler-context';
+import { currentContext, type HandlerContext, shared, waitIn } from './handler-context';
 
 /**
  * The virtual time of the simulation under way, in milliseconds since the epoch.
@@ -40,16 +40,16 @@ export function elapsed(): number {
  * @throws RangeError if it is not a number of milliseconds, 0 or more.
  */
 export async function sleep(milliseconds: number, options: { readonly signal?: AbortSignal } = {}): Promise<void> {
-  const { clock, fail } = running('sleep');
+  const { clock, fail, waits } = running('sleep');
   if (!(typeof milliseconds === 'number' && milliseconds >= 0 && milliseconds < Infinity)) {
     throw new RangeError(`sleep() was given ${inWords(milliseconds)} but takes a number of milliseconds, 0 or more.`);
   }
   const { signal } = options;
   signal?.throwIfAborted();
   const outside: HandlerContext = {
-    environment: { schedule: (wait, action) => clock.schedule(clock.now() + wait, action) }, owner: clock, waits: new Set(), thrown: fail,
+    environment: { schedule: (wait, action) => clock.schedule(clock.now() + wait, action) }, owner: clock, waits, thrown: fail,
   };
-  await waitIn(shared.storage.getStore() ?? outside, milliseconds, signal);
+  await waitIn(currentContext() ?? outside, milliseconds, signal);
   signal?.throwIfAborted();
 }
 

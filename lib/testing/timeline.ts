@@ -22,7 +22,7 @@ export async function runToTheEnd(
   const realWork = new RealWork(realTimeLimit * 1000);
   const standstill = new Standstill(realTimeLimit * 1000);
   const problems: unknown[] = [];
-  const now: Running = { clock, startedAt: clock.now(), awake: false, fail: (error) => problems.push(error) };
+  const now: Running = { clock, startedAt: clock.now(), awake: false, waits: new Set(), fail: (error) => problems.push(error) };
   const timers = options.timers === 'virtual' ? 'virtual' : advanceTimers ? 'moved' : timersAreChanged() ? 'still' : undefined;
   const ends = [timers && takeTimers(timers), catchUncaught(endProcess)];
   shared.running = now;

@@ -366,6 +366,32 @@ describe('what a handler keeps does not hold up its waits for virtual time', () 
   });
 });
 
+test.each<[string, Partial<SimulationOptions>, (milliseconds: number) => Promise<unknown>, 'before' | 'in the first']>([
+  ['sleep, made in the first one', {}, sleep, 'in the first'],
+  ['a virtual timer, made in the first one', { timers: 'virtual' }, realTime, 'in the first'],
+  ['sleep, made before the simulation', {}, sleep, 'before'],
+])('a listener on a kept connection waits for the invocation under way: with %s', async (_, options, wait, made) => {
+  const port = await listen(true);
+  let socket = made === 'before' ? connected(port) : undefined;
+  const asking: (() => void)[] = [];
+  let listens = false;
+  const { invocations } = await run({
+    ...options, environments: 1, realTimeLimit: 1, mapping: { batchSize: 1 }, shards: [{ records: [streamRecord(), streamRecord()] }],
+    handler: async () => {
+      const own = await (socket ??= connected(port));
+      if (!listens) {
+        listens = true;
+        own.on('data', () => void wait(500).then(asking.shift()));
+      }
+      await new Promise<void>((resolve) => {
+        asking.push(resolve);
+        own.write('ping');
+      });
+    },
+  });
+  expect(invocations.map(({ durationMs }) => durationMs)).toEqual([500, 500]);
+});
+
 describe('a handler that waits for something real in which nothing happens ends the simulation with an error that names it', () => {
   const refused = async (work: () => unknown): Promise<string> =>
     run({ handler: async () => void await work(), realTimeLimit: 0.2 }).then(() => 'no error', (error) => error.message);
