@@ -168,6 +168,11 @@ project.addTask('mutants', {
   exec: `ts-node --transpile-only --project ${project.tsconfigDev.fileName} test/mutants/main.ts`,
   receiveArgs: true,
 });
+project.addTask('redrive', {
+  description: 'Show what the command redrive promises, on this machine and at full size: npm run redrive -- --writes N',
+  exec: `ts-node --transpile-only --project ${project.tsconfigDev.fileName} test/redrive/local/full.ts`,
+  receiveArgs: true,
+});
 project.addTask('integ', {
   description: 'Deploy the integration apps to the AWS account of the environment, check that they work, and destroy them',
   exec: `ts-node --transpile-only --project ${project.tsconfigDev.fileName} test/integ/run.ts`,

@@ -52,7 +52,7 @@ export function redriveText(out: NodeJS.WriteStream, asked: Asked): RedriveOutpu
     },
     stopping: (again) => {
       bar?.stop();
-      print(again ? 'Stopping now.' : 'Stopping. Invocations that are under way are waited for; Ctrl-C again does not wait.');
+      print(again ? 'Stopping now.' : 'Stopping: waiting for what is under way. Ctrl-C again does not wait.');
     },
     ended: (result) => {
       bar?.stop();
@@ -94,9 +94,7 @@ function overviewLines(overview: Overview, asked: Asked): string[] {
     ...left > 0 ? [`Left           ${counted(left, 'message')} more: the limit is reached`] : [],
     `Records        ${records}, of ${counted(items, 'item')}`,
     ...ways.map((way) => `               ${way.records} from ${nameOf(way.tableArn)} to ${nameOf(way.functionArn)}`),
-    ...hoursLeft === undefined ? [] : [
-      `Expire         the first of ${counted(pointers, 'message')} in ${hoursLeft.toFixed(1)} hours, when the stream drops its records`,
-    ],
+    ...hoursLeft === undefined ? [] : [`Expire         the first in ${hoursLeft.toFixed(1)} hours (${pointers} messages point at the stream)`],
     ...superseded > 0 ? [`Superseded     ${superseded}: their items have changed since; ${POLICIES[asked.superseded]}`] : [],
     ...inexact > 0 ? [`Inexact        ${inexact}: they may not have been in their batch`] : [],
     ...lost > 0 ? [`Lost           ${lost}: the stream does not have them any more`] : [],
@@ -111,16 +109,16 @@ const POLICIES: Readonly<Record<string, string>> = {
 function resultLines({ tally, removed, givenBack, left, stopped }: Result, { dryRun, toFile, report }: Asked): string[] {
   const rows: [string, number, string][] = [
     ['Done', tally.done, ''],
-    ['Overtaken', tally.overtaken, 'done, but their items changed meanwhile: compare them with the source'],
+    ['Overtaken', tally.overtaken, 'done, but their items changed meanwhile: compare them'],
     ['Skipped', tally.skipped, 'their items have changed since'],
     ['Written', tally.written, `to ${toFile}`],
-    ['Held', tally.held, 'their items have changed since: --superseded send, skip or refresh'],
-    ['Inexact', tally.inexact, 'the range of their batch holds other records, too: --inexact send'],
+    ['Held', tally.held, 'items changed since: --superseded send, skip or refresh'],
+    ['Inexact', tally.inexact, 'they may not have been in their batch: --inexact send'],
     ['Failed', tally.failed, 'mend the function, and run this again'],
     ['Too large', tally.tooLarge, 'their event is above 6 MB: --to-file'],
     ['Not tried', dryRun ? 0 : tally.notTried, 'run this again'],
-    ['Lost', tally.lost, 'gone from the stream: --forget-lost deletes their messages; a scan of the table has the items'],
-    ['Unknown', tally.unknown, 'messages that are neither failed batches nor parked records'],
+    ['Lost', tally.lost, 'gone from the stream: scan the table, then --forget-lost'],
+    ['Unknown', tally.unknown, 'neither failed batches nor parked records'],
   ];
   return [
     ...dryRun ? ['A dry run: nothing was sent.'] : [],

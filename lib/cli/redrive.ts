@@ -137,8 +137,9 @@ function optionsOf(flags: Flags, write: ((event: string) => void) | undefined): 
 }
 
 /** Whether the function is to be invoked. Asks only at a terminal, and only if something would be sent. */
-async function asked({ yes, dryRun, toFile }: Flags, { sendable }: Overview, stop: AbortSignal): Promise<boolean> {
-  if (yes || dryRun || toFile !== undefined || sendable === 0 || !process.stdin.isTTY || !process.stderr.isTTY) {
+async function asked({ yes, dryRun, toFile, superseded: policy }: Flags, { sendable, superseded }: Overview, stop: AbortSignal): Promise<boolean> {
+  const wouldBeSent = sendable - (policy === 'hold' ? superseded : 0);
+  if (yes || dryRun || toFile !== undefined || wouldBeSent === 0 || !process.stdin.isTTY || !process.stderr.isTTY) {
     return true;
   }
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
