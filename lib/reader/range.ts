@@ -56,6 +56,9 @@ export async function* readRanges(
       const records = sweep.page.filter((record) => isIn(numberOf(record), done, first, last));
       if (records.length > 0) {
         lost ||= done === undefined && compareSequenceNumbers(numberOf(records[0]), first) !== 0;
+        if (!sweep.hasReached(last)) {
+          sweep.readAhead();
+        }
         yield { range, records, lost };
         lost = false;
         done = numberOf(records.at(-1)!);
@@ -84,6 +87,8 @@ class Sweep {
   private pages = 0;
   /** How many of them, the last ones, had no records. */
   private empty = 0;
+  /** The next page, if it is being read while this one is processed. */
+  private ahead?: Promise<WireAnswer>;
 
   constructor(private readonly api: StreamsApi, private readonly shardId: string, private readonly reading: Reading) {}
 
@@ -104,6 +109,15 @@ class Sweep {
     return this.page.length > 0 && compareSequenceNumbers(numberOf(this.page.at(-1)!), number) >= 0;
   }
 
+  /** Begins to read the next page, which is needed in any case. */
+  readAhead(): void {
+    if (!this.ended && this.ahead === undefined) {
+      this.ahead = this.reading.next(this.cursor!);
+      // Whoever wants the page gets the error.
+      this.ahead.catch(() => undefined);
+    }
+  }
+
   /** Reads the next page. False: there is none. */
   async next(): Promise<boolean> {
     this.skipped = false;
@@ -113,10 +127,12 @@ class Sweep {
     if (this.empty > FAST_EMPTY_PAGES) {
       await this.reading.wait(PAUSE);
     }
-    if (!this.isAtTarget && this.pages++ === PAGES_TO_READ_OVER && !this.hasReached(this.target)) {
+    if (this.ahead === undefined && !this.isAtTarget && this.pages++ === PAGES_TO_READ_OVER && !this.hasReached(this.target)) {
       this.jump();
     }
-    const answer = await this.reading.next(this.cursor!).catch(reasonOf);
+    const reading = this.ahead ?? this.reading.next(this.cursor!);
+    this.ahead = undefined;
+    const answer = await reading.catch(reasonOf);
     if (answer === 'gone' && (await this.api.shards()).every((shard) => shard.shardId !== this.shardId)) {
       // The stream is there, and has forgotten the shard with all of its records.
       return this.end();

@@ -100,6 +100,10 @@ async function readShard(
 function assign(record: StreamRecord, open: readonly Wanted[], inventory: Inventory, mappingOf: MappingOf): void {
   const passing = open.filter(({ batch }) => mappingOf(batch).passes(record));
   passing.forEach((one) => one.found++);
+  if (passing.length === 1) {
+    inventory.addRecord([passing[0].message], passing[0].batch, record);
+    return;
+  }
   for (const [, ofFunction] of groupedBy(passing, ({ batch }) => batch.functionArn)) {
     inventory.addRecord(ofFunction.map(({ message }) => message), ofFunction[0].batch, record);
   }

@@ -23,7 +23,7 @@ export class Settlement {
   /** @param report takes a line for each record */
   constructor(
     private readonly ports: Ports, private readonly inventory: Inventory, private readonly options: RedriveOptions,
-    private readonly report: (line: ReportLine) => void = () => {},
+    private readonly report?: (line: ReportLine) => void,
   ) {
     this.stopKeeping = () => {};
   }
@@ -42,7 +42,8 @@ export class Settlement {
   settle(record: GivenUpRecord, outcome: Outcome, error?: string): void {
     record.outcome = outcome;
     this.tally[outcome]++;
-    this.report({ eventId: this.inventory.record(record).eventID, sequenceNumber: record.sequenceNumber, outcome, ...(error && { error }) });
+    // To know the eventID, the record has to be read.
+    this.report?.({ eventId: this.inventory.record(record).eventID, sequenceNumber: record.sequenceNumber, outcome, ...(error && { error }) });
     if (isSettled(outcome)) {
       for (const message of messagesOf(record)) {
         message.open--;
@@ -54,7 +55,7 @@ export class Settlement {
   /** Records that are gone. They have no eventID that anybody knows. */
   lose(message: GivenUpMessage, count: number, error: string): void {
     this.tally.lost += count;
-    this.report({ message: this.inventory.textsOf(message).id, outcome: 'lost', error });
+    this.report?.({ message: this.inventory.textsOf(message).id, outcome: 'lost', error });
   }
 
   /** Messages that nothing is to be done for. */
@@ -62,7 +63,7 @@ export class Settlement {
     for (const message of this.inventory.messages) {
       if (message.unknown) {
         this.tally.unknown++;
-        this.report({ message: this.inventory.textsOf(message).id, outcome: 'unknown', error: message.unknown });
+        this.report?.({ message: this.inventory.textsOf(message).id, outcome: 'unknown', error: message.unknown });
       }
       this.look(message);
     }

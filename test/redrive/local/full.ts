@@ -31,12 +31,7 @@ interface Line {
 
 /** A local run with a trigger for each way, all of their failures collected, and the handlers mended. */
 class Course {
-  readonly items = new Map<string, string>();
-  onRedriven: (line: Line) => void = () => {};
-
-  private constructor(readonly run: LocalRun, readonly folder: string, readonly triggers: readonly Running[]) {}
-
-  static async begin(isGuarded: boolean, slow = 0, ways = WAYS): Promise<Course> {
+  static async begin(isGuarded: boolean, slow = 0, ways = WAYS, fails = faulty): Promise<Course> {
     const folder = mkdtempSync(join(tmpdir(), 'redrive-'));
     const app = failingApp(join(folder, 'out'));
     const failing = ways.map((way, n) => ({ id: `Way${n}`, way, isGuarded, slow }));
@@ -47,12 +42,17 @@ class Course {
     breakAgain(folder);
     await Promise.all(course.triggers.map(async (trigger) => {
       await trigger.subscribe();
-      await trigger.write({ items: ITEMS, rounds, ...faulty });
+      await trigger.write({ items: ITEMS, rounds, ...fails });
     }));
     await run.drained();
     mend(folder);
     return course;
   }
+
+  readonly items = new Map<string, string>();
+  onRedriven: (line: Line) => void = () => {};
+
+  private constructor(readonly run: LocalRun, readonly folder: string, readonly triggers: readonly Running[]) {}
 
   private see(event: LocalEvent): void {
     if (event.type === 'log' && event.line.startsWith('{"id"')) {
@@ -140,7 +140,7 @@ async function follow(name: string, expected: Expected, isBusy: boolean): Promis
 const KILLS = 10;
 
 async function killAndGoOn(): Promise<void> {
-  const course = await Course.begin(true, 50, ['queue']);
+  const course = await Course.begin(true, 50, ['queue'], { faulty: 80, poison: 8 });
   const calls = await Calls.before(course.run.variables);
   try {
     const [trigger] = course.triggers;
@@ -165,6 +165,8 @@ async function killAndGoOn(): Promise<void> {
         assert.equal(await command.end(), 0, command.stdout + command.stderr);
       } else {
         assert.equal(await command.end(), null, command.stdout + command.stderr);
+        // What the function still does is of this run.
+        await setTimeout(2_000);
       }
     }
     const twice = [...came.values()].filter((times) => times > 1).length;
@@ -178,7 +180,7 @@ async function killAndGoOn(): Promise<void> {
 }
 
 async function twoAtOnce(): Promise<void> {
-  const course = await Course.begin(true, 50, ['queue']);
+  const course = await Course.begin(true, 50, ['queue'], { faulty: 80, poison: 8 });
   try {
     const [trigger] = course.triggers;
     const args = ['--queue-url', trigger.queueUrl, '--json', '--superseded', 'send', '--batch-size', '5'];
