@@ -31,6 +31,13 @@ interface Line {
 
 /** A local run with a trigger for each way, all of their failures collected, and the handlers mended. */
 class Course {
+  readonly items = new Map<string, string>();
+  onRedriven: (line: Line) => void;
+
+  private constructor(readonly run: LocalRun, readonly folder: string, readonly triggers: readonly Running[]) {
+    this.onRedriven = () => {};
+  }
+
   static async begin(isGuarded: boolean, slow = 0, ways = WAYS, fails = faulty): Promise<Course> {
     const folder = mkdtempSync(join(tmpdir(), 'redrive-'));
     const app = failingApp(join(folder, 'out'));
@@ -48,11 +55,6 @@ class Course {
     mend(folder);
     return course;
   }
-
-  readonly items = new Map<string, string>();
-  onRedriven: (line: Line) => void = () => {};
-
-  private constructor(readonly run: LocalRun, readonly folder: string, readonly triggers: readonly Running[]) {}
 
   private see(event: LocalEvent): void {
     if (event.type === 'log' && event.line.startsWith('{"id"')) {
