@@ -7,7 +7,12 @@ export type Handler = (event: any, context: any, callback: any) => unknown;
 
 /** Code that each execution environment loads for itself, so that each has its own memory. */
 export interface LoadedHandler {
-  /** Called when an environment starts. If it throws or rejects, the invocation fails. */
+  /**
+   * Called when an environment starts. If it throws or rejects, the invocation fails.
+   *
+   * A module that it imports is loaded once, so that environments share its memory, unless `load` empties the cache of modules before, as
+   * with `jest.resetModules()`.
+   */
   readonly load: () => Handler | Promise<Handler>;
 }
 

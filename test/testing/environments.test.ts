@@ -117,6 +117,24 @@ describe('memory', () => {
   });
 });
 
+test('a module has the memory of one environment if its cache is emptied before', async () => {
+  jest.doMock('on-order', () => {
+    let count = 0;
+    return { handler: () => ++count };
+  }, { virtual: true });
+  const counts = async (empty: () => void) => {
+    const load = async () => {
+      empty();
+      return jest.requireMock('on-order').handler;
+    };
+    const { invocations } = await run({ handler: { load }, mapping: { batchSize: 1 }, faults: { redeliver: 1 } });
+    return invocations.map(({ response }) => response);
+  };
+  expect(await counts(() => jest.resetModules())).toEqual([1, 1, 2, 2, 3, 3]);
+  jest.resetModules();
+  expect(await counts(() => undefined)).toEqual([1, 2, 3, 4, 5, 6]);
+});
+
 test('what they load may wait for virtual time, which is part of the invocation', async () => {
   const load = async () => {
     await sleep(2000);
