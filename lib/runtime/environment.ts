@@ -29,7 +29,9 @@ export const CONCURRENCY = 10;
 /** Milliseconds. */
 const PATIENCE = 15 * 60 * 1_000;
 
-export function createEnvironment(options: StreamHandlerOptions<any, any>, isShared = process.env.AWS_LAMBDA_MAX_CONCURRENCY !== undefined): Environment {
+export function createEnvironment(
+  options: StreamHandlerOptions<any, any>, isShared = process.env.AWS_LAMBDA_MAX_CONCURRENCY !== undefined,
+): Environment {
   const parks: { [arn: string]: Park } = {};
   return {
     options,
