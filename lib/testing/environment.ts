@@ -18,9 +18,12 @@ export interface LoadedHandler {
 
 /** What runs in an environment. */
 export interface Tenant {
-  /** The process ended, by this error or without one. */
-  readonly processEnded: (error?: ProcessError) => void;
+  /** The process ended, by this error or by an exit. */
+  readonly processEnded: (end: ProcessError | ExitStatus) => void;
 }
+
+/** What a process exits with. */
+export type ExitStatus = number;
 
 /** An error that nothing caught: its type and its message. */
 export type ProcessError = readonly [errorType: string, errorMessage: string];
@@ -111,11 +114,11 @@ export class SimulatedEnvironment {
   }
 
   /** The process ends, and all that runs in it. */
-  end(error?: ProcessError): void {
+  end(end: ProcessError | ExitStatus = 1): void {
     if (!this.ended) {
       this.ended = true;
       this.overdue.clear();
-      [...this.tenants].forEach((tenant) => tenant.processEnded(error));
+      [...this.tenants].forEach((tenant) => tenant.processEnded(end));
     }
   }
 

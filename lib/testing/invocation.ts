@@ -1,6 +1,6 @@
 import { errorOutcome, exited, type Outcome, RESPONSE_BYTES, timedOut, tooLarge } from '../engine';
 import { answerOf } from './answer';
-import type { Handler, ProcessError, SimulatedEnvironment, Tenant } from './environment';
+import type { ExitStatus, Handler, ProcessError, SimulatedEnvironment, Tenant } from './environment';
 import { type HandlerContext, shared, type Wait, waitIn } from './handler-context';
 import { lazyProperty } from './lazy-property';
 import type { VirtualClock } from './virtual-clock';
@@ -105,7 +105,7 @@ export class Invocation implements HandlerContext, Tenant {
   }
 
   /** The process ends, as Lambda sees it. */
-  readonly exit = (): void => this.environment.end();
+  readonly exit = (status?: ExitStatus): void => this.environment.end(status);
 
   /** An error that nothing caught ends the process, and is what Lambda reports: of this invocation, or of those that are under way since. */
   uncaught(errorType: string, errorMessage: string): void {
@@ -130,8 +130,8 @@ export class Invocation implements HandlerContext, Tenant {
     this.clock.schedule(this.clock.now(), () => this.uncaught(...describeError(error)));
   };
 
-  processEnded(error?: ProcessError): void {
-    this.end(error ? errorOutcome(this.requestId, ...error) : exited(this.requestId, { code: 1 }));
+  processEnded(end: ProcessError | ExitStatus): void {
+    this.end(typeof end === 'number' ? exited(this.requestId, { code: end }) : errorOutcome(this.requestId, ...end));
   }
 
   private timeout(): void {

@@ -3,6 +3,7 @@ import { type Running, shared } from './handler-context';
 import { takeTimers } from './handler-timers';
 import { describeError, inText, Invocation } from './invocation';
 import type { SimulationOptions } from './options';
+import { takeExit } from './process-exit';
 import { checkRealTimers, timersAreChanged } from './real-timers';
 import { RealWork } from './real-work';
 import { Standstill } from './standstill';
@@ -24,7 +25,7 @@ export async function runToTheEnd(
   const problems: unknown[] = [];
   const now: Running = { clock, startedAt: clock.now(), awake: false, waits: new Set(), fail: (error) => problems.push(error) };
   const timers = options.timers === 'virtual' ? 'virtual' : advanceTimers ? 'moved' : timersAreChanged() ? 'still' : undefined;
-  const ends = [timers && takeTimers(timers), catchUncaught(endProcess)];
+  const ends = [timers && takeTimers(timers), catchUncaught(endProcess), takeExit()];
   shared.running = now;
   realWork.start();
   try {

@@ -189,6 +189,21 @@ describe('the end of a process', () => {
     expect(result.lost).toEqual([]);
   });
 
+  test.each<[string, (exit: () => never) => SimulationOptions['handler']]>([
+    ['a plain handler', (exit) => async () => exit()],
+    ['streamHandler', (exit) => streamHandler(async () => exit())],
+    ['a timer', (exit) => async () => {
+      setTimeout(exit, 5);
+      await new Promise(() => undefined);
+    }],
+  ])('so does process.exit in %s, and not that of the test', async (_, handlerWith) => {
+    for (const [code, text] of [[3, 'Runtime exited with error: exit status 3'], [0, 'Runtime exited without providing a reason']] as const) {
+      const result = await run({ ...twice, handler: handlerWith(() => process.exit(code)) });
+      expect(errors(result)).toEqual(['Runtime.ExitError', 'Runtime.ExitError']);
+      expect(result.invocations[0].error?.errorMessage).toContain(text);
+    }
+  });
+
   test('so does an error in a timer', async () => {
     const result = await run({
       ...twice, handler: async () => {
