@@ -155,6 +155,7 @@ export class SimulatedFunction implements InvokedFunction {
   }
 
   private newEnvironment(code: Code): SimulatedEnvironment {
-    return new SimulatedEnvironment(code, this.clock, this.options.invocationsPerEnvironment, () => ++this.started);
+    return new SimulatedEnvironment(code, this.clock, this.options.invocationsPerEnvironment, () => ++this.started,
+      () => [...this.unanswered].some(({ owner }) => owner === code));
   }
 }

@@ -117,6 +117,28 @@ describe('memory', () => {
   });
 });
 
+test('invocations side by side may wait for each other in a queue of the handler\'s module', async () => {
+  const queue: (() => void)[] = [];
+  let busy = false;
+  /** Whoever is done calls the next one. */
+  const inTurn = (work: () => Promise<void>) => new Promise<void>((resolve) => {
+    const start = () => {
+      busy = true;
+      void work().then(resolve).finally(() => {
+        busy = false;
+        queue.shift()?.();
+      });
+    };
+    if (busy) {
+      queue.push(start);
+    } else {
+      start();
+    }
+  });
+  const { invocations } = await run({ handler: () => inTurn(() => sleep(1000)), shards: shardsOf(3) });
+  expect(invocations.map(({ durationMs }) => durationMs)).toEqual([1000, 2000, 3000]);
+});
+
 test('a module has the memory of one environment if its cache is emptied before', async () => {
   jest.doMock('on-order', () => {
     let count = 0;
