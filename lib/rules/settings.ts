@@ -41,8 +41,6 @@ export interface Bounds {
   readonly max: number;
   /** A value below the range that means "without limit". */
   readonly unlimited?: number;
-  /** The lowest value that CloudFormation's schema accepts, where it misses values below the range. */
-  readonly schemaMin?: number;
 }
 
 /** All that is known about one setting. */
@@ -105,8 +103,8 @@ export const SETTINGS: { readonly [name in SettingName]: Setting<MappingSettings
     default: 22 * 60 * 60,
     omitTo: 'use 22 hours',
     unit: 'seconds',
-    // The lower end is from the CloudFormation documentation; the schema accepts 0 to 59 too.
-    range: { rule: 'record-age-range', min: 60, max: 604_800, unlimited: -1, schemaMin: -1 },
+    // The lower end is from the CloudFormation documentation.
+    range: { rule: 'record-age-range', min: 60, max: 604_800, unlimited: -1 },
   },
   bisectBatchOnError: {
     property: 'BisectBatchOnFunctionError',

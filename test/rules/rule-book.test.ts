@@ -33,8 +33,8 @@ function ruleBookPage(): string {
     '```',
     '',
     'One error names everything that is wrong with a trigger. Values that only the deployment knows (tokens) are not checked. Settings and filters are',
-    'checked again when the app is synthesized, with what an aspect, an injector or an escape hatch has changed, and with what a token turned out to be,',
-    'unless the CDK reports it itself. Such warnings are acknowledged on the trigger or its stack: the CDK does not look for them on the `App`.',
+    'checked again when the app is synthesized, with what an aspect, an injector or an escape hatch has changed, and with what a token turned out to be.',
+    'Such warnings are acknowledged on the trigger or its stack: the CDK does not look for them on the `App`.',
     '',
     '`two-copies` is not about a trigger but about what is installed. If an app with two copies fails in a trigger, the error names them too.',
     ...RULE_BOOK.flatMap(({ when, rules }) => [

@@ -6,7 +6,7 @@ import { UNKNOWN } from '../../rules/facts';
 import { FILTER_RULES } from '../../rules/filter/filter-rules';
 import { MAPPING_RULES, type SettingFacts } from '../../rules/mapping-rules';
 import { judgeChanged, type Violation } from '../../rules/rule';
-import { type Bounds, SETTING_NAMES, SETTINGS } from '../../rules/settings';
+import { SETTING_NAMES } from '../../rules/settings';
 import { TEMPLATE_WORDS, TRIGGER_WORDS, type Words } from '../../rules/words';
 
 /**
@@ -54,8 +54,7 @@ function isStructure(value: unknown): boolean {
 /** What is wrong with settings that are not as the trigger was given them. The trigger has applied the rules to all others. */
 export function changedSettings(deployed: SettingFacts, given: SettingFacts): Violation[] {
   const words = wordsFor(given);
-  return [...judgeChanged(MAPPING_RULES, given, deployed, words), ...judgeChanged(FILTER_RULES, given, deployed, words)]
-    .filter(({ severity, ruleId }) => severity === 'warning' || !isReportedByCdk(ruleId, deployed));
+  return [...judgeChanged(MAPPING_RULES, given, deployed, words), ...judgeChanged(FILTER_RULES, given, deployed, words)];
 }
 
 /** Whoever changes a property calls it as the template does. A token was a prop. Without the change it is the trigger's. */
@@ -74,16 +73,4 @@ function isSame(deployed: any, given: SettingFacts['filters']): boolean {
   const texts = given.map((filter) => filter === UNKNOWN ? UNKNOWN : filter.text);
   const patterns = (deployed?.Filters ?? []) as { readonly Pattern?: unknown }[];
   return Array.isArray(patterns) && isDeepStrictEqual(patterns.map(({ Pattern }) => typeof Pattern === 'string' ? Pattern : UNKNOWN), texts);
-}
-
-/** Whether CloudFormation's schema has a rule too: the CDK reports what breaks that. */
-function isReportedByCdk(ruleId: string, facts: SettingFacts): boolean {
-  return ruleId === 'starting-position' || SETTING_NAMES.some((name) => {
-    const { range } = SETTINGS[name];
-    return range?.rule === ruleId && !isMissedBySchema(range, Number(facts[name]));
-  });
-}
-
-function isMissedBySchema({ min, schemaMin = min }: Bounds, value: number): boolean {
-  return value >= schemaMin && value < min;
 }
