@@ -177,6 +177,18 @@ test.each<[string, (app: TestApp, role: iam.IRole) => unknown]>([
   expect(missing(app)).toBeUndefined();
 });
 
+test.each<[string, (app: TestApp) => dynamodb.ITable]>([
+  ['a Table without indexes', ({ stack }) => new dynamodb.Table(stack, 'Other', { partitionKey: { name: 'pk', type: dynamodb.AttributeType.STRING } })],
+  ['an imported Table', ({ stack }) => dynamodb.Table.fromTableName(stack, 'Other', 'others')],
+])('a grant on %s, which names indexes that are not there, does not count', (_name, other) => {
+  const app = new TestApp({ env: ENV });
+  const table = other(app);
+  app.trigger({ handler: handedOut(app, [], (role) => table.grantReadWriteData(role)) });
+  app.app.synth();
+
+  expect(missing(app)).toHaveLength(2);
+});
+
 test('of a role that has a part, the rest is asked for, in ARNs that IAM takes', () => {
   const app = new TestApp({ env: ENV });
   const handler = handedOut(app, ['service-role/AWSLambdaDynamoDBExecutionRole'], () => {});

@@ -58,7 +58,7 @@ class ReferenceResolver extends DefaultTokenResolver {
   }
 }
 
-/** A resolved value as a text. */
+/** A resolved value as a text, which is empty if a token omits the value. */
 export function asText(value: unknown): string {
-  return typeof value === 'string' ? value : JSON.stringify(value);
+  return typeof value === 'string' ? value : JSON.stringify(value) ?? '';
 }
