@@ -1,4 +1,5 @@
 import { Aspects, aws_dynamodb as dynamodb, aws_iam as iam, type aws_lambda as lambda } from 'aws-cdk-lib';
+import { StreamedTable } from '../../lib';
 import { TestApp } from '../app';
 
 const ENV = { account: '123456789012', region: 'eu-west-1' };
@@ -85,4 +86,34 @@ test.each<[string, (parts: Parts) => unknown]>([
   ['of which another role may write', ({ app, table }) => table.grantWriteData(app.fn('Other'))],
 ])('a function %s is not', (_name, give) => {
   expect([false, true].map((imported) => warns(give, imported))).toEqual([false, false]);
+});
+
+test.each<[string, boolean, (app: TestApp, table: dynamodb.TableV2, handler: lambda.Function) => dynamodb.ITable]>([
+  ['by its name', true, ({ stack }, table, handler) => {
+    dynamodb.Table.fromTableName(stack, 'Imported', 'orders').grantWriteData(handler);
+    return table;
+  }],
+  ['by a text', true, (_app, table, handler) => {
+    handler.addToRolePolicy(statement(iam.Effect.ALLOW, TABLE_ARN, 'dynamodb:PutItem'));
+    return table;
+  }],
+  ['and has its stream looked up', true, ({ stack }, table, handler) => {
+    table.grantWriteData(handler);
+    return StreamedTable.fromTable(stack, 'LookedUp', table);
+  }],
+  ['by the name of another one', false, ({ stack }, table, handler) => {
+    dynamodb.Table.fromTableName(stack, 'Imported', 'orders2').grantWriteData(handler);
+    return table;
+  }],
+  ['in another Region', false, (_app, table, handler) => {
+    handler.addToRolePolicy(statement(iam.Effect.ALLOW, TABLE_ARN.replace('eu-west-1', 'us-east-1'), 'dynamodb:PutItem'));
+    return table;
+  }],
+])('a table of the app that a function may write to %s: warned of is %p', (_name, expected, give) => {
+  const app = new TestApp({ env: ENV });
+  const handler = app.fn();
+  app.trigger({ table: give(app, app.table('Table', { tableName: 'orders' }), handler), handler });
+  app.app.synth();
+
+  expect(app.warnings().includes('write-loop')).toBe(expected);
 });

@@ -1,5 +1,8 @@
 import type { aws_dynamodb as dynamodb, aws_lambda as lambda } from 'aws-cdk-lib';
+import type { IConstruct } from 'constructs';
+import { arnPattern } from '../role/arn-pattern';
 import { covers, type HeldStatement, isAbout, type Policies } from '../role/held-statements';
+import { tableResourceOf } from '../table/stream-source';
 import { canonicalText } from '../template/canonical-text';
 
 const WRITES = ['dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem', 'dynamodb:BatchWriteItem', 'dynamodb:PartiQLInsert', 'dynamodb:PartiQLUpdate', 'dynamodb:PartiQLDelete'];
@@ -9,9 +12,11 @@ export function writesToOwnTable({ role }: lambda.IFunction, table: dynamodb.ITa
   if (role === undefined || !policies.hasStatement(role, isWriting)) {
     return false;
   }
-  const own = canonicalText(table.tableArn, table);
+  const source = tableResourceOf(table);
+  const own = [...spellings(table.tableArn, table), ...source === undefined ? [] : spellings(source.getAtt('Arn'), source)];
+  const isOwn = ({ resources, scope }: HeldStatement) => resources.some((resource) => spellings(resource, scope).some((text) => own.includes(text)));
   const statements = policies.statementsOf(role);
-  const allowing = statements.filter((statement) => isWriting(statement) && statement.resources.some((resource) => canonicalText(resource, statement.scope) === own));
+  const allowing = statements.filter((statement) => isWriting(statement) && isOwn(statement));
   const denying = statements.filter((statement) => statement.effect === 'Deny' && !statement.conditional && covers(statement, table.tableArn, table));
   return WRITES.some((action) => allowing.some((statement) => isAbout(statement, action)) && !denying.some((statement) => isAbout(statement, action)));
 }
@@ -19,4 +24,10 @@ export function writesToOwnTable({ role }: lambda.IFunction, table: dynamodb.ITa
 /** Whether a statement lets somebody write, and says where. */
 function isWriting(statement: HeldStatement): boolean {
   return statement.effect === 'Allow' && !statement.resources.includes('*') && WRITES.some((action) => isAbout(statement, action));
+}
+
+/** A table is named by its resource or, where it is imported, by its name, which is unique in an account and Region. */
+function spellings(arn: unknown, scope: IConstruct): string[] {
+  const place = arnPattern(arn as string, scope).split(':').slice(3).join(':');
+  return [canonicalText(arn, scope), ...place === '' || /[*?]/.test(place) ? [] : [place]];
 }
