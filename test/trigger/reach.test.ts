@@ -1,4 +1,4 @@
-import { Aspects, aws_ec2 as ec2, CfnResource, NestedStack, type Stack } from 'aws-cdk-lib';
+import { Aspects, aws_ec2 as ec2, type aws_lambda as lambda, CfnResource, NestedStack, type Stack } from 'aws-cdk-lib';
 import type { DynamoStreamTriggerProps } from '../../lib';
 import { TestApp } from '../app';
 
@@ -61,6 +61,21 @@ test.each<[string, (vpc: ec2.Vpc, stack: Stack) => unknown]>([
 test('a function that is not known to park records needs no way, because Lambda delivers to the destination', () => {
   expect(isCutOff(() => {}, {})).toBe(false);
   expect(isCutOff(() => {}, { informHandler: false })).toBe(false);
+});
+
+test.each<[string, boolean, (fn: lambda.CfnFunction, vpc: ec2.Vpc, stack: Stack) => void]>([
+  ['to others', false, (fn) => fn.addPropertyOverride('VpcConfig.SubnetIds', ['subnet-1'])],
+  ['away', false, (fn) => fn.addPropertyDeletionOverride('VpcConfig')],
+  ['to one of them', true, (fn, vpc, stack) => fn.addPropertyOverride('VpcConfig.SubnetIds', [stack.resolve(vpc.isolatedSubnets[0].subnetId)])],
+])('if an override moves the function %s, cut off is %p', (_name, expected, move) => {
+  const app = new TestApp({ env: ENV });
+  const vpc = new ec2.Vpc(app.stack, 'Vpc', { natGateways: 0, maxAzs: 2, subnetConfiguration: [{ name: 'isolated', subnetType: PRIVATE_ISOLATED }] });
+  const handler = app.fn('Fn', { vpc, vpcSubnets: { subnetType: PRIVATE_ISOLATED } });
+  move(handler.node.defaultChild as lambda.CfnFunction, vpc, app.stack);
+  app.trigger({ handler, informHandler: true });
+  app.app.synth();
+
+  expect(app.warnings().includes('destination-unreachable')).toBe(expected);
 });
 
 test('of imported subnets nothing is known', () => {

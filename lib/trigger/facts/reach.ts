@@ -2,7 +2,7 @@ import type { aws_ec2 as ec2, CfnResource } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import { isKnown, type Known } from '../../rules/facts';
 import { fragmentOf } from '../template/cdk-internals';
-import { deployedProperty } from '../template/deployed-properties';
+import { deployedProperty, unlessOverridden } from '../template/deployed-properties';
 import { textOf } from '../template/known-text';
 import { referencesIn } from '../template/references';
 
@@ -13,7 +13,8 @@ import { referencesIn } from '../template/references';
  * @param resources all of the app's
  */
 export function isCutOff(fn: CfnResource, service: Known<string>, resources: readonly CfnResource[]): boolean {
-  const ids = (fn as Partial<{ vpcConfig: { subnetIds?: unknown } }>).vpcConfig?.subnetIds;
+  const given = (fn as Partial<{ vpcConfig: { subnetIds?: unknown } }>).vpcConfig?.subnetIds;
+  const ids = unlessOverridden(given, () => deployedProperty(fn, 'VpcConfig')?.SubnetIds, fn);
   const subnets = Array.isArray(ids) ? ids.map((id) => referencesIn(id, fn)[0]?.target) : [];
   return subnets.length > 0 && isKnown(service) && subnets.every(isMadeIsolated)
     && !hasEndpoint(service, resources) && !subnets.some((subnet) => getsWay(subnet!, resources));
