@@ -1,6 +1,6 @@
 import {
-  Annotations, aws_dynamodb as dynamodb, aws_kinesis as kinesis, aws_lambda as lambda, aws_lambda_event_sources as sources, aws_sns as sns,
-  aws_sqs as sqs, Aws, CfnCondition, CfnResource, Duration, Fn, Stack, Stage, Validations,
+  Annotations, aws_dynamodb as dynamodb, aws_iam as iam, aws_kinesis as kinesis, aws_lambda as lambda, aws_lambda_event_sources as sources,
+  aws_sns as sns, aws_sqs as sqs, Aws, CfnCondition, CfnResource, Duration, Fn, Stack, Stage, Validations,
 } from 'aws-cdk-lib';
 import { NoFailureDestination, StreamFilter } from '../../lib';
 import { DESTINATION_KINDS } from '../../lib/stream/destination';
@@ -268,6 +268,22 @@ describe('what is imported by name', () => {
 
     expect(() => app.app.synth()).toThrow('(duplicate-mapping)');
   });
+});
+
+test.each<[string, (fn: lambda.CfnFunction) => string]>([
+  ['by its ARN', (fn) => fn.attrArn],
+  ['by its alias', (fn) => new lambda.CfnAlias(fn.stack, 'Alias', { functionName: fn.ref, functionVersion: '1', name: 'live' }).ref],
+])('a function of the first layer that is imported %s is judged as one of the app', (_name, functionArn) => {
+  const app = new TestApp({ env: ENV });
+  const fn = new lambda.CfnFunction(app.stack, 'Fn', {
+    code: { zipFile: 'exports.handler = async () => {};' }, handler: 'index.handler', runtime: 'nodejs24.x', timeout: 60, reservedConcurrentExecutions: 0,
+    role: 'arn:aws:iam::123456789012:role/handler', tenancyConfig: { tenantIsolationMode: 'PER_TENANT' },
+  });
+  const role = iam.Role.fromRoleArn(app.stack, 'Role', 'arn:aws:iam::123456789012:role/handler');
+  app.trigger({ handler: lambda.Function.fromFunctionAttributes(app.stack, 'Imported', { functionArn: functionArn(fn), role, sameEnvironment: true }) });
+
+  expect(() => app.app.synth()).toThrow('(tenant-isolation)');
+  expect(app.warnings()).toEqual(['reserved-concurrency-zero']);
 });
 
 test('mappings with different conditions are not duplicates', () => {

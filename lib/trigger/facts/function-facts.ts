@@ -22,14 +22,15 @@ export function functionFacts(
   handler: lambda.IFunction, mapping: lambda.CfnEventSourceMapping, readers: readonly lambda.CfnEventSourceMapping[],
   informed: lambda.Function | undefined,
 ): Omit<FunctionFacts, 'missingStatements' | 'silencers'> {
-  const fn = resourceOf(ownedFunction(handler));
+  const own = resourceOf(ownedFunction(handler));
+  const fn = own ?? functionNamed(functionOf(mapping), mapping);
   const variables = informed && deployedProperty(resourceOf(informed)!, 'Environment')?.Variables;
   return {
     timeout: timeoutOf(fn),
     twins: twinsOf(mapping, readers),
     environment: variables && environmentSize(variables, informed!),
     isUntold: informed !== undefined && !isTold(variables ?? {}),
-    invoked: fn && invokedInstead(fn, mapping),
+    invoked: own && invokedInstead(own, mapping),
     perTenant: fn !== undefined && deployedProperty(fn, 'TenancyConfig')?.TenantIsolationMode === 'PER_TENANT',
     reservedConcurrency: fn === undefined ? undefined : number(deployedProperty(fn, 'ReservedConcurrentExecutions')),
     durable: fn && durableOf(fn, mapping),
@@ -45,6 +46,17 @@ function invokedInstead(fn: CfnResource, mapping: lambda.CfnEventSourceMapping):
   const other = resourceNamed(name, mapping);
   const text = textOf(name, mapping);
   return other?.node.path.replace(/\/Resource$/, '') ?? (isKnown(text) && !`${functionKey(mapping)}:`.startsWith(`${keyOfFunction(fn)}:`) ? text : undefined);
+}
+
+/** A function of this app that is imported from its resource, as that of an included template is. */
+function functionNamed(name: unknown, scope: CfnResource): CfnResource | undefined {
+  const resource = resourceNamed(name, scope);
+  switch (resource?.cfnResourceType) {
+    case 'AWS::Lambda::Function': return resource;
+    case 'AWS::Lambda::Alias':
+    case 'AWS::Lambda::Version': return functionNamed((resource as lambda.CfnAlias).functionName, resource);
+    default: return undefined;
+  }
 }
 
 function timeoutOf(fn: CfnResource | undefined): Known<number> {
