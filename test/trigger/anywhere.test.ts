@@ -1,8 +1,8 @@
-import { CfnOutput, NestedStack, Stack } from 'aws-cdk-lib';
+import { aws_dynamodb as dynamodb, aws_kms as kms, CfnOutput, NestedStack, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import fc from 'fast-check';
 import { type Parts, type Placement, placed, placements, wireByHand, wireTrigger } from './placed-app';
-import { StreamPermissions } from '../../lib';
+import { type DynamoStreamTriggerProps, StreamFilter, StreamPermissions } from '../../lib';
 import { TestApp } from '../app';
 
 /** The error of the synthesis, or of a template whose resources need each other in a circle; undefined if the app can be deployed. */
@@ -50,5 +50,23 @@ describe.each(Object.values(StreamPermissions))('between nested stacks that need
   ])('the trigger can\'t be %s, and the error says where it can', (_name, place) => {
     expect(() => amplify(place, permissions).app.synth())
       .toThrow(/Orders\/Data -> Orders\/Functions\. .* Put the trigger in the stack Orders\/Data\. \(circular-dependency\)/);
+  });
+
+  test.each<[string, (app: TestApp, key: kms.Key) => Partial<DynamoStreamTriggerProps>]>([
+    ['of its table', (app, key) => ({ table: app.table('Table', { encryption: dynamodb.TableEncryptionV2.customerManagedKey(key) }) })],
+    ['of its filters', (app, filterEncryption) => ({ table: app.table(), filters: [StreamFilter.notExpired()], filterEncryption })],
+    ['of its queue', (app, failureQueueKey) => ({ table: app.table(), failureQueueKey })],
+  ])('the trigger can\'t be where the key %s waits for, and the error says where it can', (_name, props) => {
+    const build = (place: 'functions' | 'root') => {
+      const app = new TestApp({ env: { account: '123456789012', region: 'eu-west-1' } });
+      const [keys, functions] = ['Keys', 'Functions'].map((id) => new NestedStack(app.stack, id));
+      const key = new kms.Key(keys, 'Key');
+      new CfnOutput(keys, 'Resolver', { value: app.fn('Resolver', {}, functions).functionArn });
+      app.trigger({ handler: app.fn('Fn', {}, functions), permissions, ...props(app, key) }, 'Trigger', place === 'root' ? app.stack : functions);
+      return app.app;
+    };
+
+    expect(() => build('functions').synth()).toThrow(/Orders\/Keys -> Orders\/Functions\. .* Put the trigger in the stack Orders\. \(circular-dependency\)/);
+    expect(() => build('root').synth()).not.toThrow();
   });
 });

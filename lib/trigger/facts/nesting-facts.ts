@@ -5,6 +5,7 @@ import { isOfGrantedPolicy } from '../role/granted-policy';
 import { DependencyGraph, innermostAround } from '../template/dependency-graph';
 import { destinationOf, functionOf, streamOf } from '../template/deployed-mapping';
 import { resourceNamed } from '../template/references';
+import { isResource } from '../template/resource';
 
 /**
  * Why a trigger can't be in its nested stack, and where it can: from outside, a nested stack is one resource, which waits for all that the
@@ -16,9 +17,12 @@ export function nestingFacts(mapping: lambda.CfnEventSourceMapping, trigger: ICo
     return undefined;
   }
   const graph = new DependencyGraph(Stage.of(mapping) ?? mapping.node.root);
-  const targets = [streamOf(mapping), functionOf(mapping), destinationOf(mapping)]
-    .flatMap((value) => value === undefined ? [] : graph.elementsIn(value, mapping));
   const isOfTrigger = (element: CfnElement) => element.node.scopes.includes(trigger) || isOfGrantedPolicy(element);
+  const wired = [streamOf(mapping), functionOf(mapping), destinationOf(mapping)]
+    .flatMap((value) => value === undefined ? [] : graph.elementsIn(value, mapping));
+  // Those of the table, the filters and the failure queue, as far as grants and other parts of the trigger name them.
+  const keys = graph.neededBy(stack, isOfTrigger).filter((element) => isResource(element) && element.cfnResourceType.startsWith('AWS::KMS::'));
+  const targets = [...wired, ...keys];
   const circleIn = (place: Stack) => targets.map((target) => graph.path(target, place, isOfTrigger)).find((path) => path !== undefined);
   const circle = circleIn(stack);
   if (circle === undefined) {

@@ -39,6 +39,11 @@ export class DependencyGraph {
     return shortestPath(nodeOf(first, common), nodeOf(last, common), (node) => this.next(node, common, except));
   }
 
+  /** What the elements of a stack that fit need. */
+  neededBy(stack: Stack, fits: (element: CfnElement) => boolean): CfnElement[] {
+    return (this.readTree().elements.get(stack) ?? []).filter(fits).flatMap((element) => this.needsOf(element));
+  }
+
   /** The elements that a value names, wherever it stands: by references, or by logical id in the text of a template. */
   elementsIn(value: unknown, scope: IConstruct): CfnElement[] {
     const reference = bareReference(value);
@@ -46,7 +51,7 @@ export class DependencyGraph {
   }
 
   private next(node: IConstruct, common: Stack | undefined, except: (element: CfnElement) => boolean): IConstruct[] {
-    const needed = this.partsOf(node).filter((part) => !except(part)).flatMap((part) => this.neededBy(part))
+    const needed = this.partsOf(node).filter((part) => !except(part)).flatMap((part) => this.needsOf(part))
       .filter((element) => common === undefined || stacksAround(element).includes(common));
     return [...needed.map((element) => nodeOf(element, common)), ...Stack.isStack(node) ? node.dependencies : []];
   }
@@ -64,7 +69,7 @@ export class DependencyGraph {
     return [...this.readTree().elements].filter(([inner]) => stacksAround(inner).includes(stack)).flatMap(([, elements]) => elements);
   }
 
-  private neededBy(element: CfnElement): readonly CfnElement[] {
+  private needsOf(element: CfnElement): readonly CfnElement[] {
     let needed = this.needed.get(element);
     if (needed === undefined) {
       const resolved = element.node.id.endsWith(NESTED_STACK) ? withoutMadeParameters(element) : resolvedWithReferences(fragmentOf(element), element);
