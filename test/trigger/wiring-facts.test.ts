@@ -297,6 +297,15 @@ test('mappings with different conditions are not duplicates', () => {
   expect(() => app.app.synth()).not.toThrow();
 });
 
+test('a mapping with a condition is a duplicate of one that is always deployed', () => {
+  const app = new TestApp();
+  const [table, handler] = [app.table(), app.fn()];
+  const [{ eventSourceMapping }] = ['One', 'Two'].map((id) => app.trigger({ table, handler }, id));
+  (eventSourceMapping.node.defaultChild as CfnResource).cfnOptions.condition = conditionOf(app, 'IfOne');
+
+  expect(() => app.app.synth()).toThrow('(duplicate-mapping)');
+});
+
 function conditionOf({ stack }: TestApp, id: string): CfnCondition {
   return new CfnCondition(stack, id, { expression: Fn.conditionEquals(Aws.REGION, id) });
 }

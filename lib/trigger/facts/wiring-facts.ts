@@ -45,8 +45,10 @@ export function wiringFacts(trigger: WiredTrigger, deployed: SettingFacts, parts
   const { table, handler, mapping, destination, role, settings, informed, told } = trigger;
   const { region, account } = Stack.of(mapping);
   const app = finishedApp(mapping);
-  // Of mappings with different conditions, perhaps only one is deployed.
-  const readers = app.readersOf(mapping).filter(({ cfnOptions }) => cfnOptions.condition === mapping.cfnOptions.condition);
+  // Of mappings with different conditions, perhaps only one is deployed. One without a condition always is.
+  const { condition } = mapping.cfnOptions;
+  const readers = app.readersOf(mapping)
+    .filter(({ cfnOptions: other }) => condition === undefined || [undefined, condition].includes(other.condition));
   const destinationArn = destinationOf(mapping);
   const onFailure = destinationArn === undefined ? undefined : destinationFacts(destinationArn, mapping, destination.dlq);
   const unwritten = unwritable(settings.reportBatchItemFailures, mapping);
