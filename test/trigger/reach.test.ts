@@ -1,4 +1,6 @@
-import { Aspects, aws_ec2 as ec2, type aws_lambda as lambda, CfnResource, NestedStack, type Stack } from 'aws-cdk-lib';
+import {
+  Aspects, aws_ec2 as ec2, type aws_lambda as lambda, aws_lambda_event_sources as sources, aws_sns as sns, CfnResource, NestedStack, type Stack,
+} from 'aws-cdk-lib';
 import type { DynamoStreamTriggerProps } from '../../lib';
 import { TestApp } from '../app';
 
@@ -9,13 +11,14 @@ const { PRIVATE_ISOLATED, PUBLIC } = ec2.SubnetType;
 process.env.CDK_VALIDATION = 'false';
 
 /** Whether a function in isolated subnets, in an app that `connect` has changed, is said to be cut off from its queue. */
-function isCutOff(connect: (vpc: ec2.Vpc, stack: Stack) => unknown, props: Partial<DynamoStreamTriggerProps> = { informHandler: true }): boolean {
+function isCutOff(connect: (vpc: ec2.Vpc, stack: Stack) => unknown, props: Partial<DynamoStreamTriggerProps> = { informHandler: true },
+  onFailure?: (stack: Stack) => DynamoStreamTriggerProps['onFailure']): boolean {
   const app = new TestApp({ env: ENV });
   const vpc = new ec2.Vpc(app.stack, 'Vpc', {
     natGateways: 0, maxAzs: 2, subnetConfiguration: [{ name: 'isolated', subnetType: PRIVATE_ISOLATED }, { name: 'public', subnetType: PUBLIC }],
   });
   connect(vpc, app.stack);
-  app.trigger({ handler: app.fn('Fn', { vpc, vpcSubnets: { subnetType: PRIVATE_ISOLATED } }), ...props });
+  app.trigger({ handler: app.fn('Fn', { vpc, vpcSubnets: { subnetType: PRIVATE_ISOLATED } }), onFailure: onFailure?.(app.stack), ...props });
   app.app.synth();
   return app.warnings().includes('destination-unreachable');
 }
@@ -56,6 +59,13 @@ test.each<[string, (vpc: ec2.Vpc, stack: Stack) => unknown]>([
   ['an endpoint of FIPS', (vpc, stack) => new ec2.CfnVPCEndpoint(stack, 'Sqs', { vpcId: vpc.vpcId, serviceName: 'com.amazonaws.us-east-1.sqs-fips' })],
 ])('a function in isolated subnets of an app with %s may have a way', (_name, connect) => {
   expect(isCutOff(connect)).toBe(false);
+});
+
+test('a function in isolated subnets is cut off from a topic, too', () => {
+  expect(isCutOff((vpc, stack) => {
+    vpc.addInterfaceEndpoint('Sqs', { service: ec2.InterfaceVpcEndpointAwsService.SQS });
+    new sns.Topic(stack, 'Topic');
+  }, { informHandler: true }, ({ node }) => new sources.SnsDlq(node.findChild('Topic') as sns.Topic))).toBe(true);
 });
 
 test('a function that is not known to park records needs no way, because Lambda delivers to the destination', () => {

@@ -35,8 +35,10 @@ export function destinationFacts(
 /** The service of a resource whose own ARN a value is. What another resource looks up may be of any. */
 function serviceOf(arn: string, scope: CfnResource): Known<string> {
   const reference = soleReference(arn, scope);
-  const [, service] = /^AWS::(?!CloudFormation::)([^:]+)::/.exec(reference && isResource(reference.target) ? reference.target.cfnResourceType : '') ?? [];
-  return service === undefined || reference?.displayName !== 'Arn' ? UNKNOWN : service.toLowerCase();
+  const type = reference && isResource(reference.target) ? reference.target.cfnResourceType : '';
+  const [, service] = /^AWS::(?!CloudFormation::)([^:]+)::/.exec(type) ?? [];
+  const attributes = type === 'AWS::SNS::Topic' ? ['Ref', 'TopicArn'] : ['Arn'];
+  return service === undefined || !attributes.includes(reference!.displayName) ? UNKNOWN : service.toLowerCase();
 }
 
 function isFifo(resource: CfnResource): boolean {
