@@ -295,7 +295,7 @@ export const WIRING_RULES: readonly Rule<WiringFacts>[] = [
     reads: ['handler'],
     source: `${SOURCES.errorHandling}; "Cannot access stream" at creation`,
     check: ({ handler: { missingStatements } }) => missingStatements.length > 0
-      ? ['handler\'s role lacks permissions that the trigger could not grant, because the role is immutable or not known, or a key is imported by its alias. '
+      ? ['handler\'s role lacks permissions that the trigger could not grant, because the role is immutable or not known, a key is imported by its alias, or something else than the trigger named the failure destination. '
         + 'Without those on the stream and its key, Lambda can\'t read the stream; without the others, failed batches are lost. '
         + `Its owner must add: ${JSON.stringify({ Version: '2012-10-17', Statement: missingStatements })}`]
       : [],

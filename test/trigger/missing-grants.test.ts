@@ -189,6 +189,32 @@ test.each<[string, (app: TestApp) => dynamodb.ITable]>([
   expect(missing(app)).toHaveLength(2);
 });
 
+test.each<[string, string[] | undefined, (app: TestApp, mapping: lambda.CfnEventSourceMapping, handler: lambda.IFunction) => unknown]>([
+  ['a queue of the app', ['sqs:SendMessage'], (app, mapping) => mapping.destinationConfig = { onFailure: { destination: new sqs.Queue(app.stack, 'Other').queueArn } }],
+  ['a queue by its ARN', ['sqs:SendMessage'], (_app, mapping) =>
+    mapping.addPropertyOverride('DestinationConfig.OnFailure.Destination', 'arn:aws:sqs:eu-west-1:123456789012:central')],
+  ['a topic', ['sns:Publish'], (app, mapping) => mapping.destinationConfig = { onFailure: { destination: new sns.Topic(app.stack, 'Other').topicArn } }],
+  ['a bucket', ['s3:PutObject', 's3:ListBucket'], (app, mapping) => mapping.destinationConfig = { onFailure: { destination: new s3.Bucket(app.stack, 'Other').bucketArn } }],
+  ['a queue that the function may send to', undefined, (app, mapping, handler) => {
+    const queue = new sqs.Queue(app.stack, 'Other');
+    queue.grantSendMessages(handler);
+    mapping.addPropertyOverride('DestinationConfig.OnFailure.Destination', app.stack.resolve(queue.queueArn));
+  }],
+  ['the queue that it had', undefined, (app, mapping) => {
+    const { onFailure } = mapping.destinationConfig as lambda.CfnEventSourceMapping.DestinationConfigProperty;
+    const { destination } = onFailure as lambda.CfnEventSourceMapping.OnFailureProperty;
+    mapping.addPropertyOverride('DestinationConfig.OnFailure.Destination', app.stack.resolve(destination));
+  }],
+  ['nothing', undefined, (_app, mapping) => mapping.destinationConfig = undefined],
+])('if the failure destination becomes %s, its grant is asked for', (_name, actions, change) => {
+  const app = new TestApp({ env: ENV });
+  const trigger = app.trigger({ handler: app.fn() });
+  change(app, trigger.eventSourceMapping.node.defaultChild as lambda.CfnEventSourceMapping, trigger.handler);
+  app.app.synth();
+
+  expect(missing(app)?.map(({ Action }) => Action)).toEqual(actions);
+});
+
 test('of a role that has a part, the rest is asked for, in ARNs that IAM takes', () => {
   const app = new TestApp({ env: ENV });
   const handler = handedOut(app, ['service-role/AWSLambdaDynamoDBExecutionRole'], () => {});

@@ -1,7 +1,11 @@
-import { AspectPriority, Aspects, type aws_kms as kms, type aws_lambda as lambda, aws_lambda_event_sources as sources, type aws_sqs as sqs, type IAspect, Names, type RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
+import {
+  AspectPriority, Aspects, aws_iam as iam, type aws_kms as kms, type aws_lambda as lambda, aws_lambda_event_sources as sources,
+  type aws_sqs as sqs, type CfnResource, type IAspect, Names, type RemovalPolicy, Stack, Token,
+} from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { acknowledgeFailureQueue } from './cdk-nag';
 import { failureQueue, isNoFailureDestination } from './failure-destination';
+import type { Known } from '../../rules/facts';
 import { judge } from '../../rules/rule';
 import { type PropFacts, TRIGGER_RULES } from '../../rules/trigger-rules';
 import { TRIGGER_WORDS } from '../../rules/words';
@@ -10,6 +14,7 @@ import { refuse } from '../report';
 import { droppedKeyGrant, keyOf } from '../role/dropped-grant';
 import type { ExecutionRole } from '../role/execution-role';
 import { destinationGrantee, type StreamPermissions } from '../role/permissions';
+import { canonicalText } from '../template/canonical-text';
 import { referencesIn, resourceNamed } from '../template/references';
 import { isResource, resourceOf } from '../template/resource';
 
@@ -40,6 +45,7 @@ export class TriggerDestination {
   /** The destination as a user knows it; undefined: there is none. */
   readonly dlq?: lambda.IEventSourceDlq;
   private readonly source: DestinationSource;
+  private bound?: BoundDestination;
 
   constructor(private readonly trigger: Construct, private readonly props: Props) {
     this.source = destinationSource(props.onFailure);
@@ -60,7 +66,14 @@ export class TriggerDestination {
     // A key may need the function, a queue without one needs nothing.
     const grantee = this.source === 'made' && this.props.failureQueueKey === undefined ? role.directGrantee : role.grantee;
     role.lack(droppedKeyGrant(keyOf(dlq), ['kms:GenerateDataKey', 'kms:Decrypt']));
-    return new BoundDestination(trigger, dlq, destinationGrantee(grantee, role, permissions, dlq), propFacts);
+    return this.bound = new BoundDestination(trigger, dlq, destinationGrantee(grantee, role, permissions, dlq), propFacts);
+  }
+
+  /** What the role needs for the destination that a mapping names, if something put that in place of the one that the role was granted. */
+  neededFor(arn: string | undefined, service: Known<string>, mapping: CfnResource): iam.PolicyStatement[] {
+    const granted = this.bound?.arn;
+    const isGranted = granted !== undefined && canonicalText(granted, mapping) === canonicalText(arn, mapping);
+    return arn === undefined || isGranted ? [] : sendingTo(Token.asString(arn), service);
   }
 }
 
@@ -104,8 +117,22 @@ function lendAspects(trigger: Construct, queue: sqs.Queue): void {
   }
 }
 
+/** The least that a role needs to send to a destination. */
+function sendingTo(arn: string, service: Known<string>): iam.PolicyStatement[] {
+  const statement = (action: string, resource = arn) => new iam.PolicyStatement({ actions: [action], resources: [resource] });
+  switch (service) {
+    case 'sqs': return [statement('sqs:SendMessage')];
+    case 'sns': return [statement('sns:Publish')];
+    case 's3': return [statement('s3:PutObject', `${arn}/*`), statement('s3:ListBucket')];
+    default: return [];
+  }
+}
+
 /** A destination whose permissions go to the function's role as the trigger may extend it. */
 class BoundDestination implements lambda.IEventSourceDlq {
+  /** Once it is bound. */
+  arn?: string;
+
   constructor(
     private readonly trigger: Construct,
     private readonly destination: lambda.IEventSourceDlq,
@@ -119,6 +146,7 @@ class BoundDestination implements lambda.IEventSourceDlq {
     if (!isName(destination)) {
       return refuse(this.trigger, judge(TRIGGER_RULES, { ...this.propFacts, onFailure: 'nameless' }, TRIGGER_WORDS));
     }
+    this.arn = destination;
     const resource = resourceNamed(destination, this.trigger);
     if (resource?.cfnResourceType === 'AWS::SQS::Queue') {
       acknowledgeFailureQueue(resource);

@@ -56,7 +56,7 @@ export function wiringFacts(trigger: WiredTrigger, deployed: SettingFacts, parts
     table: streamFacts(table, streamOf(mapping), mapping, readers),
     handler: {
       ...functionFacts(handler, mapping, readers, informed),
-      missingStatements: role.missingStatements(app.policies),
+      missingStatements: role.missingStatements(app.policies, onFailure ? destination.neededFor(destinationArn, onFailure.service, mapping) : []),
       silencers: told?.silencers() ?? [],
     },
     onFailure: onFailure && {

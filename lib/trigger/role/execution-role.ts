@@ -70,9 +70,10 @@ export class ExecutionRole {
    * The statements that the role's owner must add, because the trigger can't, as in a policy document.
    *
    * @param policies all of the app's
+   * @param needed what the role needs besides what the trigger granted
    */
-  missingStatements(policies: Policies): object[] {
-    return missingGrants(this.missing, this.handler.role, policies, this.trigger);
+  missingStatements(policies: Policies, needed: readonly iam.PolicyStatement[]): object[] {
+    return missingGrants([...this.missing, ...needed], this.handler.role, policies, this.trigger);
   }
 
   /** Notes what a resource did not let the role have. */
