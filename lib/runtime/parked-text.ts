@@ -15,7 +15,7 @@ export async function parkedText(parked: ParkedRecord, maxBytes: number): Promis
   if (Buffer.byteLength(gzipped) <= maxBytes) {
     return gzipped;
   }
-  if (error.stack ?? error.issues) {
+  if (error.stack ?? error.issues ?? error.message[MOST_ERROR_TEXT]) {
     return parkedText({ ...parked, error: { name: cut(error.name), message: cut(error.message) } }, maxBytes);
   }
   const { NewImage, OldImage } = record.dynamodb!;
@@ -32,9 +32,11 @@ async function gzip(text: string): Promise<string> {
   });
 }
 
+const MOST_ERROR_TEXT = 256;
+
 /** Of a text of an error, what there is always room for. */
 function cut(text: string): string {
-  return text.slice(0, 256);
+  return text.slice(0, MOST_ERROR_TEXT);
 }
 
 function pointer({ record, altered: _, ...rest }: ParkedRecord, reason: string): RecordPointer {

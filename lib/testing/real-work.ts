@@ -343,8 +343,8 @@ const TURNS = 20;
 /** So many turns for a handler that waits for nothing that is known. */
 const IDLE_TURNS = 5;
 
-/** Milliseconds between two looks that count, at most. */
-const LONGEST_TURN = 100;
+/** Milliseconds between two looks that count, at most: somewhat more than the longest pause between them. */
+const LONGEST_TURN = 15;
 
 /** So many turns after real work that nothing more comes of. */
 const CALM_TURNS = 3;

@@ -130,9 +130,12 @@ test.each<[string, unknown]>([
   ]),
   ['the status 429', Object.assign(new Error('x'), { $metadata: { httpStatusCode: 429 } })],
   ['the status 503', Object.assign(new Error('x'), { $metadata: { httpStatusCode: 503 } })],
-  ...['ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'EPIPE', 'EAI_AGAIN', 'ENOTFOUND', 'EHOSTUNREACH', 'UND_ERR_SOCKET', 'UND_ERR_CONNECT_TIMEOUT'].map(
+  ...['ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'EPIPE', 'EAI_AGAIN', 'ENOTFOUND', 'EHOSTUNREACH', 'ENETDOWN', 'UND_ERR_SOCKET', 'UND_ERR_CONNECT_TIMEOUT',
+    'ERR_HTTP2_GOAWAY_SESSION', 'ERR_HTTP2_STREAM_ERROR'].map(
     (code): [string, unknown] => [`the code ${code}`, Object.assign(new Error('x'), { code })],
   ),
+  ['what Promise.any throws, if all of it is transient', new AggregateError([1, 2].map(() => Object.assign(new Error('x'), { code: 'ECONNREFUSED' })))],
+  ['a request that took too long for a service', Object.assign(new Error('x'), { name: 'RequestTimeoutException', $fault: 'client' })],
   ['what fetch throws', new TypeError('fetch failed', { cause: Object.assign(new Error('x'), { code: 'ECONNREFUSED' }) })],
   ['an abort', new DOMException('aborted', 'AbortError')],
   ['a timeout', new DOMException('late', 'TimeoutError')],
@@ -148,6 +151,8 @@ test.each<[string, unknown, Partial<StreamHandlerOptions>, boolean]>([
   ['a transaction cancelled by a failed condition', Object.assign(new Error('x'), {
     name: 'TransactionCanceledException', $fault: 'client', CancellationReasons: [{ Code: 'ConditionalCheckFailed' }, { Code: 'None' }],
   }), {}, true],
+  ['an AggregateError that is not all transient', new AggregateError([new TransientError('x'), new Error('x')]), {}, true],
+  ['an AggregateError of nothing', new AggregateError([]), {}, true],
   ['undefined', undefined, {}, true],
   ['an error that can\'t be read', new Proxy({}, {
     get: () => {
