@@ -1,6 +1,7 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { createInterface } from 'node:readline/promises';
+import { setFlagsFromString } from 'node:v8';
 import { Command, type CommanderError, InvalidArgumentError, Option } from 'commander';
 import { exitCodeOf } from './redrive-exit';
 import { type RedriveOutput, redriveJson, redriveText } from './redrive-output';
@@ -67,6 +68,8 @@ export function redriveCommand(): Command {
 }
 
 async function run(flags: Flags, output: RedriveOutput): Promise<number> {
+  // There may be 100,000 messages, of which little is kept: garbage must not take more memory than they do.
+  setFlagsFromString('--optimize-for-size');
   try {
     return await redriveWith(flags, output);
   } catch (error) {

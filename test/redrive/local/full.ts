@@ -34,29 +34,11 @@ class Course {
   readonly items = new Map<string, string>();
   onRedriven: (line: Line) => void;
 
-  private constructor(readonly run: LocalRun, readonly folder: string, readonly triggers: readonly Running[]) {
+  constructor(readonly run: LocalRun, readonly folder: string, readonly triggers: readonly Running[]) {
     this.onRedriven = () => {};
   }
 
-  static async begin(isGuarded: boolean, slow = 0, ways = WAYS, fails = faulty): Promise<Course> {
-    const folder = mkdtempSync(join(tmpdir(), 'redrive-'));
-    const app = failingApp(join(folder, 'out'));
-    const failing = ways.map((way, n) => ({ id: `Way${n}`, way, isGuarded, slow }));
-    failing.forEach((one) => addFailing(app, folder, one));
-    let course: Course | undefined;
-    const run = await startLocal({ assembly: app.synth().directory, observer: (event) => course?.see(event) });
-    course = new Course(run, folder, failing.map((one) => new Running(run, one)));
-    breakAgain(folder);
-    await Promise.all(course.triggers.map(async (trigger) => {
-      await trigger.subscribe();
-      await trigger.write({ items: ITEMS, rounds, ...fails });
-    }));
-    await run.drained();
-    mend(folder);
-    return course;
-  }
-
-  private see(event: LocalEvent): void {
+  see(event: LocalEvent): void {
     if (event.type === 'log' && event.line.startsWith('{"id"')) {
       const line: Line = JSON.parse(event.line);
       this.items.set(line.eventId, line.id);
@@ -71,6 +53,24 @@ class Course {
     await this.run.stop();
     rmSync(this.folder, { recursive: true });
   }
+}
+
+async function begin(isGuarded: boolean, slow = 0, ways = WAYS, fails = faulty): Promise<Course> {
+  const folder = mkdtempSync(join(tmpdir(), 'redrive-'));
+  const app = failingApp(join(folder, 'out'));
+  const failing = ways.map((way, n) => ({ id: `Way${n}`, way, isGuarded, slow }));
+  failing.forEach((one) => addFailing(app, folder, one));
+  let course: Course | undefined;
+  const run = await startLocal({ assembly: app.synth().directory, observer: (event) => course?.see(event) });
+  course = new Course(run, folder, failing.map((one) => new Running(run, one)));
+  breakAgain(folder);
+  await Promise.all(course.triggers.map(async (trigger) => {
+    await trigger.subscribe();
+    await trigger.write({ items: ITEMS, rounds, ...fails });
+  }));
+  await run.drained();
+  mend(folder);
+  return course;
 }
 
 interface Expected {
@@ -91,7 +91,7 @@ const COURSES: Readonly<Record<string, Expected>> = {
 };
 
 async function follow(name: string, expected: Expected, isBusy: boolean): Promise<void> {
-  const course = await Course.begin(expected.isGuarded);
+  const course = await begin(expected.isGuarded);
   let wrong = 0;
   let failures = 0;
   let left = 0;
@@ -142,7 +142,7 @@ async function follow(name: string, expected: Expected, isBusy: boolean): Promis
 const KILLS = 10;
 
 async function killAndGoOn(): Promise<void> {
-  const course = await Course.begin(true, 50, ['queue'], { faulty: 80, poison: 8 });
+  const course = await begin(true, 50, ['queue'], { faulty: 80, poison: 8 });
   const calls = await Calls.before(course.run.variables);
   try {
     const [trigger] = course.triggers;
@@ -182,7 +182,7 @@ async function killAndGoOn(): Promise<void> {
 }
 
 async function twoAtOnce(): Promise<void> {
-  const course = await Course.begin(true, 50, ['queue'], { faulty: 80, poison: 8 });
+  const course = await begin(true, 50, ['queue'], { faulty: 80, poison: 8 });
   try {
     const [trigger] = course.triggers;
     const args = ['--queue-url', trigger.queueUrl, '--json', '--superseded', 'send', '--batch-size', '5'];
