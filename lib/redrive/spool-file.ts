@@ -14,6 +14,10 @@ const BLOCK = 1024 * 1024;
 export function spoolFile(folder: string): SpoolFile {
   const own = mkdtempSync(join(folder, 'redrive-'));
   const file = openSync(join(own, 'spool'), 'wx+', 0o600);
+  if (process.platform !== 'win32') {
+    // An open file stays until the process ends, however it ends: nothing of it is left where the process is killed.
+    rmSync(own, { recursive: true });
+  }
   /** What is not yet in the file. */
   let waiting: Buffer[] = [];
   let written = 0;
