@@ -418,7 +418,7 @@ export const WIRING_RULES: readonly Rule<WiringFacts>[] = [
       : onFailure?.parkingObstacle === 'circle' && onFailure.isMade ? ['failureQueueKey is in another stack than the function, or depends on the function, so that the function '
       + 'can\'t name the queue that the trigger made with it, and parks no poison records: they block their shard until Lambda gives them up. Give a key of the '
       + `function's stack that does not depend on the function, or omit failureQueueKey. ${INFORM_NOT}`]
-      : onFailure?.parkingObstacle === 'circle' ? ['onFailure is in the trigger\'s stack, or in another one that depends on the function\'s, or depends on the function itself, so that the function '
+        : onFailure?.parkingObstacle === 'circle' ? ['onFailure is in the trigger\'s stack, or in another one that depends on the function\'s, or depends on the function itself, so that the function '
         + 'can\'t name it and parks no poison records: they block their shard until Lambda gives them up. Have the destination in the function\'s stack, without '
         + `what depends on the function, or omit onFailure to have a queue made there. Read an old queue before you remove it. ${INFORM_NOT}`] : [],
   },

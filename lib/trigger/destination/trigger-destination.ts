@@ -94,7 +94,8 @@ function makeQueue(trigger: Construct, { handler, failureQueueRemovalPolicy, fai
 
 /** The stacks of what a key is in this app. An imported one is in none. */
 function stacksOf(key: kms.IKey | undefined): Stack[] {
-  return key === undefined ? [] : [key, ...referencesIn(key.keyArn, key).map(({ target }) => target)].filter((part) => isResource(part) || resourceOf(part))
+  return key === undefined ? [] : [key, ...referencesIn(key.keyArn, key).map(({ target }) => target)]
+    .filter((part) => isResource(part) || resourceOf(part))
     .map((part) => Stack.of(part));
 }
 

@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type CfnResource, Token } from 'aws-cdk-lib';
-import { mayBeOverridden, rawProperties } from '../template/cdk-internals';
 import { settingsInTemplate } from '../../rules/cloudformation';
 import { UNKNOWN } from '../../rules/facts';
 import { FILTER_RULES } from '../../rules/filter/filter-rules';
@@ -8,6 +7,7 @@ import { MAPPING_RULES, type SettingFacts } from '../../rules/mapping-rules';
 import { judgeChanged, type Violation } from '../../rules/rule';
 import { SETTING_NAMES } from '../../rules/settings';
 import { TEMPLATE_WORDS, TRIGGER_WORDS, type Words } from '../../rules/words';
+import { mayBeOverridden, rawProperties } from '../template/cdk-internals';
 
 /**
  * The settings as the template will have them: those that the trigger was given, unless an aspect, a property injector or an escape hatch

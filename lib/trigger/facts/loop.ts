@@ -18,7 +18,8 @@ export function writesToOwnTable({ role }: lambda.IFunction, table: dynamodb.ITa
   const statements = policies.statementsOf(role);
   const allowing = statements.filter((statement) => isWriting(statement) && isOwn(statement));
   const denying = statements.filter((statement) => statement.effect === 'Deny' && !statement.conditional && covers(statement, table.tableArn, table));
-  return WRITES.some((action) => allowing.some((statement) => isAbout(statement, action)) && !denying.some((statement) => isAbout(statement, action)));
+  const areAbout = (some: readonly HeldStatement[], action: string) => some.some((statement) => isAbout(statement, action));
+  return WRITES.some((action) => areAbout(allowing, action) && !areAbout(denying, action));
 }
 
 /** Whether a statement lets somebody write, and says where. */

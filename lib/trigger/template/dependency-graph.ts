@@ -47,7 +47,8 @@ export class DependencyGraph {
   /** The elements that a value names, wherever it stands: by references, or by logical id in the text of a template. */
   elementsIn(value: unknown, scope: IConstruct): CfnElement[] {
     const reference = bareReference(value);
-    return this.elementsOf(reference === undefined ? resolvedWithReferences(value, scope) : { value: undefined, references: [reference] }, Stack.of(scope));
+    const resolved = reference === undefined ? resolvedWithReferences(value, scope) : { value: undefined, references: [reference] };
+    return this.elementsOf(resolved, Stack.of(scope));
   }
 
   private next(node: IConstruct, common: Stack | undefined, except: (element: CfnElement) => boolean): IConstruct[] {
@@ -81,9 +82,10 @@ export class DependencyGraph {
 
   /** The CDK writes `DependsOn` as text, and so do users' own templates and overrides. */
   private elementsOf({ value, references }: Pick<Resolved, 'value' | 'references'>, stack: Stack, self?: CfnElement): CfnElement[] {
-    const referred = references.map(({ target }) => target).filter(isElement).filter((target) => isDependency(Stack.of(target), stack));
+    const targets = references.map(({ target }) => target).filter(isElement);
+    const referred = targets.filter((target) => isDependency(Stack.of(target), stack));
     const ids = logicalIdsIn(value);
-    const known = new Set(ids.length === 0 ? [] : references.map(({ target }) => target).filter(isElement).map(({ logicalId }) => stack.resolve(logicalId)));
+    const known = new Set(ids.length === 0 ? [] : targets.map(({ logicalId }) => stack.resolve(logicalId)));
     const others = ids.filter((id) => !known.has(id)).map((id) => this.elementNamed(id, stack));
     return [...referred, ...others.filter((other) => other !== undefined && other !== self) as CfnElement[]];
   }

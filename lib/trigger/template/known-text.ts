@@ -1,8 +1,8 @@
 import { Stack, Token } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
+import { bareReference } from './references';
 import { isKnown, type Known, UNKNOWN } from '../../rules/facts';
 import { type ArnParts, arnParts } from '../../stream/arn';
-import { bareReference } from './references';
 
 /** The value, or UNKNOWN if only the deployment knows it. */
 export function plain<Value>(value: Value): Known<Value> {
