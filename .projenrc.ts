@@ -93,7 +93,8 @@ const project = new awscdk.AwsCdkConstructLibrary({
       collectCoverage: false,
       // Of a test that hangs. It does not measure speed: the machine may be busy.
       testTimeout: 600_000,
-      additionalOptions: { maxWorkers: '100%' },
+      // Many tests wait for processes, so that more than one for each core are worth it.
+      additionalOptions: { maxWorkers: '150%' },
     },
   },
 });
