@@ -1,22 +1,32 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { DeleteCommand, DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { DeleteCommand, DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { audited } from './audit';
-import { type Place, project } from './place';
+import { type CountryTimeZone, type Place, type PlaceInTimeZone, project } from './place';
 import { streamHandler } from 'dynamo-stream-trigger/runtime';
 
 const TableName = process.env.PLACES_BY_TIME_ZONE;
-const projection = DynamoDBDocumentClient.from(new DynamoDBClient());
+const tables = DynamoDBDocumentClient.from(new DynamoDBClient());
 
 /** Keeps the projection equal to the source. Putting and deleting by key may be repeated, as delivery may be. */
 export const handler = streamHandler<Place>(audited(async ({ oldImage, newImage }) => {
-  const before = oldImage && project(oldImage);
-  const after = newImage && project(newImage);
+  const before = oldImage && await projected(oldImage);
+  const after = newImage && await projected(newImage);
 
   if (after) {
-    await projection.send(new PutCommand({ TableName, Item: after }));
+    await tables.send(new PutCommand({ TableName, Item: after }));
   }
   if (before && before.timeZone !== after?.timeZone) {
     const { timeZone, countryAndPlace } = before;
-    await projection.send(new DeleteCommand({ TableName, Key: { timeZone, countryAndPlace } }));
+    await tables.send(new DeleteCommand({ TableName, Key: { timeZone, countryAndPlace } }));
   }
 }));
+
+/** A few places have no time zone of their own. */
+async function projected(place: Place): Promise<PlaceInTimeZone> {
+  return place.timeZone === undefined ? project(place, await usualTimeZone(place.country)) : project(place);
+}
+
+async function usualTimeZone(country: string): Promise<string | undefined> {
+  const { Item } = await tables.send(new GetCommand({ TableName: process.env.COUNTRY_TIME_ZONES, Key: { country } }));
+  return (Item as CountryTimeZone | undefined)?.timeZone;
+}

@@ -24,14 +24,26 @@ export interface PlaceInTimeZone {
   readonly population: number;
 }
 
-/** What the projection holds of a place. */
-export function project(place: Place): PlaceInTimeZone {
-  if (place.timeZone === undefined) {
+/** The time zone of the places of a country that have none of their own. */
+export interface CountryTimeZone {
+  /** ISO 3166 code; the partition key. */
+  readonly country: string;
+  readonly timeZone: string;
+}
+
+/**
+ * What the projection holds of a place.
+ *
+ * @param usual the time zone of the country, for a place that has none of its own
+ */
+export function project(place: Place, usual?: string): PlaceInTimeZone {
+  const timeZone = place.timeZone ?? usual;
+  if (timeZone === undefined) {
     // It will have none at the next try either.
-    throw new PoisonRecordError(`${place.country} ${place.place} has no time zone`);
+    throw new PoisonRecordError(`${place.country} ${place.place} has no time zone, and ${place.country} has no usual one`);
   }
   return {
-    timeZone: place.timeZone,
+    timeZone,
     countryAndPlace: `${place.country}#${place.place}`,
     city: place.city,
     population: place.population,

@@ -20,12 +20,17 @@ export class PlacesStack extends Stack {
       partitionKey: { name: 'timeZone', type: AttributeType.STRING },
       sortKey: { name: 'countryAndPlace', type: AttributeType.STRING },
     });
+    // For places that have no time zone of their own.
+    const countryTimeZones = new TableV2(this, 'CountryTimeZones', {
+      partitionKey: { name: 'country', type: AttributeType.STRING },
+    });
 
     const onPlace = new StreamFunction(this, 'OnPlace', {
       entry: join(__dirname, 'on-place.ts'),
-      environment: { PLACES_BY_TIME_ZONE: placesByTimeZone.tableName },
+      environment: { PLACES_BY_TIME_ZONE: placesByTimeZone.tableName, COUNTRY_TIME_ZONES: countryTimeZones.tableName },
     });
     placesByTimeZone.grantWriteData(onPlace);
+    countryTimeZones.grant(onPlace, 'dynamodb:GetItem');
 
     new DynamoStreamTrigger(this, 'PlaceChanges', { table: places, handler: onPlace, permissions: StreamPermissions.LEAST_PRIVILEGE });
   }

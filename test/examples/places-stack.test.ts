@@ -19,6 +19,13 @@ test('the trigger reads the table of places, and the function writes to the othe
       })]),
     },
   });
+  template.hasResourceProperties('AWS::IAM::Policy', {
+    PolicyDocument: {
+      Statement: Match.arrayWith([Match.objectLike({
+        Action: 'dynamodb:GetItem', Resource: { 'Fn::GetAtt': [Match.stringLikeRegexp('^CountryTimeZones'), 'Arn'] },
+      })]),
+    },
+  });
 });
 
 test('cdk-nag finds nothing that the example does not explain', () => {
