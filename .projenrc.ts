@@ -93,8 +93,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
       collectCoverage: false,
       // Of a test that hangs. It does not measure speed: the machine may be busy.
       testTimeout: 600_000,
-      // Many tests wait for processes, so that more than one for each core are worth it.
-      additionalOptions: { maxWorkers: '150%' },
+      additionalOptions: { maxWorkers: '100%' },
     },
   },
 });
