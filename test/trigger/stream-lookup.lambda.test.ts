@@ -229,7 +229,7 @@ test.each([
     + 'resource policy must allow dynamodb:DescribeTable to this account.'],
   ['ResourceNotFoundException', 'Table orders in eu-west-1 does not exist. Check its name and Region. If another stack makes it, deploy that stack first.'],
 ])('a %s that stays fails the deployment in time, with the way out', async (type, Reason) => {
-  const { responses, exitCode } = await run('orders', { endpoint: await troubled(Infinity, type), remaining: 22_000 });
+  const { responses, exitCode } = await run('orders', { endpoint: await troubled(Infinity, type), remaining: 40_000 });
 
   expect(responses).toMatchObject([{ Status: 'FAILED', Reason }]);
   expect(exitCode).toBe(0);
