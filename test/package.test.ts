@@ -62,6 +62,7 @@ test('the tarball holds what users need, and no path of the machine that made it
     /^build\/index\.(js|d\.ts)$/,
     /^build\/(engine|event-pattern|rules|runtime|stream|testing|trigger)\/.+\.(js|mjs|d\.ts|d\.mts)$/,
     /^build\/local\/(service\/destination-server|function\/module-resolution|function\/runtime-client)\.js$/,
+    /^build\/redrive\/function\.lambda\.bundle\/index\.js$/,
     /^build\/bin\/(dynamo-stream-trigger\.js|THIRD-PARTY-LICENSES\.txt)$/,
   ];
   expect(files.filter((file) => !expected.some((pattern) => pattern.test(file)))).toEqual([]);
