@@ -91,6 +91,7 @@ async function redriveWith(flags: Flags, output: RedriveOutput): Promise<number>
     output.started(source.name, flags.bucket !== undefined);
     const options = optionsOf(flags, toFile?.write);
     let found: Overview | undefined;
+    let began = false;
     const result = await redrive(awsPorts({ clients, source, spool, clock: REAL_CLOCK, hurry }), options, stop, {
       report: report && ((line: ReportLine) => report.write(JSON.stringify(line))),
       waiting: (others) => output.waiting(others),
@@ -98,8 +99,11 @@ async function redriveWith(flags: Flags, output: RedriveOutput): Promise<number>
       found: async (overview) => {
         found = overview;
         output.found(overview);
-        return asked(flags, overview, stop);
+        return began = await asked(flags, overview, stop);
       },
+    }).catch((error) => {
+      // Exit code 2 says that nothing was invoked.
+      throw began && error instanceof RedriveRefused ? new Error(error.message, { cause: error }) : error;
     });
     const exitCode = exitCodeOf(result, found, options);
     output.ended(result, exitCode);

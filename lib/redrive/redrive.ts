@@ -144,7 +144,7 @@ class Redrive {
       this.lose(message, lost, `${lost} of ${size} records of message ${this.inventory.textsOf(message).id} are lost (numbers ${from} to ${to} of ${shardId})`);
     }
     message.isInexact ||= finding.type === 'inexact' || (finding.type === 'lost' && finding.isInexact);
-    if (finding.type === 'inexact' && finding.found < size && this.options.inexact === 'hold') {
+    if (finding.type === 'inexact' && finding.found < size) {
       message.missing += size - finding.found;
       this.remarks.push(`Message ${this.inventory.textsOf(message).id} is about ${size} records, but only ${finding.found} of its range pass the filter. `
         + 'The filter was another one: give it with --filter.');
@@ -159,7 +159,8 @@ class Redrive {
 
   /** Records that no exact message names. */
   private holdInexact(): void {
-    if (this.options.inexact === 'send') {
+    // A file harms nobody.
+    if (this.options.inexact === 'send' || this.options.write) {
       return;
     }
     for (const record of this.records()) {

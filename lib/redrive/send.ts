@@ -3,12 +3,12 @@ import { groupedBy } from './grouped-by';
 import { type GivenUpRecord, type Group, type Inventory, inOrder, type Lane, messagesOf, openOf } from './inventory';
 import { Line } from './line';
 import type { MappingOf } from './mappings';
-import type { RedriveOptions } from './options';
+import type { RedriveOptions, SupersededPolicy } from './options';
 import type { Outcome } from './outcome';
 import type { FunctionFacts, Invoked, Ports } from './ports';
 import { refreshed } from './refreshed';
 import type { Settlement } from './settlement';
-import { changedBetween, judge, readItems, type Seen } from './superseded';
+import { canBeJudged, changedBetween, judge, readItems, type Seen } from './superseded';
 import type { Redriven } from '../stream/boundary';
 import { EVENT_BYTES, type StreamRecord } from '../stream/record';
 
@@ -114,13 +114,18 @@ class Sender {
   /** What is sent of a lane. The rest of it is settled without a call, or stays. */
   private prepare(lane: Lane, records: readonly GivenUpRecord[], newest: StreamRecord, seen: Seen): Outgoing[] {
     const reason = judge(newest, seen);
-    const policy = reason === undefined ? 'send' : this.sending.options.superseded;
-    switch (policy) {
+    switch (reason === undefined ? 'send' : this.policyFor(newest, seen)) {
       case 'send': return records.map((record) => this.outgoing(lane, record, newest, seen, reason !== undefined));
       case 'hold': this.close(lane, 'held', reason); return [];
       case 'skip': this.close(lane, 'skipped', reason); return [];
       case 'refresh': return this.refresh(lane, newest, seen, reason!);
     }
+  }
+
+  /** A file harms nobody. And only what the trigger has surely gone beyond may be skipped. */
+  private policyFor(newest: StreamRecord, seen: Seen): SupersededPolicy {
+    const { superseded, write } = this.sending.options;
+    return write ? 'send' : superseded === 'skip' && !canBeJudged(newest, seen) ? 'hold' : superseded;
   }
 
   private outgoing(lane: Lane, record: GivenUpRecord, newest: StreamRecord, seen: Seen, isSuperseded: boolean): Outgoing {
@@ -174,7 +179,8 @@ class Sender {
     return byLane.flatMap((ofLane, index) => {
       const [{ lane, newest, seen: before }] = ofLane;
       const isChanged = changedBetween(before, seen[index]);
-      const again = isChanged && this.sending.options.superseded === 'refresh' && round < MOST_REFRESHES && this.madeAnew(lane, newest, seen[index]);
+      const mayRefresh = this.sending.options.superseded === 'refresh' && round < MOST_REFRESHES && !this.sending.stop.aborted;
+      const again = isChanged && mayRefresh && this.madeAnew(lane, newest, seen[index]);
       if (typeof again === 'object') {
         return [again];
       }

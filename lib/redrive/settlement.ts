@@ -82,25 +82,38 @@ export class Settlement {
   async flush(): Promise<void> {
     const done = this.done;
     this.done = [];
-    // The object first: a message whose object is gone is done, and an object without a message would be forgotten.
-    await together(OBJECTS_AT_ONCE, done, async (message) => {
-      for (const { bucket, key } of this.inventory.textsOf(message).objects ?? []) {
-        await this.ports.buckets.remove(bucket, key);
-      }
-    });
-    await this.each(done, (handles) => this.ports.source.remove(handles));
-    this.removed += done.length;
+    try {
+      // The object first: a message whose object is gone is done, and an object without a message would be forgotten.
+      await together(OBJECTS_AT_ONCE, done, async (message) => {
+        for (const { bucket, key } of this.inventory.textsOf(message).objects ?? []) {
+          await this.ports.buckets.remove(bucket, key);
+        }
+      });
+      // A renewal that is under way may name them, and SQS refuses those that are deleted.
+      await this.keeping;
+      await this.each(done, (handles) => this.ports.source.remove(handles));
+      this.removed += done.length;
+    } catch (error) {
+      this.stays(done);
+      throw error;
+    }
   }
 
   /** Gives back everything that is not done. Never throws: the messages come back by themselves after a while. */
   async giveBack(): Promise<void> {
     this.stopKeeping();
     await this.keeping;
+    this.stays(this.done);
     const now = this.ports.clock.now();
     const [atOnce, later] = [this.here().filter(({ restsUntil }) => restsUntil <= now), this.here().filter(({ restsUntil }) => restsUntil > now)];
     const rest = Math.max(0, ...later.map(({ restsUntil }) => Math.ceil((restsUntil - now) / 1000)));
     await this.each(atOnce, (handles) => this.ports.source.giveBack(handles, 0)).catch(() => {});
     await this.each(later, (handles) => this.ports.source.giveBack(handles, rest)).catch(() => {});
+  }
+
+  /** These were to be deleted, and were not. */
+  private stays(done: readonly GivenUpMessage[]): void {
+    done.forEach((message) => message.isRemoved = false);
   }
 
   private here(): GivenUpMessage[] {

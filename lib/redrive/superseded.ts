@@ -61,6 +61,11 @@ export function judge(newest: StreamRecord, seen: Seen): Judgement {
   return isSameItem(seen.item, dynamodb!.NewImage) ? undefined : 'the item has changed since';
 }
 
+/** Whether it can be known if the item has changed since. */
+export function canBeJudged({ eventName, dynamodb }: StreamRecord, seen: Seen): boolean {
+  return !('problem' in seen) && (eventName === 'REMOVE' || (dynamodb!.StreamViewType !== 'OLD_IMAGE' && dynamodb!.NewImage !== undefined));
+}
+
 /** Whether an item changed between two reads. What was not read both times may have. */
 export function changedBetween(before: Seen, after: Seen): boolean {
   if ('problem' in before || 'problem' in after) {

@@ -1,7 +1,8 @@
 import { FUNCTION, History, parked, pointer, STREAM, TABLE } from './history';
 import { numberOf } from './streams';
 import { World } from './world';
-import type { Invoked } from '../../lib/redrive';
+import { exitCodeOf } from '../../lib/cli/redrive-exit';
+import { type Invoked, REDRIVE_DEFAULTS } from '../../lib/redrive';
 import { itemKey } from '../../lib/stream/item-key';
 import type { StreamRecord, StreamViewType } from '../../lib/stream/record';
 
@@ -363,7 +364,16 @@ describe('what only the stream has', () => {
     let remarks: readonly string[] = [];
     const { tally } = await world.redrive({}, { found: (overview) => (remarks = overview.remarks).length > 0 });
     expect([tally.inexact, tally.lost, world.messages.size, remarks[0]]).toEqual([1, 0, 1, expect.stringContaining('--filter')]);
+    const sent = await world.redrive({ inexact: 'send' });
+    expect([sent.tally.done, sent.removed, sent.givenBack]).toEqual([1, 0, 1]);
     expect((await world.redrive({ filters: ['{"eventName":["INSERT"]}'] })).tally.done).toBe(2);
+  });
+  test.each(['hold', 'send'] as const)('if the filter lets nothing through, the message stays too, with %s', async (inexact) => {
+    world.send('m', history.batch(write(1, 1), write(2, 2), 2));
+    world.mappings[0] = { ...world.mappings[0], filters: ['{"eventName":["REMOVE"]}'] };
+    const result = await world.redrive({ inexact });
+    expect([result.removed, result.givenBack, world.events.length]).toEqual([0, 1, 0]);
+    expect(exitCodeOf(result, undefined, { ...REDRIVE_DEFAULTS, inexact })).toBe(3);
   });
   test('a mapping with a window is refused by name, unless to a file', async () => {
     world.send('m', parked(write(1, 1)));
@@ -398,4 +408,81 @@ test('what another function gave up, or what came from another table, is left al
   await world.redrive({ only: { functionArn: FUNCTION, tableArn: TABLE } });
   expect(outcomes()).toEqual({ [numberOf(one)]: 'done', function: 'unknown', table: 'unknown' });
   expect([...world.messages.keys()]).toEqual(['function', 'table']);
+});
+
+describe('what can\'t be judged is not skipped', () => {
+  const skipped = async (...of: StreamRecord[]) => {
+    of.forEach((record) => world.send(numberOf(record), parked(record)));
+    await world.redrive({ superseded: 'skip' });
+    return [of.map((record) => outcomes()[numberOf(record)]), world.messages.size];
+  };
+
+  test('because the table can\'t be read', async () => {
+    const record = write(1, 1);
+    world.readTable = () => {
+      throw new Error('no');
+    };
+    expect(await skipped(record)).toEqual([['held'], 1]);
+  });
+
+  test('because the stream has old images only', async () => {
+    begin('OLD_IMAGE');
+    write(1, 1);
+    expect(await skipped(write(1, 2))).toEqual([['held'], 1]);
+  });
+
+  test('but one whose item has changed is', async () => {
+    const record = write(1, 1);
+    write(1, 2);
+    expect(await skipped(record)).toEqual([['skipped'], 0]);
+  });
+});
+
+test('to a file goes everything that was found, also what is superseded or inexact', async () => {
+  const [a, b, c] = [write(1, 1), write(2, 1), write(3, 1)];
+  write(1, 2);
+  world.send('superseded', parked(a));
+  world.send('inexact', history.batch(b, c, 1));
+  expect((await world.redrive({ write: () => {} })).tally).toMatchObject({ written: 3, held: 0, inexact: 0 });
+  expect(world.messages.size).toBe(2);
+});
+
+test('after a stop, an item that goes on changing is not made anew again', async () => {
+  const record = write(1, 1);
+  write(1, 2);
+  world.send('m', parked(record));
+  const stop = new AbortController();
+  let value = 3;
+  world.invoke = () => {
+    stop.abort();
+    write(1, value++);
+    return done;
+  };
+  await world.redrive({ superseded: 'refresh' }, {}, stop.signal);
+  expect([world.events.length, outcomes()[numberOf(record)]]).toEqual([1, 'overtaken']);
+});
+
+test('what was done and could not be deleted is given back', async () => {
+  world.send('m', parked(write(1, 1)));
+  world.failToRemove = true;
+  await expect(world.redrive()).rejects.toThrow('may not be deleted');
+  expect(world.given.map(({ id }) => id)).toEqual(['m']);
+});
+
+test('what nobody wants to be sent is given back, with what asks for nothing', async () => {
+  world.send('m', parked(write(1, 1)));
+  world.send('empty', { Event: 's3:TestEvent' });
+  const { givenBack } = await world.redrive({}, { found: () => false });
+  expect([givenBack, world.given.map(({ id }) => id).sort()]).toEqual([2, ['empty', 'm']]);
+});
+
+test('a message that is deleted while the others are kept from others does not end the run', async () => {
+  const [a, b] = [write(1, 1), write(2, 1)];
+  [a, b].forEach((record, n) => world.send(`m${n}`, parked(record)));
+  world.keepEvery = 1;
+  world.invoke = () => {
+    world.renew();
+    return done;
+  };
+  expect((await world.redrive({ batchSize: 1 })).tally.done).toBe(2);
 });

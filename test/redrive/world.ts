@@ -20,6 +20,10 @@ export class World {
   mappings: (Partial<MappingFacts> & { streamArn: string; functionArn: string; isEncrypted?: boolean })[] = [];
   timeout = 60_000;
   isBusy = false;
+  failToRemove = false;
+  /** Whether messages have to be kept from others: when `renew` is called. */
+  keepEvery?: number;
+  renew: () => void;
 
   /** The events that functions were invoked with. */
   readonly events: any[] = [];
@@ -33,6 +37,7 @@ export class World {
 
   constructor() {
     this.invoke = () => ({ type: 'answer', response: null });
+    this.renew = () => {};
   }
 
   send(id: string, content: unknown): void {
@@ -54,7 +59,10 @@ export class World {
       now: () => this.now,
       wait: async (ms: number) => this.now += ms,
       random: () => 0.5,
-      every: () => () => {},
+      every: (_: number, call: () => void) => {
+        this.renew = call;
+        return () => {};
+      },
     };
     return {
       spool,
@@ -62,6 +70,7 @@ export class World {
       streams: (arn) => readerOf(this.streams.get(arn) ?? { shards: [], isGone: true }, arn),
       source: {
         name: 'memory',
+        keepEvery: this.keepEvery,
         collect: async ({ limit, take }) => {
           if (this.isBusy) {
             throw new MessagesInFlight('in flight');
@@ -70,8 +79,16 @@ export class World {
           all.slice(0, limit).forEach(([id, text]) => take({ id, handle: id, text }));
           return { left: Math.max(0, all.length - limit) };
         },
-        keep: async () => {},
+        keep: async (handles) => {
+          await new Promise((resolve) => setTimeout(resolve, 5));
+          if (handles.some((id) => !this.messages.has(id))) {
+            throw new Error('the message does not exist');
+          }
+        },
         remove: async (handles) => handles.forEach((id) => {
+          if (this.failToRemove) {
+            throw new Error('it may not be deleted');
+          }
           this.log.push(`remove ${id}`);
           this.messages.delete(id);
         }),

@@ -485,7 +485,8 @@ describe('a handler that waits for something real in which nothing happens ends 
 });
 
 describe('a request that is never answered is ended by the time budget of the runtime', () => {
-  const options = { timeout: 10, realTimeLimit: 0.2 };
+  // Half of it is for what connecting takes on a busy machine.
+  const options = { timeout: 10, realTimeLimit: 1 };
 
   test.each<[string, 'real' | 'virtual', (address: string, signal: AbortSignal) => Promise<unknown>]>([
     ['fetch with the signal', 'real', (address, signal) => fetch(address, { signal })],
