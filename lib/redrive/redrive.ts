@@ -159,8 +159,7 @@ class Redrive {
 
   /** Records that no exact message names. */
   private holdInexact(): void {
-    // A file harms nobody.
-    if (this.options.inexact === 'send' || this.options.write) {
+    if (this.options.inexact === 'send') {
       return;
     }
     for (const record of this.records()) {
