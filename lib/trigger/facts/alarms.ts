@@ -1,7 +1,7 @@
-import { type aws_lambda as lambda, type CfnResource, type IResolveContext, Stack, Stage } from 'aws-cdk-lib';
-import type { IConstruct } from 'constructs';
+import { type aws_lambda as lambda, type CfnResource, type IResolveContext, Stack } from 'aws-cdk-lib';
 import { fragmentOf } from '../template/cdk-internals';
 import { isMapping } from '../template/deployed-mapping';
+import { OnceASynthesis } from '../template/once-a-synthesis';
 import { asText, resolvedWithReferences } from '../template/references';
 import { isResource } from '../template/resource';
 
@@ -17,28 +17,17 @@ export function watchers(resources: readonly CfnResource[]): ReadonlyMap<CfnReso
 }
 
 /**
- * Whether an alarm of the app watches a metric of a mapping, asked while a template is written.
- *
- * The CDK writes each part of a template several times, and nothing says when a synthesis begins. What shows it: in the CDK's prepare phase
- * each mapping asks once. If it asks again there, the alarms are read anew.
+ * Whether an alarm of the app watches a metric of a mapping, asked while a template is written. The CDK writes each part of a template several
+ * times, but once in its prepare phase.
  */
 export function isWatched(mapping: lambda.CfnEventSourceMapping, { preparing }: IResolveContext): boolean {
-  const stage = Stage.of(mapping) ?? mapping.node.root;
-  let known = walks.get(stage);
-  if (known === undefined || (preparing && !known.unasked.delete(mapping))) {
-    const resources = stage.node.findAll().filter(isResource);
-    walks.set(stage, known = { watched: watchers(resources), unasked: new Set(preparing ? resources.filter(isMapping) : []) });
-    known.unasked.delete(mapping);
-  }
-  return known.watched.has(mapping);
+  return watched.for(mapping, !preparing).has(mapping);
 }
 
-interface Walk {
-  readonly watched: ReadonlyMap<CfnResource, unknown>;
-  readonly unasked: Set<CfnResource>;
-}
-
-const walks = new WeakMap<IConstruct, Walk>();
+const watched = new OnceASynthesis(({ node }) => {
+  const resources = node.findAll().filter(isResource);
+  return { value: watchers(resources), askers: resources.filter(isMapping) };
+});
 
 /** The mappings that an alarm's metrics are of. What else of an alarm names a mapping, such as its description, watches nothing. */
 function watchedBy(alarm: CfnResource): CfnResource[] {

@@ -1,35 +1,21 @@
-import { type aws_lambda as lambda, type CfnResource, Stage } from 'aws-cdk-lib';
+import type { aws_lambda as lambda, CfnResource } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import { watchers } from './alarms';
 import { readersByMapping } from './stream-readers';
 import { Policies } from '../role/held-statements';
 import { isMapping } from '../template/deployed-mapping';
+import { OnceASynthesis } from '../template/once-a-synthesis';
 import { isResource } from '../template/resource';
 
-/**
- * The app of a trigger when it is validated, which is when it is finished.
- *
- * Each trigger asks for it once in a synthesis. To walk the tree each time would take the square of the number of triggers, so that all
- * triggers of a Stage, which the CDK validates in one go, share one walk. A later synthesis of the same app needs a new one, because the tree may have changed, but nothing says that
- * one began. What shows it: if a mapping asks again, or was not there before, the walk is out of date.
- */
+/** The app of a trigger when it is validated, which is when it is finished. Each trigger asks for it once in a synthesis. */
 export function finishedApp(mapping: lambda.CfnEventSourceMapping): FinishedApp {
-  const stage = Stage.of(mapping) ?? mapping.node.root;
-  let known = walks.get(stage);
-  if (known === undefined || !known.unasked.has(mapping)) {
-    const app = new FinishedApp(mapping.node.root);
-    walks.set(stage, known = { app, unasked: new Set(app.mappings) });
-  }
-  known.unasked.delete(mapping);
-  return known.app;
+  return apps.for(mapping);
 }
 
-interface Walk {
-  readonly app: FinishedApp;
-  readonly unasked: Set<lambda.CfnEventSourceMapping>;
-}
-
-const walks = new WeakMap<IConstruct, Walk>();
+const apps = new OnceASynthesis(({ node }) => {
+  const app = new FinishedApp(node.root);
+  return { value: app, askers: app.mappings };
+});
 
 /** The resources of a finished app, and what is read from them once for all triggers. */
 export class FinishedApp {
