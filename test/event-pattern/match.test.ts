@@ -177,14 +177,14 @@ describe('arrays', () => {
     expect(matches('{"k": {"a": ["x"]}, "l": {"a": ["y"]}}', { k: [{ a: 'x' }, {}], l: [{}, { a: 'y' }] })).toBe(true);
   });
 
-  test('in arrays of arrays, both elements have to be the same', () => {
+  test('in arrays of arrays, both elements must be the same', () => {
     const pattern = '{"l": {"m": {"a": ["x"], "b": ["y"]}}}';
     expect(matches(pattern, { l: [{ m: [{ a: 'x' }] }, { m: [{ b: 'y' }] }] })).toBe(false);
     expect(matches(pattern, { l: [{ m: [{ a: 'x' }, { b: 'y' }] }] })).toBe(false);
     expect(matches(pattern, { l: [{ m: [{}, { a: 'x', b: 'y' }] }] })).toBe(true);
   });
 
-  test('a field that has to be absent is looked for in the element that conditions before it, by name, have chosen', () => {
+  test('a field that must be absent is looked for in the element that conditions before it, by name, have chosen', () => {
     const record = { l: [{ a: 'x' }, { b: 'y' }] };
     expect(matches('{"l": {"a": ["x"], "b": [{"exists": false}]}}', record)).toBe(true);
     expect(matches('{"l": {"b": ["y"], "a": [{"exists": false}]}}', record)).toBe(false);

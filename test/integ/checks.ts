@@ -1,7 +1,7 @@
 import { deepEqual, equal, ok } from 'node:assert/strict';
 import type { Deployment } from './deployment';
 
-/** What has to become true of each integration app, wherever it runs. Throws what is not, after trying for as long as `patience`. */
+/** What must become true of each integration app, wherever it runs. Throws what is not, after trying for as long as `patience`. */
 export const checks: { readonly [app: string]: (deployment: Deployment, patience: Patience) => Promise<void> } = {
   'default': parksPoison,
   'two-stacks': parksPoison,

@@ -17,7 +17,7 @@ export class History {
 
   constructor(private readonly viewType: StreamViewType = 'NEW_AND_OLD_IMAGES', private readonly shardCount = 1) {}
 
-  /** Changes an item to a value, or removes it, and answers the record. Undefined: that is no change. */
+  /** Changes an item to a value, or removes it, and answers the record. Undefined: nothing changes. */
   write(item: number, value: number | undefined): StreamRecord | undefined {
     const Keys = { id: { S: `item-${item}` } };
     const key = itemKey(Keys);

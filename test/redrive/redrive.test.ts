@@ -184,7 +184,7 @@ describe('what a function answers', () => {
     expect((await after({ type: 'noAnswer', message: 'socket hang up' })).outcomes).toEqual(['failed', 'failed', 'failed']);
     expect(world.given.map(({ seconds }) => seconds)).toEqual([60, 60, 60]);
   });
-  test('throttled: it is tried again, and that is no attempt', async () => {
+  test('throttled: it is tried again, which does not count as an attempt', async () => {
     const throttled: Invoked = { type: 'throttled', message: 'Rate Exceeded.', isReserved: true };
     const { outcomes: found, result } = await after(throttled, throttled, done);
     expect([found, result.stopped]).toEqual([['done', 'done', 'done'], undefined]);

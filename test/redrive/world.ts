@@ -21,7 +21,7 @@ export class World {
   timeout = 60_000;
   isBusy = false;
   failToRemove = false;
-  /** Whether messages have to be kept from others: when `renew` is called. */
+  /** Milliseconds after which messages must be kept from others again, which `renew` does. */
   keepEvery?: number;
   renew: () => void;
 

@@ -1,7 +1,6 @@
 import { withoutStack } from './without-stack';
 import { type ChangeRecord, type StreamHandlerOptions, streamHandler } from '../../lib/runtime';
-import { HOST } from '../../lib/stream/boundary';
-import { type Handler, type SimulationRun, simulateTrigger, streamRecord } from '../../lib/testing';
+import { now, type SimulationRun, simulateTrigger, streamRecord } from '../../lib/testing';
 
 jest.setTimeout(180_000);
 
@@ -25,23 +24,16 @@ interface Course {
 async function course(count: number, fail: (at: number, minute: number) => void, options: Partial<StreamHandlerOptions> = {}): Promise<Course> {
   let calls = 0;
   const doneAt = new Map<number, number>();
-  const load = (): Handler => {
-    let clock: () => number;
-    const minute = () => (clock() / 1_000 - START) / 60;
-    const handler = streamHandler({
-      ...options,
-      onRecord: ({ newImage }: ChangeRecord) => {
-        calls++;
-        const at = Number(newImage!.at);
-        fail(at, minute());
-        doneAt.set(at, minute());
-      },
-    });
-    return async (event, context) => {
-      clock = context[HOST].now;
-      return handler(event, context);
-    };
-  };
+  const minute = () => (now() / 1_000 - START) / 60;
+  const load = () => streamHandler({
+    ...options,
+    onRecord: ({ newImage }: ChangeRecord) => {
+      calls++;
+      const at = Number(newImage!.at);
+      fail(at, minute());
+      doneAt.set(at, minute());
+    },
+  });
   const run = await simulateTrigger({ handler: { load }, shards: [{ records: itemsOf(count) }] });
   const parkedAt = new Map(run.parked.map(({ record, lastTriedAt }) => [
     Number(record.dynamodb!.NewImage!.at.N), (Date.parse(lastTriedAt) / 1_000 - START) / 60,

@@ -1,8 +1,7 @@
 import * as fc from 'fast-check';
 import { withoutStack } from './without-stack';
 import { streamHandler } from '../../lib/runtime';
-import { HOST } from '../../lib/stream/boundary';
-import { type Handler, type StreamRecord, simulateTrigger, streamRecord } from '../../lib/testing';
+import { now, type StreamRecord, simulateTrigger, streamRecord } from '../../lib/testing';
 
 const START = 1_735_689_600;
 
@@ -16,6 +15,13 @@ const outages: [string, () => Error, number][] = [
   ['throttling', () => Object.assign(new Error('slow down'), { name: 'ThrottlingException' }), 0],
   ['a connection refused', () => Object.assign(new Error('refused'), { code: 'ECONNREFUSED' }), 0],
 ];
+
+/** So many records in each of eight shards, each of an item of its own. */
+const eightShards = (length: number) => Array.from({ length: 8 }, (_, shard) => ({
+  records: Array.from({ length }, (__, at) => streamRecord({
+    keys: { id: `item-${shard}-${at}` }, sequenceNumber: String(10n ** 22n + BigInt(shard * 1_000 + at)), createdAt: START,
+  })),
+}));
 
 beforeEach(() => {
   jest.spyOn(console, 'error').mockImplementation();
@@ -45,12 +51,11 @@ describe.each(outages)('%s', (_, failure, parkedAtMost) => {
       const down = (START + begins) * 1_000;
       const parkedBy: number[] = [];
       const done: string[] = [];
-      const load = (): Handler => {
+      const load = () => {
         const environment = parkedBy.push(0) - 1;
-        let clock: () => number;
-        const handler = streamHandler({
+        return streamHandler({
           onRecord: () => {
-            if (clock() >= down && clock() < down + lasts * 1_000) {
+            if (now() >= down && now() < down + lasts * 1_000) {
               throw withoutStack(failure);
             }
           },
@@ -64,10 +69,6 @@ describe.each(outages)('%s', (_, failure, parkedAtMost) => {
             }
           },
         });
-        return async (event, context) => {
-          clock = context[HOST].now;
-          return handler(event, context);
-        };
       };
       const run = await simulateTrigger({ mapping, handler: { load }, environments, seed, shards: [{ records }] });
       expect(run.lost).toEqual([]);
@@ -88,26 +89,14 @@ describe.each(outages)('%s', (_, failure, parkedAtMost) => {
 test.each(outages)('%s for 1, 5 and 30 seconds parks nothing, and is over within five seconds', async (_, failure) => {
   for (const lasts of [1, 5, 30]) {
     let doneAt = 0;
-    const load = (): Handler => {
-      let clock: () => number;
-      const handler = streamHandler(() => {
-        const second = clock() / 1_000 - START;
-        if (second < lasts) {
-          throw withoutStack(failure);
-        }
-        doneAt = Math.max(doneAt, second);
-      });
-      return async (event, context) => {
-        clock = context[HOST].now;
-        return handler(event, context);
-      };
-    };
-    const shards = Array.from({ length: 8 }, (__, shard) => ({
-      records: Array.from({ length: 200 }, (___, at) => streamRecord({
-        keys: { id: `item-${shard}-${at}` }, sequenceNumber: String(10n ** 22n + BigInt(shard * 1_000 + at)), createdAt: START,
-      })),
-    }));
-    const { parked, failed, lost } = await simulateTrigger({ handler: { load }, environments: 8, shards });
+    const load = () => streamHandler(() => {
+      const second = now() / 1_000 - START;
+      if (second < lasts) {
+        throw withoutStack(failure);
+      }
+      doneAt = Math.max(doneAt, second);
+    });
+    const { parked, failed, lost } = await simulateTrigger({ handler: { load }, environments: 8, shards: eightShards(200) });
     expect([parked, failed, lost]).toEqual([[], [], []]);
     expect(doneAt).toBeLessThan(lasts + 5);
   }
@@ -118,13 +107,12 @@ test.each(outages)('%s for six hours: eight shards and eight environments park n
   const done = new Set<string>();
   let doneAt = 0;
   let environments = 0;
-  const load = (): Handler => {
-    let clock: () => number;
+  const load = () => {
     environments++;
-    const handler = streamHandler({
+    return streamHandler({
       logger: { error: () => undefined },
       onRecord: ({ sequenceNumber }) => {
-        const second = clock() / 1_000 - START;
+        const second = now() / 1_000 - START;
         if (second < HOURS * 3_600) {
           throw withoutStack(failure);
         }
@@ -132,18 +120,11 @@ test.each(outages)('%s for six hours: eight shards and eight environments park n
         doneAt = Math.max(doneAt, second);
       },
     });
-    return async (event, context) => {
-      clock = context[HOST].now;
-      return handler(event, context);
-    };
   };
-  const shards = Array.from({ length: 8 }, (__, shard) => ({
-    records: Array.from({ length: 3 }, (___, at) => streamRecord({
-      keys: { id: `item-${shard}-${at}` }, sequenceNumber: String(10n ** 22n + BigInt(shard * 1_000 + at)), createdAt: START,
-    })),
-  }));
   // The default gives a batch up after an hour and a half.
-  const { parked, failed, lost } = await simulateTrigger({ mapping: { retryAttempts: -1 }, handler: { load }, environments: 8, shards });
+  const { parked, failed, lost } = await simulateTrigger({
+    mapping: { retryAttempts: -1 }, handler: { load }, environments: 8, shards: eightShards(3),
+  });
   expect([failed, lost]).toEqual([[], []]);
   expect(parked.length).toBeLessThanOrEqual(parkedAtMost * environments);
   expect(done.size).toBe(24 - parked.length);

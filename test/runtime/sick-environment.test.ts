@@ -2,7 +2,7 @@ import { locks, never } from './hanging';
 import { logged, reported } from './host';
 import { batchOf } from './records';
 import { VirtualLambda } from './virtual-lambda';
-import { streamHandler } from '../../lib/runtime';
+import { streamHandler, type StreamHandler } from '../../lib/runtime';
 import { HOST } from '../../lib/stream/boundary';
 import { type SimulationRun, simulateTrigger, streamRecord } from '../../lib/testing';
 
@@ -29,7 +29,8 @@ test('one call that never settles costs one process and two timeouts, and no rec
   expect(minutesOf(run)).toBeLessThan(2.1);
 });
 
-test('a process in which no call settles ends at its first answer', async () => {
+/** Handlers of which no call settles in the first process, and the items that are done. */
+function sickAtFirst(): { readonly done: ReadonlySet<unknown>; readonly load: () => StreamHandler } {
   const done = new Set<unknown>();
   let processes = 0;
   const load = () => {
@@ -41,6 +42,11 @@ test('a process in which no call settles ends at its first answer', async () => 
       done.add(keys.id);
     });
   };
+  return { done, load };
+}
+
+test('a process in which no call settles ends at its first answer', async () => {
+  const { done, load } = sickAtFirst();
   const run = await simulateTrigger({ timeout: 60, handler: { load }, shards: [{ records: recordsOf(20) }] });
   expect(done.size).toBe(20);
   expect(errorsOf(run)).toEqual(['Runtime.ExitError']);
@@ -48,17 +54,7 @@ test('a process in which no call settles ends at its first answer', async () => 
 });
 
 test('of two processes, one of which is sick, the sick one ends at its first answer, and neither shard loses a record', async () => {
-  const done = new Set<unknown>();
-  let processes = 0;
-  const load = () => {
-    const isSick = processes++ === 0;
-    return streamHandler(async ({ keys }) => {
-      if (isSick) {
-        await never();
-      }
-      done.add(keys.id);
-    });
-  };
+  const { done, load } = sickAtFirst();
   const shards = ['a', 'b'].map((shard) => ({ records: recordsOf(20, shard) }));
   const run = await simulateTrigger({ timeout: 60, handler: { load }, environments: 2, shards });
   expect(done.size).toBe(40);

@@ -41,7 +41,7 @@ test('exactly the lowest record not done is reported', async () => {
   expect(reported(await handler(batchOf('a', 'b', 'c', 'd', 'e')))).toEqual([2]);
 });
 
-test('a failure that is no error, or is not asynchronous, is a failure', async () => {
+test('a failure that is not an error, or not asynchronous, is a failure', async () => {
   for (const thrown of [undefined, null, 'text']) {
     expect(reported(await streamHandler({
       ...once, onRecord: () => {

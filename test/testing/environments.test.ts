@@ -277,7 +277,7 @@ describe('the end of a process', () => {
     expect(heard).toEqual(['once first', 'first', 'second', 'afterwards']);
   });
 
-  test('many listeners of others are no reason for a warning', async () => {
+  test('many listeners of others cause no warning', async () => {
     const { process: real } = realGlobal;
     const listeners = Array.from({ length: real.getMaxListeners() + 1 }, () => () => undefined);
     const [allowed, warn] = [real.getMaxListeners(), jest.spyOn(real, 'emitWarning').mockImplementation()];

@@ -100,7 +100,7 @@ test.each<[string, Runtime, unknown]>([
   ['counts for nothing', Runtime.NODEJS_22_X, { response: null }],
   ['is its answer', Runtime.NODEJS_24_X, { response: 'returned' }],
   ['is its answer where the version is not known', Runtime.PYTHON_3_13, { response: 'returned' }],
-])('what a handler returns that is no promise %s (%s)', async (_, runtime, expected) => {
+])('what a handler returns that is not a promise %s (%s)', async (_, runtime, expected) => {
   const { stack, table } = parts();
   const handler = new Function(stack, 'Other', { code: Code.fromInline('-'), handler: 'index.handler', runtime });
   new DynamoStreamTrigger(stack, 'Trigger', { table, handler });

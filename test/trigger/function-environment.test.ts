@@ -190,7 +190,7 @@ describe('of two aliases on one stream', () => {
     expect(triggers.map(isWarned)).toEqual([one && !two, two && !one]);
   });
 
-  test('an event source that takes no reports is named', () => {
+  test('an event source that does not take reports is named', () => {
     const app = new TestApp();
     const [handler, table] = [app.fn(), importedTable(app, 'orders')];
     const { node } = app.trigger({ handler, table, onFailure: NoFailureDestination.INSTANCE });
