@@ -1,5 +1,6 @@
 import { createdAt, type Entry } from './batch';
-import { type MappingSettings, STREAM_RETENTION } from '../rules/settings';
+import type { MappingSettings } from '../rules/settings';
+import { STREAM_RETENTION } from '../stream/shard';
 
 /** How old records may get, and what becomes of older ones. */
 export interface AgeLimit {

@@ -1,6 +1,6 @@
 import { type GivenUpMessage, type Inventory, tableOf } from './inventory';
 import { unqualified } from './mappings';
-import { type Message, type ObjectName, type ParkedMessage, readMessage } from './message';
+import { type Message, type ObjectName, type Origin, type ParkedMessage, readMessage } from './message';
 import type { GivenUpBy, RedriveOptions } from './options';
 import type { Ports, Received } from './ports';
 import { together } from './together';
@@ -103,7 +103,7 @@ class Collector {
     }
   }
 
-  private isWanted({ functionArn, streamArn }: { functionArn: string; streamArn: string }): boolean {
+  private isWanted({ functionArn, streamArn }: Origin): boolean {
     const { only } = this;
     return only === undefined || (unqualified(functionArn) === unqualified(only.functionArn) && tableOf(streamArn) === only.tableArn);
   }

@@ -1,15 +1,13 @@
 import { RedriveRefused } from './refusals';
 import { StreamReadError } from '../reader/stream-reader';
-
-/** A stream keeps its records for so long. https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Streams.html */
-export const STREAM_KEEPS = 24 * 60 * 60 * 1000;
+import { STREAM_RETENTION } from '../stream/shard';
 
 /**
  * Undefined: the stream is gone.
  *
  * @throws RedriveRefused where reading is not allowed, and every other error as it is.
  */
-export function failureOf(error: unknown, streamArn: string): undefined {
+export function refuseUnlessGone(error: unknown, streamArn: string): undefined {
   const reason = error instanceof StreamReadError ? error.reason : undefined;
   if (reason === 'gone') {
     return undefined;
@@ -27,7 +25,7 @@ export function failureOf(error: unknown, streamArn: string): undefined {
  * @throws RedriveRefused if the stream should be there.
  */
 export function streamIsGone(streamArn: string, written: number, now: number): void {
-  if (now - written < STREAM_KEEPS) {
+  if (now - written < STREAM_RETENTION * 1000) {
     throw new RedriveRefused(`The stream ${streamArn} does not exist here, but its records were written less than 24 hours ago. `
       + 'Give the Region and the credentials of the account that the table is in.');
   }

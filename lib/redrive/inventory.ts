@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { BatchMessage, ObjectName, PointerMessage } from './message';
+import type { BatchMessage, ObjectName, Origin, PointerMessage } from './message';
 import type { Outcome } from './outcome';
 import type { Place, Spool } from './ports';
 import { itemKey } from '../stream/item-key';
@@ -90,7 +90,7 @@ export class Inventory {
     return JSON.parse(this.spool.read(message));
   }
 
-  addRecord(messages: GivenUpMessage[], { functionArn, streamArn }: { functionArn: string; streamArn: string }, record: StreamRecord): void {
+  addRecord(messages: GivenUpMessage[], { functionArn, streamArn }: Origin, record: StreamRecord): void {
     const { at, bytes } = this.spool.append(JSON.stringify(record));
     const lane = this.laneOf(functionArn, streamArn, record);
     const sequenceNumber = record.dynamodb!.SequenceNumber!;

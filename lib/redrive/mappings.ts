@@ -1,4 +1,5 @@
 import type { Inventory } from './inventory';
+import type { Origin } from './message';
 import type { RedriveOptions } from './options';
 import type { Functions, MappingFacts } from './ports';
 import { RedriveRefused } from './refusals';
@@ -11,14 +12,6 @@ export interface KnownMapping {
   /** Batches of a shard may lie between each other. */
   readonly isInterleaved: boolean;
   readonly hasWindow: boolean;
-  /** Whether it is there, and tells its filters. */
-  readonly isFilterKnown: boolean;
-}
-
-/** Whose records they are. */
-interface Origin {
-  readonly functionArn: string;
-  readonly streamArn: string;
 }
 
 export type MappingOf = (origin: Origin) => KnownMapping;
@@ -65,6 +58,5 @@ function knownMapping(facts: MappingFacts | undefined, given: KnownMapping['pass
     passes: given ?? compileFilters(facts?.filters ?? []),
     isInterleaved: (facts?.parallelizationFactor ?? 1) > 1,
     hasWindow: facts?.hasWindow ?? false,
-    isFilterKnown: given !== undefined || facts?.filters !== undefined,
   };
 }

@@ -15,7 +15,7 @@ export type Message =
   | { readonly kind: 'unknown'; readonly reason: string };
 
 /** Whose records they are. */
-interface Origin {
+export interface Origin {
   readonly functionArn: string;
   readonly streamArn: string;
 }

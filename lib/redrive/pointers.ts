@@ -1,4 +1,4 @@
-import { failureOf, streamIsGone } from './gone-stream';
+import { refuseUnlessGone, streamIsGone } from './gone-stream';
 import { groupedBy } from './grouped-by';
 import type { GivenUpMessage, Inventory } from './inventory';
 import type { PointerMessage } from './message';
@@ -18,7 +18,7 @@ export async function readPointers(
 ): Promise<void> {
   for (const [streamArn, requests] of groupedBy(inventory.pointers, ({ wanted }) => wanted.streamArn)) {
     const reader = ports.streams(streamArn);
-    const shards = await reader.shards().catch((error) => failureOf(error, streamArn));
+    const shards = await reader.shards().catch((error) => refuseUnlessGone(error, streamArn));
     if (shards === undefined) {
       const written = Math.max(...requests.map(({ wanted }) => wanted.arrived).filter((time) => !Number.isNaN(time)), -Infinity);
       streamIsGone(streamArn, written, ports.clock.now());
@@ -48,7 +48,7 @@ async function lookUp(
       }
     } catch (error) {
       if (!(error instanceof StreamReadError && error.reason === 'invalid')) {
-        failureOf(error, streamArn);
+        refuseUnlessGone(error, streamArn);
       }
       // It is not a number of this shard.
     }

@@ -1,4 +1,4 @@
-import { failureOf, streamIsGone } from './gone-stream';
+import { refuseUnlessGone, streamIsGone } from './gone-stream';
 import { groupedBy } from './grouped-by';
 import type { GivenUpMessage, Inventory, Request } from './inventory';
 import type { MappingOf } from './mappings';
@@ -38,7 +38,7 @@ export async function readBatches(
 ): Promise<void> {
   for (const [streamArn, ofStream] of groupedBy(inventory.batches, ({ wanted }) => wanted.streamArn)) {
     const reader = ports.streams(streamArn);
-    const shards = await reader.shards().catch((error) => failureOf(error, streamArn));
+    const shards = await reader.shards().catch((error) => refuseUnlessGone(error, streamArn));
     const generations = groupedBy(groupedBy(ofStream, ({ wanted }) => wanted.shardId), ([shardId]) => ancestors(shardId, shards));
     for (const [, byShard] of [...generations].sort(([a], [b]) => a - b)) {
       await together(SHARDS_AT_ONCE, byShard, read);
@@ -52,7 +52,7 @@ export async function readBatches(
           assign(record, open, inventory, mappingOf);
         });
       } catch (error) {
-        failureOf(error, streamArn);
+        refuseUnlessGone(error, streamArn);
         streamIsGone(streamArn, Math.max(...wanted.map(({ batch }) => batch.arrived[1])), ports.clock.now());
         wanted.forEach((one) => one.gap ??= one);
       }

@@ -12,6 +12,7 @@ import { RedriveRefused } from './refusals';
 import { FunctionThrottled, sendGroup } from './send';
 import { Settlement, type Tally } from './settlement';
 import { judge, readItems } from './superseded';
+import { STREAM_RETENTION } from '../stream/shard';
 
 /** What a redrive has found, before anything is sent. */
 export interface Overview {
@@ -191,7 +192,7 @@ class Redrive {
     const groups = [...this.inventory.groups.values()];
     const all = [...this.records()];
     const { inexact } = this.settlement.tally;
-    const keptFor = oldest + 24 * 60 * 60 * 1000 - this.ports.clock.now();
+    const keptFor = oldest + STREAM_RETENTION * 1000 - this.ports.clock.now();
     return {
       kinds,
       messages: this.inventory.messages.length,

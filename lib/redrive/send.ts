@@ -57,7 +57,7 @@ const MOST_THROTTLES = 15;
 const SHORTEST_WAIT = 200;
 const LONGEST_WAIT = 20_000;
 
-/** A function that is throttled for so long that it is no use to go on. */
+/** A function that is throttled for so long that further tries are useless. */
 export class FunctionThrottled extends Error {
   readonly name = 'FunctionThrottled';
 }
@@ -162,7 +162,7 @@ class Sender {
     return { lane, settles: openOf(lane), text, bytes, eventId, streamArn, sequenceNumber, isSuperseded: false, newest, seen, isAnew: true };
   }
 
-  /** Answers what has to be sent again, because it changed meanwhile. */
+  /** Answers what must be sent again, because it changed meanwhile. */
   private async invokeAndCheck(outgoing: readonly Outgoing[], round: number): Promise<Outgoing[]> {
     const done: Outgoing[] = [];
     for (const event of eventsOf(outgoing, this.sending.options.batchSize)) {
@@ -229,7 +229,7 @@ class Sender {
     return `{${records},"redriven":${JSON.stringify(redriven)}}`;
   }
 
-  /** A refusal is no attempt. */
+  /** A refusal does not count as an attempt. */
   private async invokePersistently(event: string): Promise<Exclude<Invoked, { type: 'throttled' }>> {
     const { ports: { functions, clock }, stop } = this.sending;
     const { functionArn } = this.group;

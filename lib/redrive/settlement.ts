@@ -42,7 +42,7 @@ export class Settlement {
   settle(record: GivenUpRecord, outcome: Outcome, error?: string): void {
     record.outcome = outcome;
     this.tally[outcome]++;
-    // To know the eventID, the record has to be read.
+    // The record must be read for its eventID.
     this.report?.({ eventId: this.inventory.record(record).eventID, sequenceNumber: record.sequenceNumber, outcome, ...(error && { error }) });
     if (isSettled(outcome)) {
       for (const message of messagesOf(record)) {

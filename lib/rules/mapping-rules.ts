@@ -2,8 +2,9 @@ import { isKnown, type Known, Misfit, UNKNOWN } from './facts';
 import type { FilterFacts } from './filter/filter-facts';
 import { type NameFacts, unknownName } from './property-names';
 import { type Rule, SOURCES } from './rule';
-import { type Bounds, type SettingName, SETTING_NAMES, SETTINGS, STREAM_RETENTION } from './settings';
+import { type Bounds, type SettingName, SETTING_NAMES, SETTINGS } from './settings';
 import { TRIGGER_WORDS } from './words';
+import { STREAM_RETENTION } from '../stream/shard';
 
 /** The settings of a mapping, as whoever wrote them wrote them. From an untyped caller they can be anything. */
 export interface SettingFacts extends Readonly<Record<Exclude<SettingName, 'filters'>, unknown>>, NameFacts {

@@ -162,6 +162,3 @@ export const DEFAULT_SETTINGS = completed({}) as unknown as MappingSettings;
  * shard for all retries.
  */
 export const RETRIES_WITHOUT_RUNTIME = 10;
-
-/** How long a stream keeps its records, in seconds. Whatever the settings say, nothing is older. */
-export const STREAM_RETENTION = 24 * 60 * 60;

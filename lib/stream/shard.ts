@@ -25,3 +25,9 @@ export type PassingReadFailure = 'throttled' | 'unavailable' | 'trimmed';
  * - `invalid`: the API does not accept the request, for example a sequence number that is none of the shard's
  */
 export type LastingReadFailure = 'gone' | 'denied' | 'expired' | 'invalid';
+
+/**
+ * How long a stream keeps its records, in seconds. Whatever the settings of a mapping say, nothing is older.
+ * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Streams.html
+ */
+export const STREAM_RETENTION = 24 * 60 * 60;

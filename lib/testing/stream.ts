@@ -1,8 +1,7 @@
 import type { Input } from '../engine';
-import { STREAM_RETENTION } from '../rules/settings';
 import type { StreamRecord } from '../stream/record';
 import { compareSequenceNumbers } from '../stream/sequence-number';
-import type { Position, Shard } from '../stream/shard';
+import { type Position, type Shard, STREAM_RETENTION } from '../stream/shard';
 
 /** A shard of a simulated stream: its records, and when each can be read. Times in milliseconds since the epoch. */
 export interface SimulatedShard extends Shard {

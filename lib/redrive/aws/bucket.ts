@@ -1,7 +1,6 @@
 import { DeleteObjectCommand, GetObjectCommand, ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
 import { refusalOf } from './refusal';
-import { FAILED_BATCH_PREFIX } from '../../stream/failed-batch';
-import { PARKED_RECORD_PREFIX } from '../../stream/parked-record';
+import { FAILURE_PREFIXES } from '../../stream/failure-prefixes';
 import type { Buckets, CollectOptions, Source } from '../ports';
 import { together } from '../together';
 
@@ -45,7 +44,7 @@ export function bucketSource(client: S3Client, bucket: string, prefix?: string):
 
   async function collect({ limit, stop, take }: CollectOptions): Promise<{ left: number }> {
     const keys: string[] = [];
-    for (const of of prefix === undefined ? [FAILED_BATCH_PREFIX, PARKED_RECORD_PREFIX] : [prefix]) {
+    for (const of of prefix === undefined ? FAILURE_PREFIXES : [prefix]) {
       for await (const key of keysUnder(of)) {
         keys.push(key);
       }

@@ -47,7 +47,7 @@ export function lambdaFunctions(clients: Clients, hurry?: AbortSignal): Function
         ? { type: 'error', name: String(answer?.errorType ?? FunctionError), message: String(answer?.errorMessage ?? 'the function failed') }
         : { type: 'answer', response: answer };
     } catch (error) {
-      return failureOf(error, functionArn);
+      return outcomeOf(error, functionArn);
     }
   }
 
@@ -72,7 +72,7 @@ function factsOf(mapping: EventSourceMappingConfiguration): MappingFacts {
 }
 
 /** What an invocation that was not answered means. What is not known to be refused may have been invoked. */
-function failureOf(error: unknown, functionArn: string): Invoked {
+function outcomeOf(error: unknown, functionArn: string): Invoked {
   const { name = '', message = '', Reason = '', $metadata } = error as Partial<Error> & { Reason?: string; $metadata?: { httpStatusCode?: number } };
   const status = $metadata?.httpStatusCode ?? 0;
   if (name === 'TooManyRequestsException') {

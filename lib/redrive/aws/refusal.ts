@@ -2,7 +2,7 @@ import { failureOf } from '../../reader/stream-read-error';
 import { RedriveRefused } from '../refusals';
 
 /**
- * What an error of a service means to a person: what is not allowed, with what would have to be, and what is not there.
+ * What an error of a service means to a person: what is not allowed, with the permission that is needed, and what is not there.
  *
  * @param needed the actions and on what, such as `sqs:ReceiveMessage on …`
  * @param missing names of errors that mean that it is not there, and what to say then

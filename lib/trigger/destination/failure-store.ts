@@ -3,8 +3,7 @@ import { Construct } from 'constructs';
 import { acknowledgeFailureBucket, acknowledgeFailureQueue } from './cdk-nag';
 import { failureQueue } from './failure-destination';
 import { S3FailureDestination } from './s3-failure-destination';
-import { FAILED_BATCH_PREFIX } from '../../stream/failed-batch';
-import { PARKED_RECORD_PREFIX } from '../../stream/parked-record';
+import { FAILURE_PREFIXES } from '../../stream/failure-prefixes';
 
 /** A bucket that keeps failures whole, and a queue that lists them. */
 export interface IFailureStore extends lambda.IEventSourceDlq {
@@ -125,7 +124,7 @@ function notify(bucket: s3.Bucket, queue: sqs.Queue): void {
   }));
   const resource = bucket.node.defaultChild as s3.CfnBucket;
   resource.notificationConfiguration = {
-    queueConfigurations: [FAILED_BATCH_PREFIX, PARKED_RECORD_PREFIX].map((prefix) => ({
+    queueConfigurations: FAILURE_PREFIXES.map((prefix) => ({
       event: 's3:ObjectCreated:*',
       filter: { s3Key: { rules: [{ name: 'prefix', value: prefix }] } },
       queue: queue.queueArn,

@@ -1,6 +1,5 @@
 import { aws_iam as iam, type aws_dynamodb as dynamodb, type aws_kms as kms, type aws_lambda as lambda, type aws_s3 as s3, type aws_sqs as sqs } from 'aws-cdk-lib';
-import { FAILED_BATCH_PREFIX } from '../../stream/failed-batch';
-import { PARKED_RECORD_PREFIX } from '../../stream/parked-record';
+import { FAILURE_PREFIXES } from '../../stream/failure-prefixes';
 import { keyOf } from '../role/dropped-grant';
 import { targetOf } from '../template/cdk-internals';
 
@@ -17,9 +16,6 @@ export interface FailureSource {
   readonly queue?: sqs.IQueue;
   readonly bucket?: s3.IBucket;
 }
-
-/** The objects of failures in a bucket. */
-export const FAILURE_PREFIXES = [FAILED_BATCH_PREFIX, PARKED_RECORD_PREFIX];
 
 export function failureSource({ failureDestination }: Redrivable): FailureSource {
   return failureDestination === undefined ? {} : targetOf(failureDestination) as FailureSource;

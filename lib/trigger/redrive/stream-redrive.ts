@@ -4,8 +4,9 @@ import {
   Stack,
 } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
-import { FAILURE_PREFIXES, failureSource, grantRedrive } from './grant-redrive';
+import { failureSource, grantRedrive } from './grant-redrive';
 import { BOUNDARY_VERSION, REDRIVE_VARIABLE, type RedriveFacts } from '../../stream/boundary';
+import { FAILURE_PREFIXES } from '../../stream/failure-prefixes';
 import { acknowledgeObjects } from '../destination/cdk-nag';
 import type { DynamoStreamTrigger } from '../dynamo-stream-trigger';
 import { deployedProperty } from '../template/deployed-properties';
@@ -106,7 +107,7 @@ export class StreamRedrive extends Construct {
   /** Of the mapping as the template has it. */
   private problemsOf(trigger: DynamoStreamTrigger): string[] {
     const mapping = trigger.eventSourceMapping.node.defaultChild as lambda.CfnEventSourceMapping;
-    const bytes = JSON.stringify(filtersOf(mapping)).length;
+    const bytes = Buffer.byteLength(JSON.stringify(filtersOf(mapping)));
     return [
       ...Number(deployedProperty(mapping, 'TumblingWindowInSeconds')) > 0
         ? [`trigger is ${trigger.node.path}, which has a tumbling window. The state of a window can't be made again, so its records can't be brought back. `
