@@ -1,14 +1,14 @@
 import { awscdk, javascript, JsonFile } from 'projen';
+import { AUTHOR, BRANCH, PACKAGES, REPOSITORY } from './projenrc/publication';
 import { ROOMS } from './projenrc/rooms';
 import { TEST_PROJECTS } from './projenrc/test-projects';
 
 const project = new awscdk.AwsCdkConstructLibrary({
-  name: 'dynamo-stream-trigger',
+  name: PACKAGES.npm,
   description: 'DynamoDB Streams to Lambda for the AWS CDK: validated at synth, in order and without loss at run time',
-  author: 'The dynamo-stream-trigger authors',
-  authorAddress: 'authors@example.com',
-  repositoryUrl: 'https://github.com/example/dynamo-stream-trigger.git',
-  defaultReleaseBranch: 'main',
+  ...AUTHOR,
+  repositoryUrl: `git+${REPOSITORY}.git`,
+  defaultReleaseBranch: BRANCH,
   license: 'Apache-2.0',
   keywords: ['aws', 'aws-cdk', 'dynamodb', 'dynamodb-streams', 'lambda', 'event-source-mapping'],
 
@@ -78,7 +78,12 @@ const project = new awscdk.AwsCdkConstructLibrary({
     'valibot@^1',
     'zod@^4',
   ],
-  publishToPypi: { distName: 'dynamo-stream-trigger', module: 'dynamo_stream_trigger' },
+  // Until the integration apps have run on an account: docs/contributing.md, "Before the first release".
+  stability: 'experimental',
+  publishToPypi: PACKAGES.pypi,
+  publishToMaven: PACKAGES.maven,
+  publishToNuget: PACKAGES.nuget,
+  publishToGo: PACKAGES.go,
 
   allowScripts: ['esbuild', 'unrs-resolver'],
 
@@ -114,6 +119,7 @@ project.addFields({
   // For a consumer that still resolves the classic way, which knows no exports.
   typesVersions: { '*': { runtime: ['build/runtime/index.d.ts'], testing: ['build/testing/index.d.ts'] } },
 });
+project.package.file.addOverride('jsii.targets.python.classifiers', ['Framework :: AWS CDK', 'Framework :: AWS CDK :: 2']);
 project.package.addBin({ 'dynamo-stream-trigger': 'build/bin/dynamo-stream-trigger.js' });
 // 1.13.0 lacks some of its platform packages, which fails `npm ci`.
 project.package.addPackageResolutions('unrs-resolver@1.12.2');
