@@ -78,7 +78,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     'valibot@^1',
     'zod@^4',
   ],
-  // Until the integration apps have run on an account: docs/contributing.md, "Before the first release".
+  // Until the integration apps have run on an account: docs/contribute/contributing.md, "Before the first release".
   stability: 'experimental',
   publishToPypi: PACKAGES.pypi,
   publishToMaven: PACKAGES.maven,

@@ -1,4 +1,4 @@
-/** The rooms of lib/: what each is, and which others it may import. The linter, docs/architecture.md and its picture follow this table. */
+/** The rooms of lib/: what each is, and which others it may import. The linter, docs/contribute/architecture.md and its picture follow this table. */
 export const ROOMS: Record<string, { readonly is: string; readonly mayImport: readonly string[] }> = {
   'stream': { is: 'records, keys, numbers, ARNs', mayImport: [] },
   'event-pattern': { is: 'AWS\'s filter language', mayImport: [] },

@@ -5,7 +5,7 @@ import { ROOMS } from '../projenrc/rooms';
 import { type Arrows, roomsPicture } from '../projenrc/rooms-picture';
 import { partOf } from '../projenrc/test-projects';
 
-const DOCS = join(__dirname, '..', 'docs');
+const DOCS = join(__dirname, '..', 'docs', 'contribute');
 const PICTURE = join(DOCS, 'rooms.svg');
 
 /** Every file of the project, and what it imports. */
@@ -30,7 +30,7 @@ test.each(Object.keys(ROOMS))('%s imports the rooms that it may import, and no o
   expect([...arrows.get(room)!]).toEqual([...ROOMS[room].mayImport].sort());
 });
 
-test('docs/architecture.md has the same table', () => {
+test('docs/contribute/architecture.md has the same table', () => {
   const rows = readFileSync(join(DOCS, 'architecture.md'), 'utf8').matchAll(/^\| `([a-z-]+)` \| ([^:;\n]*)/gm);
   const table = [...rows].filter(([, room]) => isRoom(room))
     .map(([, room, imported]) => [room, [...imported.matchAll(/`([a-z-]+)`/g)].map(([, other]) => other).filter(isRoom)]);
@@ -38,7 +38,7 @@ test('docs/architecture.md has the same table', () => {
   expect(Object.fromEntries(table)).toEqual(Object.fromEntries(Object.entries(ROOMS).map(([room, { mayImport }]) => [room, mayImport])));
 });
 
-test('docs/rooms.svg shows the imports between rooms (UPDATE_DOCS=1 draws it)', () => {
+test('docs/contribute/rooms.svg shows the imports between rooms (UPDATE_DOCS=1 draws it)', () => {
   if (process.env.UPDATE_DOCS) {
     writeFileSync(PICTURE, roomsPicture(arrows));
   }

@@ -13,10 +13,10 @@ import {
 import { PROP_NAMES } from '../lib/trigger/props';
 
 /**
- * docs/changes.md says what CloudFormation does at each edit of a deployed trigger. Here each edit is made, and the templates before
+ * docs/operate/changes.md says what CloudFormation does at each edit of a deployed trigger. Here each edit is made, and the templates before
  * and after it are compared as `cdk diff` compares them, by the replacement rules of CloudFormation's schema.
  */
-const page = readFileSync(join(__dirname, '..', 'docs', 'changes.md'), 'utf8');
+const page = readFileSync(join(__dirname, '..', 'docs', 'operate', 'changes.md'), 'utf8');
 
 /** What CloudFormation does at each edit, as the page says. */
 const documented = new Map([...page.matchAll(/^\| ([^|]+) \| ([^|]+) \|.*\|.*\|$/gm)].map(([, edit, what]) => [edit, what]));

@@ -7,7 +7,8 @@ import * as ts from 'typescript';
  * start without imports stand in rosetta's fixture); samples that run in a function or in a test are fenced `tsx`.
  */
 const root = resolve(__dirname, '..');
-const pages = ['README.md', ...readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md')).map((name) => join('docs', name))];
+const pages = ['README.md', ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
+  .filter((name) => name.endsWith('.md')).map((name) => join('docs', name))];
 const fixture = readFileSync(join(root, 'rosetta', 'default.ts-fixture'), 'utf8');
 
 const samples = new Map<string, string>();

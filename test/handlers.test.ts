@@ -5,8 +5,8 @@ import { folderWith } from './folder';
 import { needing } from './needing';
 import { simulateTrigger, streamEvent } from '../lib/testing';
 
-/** The samples of docs/handlers.md, run with the simulator's event: the second of three records fails. */
-const PAGE = readFileSync(join(__dirname, '..', 'docs', 'handlers.md'), 'utf8');
+/** The samples of docs/guide/handlers.md, run with the simulator's event: the second of three records fails. */
+const PAGE = readFileSync(join(__dirname, '..', 'docs', 'guide', 'handlers.md'), 'utf8');
 const EVENT = streamEvent(['good', 'bad', 'good'].map((state, index) => ({ newImage: { pk: String(index), state } })));
 const [, BAD] = EVENT.Records.map(({ dynamodb }) => dynamodb!.SequenceNumber!);
 const ANSWER = { batchItemFailures: [{ itemIdentifier: BAD }] };

@@ -58,7 +58,7 @@ test('the tarball holds what users need, and no path of the machine that made it
     .map((entry) => join(entry.parentPath, entry.name).slice(installed.length + 1));
   const expected = [
     /^(package\.json|README\.md|LICENSE|API\.md|\.jsii)$/,
-    /^docs\/[a-z]+\.(md|svg)$/,
+    /^docs\/[\w/-]+\.(md|svg)$/,
     /^build\/index\.(js|d\.ts)$/,
     /^build\/(engine|event-pattern|rules|runtime|stream|testing|trigger)\/.+\.(js|mjs|d\.ts|d\.mts)$/,
     /^build\/local\/(service\/destination-server|function\/module-resolution|function\/runtime-client)\.js$/,

@@ -8,7 +8,7 @@ import { S3FailureDestination, StreamFunction, StreamPermissions } from '../lib'
 import { TestApp } from './app';
 import { ENV, keyOf } from './trigger/variants';
 
-const DOCS = readFileSync(join(__dirname, '..', 'docs', 'security.md'), 'utf8');
+const DOCS = readFileSync(join(__dirname, '..', 'docs', 'operate', 'security.md'), 'utf8');
 
 /** The cells of a table of the page, without its head. */
 function table(firstColumn: string): string[][] {

@@ -1,6 +1,6 @@
 /**
  * What is deployed for one trigger, beside what its users have today, on the same table and function, in one run. Prints the table of
- * docs/architecture.md. Sizes are those of the template's resources as JSON without white space.
+ * docs/contribute/architecture.md. Sizes are those of the template's resources as JSON without white space.
  *
  *     npx projen compile && cd bench/templates && npm install && npm run bench
  */

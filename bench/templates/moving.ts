@@ -1,5 +1,5 @@
 /**
- * The move from Solutions Constructs that docs/changes.md describes: what CloudFormation does to each resource when the construct is
+ * The move from Solutions Constructs that docs/operate/changes.md describes: what CloudFormation does to each resource when the construct is
  * replaced by a trigger, table and function with the same logical ids. Ends with 1 if one of them is replaced, deleted or made anew.
  *
  *     npx projen compile && cd bench/templates && npm install && npm run moving

@@ -1,6 +1,6 @@
 import type { Overview, RedriveOptions, Result } from '../redrive';
 
-/** 0: nothing is left. 3: something is. 5: records are lost. docs/redrive.md has all exit codes. */
+/** 0: nothing is left. 3: something is. 5: records are lost. docs/operate/redrive.md has all exit codes. */
 export function exitCodeOf(
   { tally, left, givenBack, stopped }: Result, found: Overview | undefined, { dryRun, superseded, write }: RedriveOptions,
 ): 0 | 3 | 5 {

@@ -37,7 +37,7 @@ interface Flags {
   readonly yes?: boolean;
 }
 
-/** `dynamo-stream-trigger redrive`: brings back what is on a failure destination. docs/redrive.md has the exit codes. */
+/** `dynamo-stream-trigger redrive`: brings back what is on a failure destination. docs/operate/redrive.md has the exit codes. */
 export function redriveCommand(): Command {
   const { superseded, inexact, batchSize, concurrency, limit } = REDRIVE_DEFAULTS;
   return new Command('redrive')

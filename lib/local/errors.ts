@@ -1,4 +1,4 @@
-/** What can keep a run from starting, or end it. docs/local.md has the same list. */
+/** What can keep a run from starting, or end it. docs/guide/local.md has the same list. */
 export const LOCAL_RUN_ERRORS = {
   NO_APP: 'There is no synthesized app in the folder, or it can\'t be read.',
   NO_TRIGGER: 'The app has no trigger that can run here.',

@@ -165,7 +165,7 @@ export const TRIGGER_RULES: readonly Rule<PropFacts>[] = [
     severity: 'warning',
     summary: '`failureQueueRemovalPolicy` and `failureQueueKey` come without `onFailure`.',
     reads: ['failureQueueRemovalPolicy', 'failureQueueKey', 'onFailure'],
-    source: 'docs/security.md',
+    source: 'docs/operate/security.md',
     check: (facts) => (['failureQueueRemovalPolicy', 'failureQueueKey'] as const)
       .filter((name) => facts[name] === 'given' && (facts.onFailure === 'given' || facts.onFailure === 'none'))
       .map((name) => `${name} is given, but so is onFailure, so that the trigger makes no queue. Omit one of the two.`),
@@ -175,7 +175,7 @@ export const TRIGGER_RULES: readonly Rule<PropFacts>[] = [
     severity: 'warning',
     summary: 'A function with this package\'s runtime gets the variable `DYNAMO_STREAM_TRIGGER`.',
     reads: ['handler', 'informHandler'],
-    source: 'docs/runtime.md',
+    source: 'docs/guide/runtime.md',
     check: ({ handler, informHandler }) => {
       if (!isHandler(handler)) {
         return [];

@@ -439,7 +439,7 @@ export const WIRING_RULES: readonly Rule<WiringFacts>[] = [
     severity: 'warning',
     summary: 'The variable `DYNAMO_STREAM_TRIGGER` that the trigger adds stays in the function\'s environment.',
     reads: ['handler'],
-    source: 'docs/runtime.md',
+    source: 'docs/guide/runtime.md',
     check: ({ handler: { isUntold } }) => isUntold
       ? ['handler got the variable DYNAMO_STREAM_TRIGGER, but an aspect or an escape hatch removed it or put something else in its place. Without it, this package\'s '
         + 'runtime parks no records, so that one that always fails blocks its shard for all retries, and throws its failures instead of reporting them. Keep the '
@@ -624,7 +624,7 @@ function missingImages({ conditions }: FilterFacts, viewType: Known<string | und
     if (withoutImage.includes(image)) {
       return [`looks at ${keys.join('.')} but the stream's view type ${viewType} leaves ${image} out, so that it ${outcome}. `
         + 'Change the filter. Or, if the table is not deployed yet, change the view type to NEW_AND_OLD_IMAGES: a deployed table gets another stream by that, and '
-        + 'the records that wait in the old one are not read (docs/changes.md).'];
+        + 'the records that wait in the old one are not read (docs/operate/changes.md).'];
     }
     if (eventNames?.length && eventNames.every((name) => MISSING_IMAGE_OF_EVENT[name] === image)) {
       return [`looks at ${keys.join('.')} but a record of ${eventNames.join(' or ')} has no ${image}, so that it ${outcome}. `

@@ -35,7 +35,7 @@ export function readBatch(event: StreamEvent): Batch {
   const all: unknown = (event as StreamEvent | undefined)?.Records;
   if (!Array.isArray(all)) {
     throw new InvalidEventError(expected('The event', WHAT, event)
-      + (Array.isArray(event) ? ', as Pipes deliver: see docs/runtime.md' : ''));
+      + (Array.isArray(event) ? ', as Pipes deliver: see docs/guide/runtime.md' : ''));
   }
   const records = inOrder(all);
   const streamArn = records[0]?.eventSourceARN ?? '';

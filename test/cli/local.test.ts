@@ -200,10 +200,10 @@ describe('after a mistake the exit code is 1, and the message says what to do', 
     return `${folder}:/bin`;
   };
 
-  describe('exactly as in docs/local.md', () => {
+  describe('exactly as in docs/guide/local.md', () => {
     /** The first block of text below these words. */
     const documented = (words: string) => {
-      const page = readFileSync(resolve(__dirname, '..', '..', 'docs', 'local.md'), 'utf8');
+      const page = readFileSync(resolve(__dirname, '..', '..', 'docs', 'guide', 'local.md'), 'utf8');
       const begin = page.indexOf('```\n', page.indexOf(`**${words}`)) + 4;
       return page.slice(begin, page.indexOf('```', begin));
     };

@@ -22,7 +22,7 @@ function namesIn(source: string): string[] {
   return names;
 }
 
-const rows = text(join(__dirname, '../../docs/engine.md')).split('\n')
+const rows = text(join(__dirname, '../../docs/reference/engine.md')).split('\n')
   .map((line) => line.split('|').map((cell) => cell.trim()))
   .filter((cells) => cells.length === 5 && !/^(behaviour|file|\*\*.*|-*|`.*)$/.test(cells[1]))
   .map(([, behaviour, source, name]) => ({ behaviour, source, name }));

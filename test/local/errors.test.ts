@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LOCAL_RUN_ERRORS, LocalRunError, type LocalRunErrorCode } from '../../lib/local';
 
-test('docs/local.md lists every code with its meaning', () => {
-  const page = readFileSync(join(__dirname, '..', '..', 'docs', 'local.md'), 'utf8');
+test('docs/guide/local.md lists every code with its meaning', () => {
+  const page = readFileSync(join(__dirname, '..', '..', 'docs', 'guide', 'local.md'), 'utf8');
   const documented = [...page.matchAll(/^\| `([A-Z_]+)` \| (.*) \|$/gm)].map(([, code, meaning]) => [code, meaning]);
   expect(documented).toEqual(Object.entries(LOCAL_RUN_ERRORS));
 });

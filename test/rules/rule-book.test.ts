@@ -4,9 +4,9 @@ import { RULE_BOOK } from '../../lib/rules/rule-book';
 import { PROP_NAMES } from '../../lib/trigger/props';
 
 const PROPS: readonly string[] = [...PROP_NAMES, 'startingPositionTimestamp'];
-const DOCS = join(__dirname, '..', '..', 'docs', 'rules.md');
+const DOCS = join(__dirname, '..', '..', 'docs', 'reference', 'rules.md');
 
-test('docs/rules.md is the rule book (UPDATE_DOCS=1 writes it)', () => {
+test('docs/reference/rules.md is the rule book (UPDATE_DOCS=1 writes it)', () => {
   if (process.env.UPDATE_DOCS) {
     writeFileSync(DOCS, ruleBookPage());
   }

@@ -47,7 +47,7 @@ function results(program: string, args: string[], env?: NodeJS.ProcessEnv) {
   return { failures, passed };
 }
 
-const page = readFileSync(join(root, 'docs', 'testing.md'), 'utf8');
+const page = readFileSync(join(root, 'docs', 'guide', 'testing.md'), 'utf8');
 const samples = [...page.matchAll(/^```tsx\n([\s\S]*?)^```/gm)].map(([, code]) => code);
 const sampleTests = samples.join('').match(/^test\(/gm)!.length;
 
@@ -99,13 +99,13 @@ test('neither the CDK nor an AWS SDK comes along', () => {
   expect(brought).toEqual([]);
 });
 
-test('vitest runs simulations, in its forks and its threads, and the samples of docs/testing.md', () => {
+test('vitest runs simulations, in its forks and its threads, and the samples of docs/guide/testing.md', () => {
   expect(results('node_modules/vitest/vitest.mjs', ['run', '--reporter=json'])).toEqual({
     failures: [], passed: { 'orders.vitest.mjs': 2 * 14, 'samples/samples.vitest.ts': sampleTests },
   });
 });
 
-test('jest runs simulations that are required or imported, and the samples of docs/testing.md', () => {
+test('jest runs simulations that are required or imported, and the samples of docs/guide/testing.md', () => {
   const extensions = ['js', 'cjs', 'mjs', 'json', 'node'].map((extension) => `--moduleFileExtensions=${extension}`);
   const args = ['--rootDir=.', '--testMatch=**/*.jest.{cjs,mjs}', '--transform={}', '--maxWorkers=1', '--testTimeout=60000', ...extensions, '--json'];
   expect(results(join(root, 'node_modules/jest/bin/jest.js'), args, { NODE_OPTIONS: '--experimental-vm-modules' })).toEqual({

@@ -174,8 +174,8 @@ describe('a bucket and a queue that exist', () => {
     expect(app.mapping().DestinationConfig).toEqual({ OnFailure: { Destination: app.stack.resolve(bucket.bucketArn) } });
   });
 
-  test('need from their owner what a store has, as docs/failures.md says', () => {
-    const page = readFileSync(join(__dirname, '..', '..', 'docs', 'failures.md'), 'utf8');
+  test('need from their owner what a store has, as docs/operate/failures.md says', () => {
+    const page = readFileSync(join(__dirname, '..', '..', 'docs', 'operate', 'failures.md'), 'utf8');
     const [statement, notifications] = [...page.matchAll(/^```json\n([\s\S]*?)^```/gm)].map(([, json]) => JSON.parse(json));
     const { template } = storeWith();
     const made = only(template, 'AWS::SQS::QueuePolicy').Properties.PolicyDocument.Statement.at(-1);

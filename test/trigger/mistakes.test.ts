@@ -5,7 +5,7 @@ import { type DynamoStreamTriggerProps, StreamFilter } from '../../lib';
 import { TestApp } from '../app';
 
 /** The messages in the pages, in their order, each in a fence of its own. */
-const MESSAGES = ['README.md', join('docs', 'filters.md')].flatMap((page) => {
+const MESSAGES = ['README.md', join('docs', 'guide', 'filters.md')].flatMap((page) => {
   const text = readFileSync(join(__dirname, '..', '..', page), 'utf8');
   return [...text.matchAll(/```text\n([\s\S]*?)\n```/g)].map(([, message]) => message);
 });

@@ -12,7 +12,7 @@ import type { LookupRequest, LookupResponse } from '../../lib/trigger/table/stre
 /** What is deployed, from the build, run in a process of its own. */
 const ROOT = resolve(__dirname, '..', '..');
 const BUNDLE = join(ROOT, 'build', 'trigger', 'table', 'stream-lookup.lambda.bundle', 'index.js');
-const DOCS = readFileSync(join(ROOT, 'docs', 'sources.md'), 'utf8');
+const DOCS = readFileSync(join(ROOT, 'docs', 'guide', 'sources.md'), 'utf8');
 const PROGRAM = `
   const [request, milliseconds, speed] = JSON.parse(process.argv[1]);
   // What waits for its limit need not wait in real time. Loaded first, because that takes real time.
@@ -174,7 +174,7 @@ test('a table is found by its ARN', async () => {
   expect((await run(TableArn!)).responses).toMatchObject([{ Status: 'SUCCESS', Data: { StreamArn: await latestStream('by-arn') } }]);
 });
 
-test('a table without a stream fails the deployment with the way to switch it on, as docs/sources.md quotes it', async () => {
+test('a table without a stream fails the deployment with the way to switch it on, as docs/guide/sources.md quotes it', async () => {
   await makeTable('never-on', false);
   const { responses } = await run('never-on');
 

@@ -96,7 +96,7 @@ async function answer(request: IncomingMessage, apis: readonly Api[] | undefined
     }
   }
   const asked = request.headers['x-amz-target'] ?? `${request.method} ${pathname}`;
-  throw new ApiError(501, 'NotImplementedException', `${asked} is not served here. docs/local.md lists what is.`);
+  throw new ApiError(501, 'NotImplementedException', `${asked} is not served here. docs/guide/local.md lists what is.`);
 }
 
 function errorAnswer(error: unknown): ApiAnswer {

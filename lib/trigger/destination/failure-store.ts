@@ -48,7 +48,7 @@ export class FailureStore extends Construct implements IFailureStore {
   /**
    * A store of a bucket and a queue that exist, or that the app makes itself.
    *
-   * Their owner must let the bucket notify the queue. docs/failures.md has the notification and the statement of the queue's policy.
+   * Their owner must let the bucket notify the queue. docs/operate/failures.md has the notification and the statement of the queue's policy.
    */
   static fromBucketAndQueue(scope: Construct, id: string, bucket: s3.IBucket, queue: sqs.IQueue): IFailureStore {
     return new ImportedStore(scope, id, bucket, queue);

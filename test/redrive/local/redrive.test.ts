@@ -8,7 +8,7 @@ import type { RedriveFacts } from '../../../lib/stream/boundary';
 import { newFolder } from '../../folder';
 
 /** The real command against a real local run. `npm run redrive` does the same with more of everything. */
-const PAGE = readFileSync(join(__dirname, '..', '..', '..', 'docs', 'redrive.md'), 'utf8');
+const PAGE = readFileSync(join(__dirname, '..', '..', '..', 'docs', 'operate', 'redrive.md'), 'utf8');
 const folder = newFolder();
 const FAILING: readonly Failing[] = [
   { id: 'Guarded', way: 'store', isGuarded: true },
@@ -130,7 +130,7 @@ test('killed between an invocation and its delete, and run again: nothing is los
   expect(numbers).toEqual([...numbers].sort());
 });
 
-test('docs/redrive.md does what it says', async () => {
+test('docs/operate/redrive.md does what it says', async () => {
   const steps = [...PAGE.matchAll(/^```sh\nnpx dynamo-stream-trigger redrive (.*)\n```\n\n```text\n([^`]*)```\n\nExit code (\d)/gm)];
   expect(steps).toHaveLength(3);
   for (const [, args, output, exitCode] of steps) {
@@ -146,7 +146,7 @@ test('docs/redrive.md does what it says', async () => {
 const shapeOf = (output: string) => output.trim().split('\n')
   .map((line) => line.replace(/https?:\S+/, 'URL').replace(/from \S+ to \S+/, 'from TABLE to FUNCTION').replace(/[\d.]+/g, 'N').replace(/\b(batch|record|item|message)e?s\b/g, '$1'));
 
-test('docs/redrive.md lists exactly the permissions that the calls need', async () => {
+test('docs/operate/redrive.md lists exactly the permissions that the calls need', async () => {
   // A bucket without its queue is listed.
   const bucket = run.buckets.find(({ path }) => path.startsWith('Guarded/'))!.name;
   const empty = new RedriveCommand(['--bucket', bucket, '--json'], calls.variables);
