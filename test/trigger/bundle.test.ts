@@ -97,24 +97,51 @@ test('docker is refused, with the ways out', () => {
     + 'dynamo-stream-trigger/runtime. Omit it, or use a lambda.Function with code that you bundle yourself.'));
 });
 
-test('without esbuild, the error says how to install it', () => {
-  const project = newFolder();
-  const modules = join(project, 'node_modules');
-  mkdirSync(join(modules, 'dynamo-stream-trigger'), { recursive: true });
-  readdirSync(join(ROOT, 'node_modules')).filter((name) => name !== 'esbuild')
-    .forEach((name) => symlinkSync(join(ROOT, 'node_modules', name), join(modules, name)));
-  ['build', 'package.json'].forEach((name) => symlinkSync(join(ROOT, name), join(modules, 'dynamo-stream-trigger', name)));
-  const program = `
-    const { App, Stack } = require('aws-cdk-lib');
-    const { StreamFunction } = require('dynamo-stream-trigger');
-    new StreamFunction(new Stack(new App(), 'Stack'), 'Fn', { entry: 'on-order.js' });
-  `;
-  writeFileSync(join(project, 'app.js'), program);
+describe('where the CDK sees no esbuild, as in an app in Python, Java, .NET or Go', () => {
+  const ours = newFolder();
+  const modules = join(ours, 'node_modules');
 
-  // Node.js then looks for modules beside the links, and not where the links lead, which is where this repository has esbuild.
-  const { stderr } = spawnSync(process.execPath, ['--preserve-symlinks', '--preserve-symlinks-main', 'app.js'], {
-    cwd: project, encoding: 'utf8', env: { PATH: '', TMPDIR: tmpdir() },
+  /** Runs an app in the folder, whose packages are elsewhere, and returns what it prints. */
+  function synthIn(folder: string, entry: string): string {
+    writeFileSync(join(folder, entry), 'exports.handler = () => 1;\n');
+    // Node.js then looks for modules beside the links, and not where the links lead, which is where this repository has esbuild.
+    const { stdout, stderr } = spawnSync(process.execPath, ['--preserve-symlinks', '--preserve-symlinks-main', join(ours, 'app.js'), entry], {
+      cwd: folder, encoding: 'utf8', env: { PATH: '', TMPDIR: tmpdir() },
+    });
+    return stdout + stderr;
+  }
+
+  function projectWith(...folders: string[]): string {
+    const project = newFolder();
+    folders.forEach((folder) => mkdirSync(join(project, folder), { recursive: true }));
+    return project;
+  }
+
+  beforeAll(() => {
+    mkdirSync(join(modules, 'dynamo-stream-trigger'), { recursive: true });
+    readdirSync(join(ROOT, 'node_modules')).filter((name) => name !== 'esbuild')
+      .forEach((name) => symlinkSync(join(ROOT, 'node_modules', name), join(modules, name)));
+    ['build', 'package.json'].forEach((name) => symlinkSync(join(ROOT, name), join(modules, 'dynamo-stream-trigger', name)));
+    writeFileSync(join(ours, 'app.js'), `
+      const { App, Stack } = require('aws-cdk-lib');
+      const { StreamFunction } = require('dynamo-stream-trigger');
+      new StreamFunction(new Stack(new App(), 'Stack'), 'Fn', { entry: process.argv[2] });
+      console.log('bundled');
+    `);
   });
-  expect(stderr).toContain('Error: [Stack/Fn] esbuild was found neither in the project nor on the PATH, but a StreamFunction is bundled with it. '
-    + 'Add it to the project with `npm install --save-dev esbuild@0`, or to the PATH with `npm install --global esbuild@0`.');
+
+  test.each([
+    ['in the folder of the app', '.', 'on-order.js'],
+    ['beside the entry', 'lambda', join('lambda', 'on-order.js')],
+  ])('it is found %s', (_, folder, entry) => {
+    const project = projectWith(join(folder, 'node_modules'));
+    symlinkSync(join(ROOT, 'node_modules', 'esbuild'), join(project, folder, 'node_modules', 'esbuild'));
+
+    expect(synthIn(project, entry)).toMatch(/^bundled$/m);
+  });
+
+  test('without one, the error says how to install it', () => {
+    expect(synthIn(projectWith(), 'on-order.js')).toContain('Error: [Stack/Fn] esbuild was found neither in the project nor on the PATH, but a StreamFunction '
+      + 'is bundled with it. Run `npm install --save-dev esbuild@0` in the folder of the app, whatever language the app is in, or `npm install --global esbuild@0`.');
+  });
 });

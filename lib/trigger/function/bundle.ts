@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { delimiter, dirname, join, resolve } from 'node:path';
 import { type aws_lambda_nodejs as nodejs, DockerImage, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 
@@ -15,7 +15,7 @@ interface Bundled {
 /** Options that bundle the entry with the runtime of this package, so that construct and runtime are always of the same version. */
 export function bundleWithRuntime(scope: Construct, path: string, props: Bundled) {
   if (Stack.of(scope).bundlingRequired) {
-    requireEsbuild(path, props.bundling);
+    requireEsbuild(path, props);
   }
   const lockFile = props.depsLockFilePath ?? nearestLockFile(props);
   return {
@@ -53,28 +53,52 @@ function nearestLockFile({ entry, projectRoot = '/' }: Bundled): string | undefi
 }
 
 /** Without esbuild, the CDK would bundle in docker, where it can't reach this package's runtime. */
-function requireEsbuild(path: string, bundling?: nodejs.BundlingOptions): void {
+function requireEsbuild(path: string, { entry, bundling }: Bundled): void {
   if (bundling?.forceDockerBundling) {
     throw new Error(`[${path}] bundling.forceDockerBundling is true, but a StreamFunction must be bundled on this machine, because docker can't reach `
       + 'dynamo-stream-trigger/runtime. Omit it, or use a lambda.Function with code that you bundle yourself.');
   }
-  if (!isEsbuildThere()) {
+  if (!isEsbuildThere(entry)) {
     throw new Error(`[${path}] esbuild was found neither in the project nor on the PATH, but a StreamFunction is bundled with it. `
-      + 'Add it to the project with `npm install --save-dev esbuild@0`, or to the PATH with `npm install --global esbuild@0`.');
+      + 'Run `npm install --save-dev esbuild@0` in the folder of the app, whatever language the app is in, or `npm install --global esbuild@0`.');
   }
 }
 
-/** In the places where the CDK looks. */
-function isEsbuildThere(): boolean {
+function isEsbuildThere(entry: string): boolean {
+  if (esbuildPackage() === undefined) {
+    putOnPath(esbuildOfProject(entry));
+  }
   return esbuildPackage() !== undefined || spawnSync('esbuild', ['--version']).status === 0;
 }
 
-/** The folder of the esbuild in the app's node_modules. */
+/** The folder of the esbuild that the CDK finds: in the node_modules where the CDK is. */
 function esbuildPackage(): string | undefined {
+  return esbuildFrom(require.resolve('aws-cdk-lib/package.json'));
+}
+
+/**
+ * The folder of the esbuild in the node_modules of the app or the entry. An app in Python, Java, .NET or Go runs the CDK from a temporary
+ * folder, from where the CDK does not see it.
+ */
+function esbuildOfProject(entry: string): string | undefined {
+  return esbuildFrom(process.cwd(), dirname(resolve(entry)));
+}
+
+function esbuildFrom(...paths: string[]): string | undefined {
   try {
-    return dirname(require.resolve('esbuild/package.json', { paths: [require.resolve('aws-cdk-lib/package.json')] }));
+    return dirname(require.resolve('esbuild/package.json', { paths }));
   } catch {
     return undefined;
+  }
+}
+
+/** The CDK looks for the program on the PATH of this process. */
+function putOnPath(esbuild: string | undefined): void {
+  if (esbuild !== undefined) {
+    const folder = process.platform === 'win32'
+      ? dirname(require.resolve(`@esbuild/win32-${process.arch}/esbuild.exe`, { paths: [esbuild] }))
+      : join(esbuild, 'bin');
+    process.env.PATH = [folder, ...process.env.PATH?.split(delimiter).filter((other) => other !== folder) ?? []].join(delimiter);
   }
 }
 
