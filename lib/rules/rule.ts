@@ -5,7 +5,7 @@ import type { Words } from './words';
 export type Severity = 'error' | 'warning';
 
 /** One thing that is checked, and why. The docs and the tests are checked against the tables of these. */
-export interface Rule<Facts> {
+export interface Rule<Facts, RuleWords = Words> {
   /** Unique; what a user acknowledges a warning by. */
   readonly id: string;
   readonly severity: Severity;
@@ -16,7 +16,7 @@ export interface Rule<Facts> {
   /** Where AWS documents it, or where it was seen. */
   readonly source: string;
   /** What is wrong, one message each: what was given, what is allowed, what to do. */
-  readonly check: (facts: Facts, words: Words) => readonly string[];
+  readonly check: (facts: Facts, words: RuleWords) => readonly string[];
 }
 
 /** One breach of a rule. */
@@ -27,7 +27,7 @@ export interface Violation {
 }
 
 /** Applies rules: everything that is wrong with the facts, in the order of the rules. */
-export function judge<Facts>(rules: readonly Rule<Facts>[], facts: Facts, words: Words): Violation[] {
+export function judge<Facts, RuleWords>(rules: readonly Rule<Facts, RuleWords>[], facts: Facts, words: RuleWords): Violation[] {
   return rules.flatMap(({ id, severity, check }) => check(facts, words).map((message) => ({ ruleId: id, severity, message })));
 }
 

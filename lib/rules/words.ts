@@ -16,6 +16,21 @@ export interface Words {
   readonly addDestination: string;
 }
 
+/** What the rules of the wiring call things beside that. Sentences begin with the subjects. */
+export interface WiringWords extends Words {
+  readonly table: string;
+  readonly stream: string;
+  readonly streamArn: string;
+  readonly handler: string;
+  readonly switchStreamOn: string;
+  /** How to name the one stream that is meant. */
+  readonly nameStream: string;
+  /** How to read the replica of the mapping's Region. */
+  readonly giveReplica: string;
+  readonly giveVersion: string;
+  readonly giveTime: string;
+}
+
 /** What has a name in a message. */
 export type Named = SettingName | 'startingPositionTimestamp' | 'metricsConfig' | 'onFailure';
 
@@ -31,7 +46,7 @@ export const SETTING_WORDS: Words = {
 };
 
 /** For the props of a DynamoStreamTrigger. */
-export const TRIGGER_WORDS: Words = {
+export const TRIGGER_WORDS: WiringWords = {
   ...SETTING_WORDS,
   // A Duration can't be negative.
   allowed: (setting, range) => SETTINGS[setting].unit === undefined
@@ -40,10 +55,20 @@ export const TRIGGER_WORDS: Words = {
   combineFilters: 'Combine some with StreamFilter.anyOf(…).',
   metrics: '{ metrics: [lambda.MetricType.EVENT_COUNT] }',
   addDestination: 'Omit it to have a queue made for them.',
+  table: 'table',
+  stream: 'table\'s stream',
+  streamArn: 'table\'s stream ARN',
+  handler: 'handler',
+  switchStreamOn: 'Switch it on: stream: StreamViewType.NEW_AND_OLD_IMAGES for a Table, dynamoStream for a TableV2.',
+  nameStream: 'Put the trigger in a stack of the replica\'s Region, with StreamedTable.fromTable(this, id, table) as its table, which looks up the replica\'s stream '
+    + 'at deployment.',
+  giveReplica: 'give that: StreamedTable.fromTable(this, id, table).',
+  giveVersion: 'Give an alias or a version: fn.addAlias(…), fn.currentVersion.',
+  giveTime: 'Give the function a timeout of a minute or so, or use a StreamFunction.',
 };
 
 /** For the properties of an AWS::Lambda::EventSourceMapping. */
-export const TEMPLATE_WORDS: Words = {
+export const TEMPLATE_WORDS: WiringWords = {
   ...SETTING_WORDS,
   name: (setting) => setting in PROPERTIES ? PROPERTIES[setting]! : SETTINGS[setting as SettingName].property,
   omit: (setting) => {
@@ -52,6 +77,15 @@ export const TEMPLATE_WORDS: Words = {
   },
   metrics: '{"Metrics": ["EventCount"]}',
   addDestination: 'Name a standard queue, a standard topic or a bucket.',
+  table: 'The table',
+  stream: 'The stream',
+  streamArn: 'EventSourceArn',
+  handler: 'The function',
+  switchStreamOn: 'Switch it on: give the table a StreamSpecification with the StreamViewType NEW_AND_OLD_IMAGES.',
+  nameStream: 'Give the LatestStreamArn of the table in the Region of the mapping.',
+  giveReplica: 'name its stream.',
+  giveVersion: 'Name an alias or a version in FunctionName.',
+  giveTime: 'Give it a Timeout of a minute or so.',
 };
 
 const PROPERTIES: { readonly [name in Named]?: string } = {

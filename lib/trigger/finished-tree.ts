@@ -8,6 +8,7 @@ import { deployedProperties } from './template/deployed-properties';
 import { UNKNOWN } from '../rules/facts';
 import { judge, judgeChanged } from '../rules/rule';
 import { type PropFacts, TRIGGER_RULES } from '../rules/trigger-rules';
+import { TRIGGER_WIRING_RULES } from '../rules/trigger-wiring-rules';
 import { WIRING_RULES } from '../rules/wiring-rules';
 import { TRIGGER_WORDS } from '../rules/words';
 
@@ -26,7 +27,7 @@ export function judgeFinishedTree(trigger: Construct, wired: Omit<WiredTrigger, 
         return lateErrors(trigger, [
           ...judgeChanged(TRIGGER_RULES, propFacts, { ...propFacts, reportBatchItemFailures: deployed.reportBatchItemFailures }, TRIGGER_WORDS),
           ...deployed === asGiven ? [] : changedSettings(deployed, settingFacts),
-          ...judge(WIRING_RULES, wiringFacts({ ...wired, scope: trigger }, deployed, parts), TRIGGER_WORDS),
+          ...judge([...WIRING_RULES, ...TRIGGER_WIRING_RULES], wiringFacts({ ...wired, scope: trigger }, deployed, parts), TRIGGER_WORDS),
         ]);
       } catch (error) {
         throw namingCopies(error, trigger, parts);

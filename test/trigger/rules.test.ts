@@ -317,35 +317,10 @@ const EXAMPLES: { readonly [ruleId: string]: { readonly trips: Example; readonly
     inside: given({}),
     token: given({ onFailure: { bind: () => ({ destination: Fn.importValue('Failures') }) } }),
   },
-  'report-token': {
-    trips: given({ reportBatchItemFailures: Token.asAny({ Ref: 'Reports' }) }),
-    inside: (app) => untyped(app, { reportBatchItemFailures: conditional(app) }),
-    token: { beforeFacts: given({ reportBatchItemFailures: any(false) }) },
-  },
-  'environment-size': {
-    trips: (app) => app.trigger({ handler: app.fn('Fn', { environment: { MANY: 'x'.repeat(4100) } }) }),
-    inside: (app) => app.trigger({ handler: app.fn('Fn', { environment: { MANY: 'x'.repeat(3800) } }) }),
-    token: 'it counts bytes, with guesses for tokens',
-  },
-  'environment-size-estimate': {
-    trips: (app) => app.trigger({ handler: app.fn('Fn', { environment: { MANY: 'x'.repeat(4020) } }) }),
-    inside: (app) => app.trigger({ handler: app.fn('Fn', { environment: { MANY: 'x'.repeat(3800) } }) }),
-    token: 'it counts bytes, with guesses for tokens',
-  },
-  'circular-dependency': {
-    trips: (app) => nested(app, 'Functions'),
-    inside: (app) => nested(app, 'Data'),
-    token: 'what a token refers to is known',
-  },
   'filter-image': {
     trips: (app) => app.trigger({ table: viewing(app, dynamodb.StreamViewType.NEW_IMAGE), filters: [looksAt('OldImage')] }),
     inside: (app) => app.trigger({ table: viewing(app, dynamodb.StreamViewType.NEW_IMAGE), filters: [looksAt('NewImage')] }),
     token: (app) => app.trigger({ filters: [StreamFilter.fromJson(string())] }),
-  },
-  'grant-missing': {
-    trips: (app) => app.trigger({ handler: importedFunction(app, iam.Role.fromRoleArn(app.stack, 'Role', ROLE_ARN, { mutable: false })) }),
-    inside: (app) => app.trigger({ handler: importedFunction(app, iam.Role.fromRoleArn(app.stack, 'Role', ROLE_ARN)) }),
-    token: (app) => app.trigger({ handler: importedFunction(app, iam.Role.fromRoleArn(app.stack, 'Role', string())) }),
   },
   'stream-readers': {
     trips: (app) => {
@@ -367,6 +342,71 @@ const EXAMPLES: { readonly [ruleId: string]: { readonly trips: Example; readonly
       }
     },
   },
+  'cross-account-stream': {
+    trips: stream(STREAM_ARN.replace(ACCOUNT, '999999999999')),
+    inside: stream(STREAM_ARN),
+    token: stream(STREAM_ARN.replace(ACCOUNT, Aws.ACCOUNT_ID)),
+  },
+  'cross-region-destination': {
+    trips: destination((scope) => sqs.Queue.fromQueueArn(scope, 'Queue', `arn:aws:sqs:us-east-1:${ACCOUNT}:failures`)),
+    inside: destination((scope) => sqs.Queue.fromQueueArn(scope, 'Queue', `arn:aws:sqs:${REGION}:${ACCOUNT}:failures`)),
+    token: destination((scope) => sqs.Queue.fromQueueArn(scope, 'Queue', `arn:aws:sqs:${Aws.REGION}:${ACCOUNT}:failures`)),
+  },
+  'durable-timeout': {
+    trips: (app) => app.trigger({ handler: durable(app, Duration.seconds(901)).currentVersion }),
+    inside: (app) => app.trigger({ handler: durable(app, Duration.seconds(900)).currentVersion }),
+    token: (app) => app.trigger({ handler: durable(app, Duration.seconds(number())).currentVersion }),
+  },
+  'durable-unqualified': {
+    trips: (app) => app.trigger({ handler: durable(app, Duration.seconds(900)) }),
+    inside: (app) => app.trigger({ handler: durable(app, Duration.seconds(900)).addAlias('live') }),
+    token: 'what a token refers to is known',
+  },
+  'reserved-concurrency-zero': {
+    trips: (app) => app.trigger({ handler: app.fn('Fn', { reservedConcurrentExecutions: 0 }) }),
+    inside: (app) => app.trigger({ handler: app.fn('Fn', { reservedConcurrentExecutions: 0 }), enabled: false }),
+    token: (app) => app.trigger({ handler: app.fn('Fn', { reservedConcurrentExecutions: number() }) }),
+  },
+  'reserved-concurrency-low': {
+    trips: (app) => app.trigger({ handler: app.fn('Fn', { reservedConcurrentExecutions: 1 }), parallelizationFactor: 2 }),
+    inside: (app) => app.trigger({ handler: app.fn('Fn', { reservedConcurrentExecutions: 2 }), parallelizationFactor: 2 }),
+    token: (app) => app.trigger({ handler: app.fn('Fn', { reservedConcurrentExecutions: number() }), parallelizationFactor: 2 }),
+  },
+  'ttl-of-replica': {
+    trips: (app) => app.trigger({ table: replicated(app), filters: [StreamFilter.expired()] }),
+    inside: (app) => app.trigger({ filters: [StreamFilter.expired()] }),
+    token: (app) => app.trigger({ table: replicated(app), filters: [StreamFilter.fromJson(string())] }),
+  },
+  'short-timeout': {
+    trips: (app) => app.trigger({ handler: app.fn('Short', { timeout: Duration.seconds(3) }) }),
+    inside: (app) => app.trigger({ handler: app.fn('Longer', { timeout: Duration.seconds(4) }) }),
+    token: (app) => app.trigger({ handler: app.fn('Token', { timeout: Duration.seconds(Token.asNumber({ 'Fn::ImportValue': 'Seconds' })) }) }),
+  },
+  'report-token': {
+    trips: given({ reportBatchItemFailures: Token.asAny({ Ref: 'Reports' }) }),
+    inside: (app) => untyped(app, { reportBatchItemFailures: conditional(app) }),
+    token: { beforeFacts: given({ reportBatchItemFailures: any(false) }) },
+  },
+  'environment-size': {
+    trips: (app) => app.trigger({ handler: app.fn('Fn', { environment: { MANY: 'x'.repeat(4100) } }) }),
+    inside: (app) => app.trigger({ handler: app.fn('Fn', { environment: { MANY: 'x'.repeat(3800) } }) }),
+    token: 'it counts bytes, with guesses for tokens',
+  },
+  'environment-size-estimate': {
+    trips: (app) => app.trigger({ handler: app.fn('Fn', { environment: { MANY: 'x'.repeat(4020) } }) }),
+    inside: (app) => app.trigger({ handler: app.fn('Fn', { environment: { MANY: 'x'.repeat(3800) } }) }),
+    token: 'it counts bytes, with guesses for tokens',
+  },
+  'circular-dependency': {
+    trips: (app) => nested(app, 'Functions'),
+    inside: (app) => nested(app, 'Data'),
+    token: 'what a token refers to is known',
+  },
+  'grant-missing': {
+    trips: (app) => app.trigger({ handler: importedFunction(app, iam.Role.fromRoleArn(app.stack, 'Role', ROLE_ARN, { mutable: false })) }),
+    inside: (app) => app.trigger({ handler: importedFunction(app, iam.Role.fromRoleArn(app.stack, 'Role', ROLE_ARN)) }),
+    token: (app) => app.trigger({ handler: importedFunction(app, iam.Role.fromRoleArn(app.stack, 'Role', string())) }),
+  },
   'stream-of-another-table': {
     trips: stream(STREAM_ARN.replace('orders', 'places')), inside: stream(STREAM_ARN), token: stream(STREAM_ARN.replace('orders', Aws.STACK_NAME)),
   },
@@ -383,16 +423,6 @@ const EXAMPLES: { readonly [ruleId: string]: { readonly trips: Example; readonly
     trips: (app) => app.trigger({ table: StreamedTable.fromTableName(anotherStack(app), 'Table', 'orders') }),
     inside: (app) => app.trigger({ table: StreamedTable.fromTableName(app.stack, 'Table', 'orders') }),
     token: (app) => app.trigger({ table: StreamedTable.fromTableName(app.stack, 'Table', string()) }),
-  },
-  'cross-account-stream': {
-    trips: stream(STREAM_ARN.replace(ACCOUNT, '999999999999')),
-    inside: stream(STREAM_ARN),
-    token: stream(STREAM_ARN.replace(ACCOUNT, Aws.ACCOUNT_ID)),
-  },
-  'cross-region-destination': {
-    trips: destination((scope) => sqs.Queue.fromQueueArn(scope, 'Queue', `arn:aws:sqs:us-east-1:${ACCOUNT}:failures`)),
-    inside: destination((scope) => sqs.Queue.fromQueueArn(scope, 'Queue', `arn:aws:sqs:${REGION}:${ACCOUNT}:failures`)),
-    token: destination((scope) => sqs.Queue.fromQueueArn(scope, 'Queue', `arn:aws:sqs:${Aws.REGION}:${ACCOUNT}:failures`)),
   },
   'destination-owner': {
     trips: (app) => app.trigger({ onFailure: new S3FailureDestination(s3.Bucket.fromBucketName(app.stack, 'Bucket', 'failures')) }),
@@ -429,45 +459,15 @@ const EXAMPLES: { readonly [ruleId: string]: { readonly trips: Example; readonly
     inside: inVpc((vpc) => vpc.addInterfaceEndpoint('Sqs', { service: ec2.InterfaceVpcEndpointAwsService.SQS })),
     token: (app) => app.trigger({ onFailure: { bind: () => ({ destination: string() }) } }),
   },
-  'durable-timeout': {
-    trips: (app) => app.trigger({ handler: durable(app, Duration.seconds(901)).currentVersion }),
-    inside: (app) => app.trigger({ handler: durable(app, Duration.seconds(900)).currentVersion }),
-    token: (app) => app.trigger({ handler: durable(app, Duration.seconds(number())).currentVersion }),
-  },
-  'durable-unqualified': {
-    trips: (app) => app.trigger({ handler: durable(app, Duration.seconds(900)) }),
-    inside: (app) => app.trigger({ handler: durable(app, Duration.seconds(900)).addAlias('live') }),
-    token: 'what a token refers to is known',
-  },
-  'reserved-concurrency-zero': {
-    trips: (app) => app.trigger({ handler: app.fn('Fn', { reservedConcurrentExecutions: 0 }) }),
-    inside: (app) => app.trigger({ handler: app.fn('Fn', { reservedConcurrentExecutions: 0 }), enabled: false }),
-    token: (app) => app.trigger({ handler: app.fn('Fn', { reservedConcurrentExecutions: number() }) }),
-  },
-  'reserved-concurrency-low': {
-    trips: (app) => app.trigger({ handler: app.fn('Fn', { reservedConcurrentExecutions: 1 }), parallelizationFactor: 2 }),
-    inside: (app) => app.trigger({ handler: app.fn('Fn', { reservedConcurrentExecutions: 2 }), parallelizationFactor: 2 }),
-    token: (app) => app.trigger({ handler: app.fn('Fn', { reservedConcurrentExecutions: number() }), parallelizationFactor: 2 }),
-  },
   'write-loop': {
     trips: writing({}),
     inside: writing({ filters: [inserts()] }),
     token: 'it counts filters, and a token is one',
   },
-  'ttl-of-replica': {
-    trips: (app) => app.trigger({ table: replicated(app), filters: [StreamFilter.expired()] }),
-    inside: (app) => app.trigger({ filters: [StreamFilter.expired()] }),
-    token: (app) => app.trigger({ table: replicated(app), filters: [StreamFilter.fromJson(string())] }),
-  },
   'metrics-off': {
     trips: alarmed({ metricsConfig: { metrics: [] } }),
     inside: alarmed({}),
     token: alarmed({ metricsConfig: { metrics: [string() as lambda.MetricType] } }),
-  },
-  'short-timeout': {
-    trips: (app) => app.trigger({ handler: app.fn('Short', { timeout: Duration.seconds(3) }) }),
-    inside: (app) => app.trigger({ handler: app.fn('Longer', { timeout: Duration.seconds(4) }) }),
-    token: (app) => app.trigger({ handler: app.fn('Token', { timeout: Duration.seconds(Token.asNumber({ 'Fn::ImportValue': 'Seconds' })) }) }),
   },
   'two-copies': {
     trips: copies('node_modules/dynamo-stream-trigger', 'packages/api/node_modules/dynamo-stream-trigger'),

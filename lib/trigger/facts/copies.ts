@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import * as cdk from 'aws-cdk-lib';
 import type { Construct, IConstruct } from 'constructs';
-import { type CopyFacts, ofCopies } from '../../rules/wiring-rules';
+import { type CopyFacts, ofCopies } from '../../rules/trigger-wiring-rules';
 import { InvalidTriggerError } from '../invalid-trigger-error';
 import type { DynamoStreamTriggerProps } from '../props';
 import { cdkClassOf, fileOf, targetOf } from '../template/cdk-internals';

@@ -1,7 +1,7 @@
 import { type aws_lambda as lambda, type aws_s3 as s3, type CfnResource, Stack } from 'aws-cdk-lib';
 import { isTrue } from '../../rules/cloudformation';
 import { type Known, UNKNOWN } from '../../rules/facts';
-import type { DestinationFacts } from '../../rules/wiring-rules';
+import type { TriggerDestinationFacts } from '../../rules/trigger-wiring-rules';
 import { isOfUnknownOwner, S3FailureDestination } from '../destination/s3-failure-destination';
 import { soleReference } from '../template/canonical-text';
 import { targetOf } from '../template/cdk-internals';
@@ -18,7 +18,7 @@ import { isResource } from '../template/resource';
  */
 export function destinationFacts(
   destination: string, mapping: lambda.CfnEventSourceMapping, given: lambda.IEventSourceDlq | undefined,
-): Omit<DestinationFacts, 'cutOff' | 'isMade' | 'parkingObstacle'> {
+): Omit<TriggerDestinationFacts, 'cutOff' | 'isMade' | 'parkingObstacle'> {
   const arn = textOf(destination, mapping);
   const resource = resourceNamed(destination, mapping);
   const { bucket } = given === undefined ? { bucket: undefined } : targetOf(given);

@@ -1,6 +1,6 @@
 import { Stack, Token } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
-import type { EnvironmentSize } from '../../rules/wiring-rules';
+import type { EnvironmentSize } from '../../rules/trigger-wiring-rules';
 
 /** How large the environment variables of a function are, all names and values together. */
 export function environmentSize(map: { readonly [name: string]: unknown }, fn: IConstruct): EnvironmentSize {

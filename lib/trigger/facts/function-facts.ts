@@ -2,7 +2,7 @@ import type { aws_lambda as lambda, CfnResource } from 'aws-cdk-lib';
 import { environmentSize } from './environment-size';
 import { functionKey, keyOfFunction } from './function-key';
 import { isKnown, type Known, SHORT_TIMEOUT, UNKNOWN } from '../../rules/facts';
-import type { FunctionFacts } from '../../rules/wiring-rules';
+import type { TriggerFunctionFacts } from '../../rules/trigger-wiring-rules';
 import { invokes, isTold } from '../function/function-environment';
 import { ownedFunction } from '../function/owned-function';
 import { soleReference } from '../template/canonical-text';
@@ -21,7 +21,7 @@ import { resourceOf } from '../template/resource';
 export function functionFacts(
   handler: lambda.IFunction, mapping: lambda.CfnEventSourceMapping, readers: readonly lambda.CfnEventSourceMapping[],
   informed: lambda.Function | undefined,
-): Omit<FunctionFacts, 'missingStatements' | 'silencers'> {
+): Omit<TriggerFunctionFacts, 'missingStatements' | 'silencers'> {
   const own = resourceOf(ownedFunction(handler));
   const fn = own ?? functionNamed(functionOf(mapping), mapping);
   const variables = informed && deployedProperty(resourceOf(informed)!, 'Environment')?.Variables;
@@ -65,7 +65,7 @@ function timeoutOf(fn: CfnResource | undefined): Known<number> {
 }
 
 /** A function whose execution goes on over several invocations. */
-function durableOf(fn: CfnResource, mapping: lambda.CfnEventSourceMapping): FunctionFacts['durable'] {
+function durableOf(fn: CfnResource, mapping: lambda.CfnEventSourceMapping): TriggerFunctionFacts['durable'] {
   const durable = deployedProperty(fn, 'DurableConfig');
   if (durable === undefined) {
     return undefined;

@@ -1,6 +1,6 @@
 import { type aws_lambda as lambda, type CfnElement, Stack, Stage } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
-import type { NestingFacts } from '../../rules/wiring-rules';
+import type { NestingFacts } from '../../rules/trigger-wiring-rules';
 import { isOfGrantedPolicy } from '../role/granted-policy';
 import { DependencyGraph, innermostAround } from '../template/dependency-graph';
 import { destinationOf, functionOf, streamOf } from '../template/deployed-mapping';

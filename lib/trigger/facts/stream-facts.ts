@@ -1,6 +1,6 @@
 import { type aws_dynamodb as dynamodb, type aws_lambda as lambda, type CfnResource, Stack, Token } from 'aws-cdk-lib';
 import { isKnown, type Known, TABLE_RESOURCES, UNKNOWN } from '../../rules/facts';
-import type { StreamFacts } from '../../rules/wiring-rules';
+import type { TriggerStreamFacts } from '../../rules/trigger-wiring-rules';
 import { lookupOf } from '../table/stream-lookup';
 import { streamArnOf, tableResourceOf } from '../table/stream-source';
 import { soleReference } from '../template/canonical-text';
@@ -18,7 +18,7 @@ import { environmentOf, topOf } from '../template/stacks';
  */
 export function streamFacts(
   table: dynamodb.ITable, eventSourceArn: string | undefined, mapping: lambda.CfnEventSourceMapping, readers: readonly lambda.CfnEventSourceMapping[],
-): StreamFacts {
+): TriggerStreamFacts {
   const arn = textOf(eventSourceArn, mapping);
   const source = resourceNamed(eventSourceArn, mapping);
   const lookup = lookupOf(source);
@@ -40,7 +40,7 @@ export function streamFacts(
   };
 }
 
-function referenceOf(arn: unknown, scope: CfnResource): StreamFacts['reference'] {
+function referenceOf(arn: unknown, scope: CfnResource): TriggerStreamFacts['reference'] {
   const reference = soleReference(arn, scope);
   if (reference === undefined || !isResource(reference.target)) {
     return undefined;
@@ -48,7 +48,7 @@ function referenceOf(arn: unknown, scope: CfnResource): StreamFacts['reference']
   return { type: reference.target.cfnResourceType, attribute: reference.displayName };
 }
 
-type TableFacts = Pick<StreamFacts, 'viewType' | 'replicated' | 'hasPolicy' | 'generatedName'>;
+type TableFacts = Pick<TriggerStreamFacts, 'viewType' | 'replicated' | 'hasPolicy' | 'generatedName'>;
 
 function tableFacts(table: dynamodb.ITable, resource: CfnResource | undefined, mapping: CfnResource): TableFacts {
   if (resource === undefined) {

@@ -10,7 +10,7 @@ import { isCutOff } from './reach';
 import { streamFacts } from './stream-facts';
 import { Misfit } from '../../rules/facts';
 import type { SettingFacts } from '../../rules/mapping-rules';
-import type { WiringFacts } from '../../rules/wiring-rules';
+import type { TriggerWiringFacts } from '../../rules/trigger-wiring-rules';
 import type { TriggerDestination } from '../destination/trigger-destination';
 import type { Told } from '../function/function-environment';
 import type { ExecutionRole } from '../role/execution-role';
@@ -41,7 +41,7 @@ export interface WiredTrigger {
  *
  * @param parts what the trigger was made of
  */
-export function wiringFacts(trigger: WiredTrigger, deployed: SettingFacts, parts: readonly unknown[]): WiringFacts {
+export function wiringFacts(trigger: WiredTrigger, deployed: SettingFacts, parts: readonly unknown[]): TriggerWiringFacts {
   const { table, handler, mapping, destination, role, settings, informed, told } = trigger;
   const { region, account } = Stack.of(mapping);
   const app = finishedApp(mapping);
@@ -75,6 +75,6 @@ export function wiringFacts(trigger: WiredTrigger, deployed: SettingFacts, parts
     alarms: app.alarmsOn(mapping),
     nesting: nestingFacts(mapping, trigger.scope),
     copies: copiesIn(trigger.scope, parts),
-    trigger: { region: plain(region), account: plain(account) },
+    mapping: { region: plain(region), account: plain(account) },
   };
 }
