@@ -59,6 +59,9 @@ const project = new awscdk.AwsCdkConstructLibrary({
     'constructs@^10.5.1',
     'cdk-nag@^3',
     'esbuild@^0.28',
+    // The reference of runtime and testing.
+    'typedoc@^0.28',
+    'typedoc-plugin-markdown@^4',
     // Tests and the example.
     '@aws-cdk/cloudformation-diff@^2',
     '@aws-lambda-powertools/idempotency@^2',
@@ -281,7 +284,10 @@ project.testTask.env('JSII_DEPRECATED', 'quiet');
 project.packageTask.reset();
 project.packageTask.spawn(project.tasks.tryFind('package:js')!);
 
-project.postCompileTask.exec('jsii-rosetta extract --strict');
+// In one program: one for each sample takes a minute.
+project.postCompileTask.exec('jsii-rosetta extract --strict --batch');
+// What is no jsii API: docs/reference/api. Fails if a name has no text.
+project.postCompileTask.exec('typedoc --options projenrc/typedoc.json');
 project.addGitIgnore('.jsii.tabl.json');
 project.addPackageIgnore('.jsii.tabl.json');
 project.addPackageIgnore('/rosetta/');

@@ -6,7 +6,7 @@
  */
 const PARTS = {
   /** The packed package, bundles of it, and the samples of the documentation. */
-  package: ['docs', 'handlers', 'package', 'runtime/bundle', 'runtime/destination', 'runtime/schema', 'testing/bundled', 'testing/consumer', 'testing/example'],
+  package: ['api', 'docs', 'handlers', 'package', 'runtime/bundle', 'runtime/destination', 'runtime/schema', 'testing/bundled', 'testing/consumer', 'testing/example'],
   /** What starts processes: DynamoDB Local, functions in processes of their own, the command line. */
   local: [
     'cli', 'examples/guarded-projection', 'examples/idempotency', 'integ', 'local', 'reader/range', 'redrive/local', 'runtime/faults', 'runtime/lambda-logs', 'runtime/process',

@@ -13,10 +13,12 @@ export interface ItemKeys {
  * One change of one item, as a handler gets it.
  *
  * `Item` is the type of the images, as the caller states or the schema checks; `Keys` that of the primary key.
- * Images and keys are unmarshalled when they are first read; `exactNumber` and `unmarshall` say into what.
+ * Images and keys are unmarshalled when they are first read: bytes into `Uint8Array`, sets into `Set`, numbers into `ExactNumber`.
  */
 export interface ChangeRecord<Item = Image, Keys = ItemKeys> {
+  /** What happened to the item. */
   readonly eventName: EventName;
+  /** The item's primary key, unmarshalled. */
   readonly keys: Keys;
   /** The item after the change. Absent for a REMOVE, and where the stream's view type omits it. */
   readonly newImage?: Item;
@@ -35,8 +37,11 @@ export interface ChangeRecord<Item = Image, Keys = ItemKeys> {
   readonly version: string;
   /** The record as Lambda delivered it. Frozen, because it may be parked. */
   readonly raw: StreamRecord;
-  /** Present if a redrive brought the record back. `superseded`: its item has changed since. */
-  readonly redriven?: { readonly superseded: boolean };
+  /** Present if a redrive brought the record back. */
+  readonly redriven?: {
+    /** Whether the item has changed since. */
+    readonly superseded: boolean;
+  };
   /** The record as JSON can hold it: sets are arrays, bytes base64, and numbers that a double can't hold text. `JSON.stringify` calls it. */
   toJSON(): object;
   /** The record as a plain object, without `raw`: to spread, or to clone. */
@@ -48,18 +53,23 @@ export type PlainRecord<Item = Image, Keys = ItemKeys> = Omit<ChangeRecord<Item,
 
 /** A record of an item that was new. */
 export interface InsertRecord<Item = Image, Keys = ItemKeys> extends ChangeRecord<Item, Keys> {
+  /** The item is new. */
   readonly eventName: 'INSERT';
+  /** Never there. */
   readonly oldImage?: never;
 }
 
 /** A record of an item that was there before. */
 export interface ModifyRecord<Item = Image, Keys = ItemKeys> extends ChangeRecord<Item, Keys> {
+  /** An existing item changed. */
   readonly eventName: 'MODIFY';
 }
 
 /** A record of an item that is gone. */
 export interface RemoveRecord<Item = Image, Keys = ItemKeys> extends ChangeRecord<Item, Keys> {
+  /** The item is gone. */
   readonly eventName: 'REMOVE';
+  /** Never there. */
   readonly newImage?: never;
 }
 

@@ -8,14 +8,20 @@ type Value = { readonly [type: string]: any };
  *
  * An attribute that was added or removed is changed, and so is every attribute of an item that is new or gone. Sets are compared without order.
  *
- * ```ts
- * streamHandler(async (record) => {
+ * ```tsx
+ * import { changed, streamHandler } from 'dynamo-stream-trigger/runtime';
+ *
+ * interface Customer { readonly address: { readonly city: string } }
+ * declare function move(customer: Customer | undefined): Promise<void>;
+ *
+ * export const handler = streamHandler<Customer>(async (record) => {
  *   if (changed(record, 'address', 'city')) {
- *     await move(record.keys, record.newImage);
+ *     await move(record.newImage);
  *   }
  * });
  * ```
  *
+ * @param record as the handler got it
  * @param path the attribute's name, and the names and positions below it in maps and lists. None: the item itself
  * @throws TypeError if the stream's view type omits one of the images.
  */

@@ -3,13 +3,21 @@ import { defineProperty } from '../stream/image';
 
 /** What Lambda passes to a function about its invocation; structurally the `Context` of `@types/aws-lambda`. */
 export interface LambdaContext {
+  /** The name of the function. */
   readonly functionName: string;
+  /** The version that runs, such as '$LATEST' or '7'. */
   readonly functionVersion: string;
+  /** The ARN by which the function was invoked: with its alias, if it was invoked by one. */
   readonly invokedFunctionArn: string;
+  /** The memory of the function, in MB. */
   readonly memoryLimitInMB: string;
+  /** The ID of the invocation. */
   readonly awsRequestId: string;
+  /** Where the function logs. */
   readonly logGroupName: string;
+  /** Where this execution environment logs. */
   readonly logStreamName: string;
+  /** Milliseconds until the function's timeout. */
   getRemainingTimeInMillis(): number;
 }
 

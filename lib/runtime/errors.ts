@@ -5,16 +5,36 @@ const TRANSIENT = Symbol.for('dynamo-stream-trigger/transient');
 /**
  * Thrown by a handler for a record that will fail however often it is tried: the record is parked at once, without retries.
  *
- * ```ts
- * throw new PoisonRecordError('An order without lines', { cause: error });
+ * ```tsx
+ * import { PoisonRecordError, streamHandler } from 'dynamo-stream-trigger/runtime';
+ *
+ * interface Order { readonly lines: readonly string[] }
+ *
+ * export const handler = streamHandler<Order>(async ({ newImage }) => {
+ *   if (newImage?.lines.length === 0) {
+ *     throw new PoisonRecordError('An order without lines');
+ *   }
+ * });
  * ```
  */
 export class PoisonRecordError extends Error {
+  /** Always the same, whatever a bundler does to the name of the class. */
   readonly name = 'PoisonRecordError';
   /** What a schema found wrong with the record; kept in the parked record. */
   declare readonly issues?: readonly unknown[];
 
-  constructor(message: string, options?: { cause?: unknown; issues?: readonly unknown[] }) {
+  /**
+   * Has the record parked, if the handler throws it.
+   *
+   * @param message what is wrong with the record; it is kept in the parked record
+   * @param options the error behind it, and what a validator found
+   */
+  constructor(message: string, options?: {
+    /** The error behind it. */
+    cause?: unknown;
+    /** What a validator found. */
+    issues?: readonly unknown[];
+  }) {
     super(message, options);
     Object.assign(this, { issues: options?.issues, [POISON]: true });
   }
@@ -24,14 +44,31 @@ export class PoisonRecordError extends Error {
  * Thrown by a handler when the record is not the cause: something it needs is throttled, unreachable or locked. The record is tried
  * again until that is over.
  *
- * ```ts
- * throw new TransientError('The warehouse is closed for maintenance', { cause: error });
+ * ```tsx
+ * import { streamHandler, TransientError } from 'dynamo-stream-trigger/runtime';
+ *
+ * export const handler = streamHandler(async ({ keys }, { signal }) => {
+ *   const response = await fetch(`https://warehouse.example.com/${keys.orderId}`, { method: 'POST', signal });
+ *   if (response.status === 423) {
+ *     throw new TransientError('The warehouse is closed for maintenance');
+ *   }
+ * });
  * ```
  */
 export class TransientError extends Error {
+  /** Always the same, whatever a bundler does to the name of the class. */
   readonly name = 'TransientError';
 
-  constructor(message: string, options?: { cause?: unknown }) {
+  /**
+   * Has the record wait, if the handler throws it.
+   *
+   * @param message what the handler waits for
+   * @param options the error behind it
+   */
+  constructor(message: string, options?: {
+    /** The error behind it. */
+    cause?: unknown;
+  }) {
     super(message, options);
     Object.assign(this, { [TRANSIENT]: true });
   }
@@ -57,11 +94,13 @@ function has(error: unknown, mark: symbol): boolean {
 
 /** The function was invoked with something that its handler does not serve. Nothing of it was processed. */
 export class InvalidEventError extends Error {
+  /** Always the same, whatever a bundler does to the name of the class. */
   readonly name = 'InvalidEventError';
 }
 
 /** The environment variable in which the construct describes the function's triggers is not of the format. Nothing was processed. */
 export class TriggerFactsError extends Error {
+  /** Always the same, whatever a bundler does to the name of the class. */
   readonly name = 'TriggerFactsError';
 }
 
@@ -70,5 +109,6 @@ export class TriggerFactsError extends Error {
  * response for success, so that only throwing keeps the records. Lambda sends the whole batch again. Also of a window that could not be ended.
  */
 export class BatchNotDoneError extends Error {
+  /** Always the same, whatever a bundler does to the name of the class. */
   readonly name = 'BatchNotDoneError';
 }

@@ -1,4 +1,11 @@
-export type { EventName, BatchResponse, StreamEvent, StreamRecord } from '../stream/record';
+/**
+ * `import { … } from 'dynamo-stream-trigger/runtime'`: what runs in the deployed function. It has no dependencies, and knows no CDK.
+ *
+ * Begin with `streamHandler`, or with `windowHandler` for a mapping with a tumbling window.
+ *
+ * @module
+ */
+export type { AttributeMap, AttributeValue, BatchResponse, EventName, StreamChange, StreamEvent, StreamRecord, StreamViewType } from '../stream/record';
 export type { Image, ImageValue } from '../stream/image';
 export type { ExactNumber } from '../stream/exact-number';
 export { Decimal } from '../stream/exact-number';

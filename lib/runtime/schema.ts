@@ -7,18 +7,41 @@ import { defineProperty } from '../stream/image';
  * Copied from https://standardschema.dev as far as it is needed here.
  */
 export interface StandardSchema<Output = unknown> {
+  /** What every library that follows Standard Schema has. */
   readonly '~standard': {
+    /** Of Standard Schema. */
     readonly version: 1;
+    /** The name of the library. */
     readonly vendor: string;
+    /** Checks a value. */
     readonly validate: (value: unknown) => SchemaResult<Output> | Promise<SchemaResult<Output>>;
-    readonly types?: { readonly input: unknown; readonly output: Output } | undefined;
+    /** For the compiler only. */
+    readonly types?: {
+      /** What may be given. */
+      readonly input: unknown;
+      /** What a valid value becomes. */
+      readonly output: Output;
+    } | undefined;
   };
 }
 
 /** What a validator answers: the value, or what is wrong with it. */
 export type SchemaResult<Output> =
-  | { readonly value: Output; readonly issues?: undefined }
-  | { readonly issues: readonly { readonly message: string; readonly path?: readonly unknown[] | undefined }[] };
+  | {
+    /** The valid value. */
+    readonly value: Output;
+    /** Absent: the value is valid. */
+    readonly issues?: undefined;
+  }
+  | {
+    /** What is wrong with it. */
+    readonly issues: readonly {
+      /** For people. */
+      readonly message: string;
+      /** Where in the value: keys, or objects that have one. */
+      readonly path?: readonly unknown[] | undefined;
+    }[];
+  };
 
 /**
  * The record with the images that the schema makes of its own; absent ones stay absent.

@@ -18,7 +18,12 @@ export type OnRecord<Record> = (record: Record, context: CallContext) => unknown
 export type OnRecords<Record> = (records: readonly Record[], context: CallContext) => Refusals<Record> | Promise<Refusals<Record>>;
 
 /** The records of a chunk that failed: none, or a list of them. */
-export type Refusals<Record> = void | readonly { readonly record: Record; readonly error: unknown }[];
+export type Refusals<Record> = void | readonly {
+  /** One of the chunk. */
+  readonly record: Record;
+  /** What it failed with. */
+  readonly error: unknown;
+}[];
 
 /**
  * How a stream's records are handled: by `onRecord`, by any of `onInsert`, `onModify` and `onRemove`, or by `onRecords`, which takes many

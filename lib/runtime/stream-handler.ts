@@ -20,13 +20,22 @@ export type StreamHandler = (event: StreamEvent, context?: Partial<LambdaContext
  * it is tried again, and the later ones of its item wait, while the others go on. The response names the lowest record that is not
  * done, which is where Lambda starts again. A record that can't succeed is parked on the trigger's failure destination.
  *
- * ```ts
- * export const handler = streamHandler<Order>({
+ * ```tsx
+ * import { streamHandler } from 'dynamo-stream-trigger/runtime';
+ *
+ * interface Order { readonly orderId: string; readonly total: number }
+ * interface Key { readonly orderId: string }
+ * declare function announce(order: Order | undefined): Promise<void>;
+ * declare function withdraw(orderId: string): Promise<void>;
+ *
+ * export const handler = streamHandler<Order, Key>({
  *   onInsert: async (record) => announce(record.newImage),
- *   onRemove: async (record) => withdraw(record.keys),
+ *   onRemove: async (record) => withdraw(record.keys.orderId),
+ *   concurrency: 16,
  * });
  * ```
  *
+ * @param handler a function that is called for each record, or options
  * @throws TypeError if an option is wrong or unknown.
  */
 export function streamHandler<Item = Image, Keys = ItemKeys>(

@@ -16,9 +16,11 @@ import type { WindowEvent } from '../stream/record';
 
 /** A tumbling window. */
 export interface Window {
-  /** ISO 8601: from the start, included, to the end, not included. */
+  /** ISO 8601, included. */
   readonly start: string;
+  /** ISO 8601, not included. */
   readonly end: string;
+  /** The shard whose records it aggregates. Each shard has windows of its own. */
   readonly shardId: string;
   /** Whether it ended before its time, because its state was too large. */
   readonly terminatedEarly: boolean;
@@ -71,8 +73,13 @@ export interface WindowHandlerOptions<State, Item = Image, Keys = ItemKeys> {
 
 /** What Lambda expects of a function with a tumbling window. */
 export interface WindowResponse<State> {
+  /** What the next event of the window brings back: up to 1 MB of JSON. */
   state: State;
-  batchItemFailures: { itemIdentifier: string }[];
+  /** Empty: all records are in the state. Otherwise Lambda goes on from this record. */
+  batchItemFailures: {
+    /** The sequence number of the first record that is not in the state. */
+    itemIdentifier: string;
+  }[];
 }
 
 /** A Lambda handler for a DynamoDB stream with a tumbling window. */
@@ -84,7 +91,12 @@ export type WindowHandler<State> = (event: WindowEvent, context?: Partial<Lambda
  * Records are processed one after another. At the first that fails it stops, and answers with the state before it and with its
  * sequence number, so that Lambda goes on from there and nothing counts twice. Nothing is parked or remembered.
  *
- * ```ts
+ * ```tsx
+ * import { windowHandler } from 'dynamo-stream-trigger/runtime';
+ *
+ * interface Order { readonly amount: number }
+ * declare function publish(minute: string, total: number): Promise<void>;
+ *
  * export const handler = windowHandler<{ total: number }, Order>({
  *   numbers: 'number',
  *   initialState: () => ({ total: 0 }),
@@ -93,6 +105,7 @@ export type WindowHandler<State> = (event: WindowEvent, context?: Partial<Lambda
  * });
  * ```
  *
+ * @param options at least `initialState` and `onRecord`
  * @throws TypeError if an option is wrong or unknown.
  */
 export function windowHandler<State, Item = Image, Keys = ItemKeys>(

@@ -4,17 +4,31 @@
  * It becomes text in templates and JSON. It throws in arithmetic: pass `text` to a decimal library, or take `Number(text)` and lose digits.
  */
 export class Decimal {
-  constructor(readonly text: string) {}
+  /**
+   * The text is not checked.
+   *
+   * @param text the number as DynamoDB spells it
+   */
+  constructor(
+    /** The number as DynamoDB spells it. */
+    readonly text: string,
+  ) {}
 
+  /** The number as DynamoDB spells it. */
   toString(): string {
     return this.text;
   }
 
+  /** The number as text: JSON has only numbers that a double may round. */
   toJSON(): string {
     return this.text;
   }
 
-  /** @throws TypeError in arithmetic, comparison and concatenation, which would be wrong without a word. */
+  /**
+   * Its text in templates, and nothing else.
+   *
+   * @throws TypeError in arithmetic, comparison and concatenation, which would be wrong without a word.
+   */
   [Symbol.toPrimitive](hint: string): string {
     if (hint === 'string') {
       return this.text;
@@ -23,7 +37,10 @@ export class Decimal {
   }
 }
 
-/** A number of DynamoDB, exact: see `exactNumber`. */
+/**
+ * A number of DynamoDB without a lost digit: a `number` where a double holds it exactly, otherwise a `bigint` for whole numbers, and a
+ * `Decimal` for fractions.
+ */
 export type ExactNumber = number | bigint | Decimal;
 
 /** DynamoDB's numbers end below 1E+126, start at 1E-130 and have 38 digits. https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html */

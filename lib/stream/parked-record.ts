@@ -17,7 +17,9 @@ export const PARKED_RECORD_PREFIX = 'dynamo-stream-trigger/parked/';
  * does not fit either, it goes without its old image, and at last as a `RecordPointer`.
  */
 export interface ParkedRecord {
+  /** Always 'dynamo-stream-trigger/parked-record': tells it from Lambda's own messages. */
   readonly kind: typeof PARKED_RECORD_KIND;
+  /** The version of this format. Readers take every 1.x, and ignore what they don't know. */
   readonly version: `1.${number}`;
   /** The record as Lambda delivered it, but for the images that `altered` names. */
   readonly record: StreamRecord;
@@ -26,40 +28,53 @@ export interface ParkedRecord {
    * Absent if there are none.
    */
   readonly altered?: readonly ImageName[];
+  /** The ARN of the stream that the record came from. */
   readonly streamArn: string;
+  /** The ARN that the function was invoked by. */
   readonly functionArn: string;
   /** The version of the function that ran, such as '$LATEST' or '7'; empty if it is not known. */
   readonly executedVersion?: string;
   /** Of the invocation that parked it. */
   readonly requestId: string;
+  /** What the last try failed with. It may quote the item. */
   readonly error: {
+    /** The name of its class, such as 'TypeError'. */
     readonly name: string;
+    /** Its message, which may be cut. */
     readonly message: string;
+    /** Where it was thrown. */
     readonly stack?: string;
     /** What a schema found wrong with the record, if that was the failure. */
     readonly issues?: readonly unknown[];
   };
   /** How often the handler was called with the record, as far as the process that parked it knows. */
   readonly tries: number;
-  /** ISO 8601: when the first and the last try had failed. */
+  /** ISO 8601: when the first try had failed. */
   readonly firstTriedAt: string;
+  /** ISO 8601: when the last try had failed. */
   readonly lastTriedAt: string;
 }
 
-/** The images of a record. */
 const IMAGE_NAMES = ['NewImage', 'OldImage'] as const;
+
+/** An image of a record. */
 export type ImageName = typeof IMAGE_NAMES[number];
 
 /** A parked record whose `record` is JSON, gzipped, in base64. */
 export interface GzippedRecord extends Omit<ParkedRecord, 'record'> {
+  /** The record as JSON, gzipped, in base64. */
   readonly gzip: string;
 }
 
 /** Which record it was, where not even its new image fits: the stream has it for 24 hours, and the table has its item. */
 export interface RecordPointer extends Omit<ParkedRecord, 'record' | 'altered'> {
+  /** The item's primary key. */
   readonly keys: AttributeMap;
+  /** The `eventID` of the record. */
   readonly eventId: string;
+  /** What happened to the item. */
   readonly eventName: EventName;
+  /** The record's position in its shard. */
   readonly sequenceNumber: string;
   /** Why there is no more of it. */
   readonly reason: string;

@@ -7,15 +7,25 @@
 
 /** An attribute value in DynamoDB's own notation: one type descriptor, one value. */
 export interface AttributeValue {
+  /** Bytes, in base64. */
   B?: string;
+  /** True or false. */
   BOOL?: boolean;
+  /** A set of bytes, each in base64. */
   BS?: string[];
+  /** A list. */
   L?: AttributeValue[];
+  /** A map: attribute names and their values. */
   M?: { [name: string]: AttributeValue };
+  /** A number as text, of up to 38 digits. */
   N?: string;
+  /** A set of numbers as texts. */
   NS?: string[];
+  /** Null: always true. */
   NULL?: boolean;
+  /** A text. */
   S?: string;
+  /** A set of texts. */
   SS?: string[];
 }
 
@@ -37,12 +47,17 @@ export type StreamViewType = 'KEYS_ONLY' | 'NEW_IMAGE' | 'OLD_IMAGE' | 'NEW_AND_
 export interface StreamChange {
   /** Seconds since the epoch, whole on AWS. */
   ApproximateCreationDateTime?: number | undefined;
+  /** The item's primary key. */
   Keys?: AttributeMap | undefined;
+  /** The item after the change. Absent for a REMOVE, and where the stream's view type omits it. */
   NewImage?: AttributeMap | undefined;
+  /** The item before the change. Absent for an INSERT, and where the stream's view type omits it. */
   OldImage?: AttributeMap | undefined;
   /** Decimal string of 21 or more digits; see `compareSequenceNumbers`. */
   SequenceNumber?: string | undefined;
+  /** Of keys and images together. */
   SizeBytes?: number | undefined;
+  /** What the stream holds of an item. */
   StreamViewType?: StreamViewType | undefined;
 }
 
@@ -50,14 +65,25 @@ export interface StreamChange {
 export interface StreamRecord {
   /** Unique and the same at every delivery: the idempotency key. */
   eventID?: string | undefined;
+  /** What happened to the item. */
   eventName?: EventName | undefined;
+  /** The version of the record's format, such as '1.1'. */
   eventVersion?: string | undefined;
+  /** Always 'aws:dynamodb'. */
   eventSource?: string | undefined;
+  /** The Region of the table or replica. */
   awsRegion?: string | undefined;
+  /** The change itself: keys, images, sequence number. */
   dynamodb?: StreamChange | undefined;
+  /** The ARN of the stream. */
   eventSourceARN?: string | undefined;
   /** Set when DynamoDB itself removed the item because its time to live was over. */
-  userIdentity?: { principalId: string; type: string } | undefined;
+  userIdentity?: {
+    /** 'dynamodb.amazonaws.com'. */
+    principalId: string;
+    /** 'Service'. */
+    type: string;
+  } | undefined;
 }
 
 /** The `userIdentity` of a record whose item DynamoDB itself removed, because its time to live was over. */
@@ -70,6 +96,7 @@ export function isExpiry({ eventName, userIdentity }: StreamRecord): boolean {
 
 /** One batch, as Lambda delivers it: records of one shard. */
 export interface StreamEvent {
+  /** In the order of the stream. */
   Records: StreamRecord[];
 }
 
@@ -78,12 +105,22 @@ export const EVENT_BYTES = 6_291_456;
 
 /** A batch of a tumbling window. The final invoke of a window has no records. */
 export interface WindowEvent extends StreamEvent {
-  /** ISO 8601 times. */
-  window: { start: string; end: string };
+  /** The time that the window spans. */
+  window: {
+    /** ISO 8601, included. */
+    start: string;
+    /** ISO 8601, not included. */
+    end: string;
+  };
+  /** What the function answered to the event before; `{}` at the start of a window. */
   state: unknown;
+  /** The shard whose records these are. Each shard has windows of its own. */
   shardId: string;
+  /** The ARN of the stream. */
   eventSourceARN: string;
+  /** Whether the window is over. */
   isFinalInvokeForWindow: boolean;
+  /** Whether the window ended before its time, because its state became larger than 1 MB. */
   isWindowTerminatedEarly: boolean;
 }
 
@@ -92,5 +129,9 @@ export const WINDOW_STATE_BYTES = 1_048_576;
 
 /** What a function answers when its mapping reports batch item failures: the records not done. */
 export interface BatchResponse {
-  batchItemFailures: { itemIdentifier: string }[];
+  /** Empty: all records are done. Otherwise Lambda goes on from the lowest sequence number. */
+  batchItemFailures: {
+    /** The sequence number of a record of the batch. */
+    itemIdentifier: string;
+  }[];
 }

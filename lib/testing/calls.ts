@@ -6,11 +6,13 @@ import type { StreamRecord } from '../stream/record';
 export interface SimulatedCall {
   /** When it began, in milliseconds since the epoch. */
   readonly at: number;
+  /** The shard that the record is in. */
   readonly shardId: string;
   /** The number of the execution environment, from 1. */
   readonly environment: number;
   /** The item's primary key, as JavaScript has it. */
   readonly keys: Image;
+  /** The record as Lambda delivers it. */
   readonly record: StreamRecord;
 }
 

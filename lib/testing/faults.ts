@@ -9,7 +9,9 @@ import type { StreamEvent, StreamRecord } from '../stream/record';
 export interface InvocationAtRisk {
   /** When it would start, in milliseconds since the epoch. */
   readonly at: number;
+  /** The shard whose records the batch has. */
   readonly shardId: string;
+  /** What the function would be given. */
   readonly event: StreamEvent;
 }
 
@@ -17,6 +19,7 @@ export interface InvocationAtRisk {
 export interface DeliveryAtRisk {
   /** In milliseconds since the epoch. */
   readonly at: number;
+  /** What would be sent. */
   readonly message: FailedBatch | ParkedRecord;
 }
 

@@ -2,16 +2,22 @@ import { matchesEventPattern, parseEventPattern } from '../event-pattern';
 import type { StreamRecord } from '../stream/record';
 
 /** An event pattern as an object or as JSON text, or a `StreamFilter`. */
-export type FilterInput = string | { toJson(): string } | { readonly [key: string]: unknown };
+export type FilterInput = string | {
+  /** The event pattern as JSON text. */
+  toJson(): string;
+} | { readonly [key: string]: unknown };
 
 /**
  * Whether a record passes a filter, by the rules of AWS's pattern engine.
  *
- * ```ts
+ * ```tsx
+ * import { matchesFilter, streamRecord } from 'dynamo-stream-trigger/testing';
+ *
  * expect(matchesFilter({ eventName: ['INSERT'] }, streamRecord({ newImage: { id: '1' } }))).toBe(true);
  * ```
  *
  * @param filter an event pattern as an object or as JSON text, or a `StreamFilter`
+ * @param record a stream record, such as `streamRecord` makes
  * @throws InvalidFilterError if AWS's pattern engine refuses the filter, as it does `{}`.
  */
 export function matchesFilter(filter: FilterInput, record: StreamRecord): boolean {
@@ -21,7 +27,8 @@ export function matchesFilter(filter: FilterInput, record: StreamRecord): boolea
 /**
  * `matchesFilter` for many records: parses the filter once.
  *
- * @throws InvalidFilterError
+ * @param filter an event pattern as an object or as JSON text, or a `StreamFilter`
+ * @throws InvalidFilterError if AWS's pattern engine refuses the filter.
  */
 export function compileFilter(filter: FilterInput): (record: StreamRecord) => boolean {
   const text = filterText(filter);
@@ -34,7 +41,13 @@ export function compileFilter(filter: FilterInput): (record: StreamRecord) => bo
 
 /** AWS's pattern engine refuses the filter. */
 export class InvalidFilterError extends Error {
-  constructor(readonly filter: string, readonly problems: readonly string[]) {
+  /** Made by `matchesFilter` and `compileFilter`. */
+  constructor(
+    /** The event pattern as JSON text. */
+    readonly filter: string,
+    /** All that is wrong with it, each with its place in the pattern. */
+    readonly problems: readonly string[],
+  ) {
     super(`The filter ${filter} is refused: ${problems.join('; ')}`);
     this.name = 'InvalidFilterError';
   }

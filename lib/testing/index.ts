@@ -1,5 +1,12 @@
+/**
+ * `import { … } from 'dynamo-stream-trigger/testing'`: for tests of a handler, a trigger's settings, or a filter. No AWS, no network, no waiting.
+ *
+ * Begin with `simulateTrigger`, or with `matchesFilter` for a filter alone.
+ *
+ * @module
+ */
 export { simulateTrigger, simulateTriggers } from './simulate-trigger';
-export type { SimulationOptions } from './options';
+export type { Deployment, MappingChange, SimulationOptions } from './options';
 export type { SimulatedDelivery, SimulatedInvocation, SimulationRun } from './run';
 export { compileFilter, InvalidFilterError, matchesFilter } from './filter';
 export type { FilterInput } from './filter';
@@ -14,6 +21,7 @@ export type { Item, OneTypeMap, OneTypeValue, Value } from './records/attribute-
 export { elapsed, now, sleep } from './time';
 export type { SimulatedCall } from './calls';
 export type { EventCount } from '../engine';
-export type { FailedBatch } from '../stream/failed-batch';
+export type { DestinationKind } from '../stream/destination';
+export type { FailedBatch, FailureCondition } from '../stream/failed-batch';
 export type { ParkedRecord } from '../stream/parked-record';
-export type { StreamEvent, StreamRecord, WindowEvent } from '../stream/record';
+export type { AttributeMap, AttributeValue, StreamChange, StreamEvent, StreamRecord, StreamViewType, WindowEvent } from '../stream/record';

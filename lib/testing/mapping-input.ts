@@ -12,46 +12,81 @@ import type { TriggerFacts } from '../stream/boundary';
 import { DESTINATION_KINDS, type DestinationKind } from '../stream/destination';
 
 /** A number of seconds, or a `Duration` of the CDK. */
-export type Seconds = number | { toSeconds(): number };
+export type Seconds = number | {
+  /** The whole of it in seconds. */
+  toSeconds(): number;
+};
 
 /**
  * A mapping's settings under the construct's names. Omitted settings are the construct's defaults. The construct's own props fit:
  * their table and handler are ignored.
  */
 export interface SimulatedMapping {
-  /** @default 'TRIM_HORIZON' */
+  /**
+   * Where in the stream the mapping starts.
+   *
+   * @default 'TRIM_HORIZON'
+   */
   readonly startingPosition?: 'TRIM_HORIZON' | 'LATEST';
-  /** @default 100 */
+  /**
+   * The most records in a batch, from 1 to 10,000.
+   *
+   * @default 100
+   */
   readonly batchSize?: number;
-  /** @default 0 */
+  /**
+   * How long records are collected for a batch, up to 300 seconds.
+   *
+   * @default 0
+   */
   readonly maxBatchingWindow?: Seconds;
-  /** @default 1 */
+  /**
+   * How many batches of a shard are processed at the same time, from 1 to 10.
+   *
+   * @default 1
+   */
   readonly parallelizationFactor?: number;
   /**
-   * -1 means without limit.
+   * How often a failed batch is retried before it is given up. -1 means without limit.
    *
    * @default 100
    */
   readonly retryAttempts?: number;
   /**
-   * -1 means without limit.
+   * How old a record may get before it is given up. -1 means without limit.
    *
    * @default - 22 hours
    */
   readonly maxRecordAge?: Seconds;
-  /** @default true */
+  /**
+   * Whether a failed batch is split in two before it is retried.
+   *
+   * @default true
+   */
   readonly bisectBatchOnError?: boolean;
-  /** @default true */
+  /**
+   * Whether the function's response names the records that are not done.
+   *
+   * @default true
+   */
   readonly reportBatchItemFailures?: boolean;
   /**
-   * 0 means no windows.
+   * The length of the tumbling windows, up to 900 seconds. 0 means no windows.
    *
    * @default 0
    */
   readonly tumblingWindow?: Seconds;
-  /** @default true */
+  /**
+   * Whether the mapping polls the stream from the start. `switches` change it later.
+   *
+   * @default true
+   */
   readonly enabled?: boolean;
-  /** @default - every record passes */
+  /**
+   * Which records reach the function: those that match at least one.
+   *
+   * @default - every record passes
+   */
   readonly filters?: readonly FilterInput[];
   /**
    * The kind of failure destination. The `onFailure` of the construct's props fits too.

@@ -17,6 +17,7 @@ export interface MappingChange {
 export interface Deployment {
   /** In seconds after the start. */
   readonly at: number;
+  /** The new code, in the forms that `handler` of the simulation has. */
   readonly handler: Handler | LoadedHandler;
   /**
    * For so many seconds old and new code serve side by side, as in a canary deployment: chance decides which code serves an invocation,
@@ -87,7 +88,12 @@ export interface SimulationOptions {
    *
    * @default - it stays as the setting `enabled` says
    */
-  readonly switches?: readonly { readonly at: number; readonly enabled: boolean }[];
+  readonly switches?: readonly {
+    /** In seconds after the start. */
+    readonly at: number;
+    /** Whether the mapping polls from then on. */
+    readonly enabled: boolean;
+  }[];
   /**
    * When settings of the mapping are changed, in seconds after the start. Lambda goes on from the checkpoint with the new ones.
    *

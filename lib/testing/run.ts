@@ -28,21 +28,30 @@ export interface SimulationRun {
   readonly faults: Struck;
   /** The sums of the metrics that a mapping emits if its metricsConfig asks for EventCount. */
   readonly metrics: Readonly<Record<EventCount, number>>;
-  /** When it began and ended. */
+  /** When it began: when the first record could be read. */
   readonly startedAt: number;
+  /** When everything was done or given up. */
   readonly endedAt: number;
 }
 
 /** One invocation of the handler. */
 export interface SimulatedInvocation {
+  /** When it started. */
   readonly at: number;
+  /** The shard whose records the batch has. */
   readonly shardId: string;
   /** The event that the handler was given. A new copy at each read. */
   readonly event: StreamEvent | WindowEvent;
   /** The response, as Lambda reads it. Absent if the invocation failed. */
   readonly response?: unknown;
   /** Why it failed: it threw, timed out, or its process ended. */
-  readonly error?: { readonly errorType: string; readonly errorMessage: string };
+  readonly error?: {
+    /** The name of what was thrown, or Lambda's own, such as 'Sandbox.Timedout'. */
+    readonly errorType: string;
+    /** Its message. */
+    readonly errorMessage: string;
+  };
+  /** How long it took, in virtual time. */
   readonly durationMs: number;
   /** The number of the execution environment, from 1. */
   readonly environment: number;
@@ -52,7 +61,9 @@ export interface SimulatedInvocation {
 
 /** One message on the failure destination. */
 export interface SimulatedDelivery {
+  /** When it was sent. */
   readonly at: number;
+  /** The message, exactly as Lambda writes it. */
   readonly message: FailedBatch;
   /** The object's key, at an S3 destination. */
   readonly objectKey?: string;

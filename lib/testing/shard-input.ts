@@ -12,7 +12,11 @@ export interface ShardInput {
    * attribute is its key. A shard may have none, as a property test makes it; then nothing is invoked for it.
    */
   readonly records: readonly (StreamRecord | Item)[];
-  /** @default - a name made from its place in the list */
+  /**
+   * The name of the shard.
+   *
+   * @default - a name made from its place in the list
+   */
   readonly shardId?: string;
   /** The shard that this one was split from. It is closed, and read to its end before this one. */
   readonly parentShardId?: string;
@@ -22,7 +26,11 @@ export interface ShardInput {
 export interface Reshard {
   /** In seconds after the start. */
   readonly at: number;
-  /** @default - every shard that is open then */
+  /**
+   * The shard that is split.
+   *
+   * @default - every shard that is open then
+   */
   readonly shardId?: string;
 }
 

@@ -11,11 +11,19 @@ import { simulate } from './simulation';
  * The clock starts at the earliest record. The mapping, the faults and the waits of `streamHandler` move it; real waiting in a handler
  * does not. Each invocation gets its own copy of the event.
  *
- * ```ts
- * const run = await simulateTrigger({ mapping: { batchSize: 10 }, handler, shards: [{ records }] });
- * expect(run.lost).toEqual([]);
+ * ```tsx
+ * import { streamHandler } from 'dynamo-stream-trigger/runtime';
+ * import { simulateTrigger } from 'dynamo-stream-trigger/testing';
+ *
+ * const handler = streamHandler(async () => {});
+ *
+ * test('no order is lost', async () => {
+ *   const run = await simulateTrigger({ mapping: { batchSize: 10 }, handler, shards: [{ records: [{ orderId: 'A-1' }] }] });
+ *   expect(run.lost).toEqual([]);
+ * });
  * ```
  *
+ * @param options at least `handler` and `shards`
  * @throws TypeError if an option is not what it must be.
  */
 export async function simulateTrigger(options: SimulationOptions): Promise<SimulationRun> {
@@ -30,10 +38,20 @@ export async function simulateTrigger(options: SimulationOptions): Promise<Simul
  * `shards` read one stream independently. Options of what they share (`timeout`, `environments`, `faults.reshards`) are enough on one
  * of them.
  *
- * ```ts
- * const [orders, audit] = await simulateTriggers([{ handler: onOrder, shards }, { handler: onAudit, shards, mapping: { batchSize: 1000 } }]);
+ * ```tsx
+ * import { type Handler, type ShardInput, simulateTriggers } from 'dynamo-stream-trigger/testing';
+ *
+ * declare const onOrder: Handler;
+ * declare const onAudit: Handler;
+ * declare const shards: ShardInput[];
+ *
+ * test('both get every record', async () => {
+ *   const [orders, audit] = await simulateTriggers([{ handler: onOrder, shards }, { handler: onAudit, shards, mapping: { batchSize: 1000 } }]);
+ *   expect([...orders.lost, ...audit.lost]).toEqual([]);
+ * });
  * ```
  *
+ * @param triggers as for `simulateTrigger`, each
  * @throws Error if it is called in a handler or in `advanceTimers` of a simulation that runs.
  * @throws TypeError if an option is not what it must be, if triggers disagree on what they share, or if two triggers connect one
  * stream to one handler, which AWS refuses.

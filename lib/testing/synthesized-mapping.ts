@@ -3,10 +3,17 @@ import type { SettingFacts } from '../rules/mapping-rules';
 import { DESTINATION_KINDS, type DestinationKind } from '../stream/destination';
 
 /** A synthesized template: what `Template.fromStack(stack)` returns, or its JSON. */
-export type SynthesizedTemplate = { toJSON(): { [key: string]: any } } | { readonly Resources: { readonly [logicalId: string]: any } };
+export type SynthesizedTemplate = {
+  /** The template. */
+  toJSON(): { [key: string]: any };
+} | {
+  /** Resources by their logical ID. */
+  readonly Resources: { readonly [logicalId: string]: any };
+};
 
 /** One of several mappings of a template. */
 export interface SynthesizedMapping {
+  /** The template of the stack that holds the trigger. */
   readonly template: SynthesizedTemplate;
   /** The logical ID of the AWS::Lambda::EventSourceMapping. */
   readonly logicalId: string;

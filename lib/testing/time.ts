@@ -13,9 +13,13 @@ export function now(): number {
 /**
  * The virtual time since the simulation under way has started, in seconds, as options count it.
  *
- * ```ts
- * const send = async (order: Order) => {
- *   if (elapsed() > 60 && elapsed() < 600) throw new Error('The warehouse is down');
+ * ```tsx
+ * import { elapsed } from 'dynamo-stream-trigger/testing';
+ *
+ * const send = async () => {
+ *   if (elapsed() > 60 && elapsed() < 600) {
+ *     throw new Error('The warehouse is down');
+ *   }
  * };
  * ```
  *
@@ -29,12 +33,15 @@ export function elapsed(): number {
 /**
  * Waits in virtual time, in a handler that is simulated or in whatever it calls.
  *
- * ```ts
- * const send = async (order: Order, signal: AbortSignal) => {
+ * ```tsx
+ * import { sleep } from 'dynamo-stream-trigger/testing';
+ *
+ * const send = async (signal: AbortSignal) => {
  *   await sleep(2000, { signal });
  * };
  * ```
  *
+ * @param milliseconds 0 or more, of virtual time
  * @param options `signal` ends the wait: it rejects then, with the signal's reason.
  * @throws Error if no simulation is under way.
  * @throws RangeError if it is not a number of milliseconds, 0 or more.

@@ -20,6 +20,12 @@ import { validProps } from './valid-props';
  *
  * Settings that Lambda would refuse fail the synthesis, with one error that names everything that is wrong. Settings that could lose
  * records are warnings.
+ *
+ * @example
+ * new DynamoStreamTrigger(this, 'OrderEvents', {
+ *   table,
+ *   handler: new StreamFunction(this, 'OnOrder', { entry: 'src/on-order.ts' }),
+ * });
  */
 export class DynamoStreamTrigger extends Construct {
   /** The table whose stream drives the function. */
@@ -35,6 +41,14 @@ export class DynamoStreamTrigger extends Construct {
   /** The queue that the trigger made; undefined if `onFailure` was given. */
   readonly failureQueue?: sqs.Queue;
 
+  /**
+   * Wires the stream to the function.
+   *
+   * @param scope the stack or construct that the trigger is part of
+   * @param id the name of the trigger within the scope
+   * @param props at least `table` and `handler`
+   * @throws an error that lists everything that is wrong with the props; what only the finished app shows fails `app.synth()`
+   */
   constructor(scope: Construct, id: string, props: DynamoStreamTriggerProps) {
     super(scope, id);
     takePart(this);
@@ -66,6 +80,8 @@ export class DynamoStreamTrigger extends Construct {
    * from the failure destination, to read the stream and the items of the table, and to invoke the function.
    *
    * For a topic, the queue that it sends to needs grants of its own: `queue.grantConsumeMessages(grantee)`.
+   *
+   * @param grantee who runs the command: a role, a user or a function
    */
   grantRedrive(grantee: iam.IGrantable): iam.Grant {
     const listing = iam.Grant.addToPrincipal({ grantee, actions: ['lambda:ListEventSourceMappings'], resourceArns: ['*'] });
@@ -76,6 +92,9 @@ export class DynamoStreamTrigger extends Construct {
    * A metric of the mapping, such as `PolledEventCount`. Lambda emits these metrics if `metricsConfig` has `EVENT_COUNT`, or, if it is not
    * given, if an alarm of the app watches one. CloudWatch charges them as custom metrics: up to six for each mapping.
    *
+   * @param metricName a metric of event source mappings, see the Lambda guide
+   * @param props what differs from the sum over 5 minutes
+   * @see https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
    * @default - the sum over 5 minutes
    */
   metric(metricName: string, props?: cloudwatch.MetricOptions): cloudwatch.Metric {
@@ -88,32 +107,62 @@ export class DynamoStreamTrigger extends Construct {
     }).attachTo(this);
   }
 
-  /** Records read from the stream. Needs `metricsConfig`, or an alarm. */
+  /**
+   * Records read from the stream. Needs `metricsConfig`, or an alarm.
+   *
+   * @param props what differs from the sum over 5 minutes
+   * @default - the sum over 5 minutes
+   */
   metricPolledEventCount(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.metric('PolledEventCount', props);
   }
 
-  /** Records that match no filter. Needs `metricsConfig`, or an alarm. */
+  /**
+   * Records that match no filter. Needs `metricsConfig`, or an alarm.
+   *
+   * @param props what differs from the sum over 5 minutes
+   * @default - the sum over 5 minutes
+   */
   metricFilteredOutEventCount(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.metric('FilteredOutEventCount', props);
   }
 
-  /** Records that the function was invoked with. Needs `metricsConfig`, or an alarm. */
+  /**
+   * Records that the function was invoked with. Needs `metricsConfig`, or an alarm.
+   *
+   * @param props what differs from the sum over 5 minutes
+   * @default - the sum over 5 minutes
+   */
   metricInvokedEventCount(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.metric('InvokedEventCount', props);
   }
 
-  /** Records whose invocation failed. Needs `metricsConfig`, or an alarm. */
+  /**
+   * Records whose invocation failed. Needs `metricsConfig`, or an alarm.
+   *
+   * @param props what differs from the sum over 5 minutes
+   * @default - the sum over 5 minutes
+   */
   metricFailedInvokeEventCount(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.metric('FailedInvokeEventCount', props);
   }
 
-  /** Records that Lambda gave up and no failure destination received. Needs `metricsConfig`, or an alarm. */
+  /**
+   * Records that Lambda gave up and no failure destination received. Needs `metricsConfig`, or an alarm.
+   *
+   * @param props what differs from the sum over 5 minutes
+   * @default - the sum over 5 minutes
+   */
   metricDroppedEventCount(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.metric('DroppedEventCount', props);
   }
 
-  /** Records whose failed batch the failure destination received. Needs `metricsConfig`, or an alarm. */
+  /**
+   * Records whose failed batch the failure destination received. Needs `metricsConfig`, or an alarm.
+   *
+   * @param props what differs from the sum over 5 minutes
+   * @default - the sum over 5 minutes
+   */
   metricOnFailureDestinationDeliveredEventCount(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.metric('OnFailureDestinationDeliveredEventCount', props);
   }
@@ -122,6 +171,9 @@ export class DynamoStreamTrigger extends Construct {
    * The age of the last record of a batch, in milliseconds: how far the function is behind. Measured for the function, over all of its
    * triggers.
    *
+   * A mapping that is disabled or broken sends no values.
+   *
+   * @param props what differs from the maximum over 5 minutes
    * @default - the maximum over 5 minutes
    */
   metricIteratorAge(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
@@ -131,6 +183,7 @@ export class DynamoStreamTrigger extends Construct {
   /**
    * Failed batches that Lambda could not deliver to the failure destination. Counted for the function, over all of its triggers.
    *
+   * @param props what differs from the sum over 5 minutes
    * @default - the sum over 5 minutes
    */
   metricDestinationDeliveryFailures(props?: cloudwatch.MetricOptions): cloudwatch.Metric {

@@ -2,7 +2,23 @@ import type { aws_dynamodb as dynamodb, aws_kms as kms, aws_lambda as lambda, Du
 import type { StreamFilter } from './filter/stream-filter';
 import type { StreamPermissions } from './role/permissions';
 
-/** A trigger's table, its function, and the settings of the mapping between them. */
+/**
+ * A trigger's table, its function, and the settings of the mapping between them.
+ *
+ * The settings have the names and meanings of the CDK's `DynamoEventSourceProps`; the defaults differ. A value that is not allowed fails the
+ * synthesis, with a message that names the property, the value, what is allowed, and the way out.
+ *
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-params.html
+ * @example
+ * new DynamoStreamTrigger(this, 'OrderEvents', {
+ *   table,
+ *   handler,
+ *   batchSize: 500,
+ *   maxBatchingWindow: Duration.seconds(5),
+ *   filters: [StreamFilter.eventName(StreamEventName.INSERT, StreamEventName.MODIFY)],
+ *   onFailure: new FailureStore(this, 'Failures'),
+ * });
+ */
 export interface DynamoStreamTriggerProps {
   /**
    * The table whose stream drives the function.
@@ -83,6 +99,7 @@ export interface DynamoStreamTriggerProps {
    *
    * If it is false, Lambda ignores such a response and treats the whole batch as done.
    *
+   * @see https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html
    * @default true
    */
   readonly reportBatchItemFailures?: boolean;
@@ -90,6 +107,9 @@ export interface DynamoStreamTriggerProps {
   /**
    * The length of the tumbling windows, over each of which the function keeps a state: in whole seconds, up to 15 minutes.
    *
+   * `parallelizationFactor` must be 1 then. The state of a shard has at most 1 MB.
+   *
+   * @see https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-windows.html
    * @default - no windows
    */
   readonly tumblingWindow?: Duration;
@@ -104,6 +124,7 @@ export interface DynamoStreamTriggerProps {
   /**
    * Which records reach the function: those that match at least one of these filters. Lambda allows 5, or 10 with a raised quota.
    *
+   * @see https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html
    * @default - all records
    */
   readonly filters?: StreamFilter[];
@@ -119,6 +140,7 @@ export interface DynamoStreamTriggerProps {
    * Which metrics Lambda emits for the mapping. For DynamoDB streams there is one group, `EVENT_COUNT`: the metrics of the
    * `metric…EventCount` methods.
    *
+   * @see https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
    * @default - none, unless an alarm of the app watches a metric of the mapping
    */
   readonly metricsConfig?: lambda.MetricsConfig;
@@ -127,6 +149,7 @@ export interface DynamoStreamTriggerProps {
    * What receives the batches that Lambda gives up and the records that the function parks: a standard queue (`SqsDlq`), a standard
    * topic (`SnsDlq`), a bucket (`S3FailureDestination`), or a `FailureStore`, which keeps them whole. `NoFailureDestination.INSTANCE` drops them.
    *
+   * @see https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html
    * @default - a queue that the trigger makes: standard, encrypted, TLS only, keeps messages for 14 days
    */
   readonly onFailure?: lambda.IEventSourceDlq;

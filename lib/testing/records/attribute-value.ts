@@ -16,15 +16,25 @@ type OneOf<Types> = { [Type in keyof Types]: { [type in Type]: Types[type] } & {
 
 /** An attribute value with exactly one type descriptor, as the types of `@types/aws-lambda` require. */
 export type OneTypeValue = OneOf<{
+  /** Bytes, in base64. */
   B: string;
+  /** True or false. */
   BOOL: boolean;
+  /** A set of bytes, each in base64. */
   BS: string[];
+  /** A list. */
   L: OneTypeValue[];
+  /** A map: attribute names and their values. */
   M: OneTypeMap;
+  /** A number as text, of up to 38 digits. */
   N: string;
+  /** A set of numbers as texts. */
   NS: string[];
+  /** Null: always true. */
   NULL: boolean;
+  /** A text. */
   S: string;
+  /** A set of texts. */
   SS: string[];
 }>;
 

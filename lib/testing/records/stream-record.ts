@@ -7,7 +7,11 @@ import { anObject, type Check, checkOptions, type Checks, flag, oneOf, text } fr
 
 /** What a record is made from. Each option may be omitted. */
 export interface StreamRecordOptions {
-  /** @default - from the images: INSERT with a new one only, REMOVE with an old one only, MODIFY with both */
+  /**
+   * What happened to the item.
+   *
+   * @default - from the images: INSERT with a new one only, REMOVE with an old one only, MODIFY with both
+   */
   readonly eventName?: EventName;
   /**
    * The item's primary key.
@@ -33,13 +37,29 @@ export interface StreamRecordOptions {
    * @default - midnight of 1 January 2025, UTC
    */
   readonly createdAt?: Date | number;
-  /** @default - one more than that of the record made before */
+  /**
+   * The record's position in its shard: a text of digits.
+   *
+   * @default - one more than that of the record made before
+   */
   readonly sequenceNumber?: string;
-  /** @default - derived from the sequence number */
+  /**
+   * The same at every delivery of the record.
+   *
+   * @default - derived from the sequence number
+   */
   readonly eventID?: string;
-  /** @default 'NEW_AND_OLD_IMAGES' */
+  /**
+   * What the stream holds of an item: images that it omits are not in the record.
+   *
+   * @default 'NEW_AND_OLD_IMAGES'
+   */
   readonly viewType?: StreamViewType;
-  /** @default - that of a table `Table` in us-east-1 */
+  /**
+   * The stream that the record comes from.
+   *
+   * @default - that of a table `Table` in us-east-1
+   */
   readonly streamArn?: string;
   /**
    * Whether DynamoDB removed the item because its time to live was over.
@@ -51,13 +71,22 @@ export interface StreamRecordOptions {
 
 /** The record that `streamRecord` makes. It fits the `DynamoDBRecord` of `@types/aws-lambda`. */
 export interface MadeRecord extends StreamRecord {
-  dynamodb?: StreamChange & { Keys?: OneTypeMap; NewImage?: OneTypeMap; OldImage?: OneTypeMap };
+  /** The change itself: keys, images, sequence number. */
+  dynamodb?: StreamChange & {
+    /** The item's primary key. */
+    Keys?: OneTypeMap;
+    /** The item after the change. */
+    NewImage?: OneTypeMap;
+    /** The item before the change. */
+    OldImage?: OneTypeMap;
+  };
 }
 
 type OneOrMore<T> = T | readonly T[];
 
 /** The event that `streamEvent` makes. It fits the `DynamoDBStreamEvent` of `@types/aws-lambda`. */
 export interface MadeEvent {
+  /** In the order in which they were given. */
   Records: MadeRecord[];
 }
 
@@ -75,8 +104,13 @@ let lastSequenceNumber = 100_000_000_000_000_000_000_000n;
  * Items may be plain JavaScript or in DynamoDB's notation. Without an image, the item is its key and nothing else. The record has only
  * the images that the view type includes.
  *
- *     streamRecord({ keys: { id: 'order-1' }, newImage: { id: 'order-1', total: 12 } })
+ * ```tsx
+ * import { streamRecord } from 'dynamo-stream-trigger/testing';
  *
+ * const record = streamRecord({ keys: { id: 'order-1' }, newImage: { id: 'order-1', total: 12 } });
+ * ```
+ *
+ * @param options all may be omitted
  * @throws TypeError if an option is not what it must be.
  */
 export function streamRecord(options: StreamRecordOptions = {}): MadeRecord {

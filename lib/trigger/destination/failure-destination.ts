@@ -6,17 +6,25 @@ const NO_FAILURE_DESTINATION = Symbol.for('dynamo-stream-trigger/no-failure-dest
 /**
  * No failure destination: Lambda drops the records that it gives up.
  *
- * There is no other way to have none. If two copies of this package meet in one app, that of either is taken.
+ * There is no other way to have none, and it is a warning. If two copies of this package meet in one app, that of either is taken.
+ *
+ * @example
+ * new DynamoStreamTrigger(this, 'CacheInvalidation', { table, handler, onFailure: NoFailureDestination.INSTANCE });
  */
 export class NoFailureDestination implements lambda.IEventSourceDlq {
-  /** No failure destination. */
+  /** The value for `onFailure`. */
   static readonly INSTANCE = new NoFailureDestination();
 
   private constructor() {
     Object.defineProperty(this, NO_FAILURE_DESTINATION, { value: true });
   }
 
-  /** Returns an empty destination, which means none to CloudFormation. */
+  /**
+   * Returns an empty destination, which means none to CloudFormation. The CDK calls it.
+   *
+   * @param _target not used
+   * @param _targetHandler not used
+   */
   bind(_target: lambda.IEventSourceMapping, _targetHandler: lambda.IFunction): lambda.DlqDestinationConfig {
     return { destination: '' };
   }

@@ -5,7 +5,16 @@ import { failureQueue } from './failure-destination';
 import { S3FailureDestination } from './s3-failure-destination';
 import { FAILURE_PREFIXES } from '../../stream/failure-prefixes';
 
-/** A bucket that keeps failures whole, and a queue that lists them. */
+/**
+ * A bucket that keeps failures whole, and a queue that lists them.
+ *
+ * @example
+ * // A store that another stack made.
+ * const failures: IFailureStore = FailureStore.fromBucketAndQueue(this, 'Failures',
+ *   s3.Bucket.fromBucketName(this, 'Bucket', 'order-failures'),
+ *   sqs.Queue.fromQueueArn(this, 'Queue', 'arn:aws:sqs:eu-west-1:111122223333:order-failures'));
+ * new DynamoStreamTrigger(this, 'OrderEvents', { table, handler, onFailure: failures });
+ */
 export interface IFailureStore extends lambda.IEventSourceDlq {
   /** Holds failed batches under `aws/lambda/` and parked records under `dynamo-stream-trigger/parked/`, with their records. */
   readonly bucket: s3.IBucket;
@@ -16,7 +25,15 @@ export interface IFailureStore extends lambda.IEventSourceDlq {
   readonly queue: sqs.IQueue;
 }
 
-/** Options of a `FailureStore`. */
+/**
+ * The key of a `FailureStore`, and how long it lives.
+ *
+ * @example
+ * const failures = new FailureStore(this, 'Failures', {
+ *   encryptionKey: new kms.Key(this, 'Key', { enableKeyRotation: true }),
+ *   removalPolicy: RemovalPolicy.RETAIN,
+ * });
+ */
 export interface FailureStoreProps {
   /**
    * The key of the bucket. The functions of the triggers are granted `kms:GenerateDataKey` on it.
@@ -43,20 +60,47 @@ export interface FailureStoreProps {
  *
  * One store serves any number of triggers. Its bucket is encrypted, accepts TLS only and blocks public access. Its objects expire after
  * 90 days, and the messages of its queue after 14 days, the longest that SQS allows.
+ *
+ * @example
+ * const failures = new FailureStore(this, 'Failures');
+ * new DynamoStreamTrigger(this, 'OrderEvents', { table, handler, onFailure: failures });
+ * new cloudwatch.Alarm(this, 'OrderFailed', {
+ *   metric: failures.queue.metricApproximateNumberOfMessagesVisible(),
+ *   threshold: 1,
+ *   evaluationPeriods: 1,
+ * });
  */
 export class FailureStore extends Construct implements IFailureStore {
   /**
    * A store of a bucket and a queue that exist, or that the app makes itself.
    *
    * Their owner must let the bucket notify the queue. docs/operate/failures.md has the notification and the statement of the queue's policy.
+   *
+   * @param scope the stack or construct that the store is part of
+   * @param id the name of the store within the scope
+   * @param bucket holds the failures; give an imported one its `account`, so that grants end if it changes hands
+   * @param queue the to-do queue; a FIFO queue fails the synthesis, because S3 notifies only standard ones
+   * @example
+   * const failures = FailureStore.fromBucketAndQueue(this, 'Failures',
+   *   s3.Bucket.fromBucketAttributes(this, 'Bucket', { bucketName: 'order-failures', account: '111122223333' }),
+   *   sqs.Queue.fromQueueArn(this, 'Queue', 'arn:aws:sqs:eu-west-1:111122223333:order-failures'));
    */
   static fromBucketAndQueue(scope: Construct, id: string, bucket: s3.IBucket, queue: sqs.IQueue): IFailureStore {
     return new ImportedStore(scope, id, bucket, queue);
   }
 
+  /** Holds the failures, with their records. */
   readonly bucket: s3.IBucket;
+  /** The to-do queue: a message for each object. */
   readonly queue: sqs.IQueue;
 
+  /**
+   * Makes the bucket, the queue and the notifications.
+   *
+   * @param scope the stack or construct that the store is part of
+   * @param id the name of the store within the scope
+   * @param props may be omitted
+   */
   constructor(scope: Construct, id: string, props: FailureStoreProps = {}) {
     super(scope, id);
     const { encryptionKey, removalPolicy = RemovalPolicy.RETAIN } = props;
@@ -80,7 +124,12 @@ export class FailureStore extends Construct implements IFailureStore {
     this.queue = queue;
   }
 
-  /** Lets the function's role write into the bucket, and names it. */
+  /**
+   * Lets the function's role write into the bucket, and names it. The CDK calls it.
+   *
+   * @param target the mapping whose failures come here
+   * @param targetHandler the function whose role is granted what it needs
+   */
   bind(target: lambda.IEventSourceMapping, targetHandler: lambda.IFunction): lambda.DlqDestinationConfig {
     return new S3FailureDestination(this.bucket).bind(target, targetHandler);
   }

@@ -10,11 +10,26 @@ import { resourceOf } from '../template/resource';
  * Grants `s3:PutObject` on the bucket's objects and `s3:ListBucket` on the bucket, and `kms:GenerateDataKey` on the bucket's key
  * if it has one. The CDK's own `S3OnFailureDestination` also grants reading and deleting every object. The grants for a bucket of this
  * app, or for one that is imported with its `account`, end when the bucket no longer belongs to that account.
+ *
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html
+ * @example
+ * const bucket = new s3.Bucket(this, 'Failures', { enforceSSL: true });
+ * new DynamoStreamTrigger(this, 'OrderEvents', { table, handler, onFailure: new S3FailureDestination(bucket) });
  */
 export class S3FailureDestination implements lambda.IEventSourceDlq {
+  /**
+   * Grants nothing yet: the trigger binds it to its function.
+   *
+   * @param bucket of this app, or imported
+   */
   constructor(private readonly bucket: s3.IBucket) {}
 
-  /** Lets the function's role write, and names the bucket. */
+  /**
+   * Lets the function's role write into the bucket, and names it. The CDK calls it.
+   *
+   * @param _target not used
+   * @param targetHandler the function whose role is granted what it needs
+   */
   bind(_target: lambda.IEventSourceMapping, targetHandler: lambda.IFunction): lambda.DlqDestinationConfig {
     const { bucket } = this;
     // Lambda refused to create a mapping with a grant on the keys that it writes only.

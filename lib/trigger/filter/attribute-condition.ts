@@ -2,34 +2,78 @@ import { Token } from 'aws-cdk-lib';
 import type { Conjunction } from '../../rules/filter/filter-composition';
 import { plainNumber } from '../../stream/exact-number';
 
-/** What a text may be. Texts are compared letter by letter, with case, unless stated otherwise. */
+/**
+ * What a text may be. Texts are compared letter by letter, with case, unless stated otherwise.
+ *
+ * Each method refuses an empty list with a TypeError: Lambda refuses a field without alternatives.
+ *
+ * @example
+ * const inEurope = StreamFilter.newImage('region', AttributeCondition.stringMatches(TextCondition.prefix('eu-')));
+ */
 export class TextCondition {
-  /** It is one of these texts. */
+  /**
+   * It is one of these texts.
+   *
+   * @param texts at least one
+   * @example
+   * const open = StreamFilter.newImage('tags', AttributeCondition.stringSetHas(TextCondition.oneOf('new', 'open')));
+   */
   static oneOf(...texts: string[]): TextCondition {
     return new TextCondition(atLeastOne('TextCondition.oneOf', texts));
   }
 
-  /** It is one of these texts, or differs from one in case only. */
+  /**
+   * It is one of these texts, or differs from one in case only.
+   *
+   * @param texts at least one
+   * @example
+   * const paid = StreamFilter.newImage('status', AttributeCondition.stringMatches(TextCondition.oneOfIgnoringCase('paid')));
+   */
   static oneOfIgnoringCase(...texts: string[]): TextCondition {
     return new TextCondition(atLeastOne('TextCondition.oneOfIgnoringCase', texts).map((text) => ({ 'equals-ignore-case': text })));
   }
 
-  /** It starts with one of these texts. */
+  /**
+   * It starts with one of these texts.
+   *
+   * @param texts at least one
+   * @example
+   * const orders = StreamFilter.key('pk', AttributeCondition.stringMatches(TextCondition.prefix('ORDER#')));
+   */
   static prefix(...texts: string[]): TextCondition {
     return new TextCondition(atLeastOne('TextCondition.prefix', texts).map((prefix) => ({ prefix })));
   }
 
-  /** It ends with one of these texts. */
+  /**
+   * It ends with one of these texts.
+   *
+   * @param texts at least one
+   * @example
+   * const pictures = StreamFilter.newImage('file', AttributeCondition.stringMatches(TextCondition.suffix('.png', '.jpg')));
+   */
   static suffix(...texts: string[]): TextCondition {
     return new TextCondition(atLeastOne('TextCondition.suffix', texts).map((suffix) => ({ suffix })));
   }
 
-  /** It is there, and is none of these texts. */
+  /**
+   * It is there, and is none of these texts.
+   *
+   * @param texts at least one
+   * @example
+   * const real = StreamFilter.newImage('source', AttributeCondition.stringMatches(TextCondition.noneOf('test', 'import')));
+   */
   static noneOf(...texts: string[]): TextCondition {
     return new TextCondition([{ 'anything-but': atLeastOne('TextCondition.noneOf', texts) }]);
   }
 
-  /** One of the conditions holds. */
+  /**
+   * One of the conditions holds.
+   *
+   * @param conditions at least one
+   * @example
+   * const text = TextCondition.anyOf(TextCondition.oneOf('none'), TextCondition.prefix('A-', 'B-'));
+   * const known = StreamFilter.newImage('code', AttributeCondition.stringMatches(text));
+   */
   static anyOf(...conditions: TextCondition[]): TextCondition {
     return new TextCondition(atLeastOne('TextCondition.anyOf', conditions).flatMap(alternativesOf));
   }
@@ -51,19 +95,45 @@ function alternativesOf(condition: TextCondition): readonly unknown[] {
   return condition._alternatives;
 }
 
-/** What a number of the record itself may be. Not for attributes: stream records carry the numbers of attributes as texts. */
+/**
+ * What a number of the record itself may be. Not for attributes: stream records carry the numbers of attributes as texts.
+ *
+ * Each method refuses with a TypeError what is not a finite number, and tokens.
+ *
+ * @example
+ * const small = StreamFilter.sizeBytes(NumberRange.below(100000));
+ */
 export class NumberRange {
-  /** It is below the limit. */
+  /**
+   * It is below the limit.
+   *
+   * @param limit the first number that is not in the range
+   * @example
+   * const small = StreamFilter.sizeBytes(NumberRange.below(100000));
+   */
   static below(limit: number): NumberRange {
     return new NumberRange(['<', finite(limit)]);
   }
 
-  /** It is the limit, or above it. */
+  /**
+   * It is the limit, or above it.
+   *
+   * @param limit the smallest number of the range
+   * @example
+   * const since2027 = StreamFilter.createdAt(NumberRange.atLeast(1798761600));
+   */
   static atLeast(limit: number): NumberRange {
     return new NumberRange(['>=', finite(limit)]);
   }
 
-  /** It is the start or above it, and below the end. */
+  /**
+   * It is the start or above it, and below the end.
+   *
+   * @param start the smallest number of the range
+   * @param end the first number above the range
+   * @example
+   * const in2027 = StreamFilter.createdAt(NumberRange.between(1798761600, 1830297600));
+   */
   static between(start: number, end: number): NumberRange {
     return new NumberRange(['>=', finite(start), '<', finite(end)]);
   }
@@ -76,11 +146,16 @@ export class NumberRange {
   }
 }
 
-/** The types of attributes whose presence a filter can check. Lambda can't check the presence of a list or a map. */
+/**
+ * The types of attributes whose presence a filter can check. Lambda can't check the presence of a list or a map.
+ *
+ * @example
+ * const withoutDiscount = StreamFilter.newImage('discount', AttributeCondition.notExists(AttributeDataType.NUMBER));
+ */
 export enum AttributeDataType {
   /** Text. */
   STRING = 'S',
-  /** A number. */
+  /** A number, whole or not. */
   NUMBER = 'N',
   /** Bytes. */
   BINARY = 'B',
@@ -96,14 +171,33 @@ export enum AttributeDataType {
   BINARY_SET = 'BS',
 }
 
-/** What an attribute must be. Each condition names a type: an attribute of another type never passes. */
+/**
+ * What an attribute must be. Each condition names a type: an attribute of another type never passes.
+ *
+ * The static methods make conditions. With a TypeError, they refuse an empty list, and numbers that a double does not hold exactly.
+ *
+ * @example
+ * const paid = StreamFilter.newImage('status', AttributeCondition.stringIs('PAID'));
+ */
 export class AttributeCondition {
-  /** It is a text, one of these. */
+  /**
+   * It is a text, one of these.
+   *
+   * @param texts at least one; compared with case
+   * @example
+   * const paid = StreamFilter.newImage('status', AttributeCondition.stringIs('PAID', 'SHIPPED'));
+   */
   static stringIs(...texts: string[]): KeyCondition {
     return AttributeCondition.stringMatches(TextCondition.oneOf(...atLeastOne('AttributeCondition.stringIs', texts)));
   }
 
-  /** It is a text for which the condition holds. */
+  /**
+   * It is a text for which the condition holds.
+   *
+   * @param condition what the text must be
+   * @example
+   * const orders = StreamFilter.key('pk', AttributeCondition.stringMatches(TextCondition.prefix('ORDER#')));
+   */
   static stringMatches(condition: TextCondition): KeyCondition {
     return KeyCondition._ofType('S', alternativesOf(condition));
   }
@@ -113,58 +207,121 @@ export class AttributeCondition {
    *
    * Filters can't compare numbers by size: stream records carry them as texts.
    *
-   * @param numbers whole numbers up to 9,007,199,254,740,991, or decimals of up to 15 digits; `exactNumberIs` takes others
+   * @param numbers at least one: whole numbers up to 9,007,199,254,740,991, or decimals of up to 15 digits; `exactNumberIs` takes others
+   * @example
+   * const free = StreamFilter.newImage('price', AttributeCondition.numberIs(0));
    */
   static numberIs(...numbers: number[]): KeyCondition {
     return KeyCondition._ofType('N', spelled('numberIs', numbers, 'to AttributeCondition.exactNumberIs(\'…\')'));
   }
 
-  /** It is a number, one of these, given as decimal texts of up to 38 digits. */
+  /**
+   * It is a number, one of these, given as decimal texts.
+   *
+   * @param decimals at least one, each of up to 38 digits, which is what DynamoDB keeps of a number
+   * @example
+   * const account = StreamFilter.newImage('accountNumber', AttributeCondition.exactNumberIs('12345678901234567890'));
+   */
   static exactNumberIs(...decimals: string[]): KeyCondition {
     return KeyCondition._ofType('N', spelled('exactNumberIs', decimals, ''));
   }
 
-  /** It is a number, and none of these. */
+  /**
+   * It is a number, and none of these.
+   *
+   * @param numbers at least one, of the same kinds as for `numberIs`
+   * @example
+   * const charged = StreamFilter.newImage('price', AttributeCondition.numberIsNot(0));
+   */
   static numberIsNot(...numbers: number[]): KeyCondition {
     return KeyCondition._ofType('N', [{ 'anything-but': spelled('numberIsNot', numbers, inPattern('N: [{ \'anything-but\': [\'…\'] }]')) }]);
   }
 
-  /** It is this truth value. */
+  /**
+   * It is this truth value.
+   *
+   * @param value true or false; a text such as "true" is another type, and does not pass
+   * @example
+   * const active = StreamFilter.newImage('active', AttributeCondition.booleanIs(true));
+   */
   static booleanIs(value: boolean): AttributeCondition {
     return AttributeCondition.ofType('BOOL', [value]);
   }
 
-  /** It is DynamoDB's null. An attribute that is not there is not null. */
+  /**
+   * It is DynamoDB's null. An attribute that is not there is not null.
+   *
+   * @example
+   * const unassigned = StreamFilter.newImage('driver', AttributeCondition.isNull());
+   */
   static isNull(): AttributeCondition {
     return AttributeCondition.ofType('NULL', [true]);
   }
 
-  /** It is a set of texts, and the condition holds for at least one of them. */
+  /**
+   * It is a set of texts, and the condition holds for at least one of them.
+   *
+   * @param condition what one of the texts must be
+   * @example
+   * const urgent = StreamFilter.newImage('tags', AttributeCondition.stringSetHas(TextCondition.oneOf('urgent')));
+   */
   static stringSetHas(condition: TextCondition): AttributeCondition {
     return AttributeCondition.ofType('SS', alternativesOf(condition));
   }
 
-  /** It is a set of numbers that has at least one of these. */
+  /**
+   * It is a set of numbers that has at least one of these.
+   *
+   * @param numbers at least one, of the same kinds as for `numberIs`
+   * @example
+   * const inFirstRow = StreamFilter.newImage('rows', AttributeCondition.numberSetHas(1));
+   */
   static numberSetHas(...numbers: number[]): AttributeCondition {
     return AttributeCondition.ofType('NS', spelled('numberSetHas', numbers, inPattern('NS: [\'…\']')));
   }
 
-  /** It is a list, and the condition holds for at least one element. */
+  /**
+   * It is a list, and the condition holds for at least one element.
+   *
+   * @param element what one of the elements must be
+   * @example
+   * const withGift = StreamFilter.newImage('lines', AttributeCondition.listHas(AttributeCondition.stringIs('GIFT')));
+   */
   static listHas(element: AttributeCondition): AttributeCondition {
     return AttributeCondition.of(conditionsUnder(['L'], element));
   }
 
-  /** It is a map, and for each attribute named here the condition holds. */
+  /**
+   * It is a map, and for each attribute named here the condition holds.
+   *
+   * @param attributes conditions by the name of the attribute in the map; others may be there, too
+   * @example
+   * const toFrance = StreamFilter.newImage('address', AttributeCondition.mapHas({ country: AttributeCondition.stringIs('FR') }));
+   */
   static mapHas(attributes: { [name: string]: AttributeCondition }): AttributeCondition {
     return AttributeCondition.of(Object.entries(attributes).flatMap(([name, condition]) => conditionsUnder(['M', name], condition)));
   }
 
-  /** There is an attribute of the type. */
+  /**
+   * There is an attribute of the type.
+   *
+   * @param dataType what it must be; an attribute of another type does not pass
+   * @example
+   * const discounted = StreamFilter.newImage('discount', AttributeCondition.exists(AttributeDataType.NUMBER));
+   */
   static exists(dataType: AttributeDataType): AttributeCondition {
     return AttributeCondition.ofType(dataType, [{ exists: true }]);
   }
 
-  /** There is no attribute of the type: none at all, or one of another type. */
+  /**
+   * There is no attribute of the type: none at all, or one of another type.
+   *
+   * This also passes where there is no such image: no record of a REMOVE has a new image.
+   *
+   * @param dataType the type that the attribute must not have
+   * @example
+   * const fullPrice = StreamFilter.newImage('discount', AttributeCondition.notExists(AttributeDataType.NUMBER));
+   */
   static notExists(dataType: AttributeDataType): AttributeCondition {
     return AttributeCondition.ofType(dataType, [{ exists: false }]);
   }
@@ -186,7 +343,14 @@ export class AttributeCondition {
   protected constructor() {}
 }
 
-/** What a key attribute must be: keys are texts, numbers or bytes. */
+/**
+ * What a key attribute must be: keys are texts, numbers or bytes.
+ *
+ * The methods of `AttributeCondition` for texts and numbers return it.
+ *
+ * @example
+ * const orders = StreamFilter.key('pk', AttributeCondition.stringMatches(TextCondition.prefix('ORDER#')));
+ */
 export class KeyCondition extends AttributeCondition {
   /** @internal */
   static _ofType(type: string, alternatives: readonly unknown[]): KeyCondition {

@@ -4,7 +4,12 @@ import { allOf, anyOf, FilterCompositionError, filterOf, type Ways, waysOf } fro
 import { type FilterFacts, filterFacts } from '../../rules/filter/filter-facts';
 import { TTL_IDENTITY } from '../../stream/record';
 
-/** What happened to the item. */
+/**
+ * What happened to the item.
+ *
+ * @example
+ * const created = StreamFilter.eventName(StreamEventName.INSERT);
+ */
 export enum StreamEventName {
   /** The item is new. */
   INSERT = 'INSERT',
@@ -17,45 +22,107 @@ export enum StreamEventName {
 /**
  * Which records of the stream reach the function. Lambda skips the others without an invocation.
  *
- * Several filters of a trigger are alternatives. `allOf` and `anyOf` make one filter of several.
+ * Several filters of a trigger are alternatives. `allOf` and `anyOf` make one filter of several. A trigger takes 5 filters, or 10 with
+ * a raised quota, of up to 4,096 characters each.
+ *
+ * What can't be right in a filter is an error of the trigger, and what can never match is a warning.
+ *
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/with-ddb-filtering.html
+ * @example
+ * new DynamoStreamTrigger(this, 'PaidOrders', {
+ *   table,
+ *   handler,
+ *   filters: [StreamFilter.newImage('status', AttributeCondition.stringIs('PAID'))],
+ * });
  */
 export class StreamFilter {
-  /** Records of one of these kinds of change. */
+  /**
+   * Records of one of these kinds of change.
+   *
+   * @param names at least one
+   * @example
+   * const written = StreamFilter.eventName(StreamEventName.INSERT, StreamEventName.MODIFY);
+   */
   static eventName(...names: StreamEventName[]): StreamFilter {
     return StreamFilter.condition(['eventName'], atLeastOne('StreamFilter.eventName', names));
   }
 
-  /** Records of items whose key attribute meets the condition. */
+  /**
+   * Records of items whose key attribute meets the condition.
+   *
+   * @param name the partition key or the sort key of the table
+   * @param condition what the attribute must be
+   * @example
+   * const orders = StreamFilter.key('pk', AttributeCondition.stringMatches(TextCondition.prefix('ORDER#')));
+   */
   static key(name: string, condition: KeyCondition): StreamFilter {
     return StreamFilter.attribute('Keys', name, condition);
   }
 
-  /** Records whose new image has an attribute that meets the condition. A REMOVE has no new image. */
+  /**
+   * Records whose new image has an attribute that meets the condition. A REMOVE has no new image.
+   *
+   * @param name an attribute of the item; dots in it are part of the name
+   * @param condition what the attribute must be
+   * @example
+   * const paid = StreamFilter.newImage('status', AttributeCondition.stringIs('PAID'));
+   */
   static newImage(name: string, condition: AttributeCondition): StreamFilter {
     return StreamFilter.attribute('NewImage', name, condition);
   }
 
-  /** Records whose old image has an attribute that meets the condition. An INSERT has no old image. */
+  /**
+   * Records whose old image has an attribute that meets the condition. An INSERT has no old image.
+   *
+   * @param name an attribute of the item; dots in it are part of the name
+   * @param condition what the attribute must be
+   * @example
+   * const wasOpen = StreamFilter.oldImage('status', AttributeCondition.stringIs('OPEN'));
+   */
   static oldImage(name: string, condition: AttributeCondition): StreamFilter {
     return StreamFilter.attribute('OldImage', name, condition);
   }
 
-  /** Records of items that DynamoDB removed because their time to live was over. */
+  /**
+   * Records of items that DynamoDB removed because their time to live was over.
+   *
+   * In a global table, only the Region that removed an item marks its record. Elsewhere it looks as if a user had removed the item.
+   *
+   * @example
+   * new DynamoStreamTrigger(this, 'ExpiredSessions', { table, handler, filters: [StreamFilter.expired()] });
+   */
   static expired(): StreamFilter {
     return StreamFilter.of([Object.entries(TTL_IDENTITY).map(([field, value]) => ({ keys: ['userIdentity', field], alternatives: [value] }))]);
   }
 
-  /** All records but those of items that DynamoDB removed because their time to live was over. */
+  /**
+   * All records but those of items that DynamoDB removed because their time to live was over.
+   *
+   * @example
+   * new DynamoStreamTrigger(this, 'Changes', { table, handler, filters: [StreamFilter.notExpired()] });
+   */
   static notExpired(): StreamFilter {
     return StreamFilter.condition(['userIdentity', 'type'], [{ exists: false }]);
   }
 
-  /** Records of changes that were made at these times, in seconds since the epoch. */
+  /**
+   * Records of changes that were made at these times.
+   *
+   * @param numbers seconds since 1970-01-01T00:00:00Z
+   * @example
+   * const since2027 = StreamFilter.createdAt(NumberRange.atLeast(1798761600));
+   */
   static createdAt(numbers: NumberRange): StreamFilter {
     return StreamFilter.condition(['dynamodb', 'ApproximateCreationDateTime'], [{ numeric: numbers._comparison }]);
   }
 
-  /** Records of this size, keys and images together, in bytes. */
+  /**
+   * Records of this size, keys and images together.
+   *
+   * @param numbers bytes
+   * @example
+   * const small = StreamFilter.sizeBytes(NumberRange.below(100000));
+   */
   static sizeBytes(numbers: NumberRange): StreamFilter {
     return StreamFilter.condition(['dynamodb', 'SizeBytes'], [{ numeric: numbers._comparison }]);
   }
@@ -66,7 +133,13 @@ export class StreamFilter {
    * No two of the filters may look at the same field, or into the same list: an event pattern has one condition for each field, and
    * all conditions on a list are on the same element.
    *
+   * @param filters at least one
    * @throws FilterCompositionError if the filters can't be one filter, or if a filter has a token that does not stand for text.
+   * @example
+   * const newlyPaid = StreamFilter.allOf(
+   *   StreamFilter.newImage('status', AttributeCondition.stringIs('PAID')),
+   *   StreamFilter.oldImage('status', AttributeCondition.stringIs('OPEN')),
+   * );
    */
   static allOf(...filters: StreamFilter[]): StreamFilter {
     return StreamFilter.of(allOf(filters.map(waysThrough)));
@@ -75,7 +148,16 @@ export class StreamFilter {
   /**
    * Records that match at least one of the filters.
    *
+   * For filters within `allOf`. The filters of a trigger are alternatives already.
+   *
+   * @param filters at least one
    * @throws FilterCompositionError if the filters can't be one filter, or if a filter has a token that does not stand for text.
+   * @example
+   * const paidOrLarge = StreamFilter.anyOf(
+   *   StreamFilter.newImage('status', AttributeCondition.stringIs('PAID')),
+   *   StreamFilter.sizeBytes(NumberRange.atLeast(100000)),
+   * );
+   * const created = StreamFilter.allOf(StreamFilter.eventName(StreamEventName.INSERT), paidOrLarge);
    */
   static anyOf(...filters: StreamFilter[]): StreamFilter {
     return StreamFilter.of(anyOf(filters.map(waysThrough)));
@@ -84,7 +166,11 @@ export class StreamFilter {
   /**
    * An event pattern, as Lambda defines it, as an object. The trigger checks it, unless it holds tokens.
    *
+   * @param pattern keys of the record, and lists of alternatives at the leaves; numbers of attributes are texts
    * @throws TypeError if it is not an object.
+   * @see https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html
+   * @example
+   * const paid = StreamFilter.fromPattern({ dynamodb: { NewImage: { status: { S: ['PAID'] } } } });
    */
   static fromPattern(pattern: { [key: string]: any }): StreamFilter {
     if (typeof pattern !== 'object' || pattern === null || Array.isArray(pattern)) {
@@ -97,7 +183,10 @@ export class StreamFilter {
   /**
    * An event pattern, as Lambda defines it, as JSON text. The trigger checks it.
    *
+   * @param json up to 4,096 characters
    * @throws TypeError if it is not a text.
+   * @example
+   * const created = StreamFilter.fromJson('{"eventName":["INSERT"]}');
    */
   static fromJson(json: string): StreamFilter {
     if (typeof json !== 'string') {
@@ -110,7 +199,12 @@ export class StreamFilter {
   /**
    * What `lambda.FilterCriteria.filter(…)` returns. The trigger checks the pattern in it.
    *
+   * For moving over from the CDK's `DynamoEventSource`.
+   *
+   * @param criteria an object whose `pattern` is JSON text
    * @throws TypeError if it has no pattern, or if a number in it is a token: `fromPattern` takes those.
+   * @example
+   * const created = StreamFilter.fromCriteria(lambda.FilterCriteria.filter({ eventName: lambda.FilterRule.isEqual('INSERT') }));
    */
   static fromCriteria(criteria: { [key: string]: any }): StreamFilter {
     if (typeof criteria?.pattern !== 'string') {

@@ -4,10 +4,27 @@ import { bundleWithRuntime } from './bundle';
 import { takePart } from '../facts/copies';
 import { detachManagedPolicy } from '../template/cdk-internals';
 
-/** The code of a function, and whatever else a function takes. */
+/**
+ * The code of a function, and whatever else a function takes.
+ *
+ * Six properties are its own: `entry`, which is required, `handler`, `runtime`, `bundling`, `projectRoot` and `depsLockFilePath`. All others
+ * are those that every function of the CDK takes (`lambda.FunctionOptions`), with these defaults: `timeout` 1 minute, `memorySize` 512 MB,
+ * `architecture` arm64, a log group of the function that keeps logs for a month (`logRetention` changes that), and a role that can write these
+ * logs and nothing else.
+ *
+ * @example
+ * new StreamFunction(this, 'OnOrder', {
+ *   entry: 'src/on-order.ts',
+ *   timeout: Duration.minutes(2),
+ *   memorySize: 1024,
+ *   environment: { INDEX: 'orders' },
+ * });
+ */
 export interface StreamFunctionProps extends lambda.FunctionOptions {
   /**
    * The path of the file that exports the handler, in JavaScript or TypeScript. Relative to the folder where the app runs.
+   *
+   * The function is in JavaScript or TypeScript whatever the language of the app is.
    */
   readonly entry: string;
 
@@ -19,7 +36,7 @@ export interface StreamFunctionProps extends lambda.FunctionOptions {
   readonly handler?: string;
 
   /**
-   * The runtime: a version of Node.js. A fixed one, because the code is bundled for it.
+   * The runtime: a version of Node.js. A fixed one by default, because the code is bundled for it.
    *
    * @default lambda.Runtime.NODEJS_24_X
    */
@@ -52,10 +69,21 @@ export interface StreamFunctionProps extends lambda.FunctionOptions {
  * month, and a role that can write these logs and nothing else.
  *
  * Bundling needs esbuild (0.x) in the project or on the PATH.
+ *
+ * @example
+ * const onOrder = new StreamFunction(this, 'OnOrder', { entry: 'src/on-order.ts' });
+ * new DynamoStreamTrigger(this, 'OrderEvents', { table, handler: onOrder });
  */
 export class StreamFunction extends nodejs.NodejsFunction {
   private readonly ownLogGroup?: logs.ILogGroup;
 
+  /**
+   * Bundles the entry and makes the function, its role and its log group.
+   *
+   * @param scope the stack or construct that the function is part of
+   * @param id the name of the function within the scope
+   * @param props at least `entry`
+   */
   constructor(scope: Construct, id: string, props: StreamFunctionProps) {
     const { logRetention = logs.RetentionDays.ONE_MONTH, logRemovalPolicy: removalPolicy, ...rest } = props;
     const later = new LaterLogGroup();

@@ -11,7 +11,13 @@ import { acknowledgeObjects } from '../destination/cdk-nag';
 import type { DynamoStreamTrigger } from '../dynamo-stream-trigger';
 import { deployedProperty } from '../template/deployed-properties';
 
-/** What a redrive does with records whose item has changed since. To process them puts the item's old state over what came later. */
+/**
+ * What a redrive does with records whose item has changed since. To process them puts the item's old state over what came later.
+ *
+ * @example
+ * // The handler guards its writes against old changes.
+ * new StreamRedrive(this, 'Redrive', { trigger, superseded: SupersededRecords.SEND });
+ */
 export enum SupersededRecords {
   /** They stay on the failure destination. */
   HOLD = 'hold',
@@ -23,7 +29,16 @@ export enum SupersededRecords {
   REFRESH = 'refresh',
 }
 
-/** Properties of a `StreamRedrive`. */
+/**
+ * Which failures are brought back, when, and what happens to what is out of date.
+ *
+ * @example
+ * new StreamRedrive(this, 'Redrive', {
+ *   trigger,
+ *   schedule: events.Schedule.rate(Duration.hours(1)),
+ *   superseded: SupersededRecords.HOLD,
+ * });
+ */
 export interface StreamRedriveProps {
   /** The trigger whose failures are brought back. Its failure destination must be a queue, a bucket or a `FailureStore`. */
   readonly trigger: DynamoStreamTrigger;
@@ -49,11 +64,22 @@ export interface StreamRedriveProps {
  * in time to give back what is left. While messages are with another redrive, it does nothing.
  *
  * It returns how many records have which outcome, and fails if it could not begin, for example because the stream can't be read.
+ *
+ * @example
+ * const redrive = new StreamRedrive(this, 'Redrive', { trigger });
+ * redrive.redriveFunction.grantInvoke(operators);
  */
 export class StreamRedrive extends Construct {
   /** Invoke it without a payload. Nobody is allowed to but the schedule. */
   readonly redriveFunction: lambda.Function;
 
+  /**
+   * Makes the function, its role, its log group, and the schedule if there is one.
+   *
+   * @param scope the stack or construct that the redrive is part of
+   * @param id the name of the redrive within the scope
+   * @param props at least `trigger`; one whose failures can't be taken from where they are is an error
+   */
   constructor(scope: Construct, id: string, props: StreamRedriveProps) {
     super(scope, id);
     const { trigger, superseded = SupersededRecords.HOLD, schedule } = props;

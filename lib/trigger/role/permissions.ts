@@ -2,7 +2,12 @@ import { type aws_dynamodb as dynamodb, aws_iam as iam, type aws_lambda as lambd
 import { droppedKeyGrant } from './dropped-grant';
 import type { ExecutionRole } from './execution-role';
 
-/** How the handler's role is allowed to read the stream. */
+/**
+ * How the handler's role is allowed to read the stream.
+ *
+ * @example
+ * new DynamoStreamTrigger(this, 'OrderEvents', { table, handler, permissions: StreamPermissions.LEAST_PRIVILEGE });
+ */
 export enum StreamPermissions {
   /** By AWS's managed policy AWSLambdaDynamoDBExecutionRole, as the Lambda guide does it. Covers all streams and logs of the account. */
   MANAGED_POLICY = 'MANAGED_POLICY',

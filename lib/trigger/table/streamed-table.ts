@@ -6,7 +6,13 @@ import { tableResourceOf } from './stream-source';
 import { arnParts } from '../../stream/arn';
 import { takePart } from '../facts/copies';
 
-/** How the stream of a table is looked up. */
+/**
+ * How the stream of a table is looked up.
+ *
+ * @example
+ * const orders = StreamedTable.fromTableName(this, 'Orders', 'orders', { refresh: '2027-01-31' });
+ * new DynamoStreamTrigger(this, 'OrderEvents', { table: orders, handler });
+ */
 export interface StreamedTableOptions {
   /**
    * Any text, for example a date. If you change it, the next deployment looks the stream up again.
@@ -42,9 +48,22 @@ export interface StreamedTableOptions {
  * message explains how to switch one on.
  *
  * At synth the stream is not known, so that filters are not checked against its view type. They are if the table is one of this app.
+ *
+ * @example
+ * const orders = StreamedTable.fromTableName(this, 'Orders', 'orders');
+ * new DynamoStreamTrigger(this, 'OrderEvents', { table: orders, handler });
  */
 export class StreamedTable extends dynamodb.TableBase {
-  /** The table with this name, in the account and Region of the stack. */
+  /**
+   * The table with this name, in the account and Region of the stack.
+   *
+   * @param scope the stack of the trigger, or a construct in it
+   * @param id the name of the construct within the scope
+   * @param tableName 3 to 255 characters of A-Z, a-z, 0-9, "_", "-" and ".", or a token; anything else is an error
+   * @param options how the stream is looked up
+   * @example
+   * const orders = StreamedTable.fromTableName(this, 'Orders', 'orders');
+   */
   static fromTableName(scope: Construct, id: string, tableName: string, options: StreamedTableOptions = {}): StreamedTable {
     if (isKnownNotToBe(/^[\w.-]{3,255}$/, tableName)) {
       throw new Error(`[${scope.node.path}/${id}] tableName is "${tableName}" but must be the name of a table: 3 to 255 characters of `
@@ -58,6 +77,13 @@ export class StreamedTable extends dynamodb.TableBase {
    *
    * If the table belongs to another account, its resource policy must allow the stack's account to describe it, and the policy of its
    * stream must allow the function's role to read it.
+   *
+   * @param scope the stack of the trigger, or a construct in it
+   * @param id the name of the construct within the scope
+   * @param tableArn `arn:<partition>:dynamodb:<region>:<account>:table/<name>`, or a token; anything else is an error
+   * @param options how the stream is looked up
+   * @example
+   * const orders = StreamedTable.fromTableArn(this, 'Orders', 'arn:aws:dynamodb:eu-west-1:111122223333:table/orders');
    */
   static fromTableArn(scope: Construct, id: string, tableArn: string, options: StreamedTableOptions = {}): StreamedTable {
     if (isKnownNotToBe(/^arn:[^:]+:dynamodb:[^:]+:[^:]+:table\/[\w.-]+$/, tableArn)) {
@@ -73,6 +99,15 @@ export class StreamedTable extends dynamodb.TableBase {
    *
    * A table of this app is deployed first. If it belongs to another account, policies of the table, its stream and its key are extended, so
    * that the account of the stack can describe, read and decrypt it.
+   *
+   * @param scope the stack of the trigger, or a construct in it
+   * @param id the name of the construct within the scope
+   * @param table a table of this app, a replica of one, or an imported table
+   * @param options how the stream is looked up
+   * @example
+   * // A stack in another Region than the table's: the trigger reads the replica there.
+   * const replica = StreamedTable.fromTable(this, 'Orders', globalTable);
+   * new DynamoStreamTrigger(this, 'OrderEvents', { table: replica, handler });
    */
   static fromTable(scope: Construct, id: string, table: dynamodb.ITable, options: StreamedTableOptions = {}): StreamedTable {
     const source = tableResourceOf(table)?.node.scope as dynamodb.ITable | undefined ?? table;
@@ -90,10 +125,15 @@ export class StreamedTable extends dynamodb.TableBase {
     return streamed;
   }
 
+  /** The name of the table, in every Region that it has a replica in. */
   readonly tableName: string;
+  /** The ARN of the table, or of its replica in the Region of the stack. */
   readonly tableArn: string;
+  /** The ARN of the stream: a token, which the deployment looks up. */
   readonly tableStreamArn?: string;
+  /** The key that encrypts the table: the one that was given, otherwise the one that the deployment looks up. */
   readonly encryptionKey?: kms.IKey;
+  /** Never set: the Regions of the table's replicas are not looked up. */
   readonly regions?: string[];
   /** Never set: a stack can't change the policy of an imported table. */
   resourcePolicy?: iam.PolicyDocument;
@@ -109,6 +149,7 @@ export class StreamedTable extends dynamodb.TableBase {
    * @internal
    */
   _shared?: SharedStream;
+  /** Always false: the indexes of the table are not looked up, and grants do not include them. */
   protected readonly hasIndex = false;
 
   private constructor(scope: Construct, id: string, table: TableNames, options: StreamedTableOptions, source?: dynamodb.ITable) {
@@ -124,7 +165,11 @@ export class StreamedTable extends dynamodb.TableBase {
     this.encryptionKey = options.encryptionKey ?? kms.Key.fromKeyArn(this, 'Key', lookup.keyArn);
   }
 
-  /** Adds nothing: a stack can't change the policy of an imported table. */
+  /**
+   * Adds nothing: a stack can't change the policy of an imported table.
+   *
+   * @param _statement what is not added
+   */
   addToResourcePolicy(_statement: iam.PolicyStatement): iam.AddToResourcePolicyResult {
     return { statementAdded: false };
   }
