@@ -8,4 +8,7 @@ export { AttributeCondition, AttributeDataType, KeyCondition, NumberRange, TextC
 export { StreamEventName, StreamFilter } from './trigger/filter/stream-filter';
 export { StreamFunction, type StreamFunctionProps } from './trigger/function/stream-function';
 export { StreamedTable, type StreamedTableOptions } from './trigger/table/streamed-table';
+export type { StreamAlarmOptions, StreamAlarms } from './trigger/monitoring/alarm-options';
+export type { StreamTriggerMonitoringProps } from './trigger/monitoring/monitoring-props';
+export { StreamTriggerMonitoring } from './trigger/monitoring/stream-trigger-monitoring';
 export { StreamRedrive, type StreamRedriveProps, SupersededRecords } from './trigger/redrive/stream-redrive';

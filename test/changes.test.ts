@@ -9,6 +9,7 @@ import type { Construct } from 'constructs';
 import { TestApp } from './app';
 import {
   type DynamoStreamTrigger, type DynamoStreamTriggerProps, NoFailureDestination, StreamEventName, StreamFilter, StreamPermissions,
+  StreamTriggerMonitoring,
 } from '../lib';
 import { PROP_NAMES } from '../lib/trigger/props';
 
@@ -94,6 +95,9 @@ const edits: { readonly [edit: string]: Edit } = {
   '`metricsConfig`': settings({ metricsConfig: { metrics: [lambda.MetricType.EVENT_COUNT] } }),
   'An alarm on a metric of the mapping': {
     after: (orders) => void orders.trigger().metricDroppedEventCount().createAlarm(orders.stack, 'Alarm', { threshold: 1, evaluationPeriods: 1 }),
+  },
+  'A `StreamTriggerMonitoring`': {
+    after: (orders) => void new StreamTriggerMonitoring(orders.stack, 'Monitoring', { triggers: [orders.trigger()] }),
   },
   '`enabled`': settings({ enabled: false }),
   '`filters`': settings({ filters: [StreamFilter.eventName(StreamEventName.INSERT)] }),

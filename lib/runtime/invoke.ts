@@ -43,6 +43,7 @@ export async function invoke(environment: Environment, event: StreamEvent, conte
     if (!progress && host.exit && isSick(invocation, environment, lanes, running())) {
       report.flush();
       report.exit(running(), sequenceNumbers[lanes.done.indexOf(0)]);
+      measure(invocation);
       await budget.wait(report.settled());
       host.exit();
       // The process ends before it answers.
@@ -154,6 +155,13 @@ function isSick({ budget, itemOf, redriven }: Invocation, { abandoned, stalled }
     || lanes.open().some((step) => abandoned.of(itemOf(step))));
 }
 
+/** What a redrive sends again is not counted: its answer has all of it. */
+function measure({ batch: { streamArn }, context, host, redriven, report, trigger }: Invocation): void {
+  if (!redriven) {
+    report.metrics.write(trigger, streamArn, context, host);
+  }
+}
+
 /** The response for what is done now. */
 async function answer(
   invocation: Invocation, { memory }: Environment, { done }: Lanes, errors: Recovery['errors'], running: () => number,
@@ -170,6 +178,7 @@ async function answer(
   }
   report.observe({ type: 'checkpoint', streamArn, sequenceNumber });
   report.flush();
+  measure(invocation);
   await budget.wait(report.settled());
   if (redriven) {
     return redrivenResponse(batch, done, errors);

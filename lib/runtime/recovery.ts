@@ -71,6 +71,9 @@ export function createRecovery(invocation: Invocation, environment: Environment)
   function poisonOf(step: number, { error, tries }: CountedFailure): Suspect | boolean {
     const verdict = judge(error, () => isPoison?.(error, recordOf(step)));
     const transient = verdict === 'transient';
+    if (transient && !isLate(error)) {
+      report.metrics.count('transient');
+    }
     return verdict === 'poison' || (!redriven && !isLate(error) && evidence.failed({
       id: idOf(step), item: itemOf(step), cause: causeOf(error, transient), transient, first: tries === 1,
     }, now())) || false;

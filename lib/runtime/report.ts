@@ -1,5 +1,6 @@
 import { describe, framesOf, nameOf, type RecordFailure } from './failure';
 import { guarded } from './guarded';
+import { createMetrics, type Metrics } from './metrics';
 import type { RuntimeEvent } from './observer';
 import type { StreamHandlerOptions } from './stream-handler-options';
 import { OUT_OF_TIME } from './time-budget';
@@ -17,6 +18,7 @@ export interface Report {
   readonly complain: (what: string) => (error: unknown) => void;
   readonly uninformed: (streamArn: string) => void;
   readonly exit: (running: number, sequenceNumber: string | undefined) => void;
+  readonly metrics: Metrics;
   /** Logs what was kept back. */
   readonly flush: () => void;
   /** Settles when everything that the observer returned has settled; undefined if it has. */
@@ -37,6 +39,7 @@ export function createReport(
   let late: { [error: string]: number } = {};
   let flushed = false;
   const pending = new Set<Promise<void>>();
+  const metrics = createMetrics();
 
   function log(message: string, fields: object): void {
     const entry = { message: `dynamo-stream-trigger: ${message}`, ...fields, requestId };
@@ -48,6 +51,7 @@ export function createReport(
   const complain = (what: string) => (error: unknown) => log(`${what} failed`, about(error));
 
   function observe(event: RuntimeEvent): void {
+    metrics.count(event.type);
     const settling = observer && guarded(() => observer({ ...event, ...requestId && { requestId } }), complain('observer'));
     if (settling) {
       pending.add(settling);
@@ -65,6 +69,7 @@ export function createReport(
   }
 
   return {
+    metrics,
     observe,
     settled: () => pending.size ? Promise.all(pending) : undefined,
     complain,

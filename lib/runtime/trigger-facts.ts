@@ -4,18 +4,24 @@ import { arnParts } from '../stream/arn';
 import { type BoundaryFacts, type Host, type TriggerFacts, BOUNDARY_VERSION, ENVIRONMENT_VARIABLE, HOST, QUEUE_NAME } from '../stream/boundary';
 
 /** A host, with what does without one in its place. */
-export type KnownHost = Host & Required<Pick<Host, 'call' | 'log'>>;
+export type KnownHost = Host & Required<Pick<Host, 'call' | 'log' | 'measure'>>;
 
 /** The host that invokes the function. Lambda hands over nothing. */
 export function hostOf(context: object): KnownHost {
   const host = (context as { [HOST]?: Host })[HOST];
-  return host ? { call: LAMBDA.call, log: LAMBDA.log, ...host } : LAMBDA;
+  return host ? { ...LAMBDA_OUTPUT, ...host } : LAMBDA;
 }
+
+const LAMBDA_OUTPUT: KnownHost = {
+  call: (_, call) => call(),
+  log: (entry) => console.error(entry),
+  // Not by the console: in Lambda's JSON format that would make the line a text within another object, of which CloudWatch makes no metrics.
+  measure: (line) => process.stdout.write(line),
+};
 
 /** Without a host: on Lambda, or in a test that calls the handler itself. */
 const LAMBDA: KnownHost = {
-  call: (_, call) => call(),
-  log: (entry) => console.error(entry),
+  ...LAMBDA_OUTPUT,
   /** The process ends only on Lambda, and only where no other invocation shares it. */
   get exit() {
     return process.env.AWS_LAMBDA_RUNTIME_API && !process.env.AWS_LAMBDA_MAX_CONCURRENCY ? () => process.exit(1) : undefined;
@@ -49,6 +55,7 @@ export function triggerFacts(streamArn: string, host: Host, reports?: boolean, t
     ...serving[0],
     // Two mappings of one stream that differ: to report is only safe if both do.
     report: serving.every(({ report }) => report),
+    metrics: serving.some(({ metrics }) => metrics) || undefined,
     park: park?.startsWith(QUEUE_NAME) ? `arn:${partition}:sqs:${region}:${account}:${park.slice(QUEUE_NAME.length)}` : park,
   };
 }
@@ -73,7 +80,7 @@ function fromEnvironment(): TriggerFacts[] {
   return facts.triggers;
 }
 
-const FORMAT = `{ "v": ${BOUNDARY_VERSION}, "triggers": [{ "stream"?, "report", "park"? }] }`;
+const FORMAT = `{ "v": ${BOUNDARY_VERSION}, "triggers": [{ "stream"?, "report", "park"?, "metrics"? }] }`;
 
 function isTrigger(value: Partial<TriggerFacts> | null): boolean {
   return typeof value?.report === 'boolean' && typeof (value.stream ?? '') === 'string' && typeof (value.park ?? '') === 'string';

@@ -126,7 +126,7 @@ export function windowHandler<State, Item = Image, Keys = ItemKeys>(
     const host = hostOf(context);
     const report = createReport(options, context.awsRequestId, host.log);
     const streamArn = event.eventSourceARN ?? batch.streamArn;
-    const { report: reports } = triggerFacts(streamArn, host, options.reportBatchItemFailures, report.uninformed);
+    const trigger = triggerFacts(streamArn, host, options.reportBatchItemFailures, report.uninformed);
     const budget = timeBudget(context, { expected: 0 }, host.timer);
     try {
       report.observe({ type: 'batchStarted', streamArn, records: batch.records.length });
@@ -135,6 +135,7 @@ export function windowHandler<State, Item = Image, Keys = ItemKeys>(
       if (isOpen && step === 0 && host.exit) {
         // What the call still answers would not be kept, so nothing speaks for this process: in it, calls may not settle any more.
         report.exit(1, sequenceNumber);
+        report.metrics.write(trigger, streamArn, context, host);
         await budget.wait(report.settled());
         host.exit();
         return await new Promise(() => undefined);
@@ -146,8 +147,9 @@ export function windowHandler<State, Item = Image, Keys = ItemKeys>(
         report.observe({ type: 'deadline', running: Number(isOpen) });
       }
       report.observe({ type: 'checkpoint', streamArn, sequenceNumber });
+      report.metrics.write(trigger, streamArn, context, host);
       await budget.wait(report.settled());
-      return { state: JSON.parse(state), batchItemFailures: notDone(sequenceNumber, reports, error?.thrown) };
+      return { state: JSON.parse(state), batchItemFailures: notDone(sequenceNumber, trigger.report, error?.thrown) };
     } finally {
       budget.close();
     }

@@ -23,6 +23,8 @@ export interface TriggerFacts {
   readonly report: boolean;
   /** The ARN of the SQS queue, SNS topic or S3 bucket that takes parked records; or `sqs:` and a queue's name if it is where the table is. */
   readonly park?: string;
+  /** Whether the runtime writes what it counts as metrics of CloudWatch. */
+  readonly metrics?: boolean;
 }
 
 /** Comes before the name of a queue that stands for its ARN. */
@@ -57,6 +59,8 @@ export interface Host {
   readonly isShared?: boolean;
   /** Takes what would be printed. */
   readonly log?: (entry: string) => void;
+  /** Takes the line of an invocation's metrics, which would be written to the standard output. */
+  readonly measure?: (line: string) => void;
   /** Ends the process. Absent: the process must not end, because other invocations run in it. */
   readonly exit?: () => void;
 }

@@ -6,6 +6,7 @@ import { namingCopies, partsOf, takePart } from './facts/copies';
 import { judgeFinishedTree } from './finished-tree';
 import { informFunction } from './function/function-environment';
 import { hasRuntime, informedFunction } from './function/informed';
+import { ownedFunction } from './function/owned-function';
 import type { DynamoStreamTriggerProps } from './props';
 import { grantRedrive } from './redrive/grant-redrive';
 import { ExecutionRole } from './role/execution-role';
@@ -13,6 +14,7 @@ import { grantStreamRead } from './role/permissions';
 import { streamArnOf } from './table/stream-source';
 import type { StreamedTable } from './table/streamed-table';
 import { validProps } from './valid-props';
+import { RUNTIME_DIMENSIONS, RUNTIME_METRICS, RUNTIME_NAMESPACE, type RuntimeMetric } from '../stream/runtime-metrics';
 
 /**
  * Drives a function from a table's stream: permissions, a failure destination, and the mapping between stream and function, with
@@ -40,6 +42,12 @@ export class DynamoStreamTrigger extends Construct {
   readonly failureDestination?: lambda.IEventSourceDlq;
   /** The queue that the trigger made; undefined if `onFailure` was given. */
   readonly failureQueue?: sqs.Queue;
+  /**
+   * Whether the function is known to have the runtime, and gets the variable that switches the runtime's metrics on.
+   *
+   * @internal
+   */
+  readonly _isMeasured: boolean;
 
   /**
    * Wires the stream to the function.
@@ -68,6 +76,7 @@ export class DynamoStreamTrigger extends Construct {
       role.applyBefore(this.eventSourceMapping);
       const mapping = this.eventSourceMapping.node.defaultChild as lambda.CfnEventSourceMapping;
       const informed = informedFunction(this.handler, valid.informHandler);
+      this._isMeasured = informed !== undefined && hasRuntime(this.handler, valid.informHandler);
       const told = informed && informFunction(informed, mapping, valid.settings.reportBatchItemFailures);
       judgeFinishedTree(this, { ...valid, mapping, destination, role, informed, told, hasRuntime: hasRuntime(this.handler, valid.informHandler) });
     } catch (error) {
@@ -188,5 +197,48 @@ export class DynamoStreamTrigger extends Construct {
    */
   metricDestinationDeliveryFailures(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.handler.metric('DestinationDeliveryFailures', { statistic: cloudwatch.Stats.SUM, ...props });
+  }
+
+  /** Records that the runtime parked. Needs a StreamTriggerMonitoring, and a function with the runtime. */
+  metricParkedRecords(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.runtimeMetric(RUNTIME_METRICS.recordParked, props);
+  }
+
+  /**
+   * Tries that failed of something else than the record, such as throttling or a lost connection. Needs a StreamTriggerMonitoring, and a
+   * function with the runtime.
+   */
+  metricTransientFailures(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.runtimeMetric(RUNTIME_METRICS.transient, props);
+  }
+
+  /** Tries of a record after its first one in an invocation. Needs a StreamTriggerMonitoring, and a function with the runtime. */
+  metricRetriedRecords(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.runtimeMetric(RUNTIME_METRICS.recordRetried, props);
+  }
+
+  /** Invocations whose time was up before their batch was done. Needs a StreamTriggerMonitoring, and a function with the runtime. */
+  metricDeadlines(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.runtimeMetric(RUNTIME_METRICS.deadline, props);
+  }
+
+  /**
+   * Processes that ended themselves, because calls no longer settled in them. Needs a StreamTriggerMonitoring, and a function with the
+   * runtime.
+   */
+  metricSickEnvironments(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.runtimeMetric(RUNTIME_METRICS.exit, props);
+  }
+
+  /** The runtime names the function without alias or version. */
+  private runtimeMetric(metricName: RuntimeMetric, props?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    const [fn, table] = RUNTIME_DIMENSIONS;
+    return new cloudwatch.Metric({
+      namespace: RUNTIME_NAMESPACE,
+      metricName,
+      dimensionsMap: { [fn]: (ownedFunction(this.handler) ?? this.handler).functionName, [table]: this.table.tableName },
+      statistic: cloudwatch.Stats.SUM,
+      ...props,
+    }).attachTo(this.handler);
   }
 }

@@ -2,6 +2,7 @@ import { aws_lambda as lambda, Duration, Lazy, Token } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { isWatched } from './facts/alarms';
 import type { StreamFilter } from './filter/stream-filter';
+import { isMonitored } from './monitoring/monitored';
 import { responseTypes } from './template/response-types';
 import type { ValidProps } from './valid-props';
 import { eachSetting, type MappingSettings } from '../rules/settings';
@@ -30,10 +31,10 @@ export function newMapping(
   const resource = mapping.node.defaultChild as lambda.CfnEventSourceMapping;
   // The CDK's class refuses a token as a number out of range.
   resource.maximumRecordAgeInSeconds = maxRecordAge;
-  // Without the mapping's metrics, an alarm on one of them could never fire.
+  // Without the mapping's metrics, an alarm on one of them could never fire, and a widget would stay empty.
   if (metricsConfig === undefined) {
     resource.metricsConfig = Lazy.uncachedAny({
-      produce: (context) => isWatched(resource, context) ? { metrics: [lambda.MetricType.EVENT_COUNT] } : undefined,
+      produce: (context) => isMonitored(resource) || isWatched(resource, context) ? { metrics: [lambda.MetricType.EVENT_COUNT] } : undefined,
     });
   }
   // The CDK's class treats any token as true.

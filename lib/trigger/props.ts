@@ -141,7 +141,7 @@ export interface DynamoStreamTriggerProps {
    * `metric…EventCount` methods.
    *
    * @see https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
-   * @default - none, unless an alarm of the app watches a metric of the mapping
+   * @default - none, unless an alarm of the app watches a metric of the mapping, or a StreamTriggerMonitoring the trigger
    */
   readonly metricsConfig?: lambda.MetricsConfig;
 

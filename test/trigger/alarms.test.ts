@@ -1,4 +1,4 @@
-import { Aspects, aws_cloudwatch as cloudwatch, type aws_lambda as lambda, type CfnResource, NestedStack, type Stack } from 'aws-cdk-lib';
+import { Aspects, aws_cloudwatch as cloudwatch, type aws_lambda as lambda, CfnParameter, type CfnResource, NestedStack, type Stack } from 'aws-cdk-lib';
 import type { DynamoStreamTrigger } from '../../lib';
 import { TestApp } from '../app';
 
@@ -34,6 +34,9 @@ const WATCHING: readonly [string, Watch][] = [
   })],
   ['of the first layer', (trigger, stack) => new cloudwatch.CfnAlarm(stack, 'Alarm', {
     ...raw, namespace: 'AWS/Lambda', metricName: 'InvokedEventCount', dimensions: [{ name: 'EventSourceMappingUUID', value: mappingOf(trigger).attrId }],
+  })],
+  ['whose threshold only the deployment knows', (trigger, stack) => trigger.metricDroppedEventCount().createAlarm(stack, 'Alarm', {
+    ...common, threshold: new CfnParameter(stack, 'Limit', { type: 'Number' }).valueAsNumber,
   })],
   ['by an override', (trigger, stack) => {
     const alarm = new cloudwatch.CfnAlarm(stack, 'Alarm', { ...raw, namespace: 'AWS/Lambda', metricName: 'InvokedEventCount' });

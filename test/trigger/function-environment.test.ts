@@ -3,7 +3,7 @@ import {
   CfnCondition, Fn, Lazy, Token,
 } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
-import { NoFailureDestination, StreamFunction } from '../../lib';
+import { NoFailureDestination, StreamFunction, StreamTriggerMonitoring } from '../../lib';
 import { triggerFacts } from '../../lib/runtime/trigger-facts';
 import { TestApp } from '../app';
 
@@ -143,6 +143,27 @@ test.each<[string, (mapping: lambda.CfnEventSourceMapping) => void, object]>([
   changing(app, change);
 
   expect(facts(app)).toEqual({ v: 1, triggers: [told] });
+});
+
+describe('the runtime\'s metrics are switched on', () => {
+  test('for all triggers of the function if they share an entry, and only for the monitored one if they don\'t', () => {
+    for (const [onFailure, expected] of [[undefined, [undefined, true]], [NoFailureDestination.INSTANCE, [true]]] as const) {
+      const app = new TestApp({ env: ENV });
+      const handler = app.fn();
+      const [, monitored] = ['A', 'B'].map((id) => app.trigger({ handler, onFailure }, id));
+      new StreamTriggerMonitoring(app.stack, 'Monitoring', { triggers: [monitored] });
+
+      expect(facts(app).triggers.map(({ metrics }: any) => metrics)).toEqual(expected);
+    }
+  });
+
+  test('where tables and queues are known by their names too', () => {
+    const app = new TestApp({ env: ENV });
+    const handler = app.fn();
+    new StreamTriggerMonitoring(app.stack, 'Monitoring', { triggers: ['A', 'B'].map((id) => app.trigger({ handler }, id)) });
+
+    expect(facts(app).triggers).toEqual(['A', 'B'].map(() => ({ stream: expect.any(String), report: true, park: expect.stringMatching(/^sqs:/), metrics: true })));
+  });
 });
 
 test('a flag that turns out to be true at synth is told', () => {

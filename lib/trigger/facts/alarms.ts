@@ -33,10 +33,12 @@ const watched = new OnceASynthesis(({ node }) => {
 function watchedBy(alarm: CfnResource): CfnResource[] {
   const mappings = new Map<string, CfnResource>();
   const { value } = resolvedWithReferences(fragmentOf(alarm), alarm, ({ target, displayName }) => {
-    const name = `<${target.node.path}.${displayName}>`;
-    if (isResource(target) && isMapping(target)) {
-      mappings.set(name, target);
+    if (!isResource(target) || !isMapping(target)) {
+      // Perhaps in the place of a number, where no text may be.
+      return undefined;
     }
+    const name = `<${target.node.path}.${displayName}>`;
+    mappings.set(name, target);
     return name;
   });
   const [{ Properties = {} }] = Object.values<any>(value.Resources ?? [{}]);

@@ -25,9 +25,9 @@ export function informFunction(
 }
 
 /** With what an override wrote as a token for text. */
-function asTexts({ stream, report, park }: TriggerFacts): TriggerFacts {
+function asTexts({ stream, report, park, metrics }: TriggerFacts): TriggerFacts {
   const [streamText, parkText] = [stream, park].map((arn) => arn === undefined || typeof arn === 'string' ? arn : Token.asString(arn));
-  return { stream: streamText, report, park: parkText };
+  return { stream: streamText, report, park: parkText, metrics };
 }
 
 /** What the function does not get for one of its triggers. The finished app has the answers. */

@@ -1,6 +1,7 @@
 import { type aws_lambda as lambda, Fn, Stack, Token } from 'aws-cdk-lib';
 import { TABLE_RESOURCES } from '../../rules/facts';
 import { QUEUE_NAME, type TriggerFacts } from '../../stream/boundary';
+import { isMonitored } from '../monitoring/monitored';
 import { canonicalText, soleReference } from '../template/canonical-text';
 import type { DependencyGraph } from '../template/dependency-graph';
 import { destinationOf, isOmittable, isReporting, streamOf } from '../template/deployed-mapping';
@@ -45,7 +46,10 @@ export class TriggersFacts {
   ) {}
 
   informed(): Informed {
-    const entries = this.mappings.map((mapping) => ({ mappings: [mapping], facts: { report: this.reports(mapping), park: this.parkOf(mapping) } }));
+    const entries = this.mappings.map((mapping) => ({
+      mappings: [mapping],
+      facts: { report: this.reports(mapping), park: this.parkOf(mapping), metrics: isMonitored(mapping) || undefined },
+    }));
     const merged = this.merged(entries, ({ facts }) => this.key(facts.report, facts.park));
     // An entry without a stream would be for the records of other mappings, too.
     const told = merged.length <= 1 && this.others.length === 0 ? merged : this.byStream(entries);
@@ -94,6 +98,7 @@ export class TriggersFacts {
           ...other.facts,
           report: other.facts.report && entry.facts.report,
           park: this.key(other.facts.park) === this.key(entry.facts.park) ? other.facts.park : undefined,
+          metrics: other.facts.metrics ?? entry.facts.metrics,
         },
       });
     }
@@ -140,14 +145,15 @@ export class TriggersFacts {
    * The name of a table stands for the ARN of its stream, and that of a queue for the queue's, if both are where the function is: the
    * runtime has the rest from the records.
    */
-  private shortened({ stream, report, park }: TriggerFacts): TriggerFacts {
+  private shortened({ stream, report, park, metrics }: TriggerFacts): TriggerFacts {
     if (!this.isHere(stream, TABLE_RESOURCES)) {
-      return { stream, report, park };
+      return { stream, report, park, metrics };
     }
     return {
       stream: Fn.select(1, Fn.split('/', stream)),
       report,
       park: this.isHere(park, ['AWS::SQS::Queue']) ? `${QUEUE_NAME}${Fn.select(5, Fn.split(':', park))}` : park,
+      metrics,
     };
   }
 

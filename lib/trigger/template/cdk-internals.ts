@@ -28,6 +28,16 @@ export function mayBeOverridden(resource: CfnResource): boolean {
 }
 
 /**
+ * What an override has set a property to; undefined if none has.
+ *
+ * The public way shows it among all properties, each of which it resolves. Some of them are not known before this one is.
+ */
+export function overriddenProperty(resource: CfnResource, name: string): unknown {
+  const { rawOverrides } = resource as unknown as { readonly rawOverrides?: { readonly Properties?: { readonly [name: string]: unknown } } };
+  return rawOverrides?.Properties?.[name];
+}
+
+/**
  * The properties of a resource as its class has them, with their tokens; none that only overrides have.
  *
  * The public way to all of them resolves them, which takes most of the time of a validation with many triggers.

@@ -29,7 +29,7 @@ export interface Resolved {
 }
 
 /** Resolves a value as for the template, except that `write` may write references in another way. */
-export function resolvedWithReferences(value: unknown, scope: IConstruct, write?: (reference: Reference) => string): Resolved {
+export function resolvedWithReferences(value: unknown, scope: IConstruct, write?: (reference: Reference) => string | undefined): Resolved {
   const resolver = new ReferenceResolver(write);
   const resolved = Tokenization.resolve(value, { scope, resolver, preparing: false });
   return { value: resolved, references: resolver.references, hasOtherTokens: resolver.hasOtherTokens };
@@ -40,7 +40,7 @@ class ReferenceResolver extends DefaultTokenResolver {
   readonly references: Reference[] = [];
   hasOtherTokens = false;
 
-  constructor(private readonly write?: (reference: Reference) => string) {
+  constructor(private readonly write?: (reference: Reference) => string | undefined) {
     super({ join: (...parts: unknown[]) => parts.filter((part) => part !== undefined).map(asText).join('') });
   }
 

@@ -1,0 +1,52 @@
+import { aws_cloudwatch as cloudwatch, Duration, Lazy, Token } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import { type AlarmKind, inWords } from './alarm-kinds';
+import type { StreamAlarmOptions } from './alarm-options';
+import { docsPage } from './runbook';
+import type { Watched } from './watched';
+
+/** The page that explains each alarm. */
+const RUNBOOKS = 'operate/operations.md';
+
+/** Makes an alarm, unless it is omitted, or nothing is known that the metric could be compared with. */
+export function newAlarm(scope: Construct, id: string, kind: AlarmKind, watched: Watched, options: StreamAlarmOptions): cloudwatch.Alarm | undefined {
+  const { enabled = !kind.isOmitted?.(watched), period = Duration.seconds(kind.period), treatMissingData = kind.missing } = options;
+  const threshold = options.threshold ?? kind.threshold(watched);
+  if (!enabled || threshold === undefined) {
+    return undefined;
+  }
+  const { evaluationPeriods, datapointsToAlarm } = datapointsOf(kind, options);
+  const describe = (value: number) => options.description ?? `${says(kind, watched, value)} Runbook: ${docsPage(RUNBOOKS, kind.runbook)}`;
+  const alarm = new cloudwatch.Alarm(scope, id, {
+    metric: kind.metric(watched, period),
+    threshold,
+    evaluationPeriods,
+    datapointsToAlarm,
+    treatMissingData,
+    comparisonOperator: cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
+    alarmDescription: describe(threshold),
+  });
+  alarm.addAlarmAction(...options.actions ?? []);
+  if (options.threshold === undefined) {
+    followSettings(alarm, () => kind.threshold(watched) ?? threshold, describe);
+  }
+  return alarm;
+}
+
+/** What only the deployment knows has no words. */
+function says({ says: sentences, unit }: AlarmKind, watched: Watched, threshold: number): string {
+  return sentences(watched, Token.isUnresolved(threshold) ? 'what its threshold says' : inWords(threshold, unit));
+}
+
+/** Aspects and overrides may change later what the threshold is a share of. */
+function followSettings(alarm: cloudwatch.Alarm, threshold: () => number, describe: (threshold: number) => string): void {
+  const resource = alarm.node.defaultChild as cloudwatch.CfnAlarm;
+  resource.threshold = Lazy.number({ produce: threshold });
+  resource.alarmDescription = Lazy.string({ produce: () => describe(threshold()) });
+}
+
+/** Fewer periods than have to be over the threshold would never fire it. */
+function datapointsOf({ datapoints }: AlarmKind, { evaluationPeriods, datapointsToAlarm }: StreamAlarmOptions) {
+  const periods = evaluationPeriods ?? Math.max(datapoints.evaluationPeriods, datapointsToAlarm ?? 0);
+  return { evaluationPeriods: periods, datapointsToAlarm: datapointsToAlarm ?? Math.min(datapoints.datapointsToAlarm, periods) };
+}

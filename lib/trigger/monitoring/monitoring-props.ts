@@ -1,0 +1,31 @@
+import type { aws_cloudwatch as cloudwatch } from 'aws-cdk-lib';
+import type { StreamAlarms } from './alarm-options';
+import type { DynamoStreamTrigger } from '../dynamo-stream-trigger';
+
+/**
+ * Which triggers are watched, and who is told.
+ *
+ * @example
+ *
+ * const topic = new sns.Topic(this, 'OnCall');
+ *
+ * new StreamTriggerMonitoring(this, 'Monitoring', { triggers: [trigger], actions: [new SnsAction(topic)], alarms: { silence: { enabled: false } } });
+ */
+export interface StreamTriggerMonitoringProps {
+  /** The triggers. They may be of other stacks of the same Region. */
+  readonly triggers: DynamoStreamTrigger[];
+
+  /**
+   * What happens when an alarm fires, such as a message to a topic.
+   *
+   * @default - nothing: the alarms show in the console and on the dashboard
+   */
+  readonly actions?: cloudwatch.IAlarmAction[];
+
+  /**
+   * What is different of single alarms, and which of them are omitted.
+   *
+   * @default - all that fit the triggers, with their defaults
+   */
+  readonly alarms?: StreamAlarms;
+}

@@ -1,0 +1,59 @@
+/*
+ * When the alarms fire, if nothing else is said. Each number has its reason, and its source where it is not our own. `AWS's minimum set`
+ * is the alarms that AWS advises for any consumer: aws/agent-toolkit-for-aws, aws-serverless/references/production.md.
+ */
+
+/** One period, in seconds: the shortest for which Lambda and SQS have data. */
+export const PERIOD = 60;
+
+/**
+ * Of three minutes, two must be over the threshold: one alone passes, such as a cold start or a single retry. It also spans the pauses
+ * between retries, which are about as long as a period. AWS's minimum set.
+ */
+export const LASTING = { datapointsToAlarm: 2, evaluationPeriods: 3 };
+
+/** One minute is enough: each single one must be looked at. */
+export const AT_ONCE = { datapointsToAlarm: 1, evaluationPeriods: 1 };
+
+/**
+ * How old records may be when the function gets them, as a share of their life: of `maxRecordAge` or the 24 hours of the stream, whichever
+ * is shorter. At 22 hours these are 6.6 minutes: longer than a burst takes that the function is made for, and early enough to be known
+ * within 10 minutes of an outage.
+ */
+export const AGE_WARNING_SHARE = 0.005;
+
+/** But not less than this, in seconds: AWS's minimum set. Retries alone take so long. */
+export const LEAST_AGE_WARNING = 60;
+
+/** A quarter of their life. At 22 hours these are 5.5 hours: three quarters are left, which is a night. */
+export const AGE_CRITICAL_SHARE = 0.25;
+
+/**
+ * Seconds of a period in which a table is written and nothing is read from its stream. A mapping reads four times a second; so long, because
+ * the metrics of DynamoDB and Lambda come with different delays.
+ */
+export const SILENCE_PERIOD = 300;
+
+/** All of three: a period in which the only write changes nothing has no record to read. */
+export const SILENT = { datapointsToAlarm: 3, evaluationPeriods: 3 };
+
+/**
+ * The share of the shortest time that the records of a failed batch are still there when its message arrives: 24 hours less
+ * `maxRecordAge`. Half of it is left to bring them back. At 22 hours this is 1 hour.
+ */
+export const POINTER_SHARE = 0.5;
+
+/** But not less than this, in seconds: without a `maxRecordAge`, records may be gone at any time after the message. */
+export const LEAST_POINTER_AGE = 600;
+
+/** Percent of the invocations. AWS's minimum set. */
+export const ERROR_PERCENT = 1;
+
+/** Of the timeout, for the slowest hundredth of the invocations. AWS's minimum set. */
+export const DURATION_SHARE = 0.8;
+
+/** Of the reserved concurrency. AWS's minimum set. */
+export const CONCURRENCY_SHARE = 0.8;
+
+/** Of fewer, four fifths are all: a function that uses what is reserved for it would fire the alarm. */
+export const LEAST_RESERVED = 5;

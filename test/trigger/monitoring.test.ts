@@ -1,0 +1,355 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  Aspects, aws_cloudwatch as cloudwatch, aws_cloudwatch_actions as actions, aws_dynamodb as dynamodb, aws_lambda as lambda,
+  aws_lambda_event_sources as sources, aws_s3 as s3, aws_sns as sns, aws_sqs as sqs, CfnParameter, Duration, type IAspect, NestedStack, type Stack,
+} from 'aws-cdk-lib';
+import { AwsSolutionsChecks, HIPAASecurityChecks } from 'cdk-nag';
+import { ENV } from './variants';
+import {
+  type DynamoStreamTrigger, type DynamoStreamTriggerProps, FailureStore, NoFailureDestination, S3FailureDestination, type StreamAlarms,
+  StreamTriggerMonitoring, type StreamTriggerMonitoringProps,
+} from '../../lib';
+import { ALARM_KINDS, type AlarmKind } from '../../lib/trigger/monitoring/alarm-kinds';
+import { REPOSITORY } from '../../projenrc/publication';
+import { TestApp } from '../app';
+
+// What the CDK finds in the templates is for other tests.
+process.env.CDK_VALIDATION = 'false';
+
+const NAMES = [
+  'IteratorAgeWarning', 'IteratorAgeCritical', 'Silence', 'GivenUp', 'Dropped', 'DeliveryFailures', 'Parked', 'FailureQueue', 'ExpiringPointers', 'Errors',
+  'Throttles', 'Duration', 'Concurrency',
+];
+
+/** The properties of the alarms of a stack, by the end of their logical ids. Several of one name are numbered. */
+function alarmsOf(app: TestApp, stack?: Stack): { [name: string]: any } {
+  const found: { [name: string]: any } = {};
+  for (const [id, { Properties }] of Object.entries(app.template(stack).findResources('AWS::CloudWatch::Alarm'))) {
+    const name = NAMES.find((one) => id.slice(0, -8).endsWith(one))!;
+    found[found[name] ? `${name}2` : name] = Properties;
+  }
+  return found;
+}
+
+const mappingOf = ({ eventSourceMapping }: DynamoStreamTrigger) => eventSourceMapping.node.defaultChild as lambda.CfnEventSourceMapping;
+
+/** A trigger that every alarm fits. */
+function fitting(app: TestApp, props: Partial<DynamoStreamTriggerProps> = {}, id = 'Trigger'): DynamoStreamTrigger {
+  return app.trigger({ handler: app.fn(`${id}Fn`, { reservedConcurrentExecutions: 10, timeout: Duration.seconds(30) }), informHandler: true, ...props }, id);
+}
+
+function monitored(props: Partial<DynamoStreamTriggerProps> = {}, alarms: StreamAlarms = {}) {
+  const app = new TestApp({ env: ENV });
+  const trigger = fitting(app, props);
+  const monitoring = new StreamTriggerMonitoring(app.stack, 'Monitoring', { triggers: [trigger], alarms });
+  return { app, trigger, monitoring, alarms: () => alarmsOf(app) };
+}
+
+const thresholds = (alarms: { [name: string]: any }) => Object.fromEntries(Object.entries(alarms).map(([name, { Threshold }]) => [name, Threshold]));
+const HOUR = 3_600_000;
+
+test('makes every alarm, each with its threshold, periods and way with missing data', () => {
+  const { monitoring, alarms } = monitored();
+
+  expect(Object.entries(alarms()).map(([name, alarm]) => [
+    name, alarm.Threshold, `${alarm.DatapointsToAlarm} of ${alarm.EvaluationPeriods}`, alarm.Period ?? alarm.Metrics[1].MetricStat.Period, alarm.TreatMissingData,
+  ])).toEqual([
+    ['IteratorAgeWarning', 0.005 * 22 * HOUR, '2 of 3', 60, 'notBreaching'],
+    ['IteratorAgeCritical', 0.25 * 22 * HOUR, '2 of 3', 60, 'notBreaching'],
+    ['Silence', 0, '3 of 3', 300, 'notBreaching'],
+    ['GivenUp', 0, '1 of 1', 60, 'notBreaching'],
+    ['Dropped', 0, '1 of 1', 60, 'notBreaching'],
+    ['DeliveryFailures', 0, '1 of 1', 60, 'notBreaching'],
+    ['Parked', 0, '1 of 1', 60, 'notBreaching'],
+    ['FailureQueue', 0, '1 of 1', 60, 'ignore'],
+    ['ExpiringPointers', 3_600, '2 of 3', 60, 'notBreaching'],
+    ['Errors', 1, '2 of 3', 60, 'notBreaching'],
+    ['Throttles', 0, '2 of 3', 60, 'notBreaching'],
+    ['Duration', 24_000, '2 of 3', 60, 'notBreaching'],
+    ['Concurrency', 8, '2 of 3', 60, 'notBreaching'],
+  ]);
+  expect(Object.values(alarms()).every(({ ComparisonOperator }) => ComparisonOperator === 'GreaterThanThreshold')).toBe(true);
+  expect(monitoring.alarms).toHaveLength(13);
+});
+
+const PAGE = readFileSync(join(__dirname, '..', '..', 'docs', 'operate', 'operations.md'), 'utf8');
+
+test('docs/operate/operations.md lists all alarms with their periods', () => {
+  const rows = [...PAGE.matchAll(/^\| \[`(\w+)`\]\(#([a-z-]+)\) \| .* \| (.*) \| (not breaching|ignored).* \|$/gm)].map(([, ...cells]) => cells);
+  const within = ({ datapointsToAlarm: m, evaluationPeriods: n }: AlarmKind['datapoints'], period: number) => (
+    n === 1 ? '1 minute' : period === 60 ? `${m} of ${n} minutes` : `${m} of ${n} periods of ${period / 60} minutes`
+  );
+  const kinds = Object.entries(ALARM_KINDS).map(([name, { runbook, datapoints, period, missing }]) => [
+    name, runbook, within(datapoints, period),
+    missing === 'ignore' ? 'ignored' : 'not breaching',
+  ]);
+
+  expect(rows).toEqual(kinds);
+});
+
+test('each says what happened, and where its runbook is, which is there', () => {
+  const anchors = [...PAGE.matchAll(/^#+ (.*)$/gm)].map(([, heading]) => heading.toLowerCase().replaceAll(' ', '-'));
+
+  for (const { AlarmDescription } of Object.values(monitored().alarms())) {
+    const [, address, anchor] = /^Orders\/Trigger: .*\. Runbook: (.*)#([a-z-]+)$/.exec(AlarmDescription)!;
+    expect(address).toBe(`${REPOSITORY}/blob/main/docs/operate/operations.md`);
+    expect(anchors).toContain(anchor);
+    expect(AlarmDescription.length).toBeLessThanOrEqual(1024);
+  }
+});
+
+test('switches on what the alarms need: the mapping\'s metrics and the runtime\'s', () => {
+  const { app } = monitored();
+
+  expect(app.mapping().MetricsConfig).toEqual({ Metrics: ['EventCount'] });
+  expect(JSON.stringify(app.template().findResources('AWS::Lambda::Function'))).toContain('\\"metrics\\":true');
+  expect(app.warnings()).toEqual([]);
+});
+
+test('switches it on where every alarm is omitted too, because widgets show it', () => {
+  const off = Object.fromEntries(NAMES.map((name) => [`${name[0].toLowerCase()}${name.slice(1)}`, { enabled: false }]));
+  const { app, monitoring } = monitored({}, off);
+
+  expect(monitoring.alarms).toEqual([]);
+  expect(app.mapping().MetricsConfig).toEqual({ Metrics: ['EventCount'] });
+});
+
+test('nothing is switched on without a monitoring', () => {
+  const app = new TestApp({ env: ENV });
+  fitting(app);
+
+  expect(app.mapping().MetricsConfig).toBeUndefined();
+  expect(JSON.stringify(app.template().toJSON())).not.toContain('\\"metrics\\":');
+});
+
+test('metrics that the trigger\'s props switch off are warned of', () => {
+  const { app } = monitored({ metricsConfig: { metrics: [] } });
+  app.template();
+
+  expect(app.warnings()).toContain('metrics-off');
+});
+
+describe('thresholds follow the settings:', () => {
+  test.each<[string, Partial<DynamoStreamTriggerProps>, object]>([
+    ['a short life', { maxRecordAge: Duration.hours(2) }, { IteratorAgeWarning: 60_000, IteratorAgeCritical: HOUR / 2, ExpiringPointers: 11 * 3_600 }],
+    ['a very short life', { maxRecordAge: Duration.seconds(60) }, { IteratorAgeWarning: 30_000, IteratorAgeCritical: 15_000, ExpiringPointers: 43_170 }],
+    ['no limit', { maxRecordAge: Duration.hours(24) }, { IteratorAgeWarning: 432_000, IteratorAgeCritical: 6 * HOUR, ExpiringPointers: 600 }],
+    ['more than the stream keeps', { maxRecordAge: Duration.days(7) }, { IteratorAgeWarning: 432_000, IteratorAgeCritical: 6 * HOUR, ExpiringPointers: 600 }],
+    ['a batching window', { maxBatchingWindow: Duration.minutes(5) }, { IteratorAgeWarning: 696_000, IteratorAgeCritical: 5.5 * HOUR + 300_000 }],
+  ])('%s', (_, props, expected) => {
+    expect(thresholds(monitored(props).alarms())).toMatchObject(expected);
+  });
+
+  test('also those that an aspect or an override changes later', () => {
+    const { app, trigger, alarms } = monitored();
+    Aspects.of(app.stack).add({
+      visit: (node) => {
+        if (node instanceof lambda.CfnFunction) {
+          node.timeout = 100;
+        }
+      },
+    } satisfies IAspect);
+    mappingOf(trigger).addPropertyOverride('MaximumRecordAgeInSeconds', 3_600);
+
+    expect(thresholds(alarms())).toMatchObject({ IteratorAgeCritical: HOUR / 4, Duration: 80_000 });
+    expect(alarms().IteratorAgeCritical.AlarmDescription).toContain('older than 15 minutes');
+  });
+
+  test('what only the deployment knows counts as not set, and has no alarm where nothing is left', () => {
+    const app = new TestApp({ env: ENV });
+    const parameter = (id: string) => new CfnParameter(app.stack, id, { type: 'Number' }).valueAsNumber;
+    const trigger = fitting(app, {
+      handler: app.fn('Fn', { timeout: Duration.seconds(parameter('Timeout')), reservedConcurrentExecutions: parameter('Reserved') }),
+      maxRecordAge: Duration.seconds(parameter('Age')), maxBatchingWindow: Duration.seconds(parameter('Window')),
+    });
+    new StreamTriggerMonitoring(app.stack, 'Monitoring', { triggers: [trigger] });
+
+    expect(thresholds(alarmsOf(app))).toMatchObject({ IteratorAgeWarning: 432_000, IteratorAgeCritical: 6 * HOUR });
+    expect(NAMES.filter((name) => !alarmsOf(app)[name])).toEqual(['Duration', 'Concurrency']);
+  });
+
+  test('a token is a threshold too', () => {
+    const app = new TestApp({ env: ENV });
+    const limit = new CfnParameter(app.stack, 'Limit', { type: 'Number' });
+    new StreamTriggerMonitoring(app.stack, 'Monitoring', {
+      triggers: [fitting(app)], alarms: { duration: { threshold: limit.valueAsNumber }, iteratorAgeWarning: { threshold: limit.valueAsNumber } },
+    });
+
+    expect(alarmsOf(app).Duration.Threshold).toEqual({ Ref: 'Limit' });
+    expect(alarmsOf(app).IteratorAgeWarning.AlarmDescription).toContain('older than what its threshold says');
+  });
+
+  test.each([[5, 4], [4, undefined], [1, undefined]])('%i reserved executions: %s', (reservedConcurrentExecutions, threshold) => {
+    const app = new TestApp({ env: ENV });
+    new StreamTriggerMonitoring(app.stack, 'Monitoring', { triggers: [fitting(app, { handler: app.fn('Fn', { reservedConcurrentExecutions }) })] });
+
+    expect(alarmsOf(app).Concurrency?.Threshold).toBe(threshold);
+  });
+});
+
+describe('alarms that would never fire are not made', () => {
+  const missing = (props: (app: TestApp) => Partial<DynamoStreamTriggerProps>) => {
+    const app = new TestApp({ env: ENV });
+    new StreamTriggerMonitoring(app.stack, 'Monitoring', { triggers: [fitting(app, props(app))] });
+    const made = alarmsOf(app);
+    return NAMES.filter((name) => !made[name]);
+  };
+  const STREAM = 'arn:aws:dynamodb:eu-west-1:123456789012:table/Imported/stream/2026-01-01T00:00:00.000';
+
+  test.each<[string, (app: TestApp) => Partial<DynamoStreamTriggerProps>, string[]]>([
+    ['without a failure destination', () => ({ onFailure: NoFailureDestination.INSTANCE }), ['GivenUp', 'DeliveryFailures', 'FailureQueue', 'ExpiringPointers']],
+    ['for a topic', (app) => ({ onFailure: new sources.SnsDlq(new sns.Topic(app.stack, 'Topic')) }), ['FailureQueue', 'ExpiringPointers']],
+    ['for a bucket', (app) => ({ onFailure: new S3FailureDestination(new s3.Bucket(app.stack, 'Bucket')) }), ['FailureQueue', 'ExpiringPointers']],
+    ['for a store, which keeps the records', (app) => ({ onFailure: new FailureStore(app.stack, 'Store') }), ['ExpiringPointers']],
+    ['for an imported queue: all are', (app) => ({ onFailure: new sources.SqsDlq(sqs.Queue.fromQueueArn(app.stack, 'Q', 'arn:aws:sqs:eu-west-1:123456789012:q')) }), []],
+    ['for a handler that is not known to have the runtime', () => ({ informHandler: undefined }), ['Parked']],
+    ['for a function that is not informed', () => ({ informHandler: false }), ['Parked']],
+    ['for an imported table', (app) => ({
+      table: dynamodb.Table.fromTableAttributes(app.stack, 'Imported', { tableName: 'Imported', tableStreamArn: STREAM }),
+    }), ['Silence']],
+    ['for an imported function', (app) => ({
+      handler: lambda.Function.fromFunctionAttributes(app.stack, 'Imported', {
+        functionArn: 'arn:aws:lambda:eu-west-1:123456789012:function:f', sameEnvironment: true, role: app.fn().role,
+      }), informHandler: undefined,
+    }), ['Parked', 'Duration', 'Concurrency']],
+  ])('%s', (_, props, names) => {
+    expect(missing(props)).toEqual(names);
+  });
+
+  test('unless their options say what can\'t be known', () => {
+    const app = new TestApp({ env: ENV });
+    const trigger = fitting(app, {
+      table: dynamodb.Table.fromTableAttributes(app.stack, 'Imported', { tableName: 'Imported', tableStreamArn: STREAM }),
+      handler: lambda.Function.fromFunctionAttributes(app.stack, 'ImportedFn', {
+        functionArn: 'arn:aws:lambda:eu-west-1:123456789012:function:f', sameEnvironment: true, role: app.fn().role,
+      }),
+      informHandler: undefined,
+    });
+    new StreamTriggerMonitoring(app.stack, 'Monitoring', {
+      triggers: [trigger], alarms: { silence: { enabled: true }, duration: { threshold: 5_000 }, concurrency: { threshold: 50 } },
+    });
+
+    expect(thresholds(alarmsOf(app))).toMatchObject({ Silence: 0, Duration: 5_000, Concurrency: 50 });
+    expect(JSON.stringify(alarmsOf(app).Silence)).toContain('"Value":"Imported"');
+  });
+});
+
+test('every default can be replaced', () => {
+  const app = new TestApp({ env: ENV });
+  const [chat, pager] = ['Chat', 'Pager'].map((id) => new actions.SnsAction(new sns.Topic(app.stack, id)));
+  new StreamTriggerMonitoring(app.stack, 'Monitoring', {
+    triggers: [fitting(app)],
+    actions: [chat],
+    alarms: {
+      errors: {
+        threshold: 5, period: Duration.minutes(2), evaluationPeriods: 10, datapointsToAlarm: 7, treatMissingData: cloudwatch.TreatMissingData.IGNORE,
+        description: 'Ours', actions: [pager],
+      },
+      throttles: { actions: [] },
+      silence: { evaluationPeriods: 2 },
+      dropped: { datapointsToAlarm: 3 },
+    },
+  });
+  const { Errors, Throttles, Silence, Dropped, Parked } = alarmsOf(app);
+
+  expect(Errors).toMatchObject({
+    Threshold: 5, EvaluationPeriods: 10, DatapointsToAlarm: 7, TreatMissingData: 'ignore', AlarmDescription: 'Ours', AlarmActions: [{ Ref: expect.stringMatching(/^Pager/) }],
+  });
+  expect(Errors.Metrics[1].MetricStat.Period).toBe(120);
+  expect(Throttles.AlarmActions).toBeUndefined();
+  expect(Silence).toMatchObject({ EvaluationPeriods: 2, DatapointsToAlarm: 2 });
+  expect(Dropped).toMatchObject({ EvaluationPeriods: 3, DatapointsToAlarm: 3 });
+  expect(Parked.AlarmActions).toEqual([{ Ref: expect.stringMatching(/^Chat/) }]);
+});
+
+describe('several triggers', () => {
+  test('of one function and one queue have one alarm for what they share', () => {
+    const app = new TestApp({ env: ENV });
+    const handler = app.fn('Shared');
+    const queue = new sqs.Queue(app.stack, 'Queue');
+    const triggers = ['A', 'B'].map((id) => app.trigger({
+      handler, informHandler: true, onFailure: new sources.SqsDlq(queue), maxRecordAge: Duration.hours(id === 'A' ? 22 : 4),
+    }, id));
+    new StreamTriggerMonitoring(app.stack, 'Monitoring', { triggers });
+    const alarms = alarmsOf(app);
+
+    expect(Object.keys(alarms).filter((name) => name.endsWith('2'))).toEqual(['Silence2', 'GivenUp2', 'Dropped2', 'Parked2']);
+    expect(thresholds(alarms)).toMatchObject({ IteratorAgeCritical: HOUR, ExpiringPointers: 36_000 });
+    expect(alarms.Errors.AlarmDescription).toMatch(/^Orders\/A and Orders\/B: /);
+  });
+
+  test('with the same id in different places have alarms of their own', () => {
+    const app = new TestApp({ env: ENV });
+    const nested = new NestedStack(app.stack, 'Nested');
+    const triggers = [app.trigger(), app.trigger({}, 'Trigger', nested), app.trigger({}, 'Dashboard')];
+    const { alarms } = new StreamTriggerMonitoring(app.stack, 'Monitoring', { triggers });
+
+    expect(new Set(alarms.map(({ node }) => node.path)).size).toBe(alarms.length);
+    expect(() => app.app.synth()).not.toThrow();
+  });
+
+  test('may be in other stacks, whose templates don\'t depend on the alarms', () => {
+    const app = new TestApp({ env: ENV });
+    const data = app.addStack('Data', { env: ENV });
+    const triggers = [fitting(app, { table: app.table('Table', {}, data) }), app.trigger({ handler: app.fn('Fn', {}, data) }, 'Other')];
+    const operations = app.addStack('Operations', { env: ENV });
+    new StreamTriggerMonitoring(operations, 'Monitoring', { triggers });
+    app.app.synth();
+
+    expect(operations.dependencies).toEqual(expect.arrayContaining([app.stack]));
+    expect(app.stack.dependencies).toEqual([data]);
+    expect(Object.keys(alarmsOf(app, operations))).toContain('Concurrency');
+    const [mapping] = Object.values(app.template().findResources('AWS::Lambda::EventSourceMapping'));
+    expect(mapping.Properties.MetricsConfig).toEqual({ Metrics: ['EventCount'] });
+  });
+
+  test('an alias is watched by its own metrics, and the runtime\'s are the function\'s', () => {
+    const app = new TestApp({ env: ENV });
+    const fn = app.fn('Fn', { reservedConcurrentExecutions: 10 });
+    new StreamTriggerMonitoring(app.stack, 'Monitoring', { triggers: [app.trigger({ handler: fn.addAlias('live'), informHandler: true })] });
+    const { Throttles, Parked, Concurrency } = alarmsOf(app);
+    const ref = { Ref: app.stack.getLogicalId(fn.node.defaultChild as lambda.CfnFunction) };
+
+    expect(Throttles.Dimensions.map(({ Name }: any) => Name)).toEqual(['FunctionName', 'Resource']);
+    expect(Parked.Dimensions).toEqual([{ Name: 'FunctionName', Value: ref }, { Name: 'TableName', Value: expect.anything() }]);
+    expect(Concurrency.Dimensions).toEqual([{ Name: 'FunctionName', Value: ref }]);
+  });
+});
+
+describe('what is wrong with the props is said at once:', () => {
+  const { app, trigger } = monitored();
+  let number = 0;
+  const make = (props: object) => () => new StreamTriggerMonitoring(app.stack, `Wrong${number++}`, props as StreamTriggerMonitoringProps);
+
+  test.each<[string, object, string]>([
+    ['no triggers', { triggers: [] }, 'triggers is an empty list but must be a list of at least one DynamoStreamTrigger.'],
+    ['no props', {}, 'triggers is undefined but must be a list'],
+    ['another construct', { triggers: [app.stack] }, 'triggers[0] is the construct Orders but must be a DynamoStreamTrigger.'],
+    ['nothing', { triggers: [undefined] }, 'triggers[0] is undefined but must be'],
+    ['a trigger twice', { triggers: [trigger, trigger] }, 'triggers[1] is Orders/Trigger, which the list has already. Omit it.'],
+    ['an unknown alarm', { triggers: [trigger], alarms: { iteratorAgeWarn: {} } }, 'alarms.iteratorAgeWarn is not an alarm. Did you mean iteratorAgeWarning?'],
+    ['an unknown option', { triggers: [trigger], alarms: { errors: { treshold: 1 } } }, 'alarms.errors.treshold is not an option of an alarm. Did you mean threshold?'],
+    ['more data points than periods', { triggers: [trigger], alarms: { errors: { evaluationPeriods: 3, datapointsToAlarm: 4 } } },
+      'alarms.errors.datapointsToAlarm is 4 but must be at most evaluationPeriods, which is 3.'],
+    ['half a period', { triggers: [trigger], alarms: { errors: { evaluationPeriods: 0.5 } } }, 'alarms.errors.evaluationPeriods is 0.5 but must be a whole number from 1.'],
+    ['a short period', { triggers: [trigger], alarms: { errors: { period: Duration.seconds(90) } } }, 'alarms.errors.period is 1 minute 30 seconds but must be a whole number of minutes'],
+    ['no number', { triggers: [trigger], alarms: { errors: { threshold: NaN } } }, 'alarms.errors.threshold is NaN but must be a number.'],
+  ])('%s', (_, props, message) => {
+    expect(make(props)).toThrow(message);
+  });
+
+  test('all of it', () => {
+    expect(make({ triggers: [], alarms: { errors: { threshold: NaN, period: Duration.seconds(1) } } })).toThrow(/^\[.*\] triggers .*\n\[.*\] alarms\.errors\.threshold .*\n\[.*\] alarms\.errors\.period .*$/);
+  });
+});
+
+test('cdk-nag finds nothing', () => {
+  const app = new TestApp({ env: ENV });
+  const topic = new sns.Topic(app.stack, 'Topic');
+  const monitoring = new StreamTriggerMonitoring(app.stack, 'Monitoring', { triggers: [fitting(app)], actions: [new actions.SnsAction(topic)] });
+
+  for (const pack of [new AwsSolutionsChecks(), new HIPAASecurityChecks()]) {
+    expect(pack.validateScope(monitoring).violations).toEqual([]);
+  }
+});
