@@ -182,6 +182,11 @@ project.addTask('redrive', {
   exec: `ts-node --transpile-only --project ${project.tsconfigDev.fileName} test/redrive/local/full.ts`,
   receiveArgs: true,
 });
+project.addTask('getting-started', {
+  description: 'Do what the getting-started pages say, in an empty folder, with the packed package: npm run getting-started -- python',
+  exec: `ts-node --transpile-only --project ${project.tsconfigDev.fileName} test/getting-started/run.ts`,
+  receiveArgs: true,
+});
 project.addTask('integ', {
   description: 'Deploy the integration apps to the AWS account of the environment, check that they work, and destroy them',
   exec: `ts-node --transpile-only --project ${project.tsconfigDev.fileName} test/integ/run.ts`,
