@@ -10,7 +10,9 @@ const project = new awscdk.AwsCdkConstructLibrary({
   repositoryUrl: `git+${REPOSITORY}.git`,
   defaultReleaseBranch: BRANCH,
   license: 'Apache-2.0',
-  keywords: ['aws', 'aws-cdk', 'dynamodb', 'dynamodb-streams', 'lambda', 'event-source-mapping'],
+  keywords: [
+    'aws', 'aws-cdk', 'dynamodb', 'dynamodb-streams', 'lambda', 'event-source-mapping', 'serverless', 'change-data-capture', 'dead-letter-queue',
+  ],
 
   // What a consumer needs at least. The tests run under a newer CDK, because cdk-nag 3
   // checks nothing before 2.258.0 and refuses acknowledgments of single findings before 2.269.0.
@@ -119,6 +121,8 @@ project.addFields({
     './package.json': './package.json',
     './.jsii': './.jsii',
   },
+  // What a hub shows beside the package, if it is set up for such links.
+  constructHub: { packageLinks: { Documentation: `${REPOSITORY}/tree/${BRANCH}/docs` } },
   // For a consumer that still resolves the classic way, which knows no exports.
   typesVersions: { '*': { runtime: ['build/runtime/index.d.ts'], testing: ['build/testing/index.d.ts'] } },
 });

@@ -199,7 +199,12 @@ export class DynamoStreamTrigger extends Construct {
     return this.handler.metric('DestinationDeliveryFailures', { statistic: cloudwatch.Stats.SUM, ...props });
   }
 
-  /** Records that the runtime parked. Needs a StreamTriggerMonitoring, and a function with the runtime. */
+  /**
+   * Records that the runtime parked. Needs a StreamTriggerMonitoring, and a function with the runtime.
+   *
+   * @param props what differs from the sum over 5 minutes
+   * @default - the sum over 5 minutes
+   */
   metricParkedRecords(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.runtimeMetric(RUNTIME_METRICS.recordParked, props);
   }
@@ -207,17 +212,30 @@ export class DynamoStreamTrigger extends Construct {
   /**
    * Tries that failed of something else than the record, such as throttling or a lost connection. Needs a StreamTriggerMonitoring, and a
    * function with the runtime.
+   *
+   * @param props what differs from the sum over 5 minutes
+   * @default - the sum over 5 minutes
    */
   metricTransientFailures(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.runtimeMetric(RUNTIME_METRICS.transient, props);
   }
 
-  /** Tries of a record after its first one in an invocation. Needs a StreamTriggerMonitoring, and a function with the runtime. */
+  /**
+   * Tries of a record after its first one in an invocation. Needs a StreamTriggerMonitoring, and a function with the runtime.
+   *
+   * @param props what differs from the sum over 5 minutes
+   * @default - the sum over 5 minutes
+   */
   metricRetriedRecords(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.runtimeMetric(RUNTIME_METRICS.recordRetried, props);
   }
 
-  /** Invocations whose time was up before their batch was done. Needs a StreamTriggerMonitoring, and a function with the runtime. */
+  /**
+   * Invocations whose time was up before their batch was done. Needs a StreamTriggerMonitoring, and a function with the runtime.
+   *
+   * @param props what differs from the sum over 5 minutes
+   * @default - the sum over 5 minutes
+   */
   metricDeadlines(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.runtimeMetric(RUNTIME_METRICS.deadline, props);
   }
@@ -225,6 +243,9 @@ export class DynamoStreamTrigger extends Construct {
   /**
    * Processes that ended themselves, because calls no longer settled in them. Needs a StreamTriggerMonitoring, and a function with the
    * runtime.
+   *
+   * @param props what differs from the sum over 5 minutes
+   * @default - the sum over 5 minutes
    */
   metricSickEnvironments(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.runtimeMetric(RUNTIME_METRICS.exit, props);

@@ -12,7 +12,7 @@ import type { DynamoStreamTrigger } from '../dynamo-stream-trigger';
  * new StreamTriggerMonitoring(this, 'Monitoring', { triggers: [trigger], actions: [new SnsAction(topic)], alarms: { silence: { enabled: false } } });
  */
 export interface StreamTriggerMonitoringProps {
-  /** The triggers. They may be of other stacks of the same Region. */
+  /** Those that the alarms are about. They may be of other stacks of the same Region. */
   readonly triggers: DynamoStreamTrigger[];
 
   /**

@@ -29,6 +29,13 @@ export class StreamTriggerMonitoring extends Construct {
   /** The alarms that were made. */
   readonly alarms: cloudwatch.Alarm[];
 
+  /**
+   * Makes the alarms, each under the id of its trigger.
+   *
+   * @param scope the stack or construct that the alarms are part of
+   * @param id the name of the monitoring within the scope
+   * @param props at least `triggers`
+   */
   constructor(scope: Construct, id: string, props: StreamTriggerMonitoringProps) {
     super(scope, id);
     const { triggers, actions, alarms = {} } = checkedProps(props, this);
