@@ -85,7 +85,7 @@ function barFormat(columns: number): string {
 }
 
 function overviewLines(overview: Overview, asked: Asked): string[] {
-  const { kinds, messages, left, records, items, inexact, lost, superseded, ways, hoursLeft, remarks } = overview;
+  const { kinds, messages, left, records, items, inexact, lost, superseded, ways, hoursLeft, remarks, notes = [] } = overview;
   const { batches, records: parked, pointers, unknown, empty } = kinds;
   const parts = [`${counted(batches, 'failed batch', 'failed batches')}`, `${counted(parked, 'parked record')}`, ...unknown > 0 ? [`${unknown} unknown`] : [],
     ...empty > 0 ? [`${empty} with nothing to do`] : []];
@@ -98,7 +98,7 @@ function overviewLines(overview: Overview, asked: Asked): string[] {
     ...superseded > 0 ? [`Superseded     ${superseded}: their items have changed since; ${POLICIES[asked.superseded]}`] : [],
     ...inexact > 0 ? [`Inexact        ${inexact}: they may not have been in their batch`] : [],
     ...lost > 0 ? [`Lost           ${lost}: the stream does not have them any more`] : [],
-    ...remarks.map((remark) => `Note: ${remark}`),
+    ...[...remarks, ...notes].map((note) => `Note: ${note}`),
   ];
 }
 

@@ -10,7 +10,7 @@ import {
   checkFilters, fileSource, INEXACT_POLICIES, MessagesInFlight, MOST_BATCH_SIZE, MOST_IN_FLIGHT, type Overview, REAL_CLOCK, redrive, REDRIVE_DEFAULTS,
   type RedriveOptions, RedriveRefused, type ReportLine, type Source, spoolFile, SUPERSEDED_POLICIES,
 } from '../redrive';
-import { awsPorts, bucketSource, type Clients, clientsOf, queueSource } from '../redrive/aws';
+import { awsPorts, bucketSource, type Clients, clientsOf, queueSource, regionOfQueue } from '../redrive/aws';
 
 /** What was typed. */
 interface Flags {
@@ -131,8 +131,7 @@ function check({ queueUrl, bucket, file, prefix, filter }: Flags): void {
 
 function sourceOf({ queueUrl, bucket, prefix, file, visibility }: Flags, clients: Clients): Source {
   if (queueUrl !== undefined) {
-    const [, region] = /^https?:\/\/sqs\.([a-z0-9-]+)\.amazonaws\./.exec(queueUrl) ?? [];
-    return queueSource(clients.sqs(region), { url: queueUrl, visibility, clock: REAL_CLOCK });
+    return queueSource(clients.sqs(regionOfQueue(queueUrl)), { url: queueUrl, visibility, clock: REAL_CLOCK });
   }
   return bucket !== undefined ? bucketSource(clients.s3(), bucket, prefix) : fileSource(file!);
 }

@@ -1,8 +1,10 @@
+import type { Aside } from './aside';
 import { type GivenUpMessage, type Inventory, tableOf } from './inventory';
 import { unqualified } from './mappings';
-import { type Message, type ObjectName, type Origin, type ParkedMessage, readMessage } from './message';
+import { type BatchMessage, type Message, type ObjectName, type Origin, type ParkedMessage, readMessage } from './message';
 import type { GivenUpBy, RedriveOptions } from './options';
 import type { Ports, Received } from './ports';
+import { stoppable } from './stoppable';
 import { together } from './together';
 
 /** How many messages there are of each kind. */
@@ -27,19 +29,43 @@ export interface Collected {
 /** How many objects are read at once. */
 const OBJECTS_AT_ONCE = 8;
 
+/** What collecting needs beside the messages. */
+interface Collecting {
+  readonly stop: AbortSignal;
+  readonly aside: Aside;
+  /** Others have so many messages, which are waited for. */
+  readonly waiting: (others: number) => void;
+  /** Gives back everything that is in the inventory. */
+  readonly release: () => Promise<void>;
+}
+
 /**
  * Takes all messages into the inventory. All, because a queue has no order: what is sent must be in the order of the stream.
  *
  * @throws MessagesInFlight, RedriveRefused
  */
 export async function collect(
-  { source, buckets }: Ports, inventory: Inventory, { limit, wait, only }: RedriveOptions, stop: AbortSignal, waiting: (others: number) => void,
+  { source, buckets, clock }: Ports, inventory: Inventory, { limit, wait, patience, only }: RedriveOptions,
+  { stop, aside, waiting, release }: Collecting,
 ): Promise<Collected> {
-  const collector = new Collector(inventory, only);
-  const { left } = await source.collect({ limit, wait, waiting, stop, take: (received) => collector.take(received) });
+  let collector = new Collector(inventory, only, clock.now());
+  const discard = async () => {
+    await release();
+    inventory.clear();
+    collector = new Collector(inventory, only, clock.now());
+  };
+  const { left } = await source.collect({ limit, wait, patience, waiting, stop, discard, take: (received) => collector.take(received) });
   await together(OBJECTS_AT_ONCE, collector.toRead, async ({ message, objects }) => {
-    for (const { bucket, key } of stop.aborted ? [] : objects) {
-      collector.takeObject(message, key, await buckets.read(bucket, key));
+    for (const { bucket, key } of objects) {
+      try {
+        collector.takeObject(message, key, await stoppable(stop, buckets.read(bucket, key)));
+      } catch (error) {
+        if (stop.aborted) {
+          return;
+        }
+        collector.kinds.unknown++;
+        aside.set([message], error);
+      }
     }
   });
   const { kinds, oldest } = collector;
@@ -52,10 +78,10 @@ class Collector {
   readonly toRead: { readonly message: GivenUpMessage; readonly objects: readonly ObjectName[] }[] = [];
   oldest = Infinity;
 
-  constructor(private readonly inventory: Inventory, private readonly only: GivenUpBy | undefined) {}
+  constructor(private readonly inventory: Inventory, private readonly only: GivenUpBy | undefined, private readonly now: number) {}
 
-  take({ id, handle, text }: Received): void {
-    const content = readMessage(text);
+  take({ id, handle, text = '', object }: Received): void {
+    const content: Message = object ? { kind: 'objects', objects: [object] } : readMessage(text, this.now);
     if (content.kind === 'objects') {
       this.toRead.push({ message: this.inventory.addMessage({ id, handle, objects: content.objects }), objects: content.objects });
     } else {
@@ -65,10 +91,12 @@ class Collector {
 
   /** @param text undefined: somebody has removed it, so it is done */
   takeObject(message: GivenUpMessage, key: string, text: string | undefined): void {
-    const content: Message = text === undefined ? { kind: 'empty' } : readMessage(text);
-    this.add(message, content.kind === 'unknown' || content.kind === 'objects'
-      ? { kind: 'unknown', reason: `The object ${key} is neither a failed batch nor a parked record` }
-      : content);
+    const content: Message = text === undefined ? { kind: 'empty' } : readMessage(text, this.now);
+    if (content.kind === 'objects' || (content.kind === 'empty' && text !== undefined)) {
+      this.add(message, { kind: 'unknown', reason: `The object ${key} is neither a failed batch nor a parked record` });
+    } else {
+      this.add(message, content.kind === 'unknown' ? { ...content, reason: `${content.reason} (the object ${key})` } : content);
+    }
   }
 
   private add(message: GivenUpMessage, content: Exclude<Message, { kind: 'objects' }>): void {
@@ -81,7 +109,7 @@ class Collector {
       case 'empty': kinds.empty++; break;
       case 'unknown':
         kinds.unknown++;
-        message.unknown = content.reason;
+        this.inventory.setUnknown(message, content.reason);
         break;
       case 'record':
         kinds.records++;
@@ -94,12 +122,17 @@ class Collector {
         break;
       case 'batch':
         kinds.batches++;
-        if (content.records) {
-          content.records.forEach((record) => inventory.addRecord([message], content, record));
-        } else {
-          inventory.batches.push({ message, wanted: content });
-          this.pointsAt(content.arrived[0]);
-        }
+        this.addBatch(message, content);
+    }
+  }
+
+  /** An object may hold fewer records than the batch had. The stream may have the others. */
+  private addBatch(message: GivenUpMessage, { records = [], ...wanted }: BatchMessage): void {
+    const held = new Set(records.map(({ dynamodb }) => dynamodb!.SequenceNumber!));
+    records.forEach((record) => this.inventory.addRecord([message], wanted, record));
+    if (held.size !== wanted.size) {
+      this.inventory.addBatch(message, wanted, held);
+      this.pointsAt(wanted.firstWritten);
     }
   }
 

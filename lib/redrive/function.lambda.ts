@@ -15,6 +15,9 @@ const VISIBILITY = 900;
 /** Milliseconds that are left for what comes after the last invocation: to look at its items, to delete what is done, to give back the rest. */
 const CLOSING_TIME = 60_000;
 
+/** Milliseconds for which it waits for messages that another redrive has: several may share a store, and be started at the same time. */
+const PATIENCE = 240_000;
+
 /** What of Lambda's context is used. */
 interface Context {
   getRemainingTimeInMillis(): number;
@@ -39,7 +42,7 @@ export async function handler(_event: unknown, context: Context): Promise<Answer
     timer = setTimeout(() => stop.abort(), context.getRemainingTimeInMillis() - timeout - CLOSING_TIME);
     const functions = { ...ports.functions, mappings: mappingsOf(facts) };
     const { superseded, functionArn, tableArn } = facts;
-    const options = { ...REDRIVE_DEFAULTS, superseded, only: { functionArn, tableArn } };
+    const options = { ...REDRIVE_DEFAULTS, superseded, only: { functionArn, tableArn }, wait: true, patience: PATIENCE };
     return logged(await redrive({ ...ports, functions }, options, stop.signal));
   } catch (error) {
     if (error instanceof MessagesInFlight) {

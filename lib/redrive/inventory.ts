@@ -64,6 +64,8 @@ export interface Request<M extends BatchMessage | PointerMessage> {
   readonly wanted: M;
   /** What to take if the stream does not have it any more: the record without an image. */
   readonly instead?: StreamRecord;
+  /** The sequence numbers of those records of a batch that the message holds itself. */
+  readonly held?: ReadonlySet<string>;
 }
 
 /** What was given up: messages, their records, and what of it is still to be read from a stream. */
@@ -73,6 +75,8 @@ export class Inventory {
   batches: Request<BatchMessage>[] = [];
   pointers: Request<PointerMessage>[] = [];
   private readonly streamArns = new Set<string>();
+  /** Each text once that many messages have in common. */
+  private readonly texts = new Map<string, string>();
 
   /** @param functionArn stands for every function that a message names */
   constructor(private readonly spool: Spool, private readonly functionArn?: string) {}
@@ -86,16 +90,41 @@ export class Inventory {
     return message;
   }
 
+  /** The message stays. Records that no other message is about are not sent. */
+  setUnknown(message: GivenUpMessage, reason: string): void {
+    message.unknown = reason;
+  }
+
   textsOf(message: GivenUpMessage): MessageTexts {
     return JSON.parse(this.spool.read(message));
   }
 
   addRecord(messages: GivenUpMessage[], { functionArn, streamArn }: Origin, record: StreamRecord): void {
     const { at, bytes } = this.spool.append(JSON.stringify(record));
-    const lane = this.laneOf(functionArn, streamArn, record);
-    const sequenceNumber = record.dynamodb!.SequenceNumber!;
-    lane.records.push({ at, bytes, lane, streamArn, sequenceNumber, messages: messages.length === 1 ? messages[0] : messages, outcome: undefined });
+    const group = this.groupOf(functionArn, streamArn);
+    const key = shortKey(record);
+    const lane = group.lanes.get(key) ?? { group, records: [], isBusy: false, isClosed: false };
+    const added: GivenUpRecord = {
+      at, bytes, lane, streamArn: this.shared(streamArn), sequenceNumber: record.dynamodb!.SequenceNumber!,
+      messages: messages.length === 1 ? messages[0] : messages, outcome: undefined,
+    };
+    if (lane.records.length > 0) {
+      lane.records.push(added);
+    } else {
+      // A list that is made with its element has room for no more: most items have one record.
+      lane.records = [added];
+      group.lanes.set(key, lane);
+    }
     messages.forEach((message) => message.open++);
+  }
+
+  /** This is still to be read from the stream. */
+  addBatch(message: GivenUpMessage, batch: BatchMessage, held: ReadonlySet<string>): void {
+    const { kind, first, last, size, firstWritten, lastWritten, givenUp } = batch;
+    const [functionArn, streamArn, shardId] = [batch.functionArn, batch.streamArn, batch.shardId].map((text) => this.shared(text));
+    // Property by property: a copy that is spread takes twice the memory.
+    const wanted = { kind, functionArn, streamArn, shardId, first, last, size, firstWritten, lastWritten, givenUp };
+    this.batches.push({ message, wanted, held: held.size > 0 ? held : undefined });
   }
 
   recordText(record: Place): string {
@@ -112,29 +141,87 @@ export class Inventory {
     return new Set([...requests, ...this.streamArns]);
   }
 
-  /** All lanes, each with its records in order and each record once. */
-  settle(): void {
-    for (const { lanes } of this.groups.values()) {
-      for (const lane of lanes.values()) {
-        if (lane.records.length > 1) {
-          lane.records = merged(lane.records.sort(inOrder));
-        }
+  /** The messages that are about records of a stream. */
+  * messagesOfStream(streamArn: string): Generator<GivenUpMessage> {
+    for (const { message, wanted } of [...this.batches, ...this.pointers]) {
+      if (wanted.streamArn === streamArn) {
+        yield message;
+      }
+    }
+    for (const record of this.records()) {
+      if (record.streamArn === streamArn) {
+        yield* messagesOf(record);
       }
     }
   }
 
-  private laneOf(origin: string, streamArn: string, record: StreamRecord): Lane {
+  * records(): Generator<GivenUpRecord> {
+    for (const group of this.groups.values()) {
+      yield* recordsOf(group);
+    }
+  }
+
+  /** All lanes, each with its records in order and each record once, without those that only unknown messages are about. */
+  settle(): void {
+    for (const [name, { lanes }] of this.groups) {
+      for (const [key, lane] of lanes) {
+        if (lane.records.some(isOfUnknown)) {
+          lane.records = lane.records.filter((record) => !isOfUnknown(record));
+        }
+        if (lane.records.length > 1) {
+          lane.records = merged(lane.records.sort(inOrder));
+        }
+        if (lane.records.length === 0) {
+          lanes.delete(key);
+        }
+      }
+      if (lanes.size === 0) {
+        this.groups.delete(name);
+      }
+    }
+  }
+
+  /** Everything has been given back, and comes again. */
+  clear(): void {
+    this.messages.length = 0;
+    this.groups.clear();
+    this.batches = [];
+    this.pointers = [];
+    this.streamArns.clear();
+    this.spool.clear();
+  }
+
+  private groupOf(origin: string, streamArn: string): Group {
     const [functionArn, tableArn] = [this.functionArn ?? origin, tableOf(streamArn)];
-    const group = found(this.groups, `${functionArn} ${tableArn}`, () => ({ functionArn, tableArn, origins: new Set<string>(), lanes: new Map() }));
+    const name = `${functionArn} ${tableArn}`;
+    const group = this.groups.get(name) ?? { functionArn, tableArn, origins: new Set<string>(), lanes: new Map() };
+    this.groups.set(name, group);
     group.origins.add(origin);
     this.streamArns.add(streamArn);
-    return found(group.lanes, shortKey(record), () => ({ group, records: [], isBusy: false, isClosed: false }));
+    return group;
+  }
+
+  private shared(text: string): string {
+    const shared = this.texts.get(text) ?? text;
+    this.texts.set(shared, shared);
+    return shared;
   }
 }
 
 /** The order of the records of a table. A stream's name begins with the time when it was switched on. */
 export function inOrder(a: Pick<GivenUpRecord, 'streamArn' | 'sequenceNumber'>, b: Pick<GivenUpRecord, 'streamArn' | 'sequenceNumber'>): number {
   return a.streamArn === b.streamArn ? compareSequenceNumbers(a.sequenceNumber, b.sequenceNumber) : a.streamArn < b.streamArn ? -1 : 1;
+}
+
+export function* recordsOf({ lanes }: Group): Generator<GivenUpRecord> {
+  for (const { records } of lanes.values()) {
+    yield* records;
+  }
+}
+
+/** The streams that a group's records are from. */
+export function streamsOf(group: Group): Set<string> {
+  return new Set([...recordsOf(group)].map(({ streamArn }) => streamArn));
 }
 
 export function tableOf(streamArn: string): string {
@@ -170,14 +257,12 @@ function merged(records: readonly GivenUpRecord[]): GivenUpRecord[] {
   return kept;
 }
 
+function isOfUnknown(record: GivenUpRecord): boolean {
+  return messagesOf(record).every(({ unknown }) => unknown !== undefined);
+}
+
 /** Keys may take 3 kB, and there may be as many as messages. */
 function shortKey(record: StreamRecord): string {
   const key = itemKey(record.dynamodb!.Keys!);
-  return key.length <= 24 ? key : createHash('sha256').update(key).digest('base64').slice(0, 32);
-}
-
-function found<K, V>(map: Map<K, V>, key: K, make: () => V): V {
-  const value = map.get(key) ?? make();
-  map.set(key, value);
-  return value;
+  return key.length <= 16 ? key : createHash('sha256').update(key).digest().toString('latin1', 0, 16);
 }

@@ -32,6 +32,8 @@ export interface RedriveOptions {
   readonly forgetLost: boolean;
   /** Wait for messages that others have. */
   readonly wait: boolean;
+  /** Milliseconds for which it waits at most. Absent: without an end. */
+  readonly patience?: number;
   /** Reads all, invokes nothing, and gives all back. */
   readonly dryRun: boolean;
   /** Takes events in place of the function. Nothing counts as done then. */

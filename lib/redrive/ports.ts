@@ -1,3 +1,4 @@
+import type { ObjectName } from './message';
 import type { RangeReader } from '../reader/stream-reader';
 import type { AttributeMap } from '../stream/record';
 
@@ -28,6 +29,11 @@ export interface Source {
    * @throws MessagesInFlight if somebody else has some of them.
    */
   collect(options: CollectOptions): Promise<{ readonly left: number }>;
+  /**
+   * Until then messages can be kept from others at most, in milliseconds since the epoch. Undefined: there is no such time, or nothing has
+   * been taken yet.
+   */
+  keptUntil?(): number | undefined;
   /** Keeps messages from others for another while. */
   keep(handles: readonly string[]): Promise<void>;
   /** These are done. */
@@ -45,6 +51,10 @@ export interface CollectOptions {
   /** Ends the collecting. What has been taken by then is kept. */
   readonly stop: AbortSignal;
   readonly take: (received: Received) => void;
+  /** Gives back and forgets everything that was taken, because somebody else is taking messages at the same time. */
+  readonly discard: () => Promise<void>;
+  /** Milliseconds for which it waits at most. Absent: without an end. */
+  readonly patience?: number;
 }
 
 /** A message as it came. */
@@ -53,11 +63,18 @@ export interface Received {
   readonly id: string;
   /** For the source. */
   readonly handle: string;
-  readonly text: string;
+  /** What it says. */
+  readonly text?: string;
+  /** The object that says it, if the message does not. It is deleted with the message. */
+  readonly object?: ObjectName;
 }
 
 export interface Buckets {
-  /** Undefined: there is no such object. */
+  /**
+   * Undefined: there is no such object.
+   *
+   * @throws Unreadable if it can't be anything that was given up.
+   */
   read(bucket: string, key: string): Promise<string | undefined>;
   remove(bucket: string, key: string): Promise<void>;
 }
@@ -89,6 +106,8 @@ export interface MappingFacts {
   readonly filters: readonly string[] | undefined;
   readonly parallelizationFactor: number;
   readonly hasWindow: boolean;
+  /** When it was changed last, in milliseconds since the epoch. Undefined: that is not known. */
+  readonly changed?: number;
 }
 
 /** What came of an invocation. */
@@ -106,6 +125,8 @@ export type Invoked =
 export interface Spool {
   append(text: string): Place;
   read(place: Place): string;
+  /** Forgets everything in it. */
+  clear(): void;
 }
 
 /** Where a text is in the spool, in bytes. */

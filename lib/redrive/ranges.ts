@@ -4,6 +4,8 @@ import type { GivenUpMessage, Inventory, Request } from './inventory';
 import type { MappingOf } from './mappings';
 import type { BatchMessage } from './message';
 import type { Ports } from './ports';
+import { throwUnlessRefused } from './refused-range';
+import { stoppable, untilStopped } from './stoppable';
 import { together } from './together';
 import type { ListedShard, Range, RangeReader } from '../reader/stream-reader';
 import type { StreamRecord } from '../stream/record';
@@ -16,16 +18,22 @@ export type Finding =
   /** More, so that it is not known which they were; or fewer although none is gone: the filter was another one. */
   | { readonly type: 'inexact'; readonly found: number }
   /** Fewer: the others are gone, with all numbers from the one to the other. */
-  | { readonly type: 'lost'; readonly lost: number; readonly from: string; readonly to: string; readonly isInexact: boolean };
+  | { readonly type: 'lost'; readonly lost: number; readonly from: string; readonly to: string; readonly isInexact: boolean }
+  /** Its range is none of the shard, or it is not known what became of it. */
+  | { readonly type: 'unreadable'; readonly error: unknown };
 
 /** A failed batch, while its range is read. */
 interface Wanted extends Range {
   readonly message: GivenUpMessage;
   readonly batch: BatchMessage;
+  /** The numbers of those records that its message holds. */
+  readonly held?: ReadonlySet<string>;
   /** How many of its records were found. */
   found: number;
   /** Between these numbers records are gone. */
   gap?: Range;
+  /** Why its range can't be read. */
+  error?: unknown;
 }
 
 /** How many shards are read at once. */
@@ -38,68 +46,116 @@ export async function readBatches(
 ): Promise<void> {
   for (const [streamArn, ofStream] of groupedBy(inventory.batches, ({ wanted }) => wanted.streamArn)) {
     const reader = ports.streams(streamArn);
-    const shards = await reader.shards().catch((error) => refuseUnlessGone(error, streamArn));
-    const generations = groupedBy(groupedBy(ofStream, ({ wanted }) => wanted.shardId), ([shardId]) => ancestors(shardId, shards));
-    for (const [, byShard] of [...generations].sort(([a], [b]) => a - b)) {
-      await together(SHARDS_AT_ONCE, byShard, read);
+    try {
+      const shards = await stoppable(stop, reader.shards()).catch((error) => refuseUnlessGone(error, streamArn));
+      const generations = groupedBy(groupedBy(ofStream, ({ wanted }) => wanted.shardId), ([shardId]) => ancestors(shardId, shards));
+      for (const [, byShard] of [...generations].sort(([a], [b]) => a - b)) {
+        await together(SHARDS_AT_ONCE, byShard, read);
+      }
+    } catch (error) {
+      ofStream.forEach(({ message, wanted }) => tell(wanted, message, { type: 'unreadable', error }));
     }
 
     async function read([shardId, requests]: [string, Request<BatchMessage>[]]): Promise<void> {
       const wanted = requests.map(wantedOf).sort((a, b) => compareSequenceNumbers(a.first, b.first) || compareSequenceNumbers(a.last, b.last));
       try {
-        await readShard(reader, shardId, wanted, (record, open) => {
-          stop.throwIfAborted();
-          assign(record, open, inventory, mappingOf);
-        });
+        await readShard({ reader, shardId, stop, take: (record, open) => assign(record, open, inventory, mappingOf) }, wanted);
       } catch (error) {
         refuseUnlessGone(error, streamArn);
-        streamIsGone(streamArn, Math.max(...wanted.map(({ batch }) => batch.arrived[1])), ports.clock.now());
+        streamIsGone(streamArn, Math.max(...wanted.map(({ batch }) => batch.lastWritten)), ports.clock.now());
         wanted.forEach((one) => one.gap ??= one);
       }
-      wanted.forEach((one) => tell(one.batch, one.message, findingOf(one, mappingOf(one.batch).isInterleaved)));
+      wanted.forEach((one) => tell(one.batch, one.message, findingOf(one, mappingOf(one.batch).isInterleaved(one.batch))));
     }
   }
   inventory.batches = [];
 }
 
-function wantedOf({ message, wanted }: Request<BatchMessage>): Wanted {
-  return { first: wanted.first, last: wanted.last, message, batch: wanted, found: 0 };
+function wantedOf({ message, wanted, held }: Request<BatchMessage>): Wanted {
+  return { first: wanted.first, last: wanted.last, message, batch: wanted, held, found: held?.size ?? 0 };
 }
 
-/** @param wanted in the order of their first numbers */
-async function readShard(
-  reader: RangeReader, shardId: string, wanted: readonly Wanted[], take: (record: StreamRecord, open: readonly Wanted[]) => void,
-): Promise<void> {
+/** How a shard is read. */
+interface Reading {
+  readonly reader: RangeReader;
+  readonly shardId: string;
+  readonly stop: AbortSignal;
+  /** Takes a record, with those whose range it is in. */
+  readonly take: (record: StreamRecord, open: readonly Wanted[]) => void;
+}
+
+/**
+ * Reads all of them in one sweep. Where that fails, those whose range is being read are read one by one, and then the sweep goes on: a range
+ * that the shard refuses must not keep the others from being read.
+ *
+ * @param wanted in the order of their first numbers
+ */
+async function readShard(reading: Reading, wanted: readonly Wanted[]): Promise<void> {
+  for (let left = wanted; left.length > 0;) {
+    const failed = await sweep(reading, left);
+    if (failed === undefined) {
+      return;
+    }
+    const { error, range } = failed;
+    const ofRange = left.filter((one) => compareSequenceNumbers(one.first, range.last) <= 0 && compareSequenceNumbers(one.last, range.first) >= 0);
+    if (ofRange.length > 1) {
+      for (const one of ofRange) {
+        one.found = one.held?.size ?? 0;
+        one.gap = undefined;
+        await readShard(reading, [one]);
+      }
+    } else {
+      await throwUnlessRefused(error, reading);
+      ofRange[0].error = error;
+    }
+    left = left.filter(({ first }) => compareSequenceNumbers(first, range.last) > 0);
+  }
+}
+
+/** Answers which range it could not read, if there is one. Those before it have been read. */
+async function sweep(
+  { reader, shardId, stop, take }: Reading, wanted: readonly Wanted[],
+): Promise<{ readonly error: unknown; readonly range: Range } | undefined> {
   const ranges = union(wanted);
   /** Those that may hold the next record. */
   let open: Wanted[] = [];
   let next = 0;
   let before: string | undefined;
-  let at = -1;
-  for await (const page of reader.ranges(shardId, ranges)) {
-    if (page.range !== at) {
-      at = page.range;
-      before = undefined;
-    }
-    if (page.lost) {
-      markGap(wanted, ranges[at], before, page.records[0]?.dynamodb!.SequenceNumber);
-    }
-    for (const record of page.records) {
-      const number = record.dynamodb!.SequenceNumber!;
-      before = number;
-      for (; next < wanted.length && compareSequenceNumbers(wanted[next].first, number) <= 0; next++) {
-        open.push(wanted[next]);
+  let at = 0;
+  /** Whether there is nothing more of the range. */
+  let isOver = false;
+  try {
+    for await (const page of untilStopped(stop, reader.ranges(shardId, ranges))) {
+      if (page.range !== at) {
+        at = page.range;
+        before = undefined;
       }
-      open = open.filter(({ last }) => compareSequenceNumbers(last, number) >= 0);
-      take(record, open);
+      isOver = page.records.length === 0;
+      if (page.lost) {
+        markGap(wanted, ranges[at], before, page.records[0]?.dynamodb!.SequenceNumber);
+      }
+      for (const record of page.records) {
+        const number = record.dynamodb!.SequenceNumber!;
+        before = number;
+        for (; next < wanted.length && compareSequenceNumbers(wanted[next].first, number) <= 0; next++) {
+          open.push(wanted[next]);
+        }
+        open = open.filter(({ last }) => compareSequenceNumbers(last, number) >= 0);
+        take(record, open);
+      }
     }
+    return undefined;
+  } catch (error) {
+    stop.throwIfAborted();
+    isOver ||= before !== undefined && compareSequenceNumbers(before, ranges[at].last) === 0;
+    return { error, range: ranges[isOver ? Math.min(at + 1, ranges.length - 1) : at] };
   }
 }
 
 /** Gives a record to the batches that it passed the filter for. */
 function assign(record: StreamRecord, open: readonly Wanted[], inventory: Inventory, mappingOf: MappingOf): void {
   const passing = open.filter(({ batch }) => mappingOf(batch).passes(record));
-  passing.forEach((one) => one.found++);
+  passing.forEach((one) => one.found += Number(!one.held?.has(record.dynamodb!.SequenceNumber!)));
   if (passing.length === 1) {
     inventory.addRecord([passing[0].message], passing[0].batch, record);
     return;
@@ -111,13 +167,13 @@ function assign(record: StreamRecord, open: readonly Wanted[], inventory: Invent
 
 /** The ranges that cover all of these, without overlaps. */
 function union(wanted: readonly Range[]): Range[] {
-  const ranges: { first: string; last: string }[] = [];
-  for (const { first, last } of wanted) {
+  const ranges: Range[] = [];
+  for (const one of wanted) {
     const end = ranges.at(-1);
-    if (end === undefined || compareSequenceNumbers(first, end.last) > 0) {
-      ranges.push({ first, last });
-    } else if (compareSequenceNumbers(last, end.last) > 0) {
-      end.last = last;
+    if (end === undefined || compareSequenceNumbers(one.first, end.last) > 0) {
+      ranges.push(one);
+    } else if (compareSequenceNumbers(one.last, end.last) > 0) {
+      ranges[ranges.length - 1] = { first: end.first, last: one.last };
     }
   }
   return ranges;
@@ -135,7 +191,10 @@ function markGap(wanted: readonly Wanted[], range: Range, before: string | undef
   }
 }
 
-function findingOf({ batch: { size }, found, gap }: Wanted, isInterleaved: boolean): Finding {
+function findingOf({ batch: { size }, found, gap, error }: Wanted, isInterleaved: boolean): Finding {
+  if (error !== undefined) {
+    return { type: 'unreadable', error };
+  }
   if (gap === undefined) {
     return found === size ? { type: 'exact' } : { type: 'inexact', found };
   }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { collect, type Kinds } from './collect';
-import { type GivenUpMessage, type GivenUpRecord, type Group, Inventory, type Lane, messagesOf, openOf } from './inventory';
+import { Aside } from './aside';
+import { collect, type Collected, type Kinds } from './collect';
+import { type GivenUpMessage, type Group, Inventory, messagesOf, openOf, recordsOf, streamsOf } from './inventory';
 import { findMappings, type MappingOf } from './mappings';
 import type { BatchMessage } from './message';
 import type { RedriveOptions } from './options';
@@ -9,8 +10,9 @@ import { readPointers } from './pointers';
 import type { FunctionFacts, Ports } from './ports';
 import { type Finding, readBatches } from './ranges';
 import { RedriveRefused } from './refusals';
-import { FunctionThrottled, sendGroup } from './send';
+import { FunctionThrottled, mayKeep, sendGroup } from './send';
 import { Settlement, type Tally } from './settlement';
+import { stoppable } from './stoppable';
 import { judge, readItems } from './superseded';
 import { STREAM_RETENTION } from '../stream/shard';
 
@@ -33,8 +35,10 @@ export interface Overview {
   readonly ways: readonly { readonly functionArn: string; readonly tableArn: string; readonly records: number }[];
   /** Hours until the stream drops the first record that only it has. Undefined: there is none. */
   readonly hoursLeft: number | undefined;
-  /** What a person should know. */
+  /** Messages whose records are not those that it is about: these stay. */
   readonly remarks: readonly string[];
+  /** What else a person should know. Absent: nothing. */
+  readonly notes?: readonly string[];
 }
 
 /** What became of everything. */
@@ -85,29 +89,25 @@ export async function redrive(ports: Ports, options: RedriveOptions, stop: Abort
 class Redrive {
   private readonly lost: { readonly message: GivenUpMessage; readonly count: number; readonly text: string }[] = [];
   private readonly remarks: string[] = [];
+  private readonly aside: Aside;
   private mappingOf!: MappingOf;
 
   constructor(
     private readonly ports: Ports, private readonly options: RedriveOptions, private readonly stop: AbortSignal, private readonly observer: Observer,
     private readonly inventory: Inventory, private readonly settlement: Settlement,
-  ) {}
+  ) {
+    this.aside = new Aside(inventory, stop);
+  }
 
   async run(): Promise<Result> {
-    const { inventory, settlement, options } = this;
-    const collected = await collect(this.ports, inventory, options, this.stop, (others) => this.observer.waiting?.(others));
-    if (this.stop.aborted) {
+    const { inventory, settlement, options, stop, aside } = this;
+    const waiting = (others: number) => this.observer.waiting?.(others);
+    const collected = await collect(this.ports, inventory, options, { stop, aside, waiting, release: () => settlement.release() });
+    const prepared = await this.prepare(collected);
+    if (prepared === undefined) {
       return this.result(collected.left, STOPPED);
     }
-    try {
-      await this.read();
-    } catch (error) {
-      if (this.stop.aborted && error === this.stop.reason) {
-        return this.result(collected.left, STOPPED);
-      }
-      throw error;
-    }
-    const functions = await this.functions();
-    const overview = await this.overview(collected);
+    const { overview, functions } = prepared;
     const isWanted = await this.observer.found?.(overview) ?? true;
     this.lost.forEach(({ message, count, text }) => settlement.lose(message, count, text));
     settlement.lookAtAll();
@@ -117,7 +117,29 @@ class Redrive {
       stopped = await this.send(functions, overview.sendable);
     }
     this.settleTheRest();
-    return this.result(collected.left, stopped ?? (this.stop.aborted ? STOPPED : isWanted ? undefined : 'nobody wanted it'));
+    return this.result(collected.left, stopped ?? (stop.aborted ? STOPPED : isWanted ? undefined : 'nobody wanted it'));
+  }
+
+  /** Reads and looks up everything that is needed before anything is sent. Undefined: it was asked to stop. */
+  private async prepare(collected: Collected): Promise<{ overview: Overview; functions: ReadonlyMap<Group, FunctionFacts> } | undefined> {
+    const { stop, inventory, aside } = this;
+    try {
+      stop.throwIfAborted();
+      await this.read();
+      const functions = await this.functions();
+      if (aside.problem !== undefined && inventory.groups.size === 0 && this.lost.length === 0) {
+        throw aside.problem;
+      }
+      this.holdInexact();
+      const overview = await this.overview(collected);
+      stop.throwIfAborted();
+      return { overview, functions };
+    } catch (error) {
+      if (stop.aborted) {
+        return undefined;
+      }
+      throw error;
+    }
   }
 
   private result(left: number, stopped: string | undefined): Result {
@@ -127,28 +149,36 @@ class Redrive {
 
   /** Reads from the streams what the messages only point at. */
   private async read(): Promise<void> {
-    this.mappingOf = await findMappings(this.ports.functions, this.inventory, this.options);
-    await readBatches(this.ports, this.inventory, this.mappingOf, this.stop, (batch, message, finding) => this.found(batch, message, finding));
-    await readPointers(this.ports, this.inventory, ({ sequenceNumber }, message, found) => {
-      if (found === 'lost') {
-        this.lose(message, 1, `the record ${sequenceNumber} of message ${this.inventory.textsOf(message).id} is lost: it was too large to be parked`);
+    const { ports, inventory, options, stop, aside } = this;
+    this.mappingOf = await findMappings(ports.functions, inventory, options, aside, stop);
+    await readBatches(ports, inventory, this.mappingOf, stop, (batch, message, finding) => this.found(batch, message, finding));
+    await readPointers(ports, inventory, stop, ({ sequenceNumber }, message, found) => {
+      if (typeof found === 'object') {
+        aside.set([message], found.error);
+      } else if (found === 'lost') {
+        this.lose(message, 1, `the record ${sequenceNumber} of message ${inventory.textsOf(message).id} is lost: it was too large to be parked`);
       }
       message.isInexact ||= found === 'altered';
     });
-    this.inventory.settle();
-    this.holdInexact();
+    inventory.settle();
   }
 
   private found({ size, shardId }: BatchMessage, message: GivenUpMessage, finding: Finding): void {
-    if (finding.type === 'lost') {
-      const { lost, from, to } = finding;
-      this.lose(message, lost, `${lost} of ${size} records of message ${this.inventory.textsOf(message).id} are lost (numbers ${from} to ${to} of ${shardId})`);
-    }
-    message.isInexact ||= finding.type === 'inexact' || (finding.type === 'lost' && finding.isInexact);
-    if (finding.type === 'inexact' && finding.found < size) {
-      message.missing += size - finding.found;
-      this.remarks.push(`Message ${this.inventory.textsOf(message).id} is about ${size} records, but only ${finding.found} of its range pass the filter. `
-        + 'The filter was another one: give it with --filter.');
+    const idOf = () => this.inventory.textsOf(message).id;
+    switch (finding.type) {
+      case 'exact': return;
+      case 'unreadable': this.aside.set([message], finding.error); return;
+      case 'lost':
+        this.lose(message, finding.lost, `${finding.lost} of ${size} records of message ${idOf()} are lost (numbers ${finding.from} to ${finding.to} of ${shardId})`);
+        message.isInexact ||= finding.isInexact;
+        return;
+      case 'inexact':
+        message.isInexact = true;
+        if (finding.found < size) {
+          message.missing += size - finding.found;
+          this.remarks.push(`Message ${idOf()} is about ${size} records, but only ${finding.found} of its range pass the filter. `
+            + 'The filter was another one: give it with --filter.');
+        }
     }
   }
 
@@ -163,34 +193,45 @@ class Redrive {
     if (this.options.inexact === 'send') {
       return;
     }
-    for (const record of this.records()) {
+    for (const record of this.inventory.records()) {
       if (messagesOf(record).every(({ isInexact }) => isInexact)) {
         this.settlement.settle(record, 'inexact', 'the range of its batch holds other records, too');
       }
     }
   }
 
-  /** What of the functions is needed, if they are invoked. */
+  /** What of the functions is needed, if they are invoked. The records for one that can't be invoked are set aside. */
   private async functions(): Promise<Map<Group, FunctionFacts>> {
+    const { ports, inventory, aside, stop } = this;
     const facts = new Map<Group, FunctionFacts>();
     if (this.options.write) {
       return facts;
     }
-    for (const group of this.inventory.groups.values()) {
-      facts.set(group, await this.ports.functions.describe(group.functionArn));
-      for (const streamArn of this.inventory.streams()) {
-        if ([...group.origins, group.functionArn].some((functionArn) => this.mappingOf({ functionArn, streamArn }).hasWindow)) {
-          throw new RedriveRefused(`The function ${group.functionArn} has a tumbling window on ${streamArn}. The state of a window can't be made again, `
-            + 'so its records are not sent. Write them to a file with --to-file.');
-        }
+    for (const group of inventory.groups.values()) {
+      this.refuseWindow(group);
+      try {
+        facts.set(group, await stoppable(stop, ports.functions.describe(group.functionArn)));
+      } catch (error) {
+        aside.set([...recordsOf(group)].flatMap(messagesOf), error);
       }
     }
+    inventory.settle();
     return facts;
   }
 
-  private async overview({ kinds, left, oldest }: Awaited<ReturnType<typeof collect>>): Promise<Overview> {
+  private refuseWindow(group: Group): void {
+    for (const streamArn of streamsOf(group)) {
+      if ([...group.origins, group.functionArn].some((functionArn) => this.mappingOf({ functionArn, streamArn }).hasWindow)) {
+        throw new RedriveRefused(`The function ${group.functionArn} has a tumbling window on ${streamArn}. The state of a window can't be made again, `
+          + 'so its records are not sent. Write them to a file with --to-file.');
+      }
+    }
+  }
+
+  private async overview({ kinds, left, oldest }: Collected): Promise<Overview> {
     const groups = [...this.inventory.groups.values()];
-    const all = [...this.records()];
+    const all = [...this.inventory.records()];
+    const notes = this.notes();
     const { inexact } = this.settlement.tally;
     const keptFor = oldest + STREAM_RETENTION * 1000 - this.ports.clock.now();
     return {
@@ -203,12 +244,34 @@ class Redrive {
       inexact,
       lost: this.lost.reduce((sum, { count }) => sum + count, 0),
       superseded: await this.countSuperseded(),
-      ways: groups.map(({ functionArn, tableArn, lanes }) => ({
-        functionArn, tableArn, records: [...lanes.values()].reduce((sum, { records }) => sum + records.length, 0),
-      })),
+      ways: groups.map((group) => ({ functionArn: group.functionArn, tableArn: group.tableArn, records: [...recordsOf(group)].length })),
       hoursLeft: Number.isFinite(keptFor) ? Math.max(0, keptFor / 3_600_000) : undefined,
       remarks: this.remarks,
+      ...(notes.length > 0 && { notes }),
     };
+  }
+
+  private notes(): string[] {
+    const reasons = [...this.aside.reasons].map(([reason, count]) => `${count} ${count === 1 ? 'message is' : 'messages are'} set aside as unknown. ${reason}`);
+    const gaps = new Set<string>();
+    for (const group of this.inventory.groups.values()) {
+      for (const streamArn of streamsOf(group)) {
+        for (const functionArn of group.origins) {
+          const { gap } = this.mappingOf({ functionArn, streamArn });
+          gaps.add(gap ? this.gapText(gap, `${functionArn} on ${streamArn}`) : '');
+        }
+      }
+    }
+    return [...reasons, ...gaps].filter((note) => note !== '');
+  }
+
+  private gapText(gap: 'mapping' | 'filter', of: string): string {
+    if (gap === 'filter') {
+      return `The filter of ${of} is encrypted, so it is not known. Give it with --filter.`;
+    }
+    return this.options.filters
+      ? `There is no mapping of ${of}, so it is not known whether it had a window.`
+      : `There is no mapping of ${of}, so it is not known whether it had a filter or a window. If it had a filter, give it with --filter.`;
   }
 
   private async countSuperseded(): Promise<number> {
@@ -218,7 +281,7 @@ class Redrive {
       for (let from = 0; from < open.length && !this.stop.aborted; from += ITEMS_AT_ONCE) {
         const some = open.slice(from, from + ITEMS_AT_ONCE);
         const newest = some.map((lane) => this.inventory.record(openOf(lane).at(-1)!));
-        const seen = await readItems(this.ports.tables, tableArn, newest);
+        const seen = await stoppable(this.stop, readItems(this.ports.tables, tableArn, newest));
         some.forEach((lane, index) => count += judge(newest[index], seen[index]) === undefined ? 0 : openOf(lane).length);
       }
     }
@@ -231,10 +294,13 @@ class Redrive {
     const settled = () => Object.values(settlement.tally).reduce((sum, count) => sum + count, 0);
     const before = settled();
     const run = randomUUID().slice(0, 8);
-    const progress = () => this.observer.progress?.(settled() - before, of);
+    const progress = () => stop.aborted || this.observer.progress?.(settled() - before, of);
     try {
       for (const group of inventory.groups.values()) {
         await sendGroup({ ports, inventory, settlement, options, mappingOf, run, stop, progress }, group, functions.get(group));
+        if (!mayKeep(ports, functions.get(group)?.timeout)) {
+          return TOO_LONG;
+        }
       }
     } catch (error) {
       if (!(error instanceof FunctionThrottled)) {
@@ -249,18 +315,10 @@ class Redrive {
 
   /** Records that were not sent. */
   private settleTheRest(): void {
-    for (const record of this.records()) {
+    for (const record of this.inventory.records()) {
       if (record.outcome === undefined) {
         const { isClosed } = record.lane;
         this.settlement.settle(record, isClosed ? 'failed' : 'notTried', isClosed ? 'NotTried: an earlier record of its item is not done' : undefined);
-      }
-    }
-  }
-
-  private* records(): Generator<GivenUpRecord> {
-    for (const { lanes } of this.inventory.groups.values()) {
-      for (const { records } of lanes.values() as Iterable<Lane>) {
-        yield* records;
       }
     }
   }
@@ -269,3 +327,5 @@ class Redrive {
 const ITEMS_AT_ONCE = 100;
 
 const STOPPED = 'it was asked to stop';
+
+const TOO_LONG = 'SQS keeps messages from others for 12 hours at most, and these are over. Run it again';

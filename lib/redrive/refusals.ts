@@ -7,3 +7,8 @@ export class RedriveRefused extends Error {
 export class MessagesInFlight extends Error {
   readonly name = 'MessagesInFlight';
 }
+
+/** What a message names is not there, or is not what it must be. The message is unknown. */
+export class Unreadable extends Error {
+  readonly name = 'Unreadable';
+}

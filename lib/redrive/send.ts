@@ -8,6 +8,7 @@ import type { Outcome } from './outcome';
 import type { FunctionFacts, Invoked, Ports } from './ports';
 import { refreshed } from './refreshed';
 import type { Settlement } from './settlement';
+import { stoppable } from './stoppable';
 import { canBeJudged, changedBetween, judge, readItems, type Seen } from './superseded';
 import type { Redriven } from '../stream/boundary';
 import { EVENT_BYTES, type StreamRecord } from '../stream/record';
@@ -62,6 +63,11 @@ export class FunctionThrottled extends Error {
   readonly name = 'FunctionThrottled';
 }
 
+/** Whether others won't get the messages before an invocation that begins now has ended. */
+export function mayKeep({ source, clock }: Ports, timeout = 0): boolean {
+  return clock.now() + timeout < (source.keptUntil?.() ?? Infinity);
+}
+
 /** Sends the records of a group in the order of the stream, several events at once, but never two with the same item. */
 export async function sendGroup(sending: Sending, group: Group, facts: FunctionFacts | undefined): Promise<void> {
   const { options, stop } = sending;
@@ -71,7 +77,7 @@ export async function sendGroup(sending: Sending, group: Group, facts: FunctionF
   const running = new Set<Promise<void>>();
   try {
     for (;;) {
-      const taken = stop.aborted ? [] : line.take(portion);
+      const taken = stop.aborted || !mayKeep(sending.ports, facts?.timeout) ? [] : line.take(portion);
       if (taken.length > 0) {
         const lanes = groupedBy(taken, ({ lane }) => lane);
         const sent: Promise<void> = sender.send(lanes).finally(() => {
@@ -99,10 +105,13 @@ class Sender {
   constructor(private readonly sending: Sending, private readonly group: Group, private readonly timeout: number) {}
 
   async send(lanes: ReadonlyMap<Lane, GivenUpRecord[]>): Promise<void> {
-    const { inventory, ports, settlement, progress } = this.sending;
+    const { inventory, ports, settlement, progress, stop } = this.sending;
     const all = [...lanes];
     const newest = all.map(([lane]) => inventory.record(newestOf(lane)));
     const seen = await readItems(ports.tables, this.group.tableArn, newest);
+    if (stop.aborted) {
+      return;
+    }
     let outgoing = all.flatMap(([lane, records], index) => this.prepare(lane, records, newest[index], seen[index]));
     for (let round = 1; outgoing.length > 0; round++) {
       outgoing = await this.invokeAndCheck(outgoing.sort(inOrder), round);
@@ -168,7 +177,13 @@ class Sender {
     for (const event of eventsOf(outgoing, this.sending.options.batchSize)) {
       // If an earlier event failed for an item, nothing further of it is sent.
       const sendable = event.filter(({ lane, isAnew }) => isAnew || !lane.isClosed);
-      done.push(...sendable.length > 0 ? await this.invoke(sendable) : []);
+      const sent = sendable.length > 0 && !this.sending.stop.aborted ? await this.invoke(sendable) : undefined;
+      if (sent) {
+        done.push(...sent);
+      } else {
+        // Those of a later round were sent, and have changed since.
+        sendable.filter(({ isAnew }) => isAnew).forEach((one) => this.settleAll(one, round > 1 ? 'overtaken' : 'notTried'));
+      }
     }
     if (this.sending.options.write) {
       done.forEach((one) => this.settleAll(one, 'written'));
@@ -189,8 +204,8 @@ class Sender {
     });
   }
 
-  /** Answers what is done. All else is settled. */
-  private async invoke(event: readonly Outgoing[]): Promise<Outgoing[]> {
+  /** Answers what is done. All else is settled. Undefined: it was not sent, because it was asked to stop. */
+  private async invoke(event: readonly Outgoing[]): Promise<Outgoing[] | undefined> {
     const { options } = this.sending;
     const text = this.eventText(event);
     if (options.write) {
@@ -202,7 +217,8 @@ class Sender {
       return [];
     }
     const invoked = await this.invokePersistently(text);
-    switch (invoked.type) {
+    switch (invoked?.type) {
+      case undefined: return undefined;
       case 'answer': {
         const answers = readAnswer(invoked.response, event);
         event.forEach((one, index) => answers[index] && this.fail([one], 'failed', `${answers[index].name}: ${answers[index].message}`));
@@ -229,8 +245,8 @@ class Sender {
     return `{${records},"redriven":${JSON.stringify(redriven)}}`;
   }
 
-  /** A refusal does not count as an attempt. */
-  private async invokePersistently(event: string): Promise<Exclude<Invoked, { type: 'throttled' }>> {
+  /** A refusal does not count as an attempt. Undefined: it was not invoked before it was asked to stop. */
+  private async invokePersistently(event: string): Promise<Exclude<Invoked, { type: 'throttled' }> | undefined> {
     const { ports: { functions, clock }, stop } = this.sending;
     const { functionArn } = this.group;
     for (let refusals = 1; ; refusals++) {
@@ -238,16 +254,19 @@ class Sender {
       if (invoked.type !== 'throttled') {
         return invoked;
       }
-      if (refusals === MOST_THROTTLES || stop.aborted) {
+      if (refusals === MOST_THROTTLES) {
         throw new FunctionThrottled(`The function ${functionArn} was not invoked, ${refusals} times in a row: ${invoked.message}. `
           + (invoked.isReserved ? 'Its reserved concurrency is used up, or is 0: raise it, or wait.' : 'The concurrency of the account is used up: wait.'));
       }
-      await clock.wait(clock.random() * Math.min(LONGEST_WAIT, SHORTEST_WAIT * 2 ** refusals));
+      await stoppable(stop, clock.wait(clock.random() * Math.min(LONGEST_WAIT, SHORTEST_WAIT * 2 ** refusals))).catch(() => {});
+      if (stop.aborted) {
+        return undefined;
+      }
     }
   }
 
   private settleAll({ settles }: Outgoing, outcome: Outcome): void {
-    settles.forEach((record) => this.sending.settlement.settle(record, outcome));
+    settles.filter((record) => !record.outcome).forEach((record) => this.sending.settlement.settle(record, outcome));
   }
 
   /** What comes after a record that is not done is not tried. */

@@ -99,6 +99,12 @@ export class Settlement {
     }
   }
 
+  /** Gives back everything, because it will be collected again. */
+  async release(): Promise<void> {
+    this.keeping = this.keeping.then(() => this.each(this.here(), (handles) => this.ports.source.giveBack(handles, 0)));
+    await this.keeping;
+  }
+
   /** Gives back everything that is not done. Never throws: the messages come back by themselves after a while. */
   async giveBack(): Promise<void> {
     this.stopKeeping();

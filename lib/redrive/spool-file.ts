@@ -1,4 +1,4 @@
-import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, ftruncateSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Place, Spool } from './ports';
 
@@ -23,7 +23,7 @@ export function spoolFile(folder: string): SpoolFile {
   let written = 0;
   let end = 0;
 
-  return { append, read, close };
+  return { append, read, clear, close };
 
   function append(text: string): Place {
     const block = Buffer.from(text);
@@ -54,6 +54,13 @@ export function spoolFile(folder: string): SpoolFile {
     }
     waiting = [];
     written = end;
+  }
+
+  function clear(): void {
+    ftruncateSync(file);
+    waiting = [];
+    written = 0;
+    end = 0;
   }
 
   function close(): void {

@@ -1,5 +1,6 @@
 import type { Tables } from './ports';
 import { isSameItem } from './same-item';
+import { failureOf } from '../reader/stream-read-error';
 import type { AttributeMap, StreamRecord } from '../stream/record';
 
 /** An item as it was when the table was read. */
@@ -19,16 +20,26 @@ export async function readItems(tables: Tables, tableArn: string, newest: readon
   const seen: Seen[] = newest.map(() => ({ item: undefined }));
   const toRead = newest.map((_, index) => index).filter((index) => hasImages(newest[index]));
   for (let from = 0; from < toRead.length; from += MOST_KEYS) {
-    const indexes = toRead.slice(from, from + MOST_KEYS);
+    await readSome(toRead.slice(from, from + MOST_KEYS));
+  }
+  return seen;
+
+  async function readSome(indexes: readonly number[]): Promise<void> {
     try {
       const items = await tables.read(tableArn, indexes.map((index) => newest[index].dynamodb!.Keys!));
       indexes.forEach((index, at) => seen[index] = { item: items[at] });
     } catch (error) {
+      if (indexes.length > 1 && failureOf(error) === 'invalid') {
+        // One key that is none of the table must not keep the others from being judged.
+        const middle = Math.ceil(indexes.length / 2);
+        await readSome(indexes.slice(0, middle));
+        await readSome(indexes.slice(middle));
+        return;
+      }
       const problem = `the table can't be read: ${(error as Error).message}`;
       indexes.forEach((index) => seen[index] = { problem });
     }
   }
-  return seen;
 }
 
 /**

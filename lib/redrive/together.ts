@@ -1,8 +1,8 @@
-/** Does something for each of them, at most so many at once. The first error ends it. */
+/** Does something for each of them, at most so many at once. After an error nothing more is begun, and what is under way is waited for. */
 export async function together<T>(atOnce: number, all: Iterable<T>, work: (one: T) => Promise<void>): Promise<void> {
   const waiting = all[Symbol.iterator]();
   let failed = false;
-  await Promise.all(Array.from({ length: atOnce }, async () => {
+  const workers = await Promise.allSettled(Array.from({ length: atOnce }, async () => {
     for (let next = waiting.next(); !next.done && !failed; next = waiting.next()) {
       await work(next.value).catch((error) => {
         failed = true;
@@ -10,4 +10,9 @@ export async function together<T>(atOnce: number, all: Iterable<T>, work: (one: 
       });
     }
   }));
+  for (const worker of workers) {
+    if (worker.status === 'rejected') {
+      throw worker.reason;
+    }
+  }
 }

@@ -1,6 +1,9 @@
 import { gunzipSync } from 'node:zlib';
 import { type GzippedRecord, type ParkedRecord, PARKED_RECORD_KIND, type RecordPointer } from './parked-record';
 
+/** A record is smaller than that as JSON, whatever is in its images. A message that grows to more is not one. */
+const MOST_BYTES = 64 * 1024 * 1024;
+
 /**
  * Reads a parked record, in each of its forms, from the text of a message or an object.
  *
@@ -16,7 +19,7 @@ export function readParkedRecord(text: string): ParkedRecord | RecordPointer | u
   }
   const { gzip, ...rest } = parked;
   // eslint-disable-next-line no-restricted-globals -- a browser has no zlib either
-  return { ...rest, record: JSON.parse(gunzipSync(Buffer.from(gzip, 'base64')).toString()) };
+  return { ...rest, record: JSON.parse(gunzipSync(Buffer.from(gzip, 'base64'), { maxOutputLength: MOST_BYTES }).toString()) };
 }
 
 function parse(text: string): ParkedRecord | GzippedRecord | RecordPointer | undefined {

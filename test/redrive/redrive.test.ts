@@ -2,7 +2,7 @@ import { FUNCTION, History, parked, pointer, STREAM, TABLE } from './history';
 import { numberOf } from './streams';
 import { World } from './world';
 import { exitCodeOf } from '../../lib/cli/redrive-exit';
-import { type Invoked, REDRIVE_DEFAULTS } from '../../lib/redrive';
+import { type Invoked, type Overview, REDRIVE_DEFAULTS, type RedriveOptions } from '../../lib/redrive';
 import { itemKey } from '../../lib/stream/item-key';
 import type { StreamRecord, StreamViewType } from '../../lib/stream/record';
 
@@ -486,4 +486,180 @@ test('a message that is deleted while the others are kept from others does not e
     return done;
   };
   expect((await world.redrive({ batchSize: 1 })).tally.done).toBe(2);
+});
+
+describe('after a stop', () => {
+  const HANGING = new Promise<never>(() => {});
+  let stop: AbortController;
+  beforeEach(() => stop = new AbortController());
+  /** What happens in a run; nothing may be said of progress after the stop. */
+  const run = async (options: Partial<RedriveOptions> = {}) => {
+    const seen: string[] = [];
+    const tell = (what: string) => stop.signal.aborted && seen.push(what);
+    const found = () => {
+      tell('found');
+      return true;
+    };
+    const result = await world.redrive(options, { found, progress: () => tell('progress') }, stop.signal);
+    return { ...result, seen };
+  };
+  test.each(['DescribeStream', 'GetShardIterator', 'GetRecords'])('a read of a stream that hangs in %s is left, and everything is given back', async (hanging) => {
+    const record = write(1, 1);
+    world.send('batch', history.batch(record, record, 1));
+    world.send('pointer', pointer(write(2, 1)));
+    for (const calls of [1, 2]) {
+      let call = 0;
+      stop = new AbortController();
+      world.given.length = 0;
+      const onCall = (action: string) => {
+        if (action === hanging && ++call === calls) {
+          stop.abort();
+          return HANGING;
+        }
+        return undefined;
+      };
+      world.streams.set(STREAM, { shards: history.shards(), onCall });
+      expect(await run()).toMatchObject({ stopped: 'it was asked to stop', removed: 0, givenBack: 2, seen: [] });
+      expect(world.given.map(({ id }) => id)).toEqual(['batch', 'pointer']);
+    }
+    expect(world.events).toEqual([]);
+  });
+  test('while the items are looked at, nothing is sent', async () => {
+    [1, 2].forEach((item) => world.send(`${item}`, parked(write(item, 1))));
+    let reads = 0;
+    world.readTable = () => {
+      // The first is for the overview.
+      if (++reads === 2) {
+        stop.abort();
+      }
+    };
+    expect(await run({ batchSize: 1 })).toMatchObject({ removed: 0, givenBack: 2, tally: { notTried: 2 }, seen: [] });
+    expect(world.events).toEqual([]);
+  });
+  test('what is under way is waited for, and then nothing further is sent, said or looked up', async () => {
+    [1, 2, 3].forEach((item) => world.send(`${item}`, parked(write(item, 1))));
+    world.invoke = () => {
+      stop.abort();
+      return done;
+    };
+    expect(await run({ batchSize: 1 })).toMatchObject({ removed: 1, givenBack: 2, tally: { done: 1, notTried: 2 }, seen: [] });
+    expect(world.events).toHaveLength(1);
+  });
+  test('a throttled function is not tried again', async () => {
+    world.send('m', parked(write(1, 1)));
+    world.invoke = () => {
+      stop.abort();
+      return { type: 'throttled', message: 'Rate Exceeded.', isReserved: false };
+    };
+    expect(await run()).toMatchObject({ stopped: 'it was asked to stop', tally: { notTried: 1, failed: 0 }, givenBack: 1 });
+    expect(world.events).toHaveLength(1);
+  });
+  test('of the events of one portion, those that are not sent yet are not tried', async () => {
+    const held = [1, 2, 3].map((item) => write(item, 1));
+    held.forEach((record, item) => [world.send(`${item}`, parked(record)), write(item + 1, 2)]);
+    // Records that are made anew are larger, so that they need an event each.
+    history.table.forEach((item) => item.large = { S: 'x'.repeat(4 * 1024 * 1024) });
+    world.invoke = () => {
+      stop.abort();
+      return done;
+    };
+    expect(await run({ superseded: 'refresh' })).toMatchObject({ tally: { done: 1, notTried: 2, failed: 0 }, removed: 1, seen: [] });
+    expect(world.events).toHaveLength(1);
+  });
+});
+
+test('nothing is sent that others could get before it is done: SQS keeps messages for 12 hours at most', async () => {
+  [1, 2, 3].forEach((item) => world.send(`${item}`, parked(write(item, 1))));
+  world.keptUntil = world.now + world.timeout + 1_000;
+  world.invoke = () => {
+    world.now += 600;
+    return done;
+  };
+  expect(await world.redrive({ batchSize: 1 })).toMatchObject({ tally: { done: 2, notTried: 1 }, givenBack: 1, stopped: expect.stringMatching(/12 hours at most/) });
+});
+
+describe('with --function', () => {
+  const NEW = 'arn:aws:lambda:us-east-1:123456789012:function:renamed';
+  const FORMS = ['renamed', '123456789012:function:renamed', NEW];
+  const forms = [...FORMS.map((form) => [form, NEW]), ...FORMS.map((form) => [`${form}:live`, `${NEW}:live`])];
+  let overview: Overview | undefined;
+  const run = (functionArn: string) => world.redrive({ functionArn }, {
+    found: (found) => {
+      overview = found;
+      return true;
+    },
+  });
+  test.each(forms)('%s, the filter of its mapping is used', async (form, functionArn) => {
+    const [a, , c] = [write(1, 1), write(2, 1), write(3, 1)];
+    write(3, 2);
+    world.send('m', history.batch(a, c, 2));
+    const others = [`${NEW}-2`, `${NEW}:other`, ...form.includes('123456789012') ? [NEW.replace('123456789012', '210987654321')] : []];
+    world.mappings = [
+      ...others.map((other) => ({ streamArn: STREAM, functionArn: other, hasWindow: true })),
+      { streamArn: STREAM, functionArn, filters: ['{"dynamodb":{"Keys":{"id":{"S":["item-1","item-3"]}}}}'] },
+    ];
+    const { tally } = await run(form);
+    expect([tally.done, tally.held, tally.inexact, overview!.notes]).toEqual([1, 1, 0, undefined]);
+  });
+  test.each(forms)('%s, a window of its mapping is refused', async (form, functionArn) => {
+    world.send('m', parked(write(1, 1)));
+    world.mappings = [{ streamArn: STREAM, functionArn, hasWindow: true }];
+    await expect(run(form)).rejects.toThrow(/tumbling window/);
+  });
+  test('the filter of the function that gave the batch up goes first', async () => {
+    const [a, , c] = [write(1, 1), write(2, 1), write(3, 1)];
+    world.send('m', history.batch(a, c, 2));
+    world.mappings = [
+      { streamArn: STREAM, functionArn: FUNCTION, filters: ['{"dynamodb":{"Keys":{"id":{"S":["item-1","item-3"]}}}}'] },
+      { streamArn: STREAM, functionArn: NEW },
+    ];
+    expect((await run('renamed')).tally).toMatchObject({ done: 2, inexact: 0 });
+  });
+  test.each([
+    ['there is no mapping', {}, /There is no mapping of .* a filter or a window.*--filter/],
+    ['the filter is encrypted', { isEncrypted: true, functionArn: FUNCTION }, /is encrypted.*--filter/],
+  ])('that %s is said', async (_name, mapping, note) => {
+    world.send('m', parked(write(1, 1)));
+    world.mappings = 'functionArn' in mapping ? [{ streamArn: STREAM, ...mapping }] : [];
+    await run('renamed');
+    expect(overview!.notes).toEqual([expect.stringMatching(note)]);
+  });
+});
+
+describe('an object with fewer records than its batch had', () => {
+  const object = (records: StreamRecord[], first: StreamRecord, last: StreamRecord, size: number) => {
+    world.objects.set('b/k', JSON.stringify({ ...history.batch(first, last, size), payload: { Records: records } }));
+    world.send('m', { Records: [{ eventSource: 'aws:s3', eventName: 'ObjectCreated:Put', s3: { bucket: { name: 'b' }, object: { key: 'k' } } }] });
+  };
+  test('the stream has the others', async () => {
+    const [a, b, c] = [write(1, 1), write(2, 1), write(3, 1)];
+    object([b], a, c, 3);
+    expect(await world.redrive()).toMatchObject({ tally: { done: 3, lost: 0, inexact: 0 }, removed: 1 });
+    expect(world.events.map(keys)).toEqual([['item-1', 'item-2', 'item-3']]);
+  });
+  test('if the stream is gone, they are lost, and the message stays', async () => {
+    const [a, b, c] = [write(1, 1), write(2, 1), write(3, 1)];
+    object([a, b], a, c, 3);
+    world.streams.set(STREAM, { shards: [], isGone: true });
+    world.now += 24 * 60 * 60 * 1000;
+    expect(await world.redrive()).toMatchObject({ tally: { done: 2, lost: 1 }, removed: 0, givenBack: 1 });
+    expect(world.objects.size).toBe(1);
+    expect((await world.redrive({ forgetLost: true })).removed).toBe(1);
+  });
+  test('records outside of the range were done: they are not sent', async () => {
+    const [a, b] = [write(1, 1), write(2, 1)];
+    object([a], b, b, 1);
+    await world.redrive();
+    expect(world.events.map(keys)).toEqual([['item-2']]);
+  });
+});
+
+test('where records are lost and the mapping was changed after it gave the batch up, the others may be of other batches', async () => {
+  const records = [1, 2, 3].map((item) => write(item, 1));
+  world.send('m', history.batch(records[0], records[2], 3));
+  world.streams.set(STREAM, { shards: history.shards(), trimmedBefore: numberOf(records[1]) });
+  world.mappings[0] = { ...world.mappings[0], changed: Date.parse('2025-01-01T11:40:00Z') };
+  expect((await world.redrive()).tally).toMatchObject({ lost: 1, inexact: 2, done: 0 });
+  world.mappings[0] = { ...world.mappings[0], changed: Date.parse('2025-01-01T10:00:00Z') };
+  expect((await world.redrive()).tally).toMatchObject({ lost: 1, inexact: 0, done: 2 });
 });

@@ -17,6 +17,8 @@ export interface HeldStream {
   /** Everything before this number is trimmed. */
   readonly trimmedBefore?: string;
   readonly isGone?: boolean;
+  /** Called before each call is answered. */
+  readonly onCall?: (action: string) => Promise<void> | void;
 }
 
 export const numberOf = (record: StreamRecord) => record.dynamodb!.SequenceNumber!;
@@ -31,6 +33,7 @@ export function readerOf(stream: HeldStream, streamArn: string, calls: string[] 
       handle: async (request: any) => {
         const action = request.headers['x-amz-target'].split('.')[1];
         calls.push(action);
+        await stream.onCall?.(action);
         const { status, body } = answer(stream, action, JSON.parse(new TextDecoder().decode(request.body)));
         return { response: { statusCode: status, headers: { 'content-type': 'application/x-amz-json-1.0' }, body: Readable.from([Buffer.from(JSON.stringify(body))]) } };
       },
@@ -48,6 +51,17 @@ function answer({ shards, pageSize = 1000, trimmedBefore, isGone }: HeldStream, 
     case 'DescribeStream': return { status: 200, body: { StreamDescription: { Shards: shards.map(described) } } };
     case 'GetShardIterator': {
       const { ShardId, ShardIteratorType: type, SequenceNumber: number } = input;
+      const shard = shards.find(({ shardId }) => shardId === ShardId);
+      if (shard === undefined) {
+        return refusal('ResourceNotFoundException');
+      }
+      if (number !== undefined && number.length < 21) {
+        return refusal('ValidationException');
+      }
+      if (number !== undefined && number.length > numberOf(shard.records.at(-1)!).length) {
+        // As DynamoDB Local does.
+        return { status: 500, body: { __type: 'com.amazonaws.dynamodb.v20120810#InternalFailure', message: 'no' } };
+      }
       if (number !== undefined && isTrimmed(number)) {
         return refusal('TrimmedDataAccessException');
       }

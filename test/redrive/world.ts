@@ -2,7 +2,7 @@ import { tmpdir } from 'node:os';
 import { type HeldStream, readerOf } from './streams';
 import {
   type Invoked, type MappingFacts, MessagesInFlight, type Observer, type Ports, redrive, REDRIVE_DEFAULTS, type RedriveOptions, type ReportLine,
-  type Result, spoolFile,
+  RedriveRefused, type Result, spoolFile,
 } from '../../lib/redrive';
 import { itemKey } from '../../lib/stream/item-key';
 import type { AttributeMap } from '../../lib/stream/record';
@@ -33,7 +33,11 @@ export class World {
   reports: ReportLine[] = [];
   readonly written: any[] = [];
   invoke: (event: any, functionArn: string) => Promise<Invoked> | Invoked;
-  readTable?: () => void;
+  readTable?: () => Promise<void> | void;
+  /** Until then messages can be kept. */
+  keptUntil?: number;
+  /** Whether there is such a function or bucket. Absent: there is everything. */
+  isThere?: (name: string) => boolean;
 
   constructor() {
     this.invoke = () => ({ type: 'answer', response: null });
@@ -71,6 +75,7 @@ export class World {
       source: {
         name: 'memory',
         keepEvery: this.keepEvery,
+        keptUntil: () => this.keptUntil,
         collect: async ({ limit, take }) => {
           if (this.isBusy) {
             throw new MessagesInFlight('in flight');
@@ -95,7 +100,12 @@ export class World {
         giveBack: async (handles, seconds) => handles.forEach((id) => this.given.push({ id, seconds })),
       },
       buckets: {
-        read: async (bucket, key) => this.objects.get(`${bucket}/${key}`),
+        read: async (bucket, key) => {
+          if (this.isThere?.(bucket) === false) {
+            throw new RedriveRefused(`Access denied: the bucket ${bucket}.`);
+          }
+          return this.objects.get(`${bucket}/${key}`);
+        },
         remove: async (bucket, key) => {
           this.log.push(`remove object ${key}`);
           this.objects.delete(`${bucket}/${key}`);
@@ -103,7 +113,10 @@ export class World {
       },
       tables: {
         read: async (tableArn, keys) => {
-          this.readTable?.();
+          await this.readTable?.();
+          if (keys.some((key) => Object.keys(key).join() !== 'id' || key.id.S === undefined)) {
+            throw Object.assign(new Error('The provided key element does not match the schema'), { name: 'ValidationException' });
+          }
           const read = keys.map((key) => itemKey(key));
           if (new Set(read).size < read.length || read.length > 100) {
             throw new Error('the keys are too many, or there are duplicates');
@@ -112,12 +125,18 @@ export class World {
         },
       },
       functions: {
-        describe: async () => ({ timeout: this.timeout }),
+        describe: async (functionArn) => {
+          if (this.isThere?.(functionArn) === false) {
+            throw new RedriveRefused(`The function ${functionArn} does not exist.`);
+          }
+          return { timeout: this.timeout };
+        },
         mappings: async (streamArn) => this.mappings.filter((mapping) => mapping.streamArn === streamArn).map((mapping) => ({
           functionArn: mapping.functionArn,
           filters: mapping.isEncrypted ? undefined : mapping.filters ?? [],
           parallelizationFactor: mapping.parallelizationFactor ?? 1,
           hasWindow: mapping.hasWindow ?? false,
+          ...(mapping.changed !== undefined && { changed: mapping.changed }),
         })),
         invoke: async (functionArn, text) => {
           const event = JSON.parse(text);

@@ -1,10 +1,14 @@
+import type { Readable } from 'node:stream';
 import { DeleteObjectCommand, GetObjectCommand, ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
 import { refusalOf } from './refusal';
+import { failureOf } from '../../reader/stream-read-error';
 import { FAILURE_PREFIXES } from '../../stream/failure-prefixes';
 import type { Buckets, CollectOptions, Source } from '../ports';
-import { together } from '../together';
+import { Unreadable } from '../refusals';
+import { untilStopped } from '../stoppable';
 
-const OBJECTS_AT_ONCE = 8;
+/** Bytes. An event has 6 MB, and takes several times that as text in JSON. */
+const LARGEST_OBJECT = 64 * 1024 * 1024;
 
 /** Buckets of S3. */
 export function s3Buckets(client: S3Client): Buckets {
@@ -12,11 +16,19 @@ export function s3Buckets(client: S3Client): Buckets {
 
   async function read(bucket: string, key: string): Promise<string | undefined> {
     try {
-      const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+      const { Body, ContentLength = 0 } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+      if (ContentLength > LARGEST_OBJECT) {
+        (Body as Readable).destroy();
+        throw new Unreadable(`The object ${key} has ${ContentLength} bytes, which is more than a failed batch can have`);
+      }
       return await Body!.transformToString();
     } catch (error) {
-      if ((error as Error).name === 'NoSuchKey') {
+      const { name, message } = error as Error;
+      if (name === 'NoSuchKey') {
         return undefined;
+      }
+      if (isOfName(error)) {
+        throw new Unreadable(`The object ${key} of the bucket ${bucket} can't be read: ${name}: ${message}`);
       }
       throw refusal(error, 's3:GetObject and s3:ListBucket', bucket);
     }
@@ -33,29 +45,23 @@ export function s3Buckets(client: S3Client): Buckets {
 
 /** The objects of a bucket. Nothing keeps others from them. */
 export function bucketSource(client: S3Client, bucket: string, prefix?: string): Source {
-  const buckets = s3Buckets(client);
-  return {
-    name: bucket,
-    collect,
-    keep: async () => {},
-    remove: (keys) => together(OBJECTS_AT_ONCE, keys, async (key) => buckets.remove(bucket, key)),
-    giveBack: async () => {},
-  };
+  // The objects are deleted as such.
+  return { name: bucket, collect, keep: async () => {}, remove: async () => {}, giveBack: async () => {} };
 
   async function collect({ limit, stop, take }: CollectOptions): Promise<{ left: number }> {
-    const keys: string[] = [];
+    let taken = 0;
+    let left = 0;
     for (const of of prefix === undefined ? FAILURE_PREFIXES : [prefix]) {
-      for await (const key of keysUnder(of)) {
-        keys.push(key);
+      for await (const key of untilStopped(stop, keysUnder(of))) {
+        if (taken === limit) {
+          left++;
+        } else {
+          taken++;
+          take({ id: key, handle: key, object: { bucket, key } });
+        }
       }
     }
-    await together(OBJECTS_AT_ONCE, keys.slice(0, limit), async (key) => {
-      const text = stop.aborted ? undefined : await buckets.read(bucket, key);
-      if (text !== undefined) {
-        take({ id: key, handle: key, text });
-      }
-    });
-    return { left: Math.max(0, keys.length - limit) };
+    return { left };
   }
 
   async function* keysUnder(of: string): AsyncGenerator<string> {
@@ -69,6 +75,13 @@ export function bucketSource(client: S3Client, bucket: string, prefix?: string):
       next = page.NextContinuationToken;
     } while (next);
   }
+}
+
+/** Whether S3 or its client says that there can't be such a bucket or object. */
+function isOfName(error: unknown): boolean {
+  const { code, $metadata } = error as { code?: string; $metadata?: { httpStatusCode?: number } };
+  const status = $metadata?.httpStatusCode;
+  return status === undefined ? code === undefined : status >= 400 && status < 500 && failureOf(error) === 'unavailable' && status !== 403;
 }
 
 function refusal(error: unknown, actions: string, bucket: string): unknown {

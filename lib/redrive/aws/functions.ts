@@ -61,13 +61,14 @@ export function lambdaFunctions(clients: Clients, hurry?: AbortSignal): Function
 }
 
 function factsOf(mapping: EventSourceMappingConfiguration): MappingFacts {
-  const { FunctionArn = '', FilterCriteria, KMSKeyArn, ParallelizationFactor = 1, TumblingWindowInSeconds = 0 } = mapping;
+  const { FunctionArn = '', FilterCriteria, KMSKeyArn, ParallelizationFactor = 1, TumblingWindowInSeconds = 0, LastModified } = mapping;
   const filters = (FilterCriteria?.Filters ?? []).flatMap(({ Pattern }) => Pattern ?? []);
   return {
     functionArn: FunctionArn,
     filters: KMSKeyArn !== undefined && FilterCriteria === undefined ? undefined : filters,
     parallelizationFactor: ParallelizationFactor,
     hasWindow: TumblingWindowInSeconds > 0,
+    ...(LastModified && { changed: LastModified.getTime() }),
   };
 }
 

@@ -9,6 +9,7 @@ import type { Clock, Ports, Source, Spool } from '../ports';
 export { bucketSource } from './bucket';
 export { clientsOf, type Clients, type Identity } from './clients';
 export { queueSource, type QueueOptions } from './queue';
+export { regionOfQueue } from './queue-region';
 
 /** What a redrive works with on AWS. */
 export interface AwsOptions {

@@ -2,14 +2,25 @@ import type { SQSClient } from '@aws-sdk/client-sqs';
 import { CALLS_AT_ONCE, MOST_A_CALL, QueueCalls, type QueueState } from './queue-calls';
 import type { Clock, CollectOptions, Source } from '../ports';
 import { MessagesInFlight, RedriveRefused } from '../refusals';
+import { stoppable } from '../stoppable';
 
 /** Every look counts as a receipt, and so many are used up by a few dry runs. */
 const FEWEST_RECEIPTS = 4;
 
 /** Between looks at what others have, in milliseconds. */
 const WAIT = 2_000;
+/** Before messages that were given back to others are taken again, in milliseconds. */
+const LONGEST_WAIT = 60_000;
 /** After so many looks that bring nothing, a count above 0 is old. */
 const MOST_LOOKS = 3;
+
+/**
+ * Seconds from its receipt for which a message can be kept from others, however often that is asked for.
+ * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-visibility-timeout.html
+ */
+const LONGEST_VISIBILITY = 43_200;
+/** Seconds of it that are left for giving back what is not done. */
+const CLOSING_TIME = 60;
 
 export interface QueueOptions {
   readonly url: string;
@@ -21,12 +32,20 @@ export interface QueueOptions {
 /** A queue of SQS. */
 export function queueSource(client: SQSClient, { url, visibility, clock }: QueueOptions): Source {
   const calls = new QueueCalls(client, url);
+  /** When the first message was received that is kept still, or earlier. */
+  let begun: number | undefined;
+  const left = () => begun === undefined ? LONGEST_VISIBILITY : LONGEST_VISIBILITY - Math.ceil((clock.now() - begun) / 1000) - 1;
   return {
     name: url,
     keepEvery: visibility * 1000 / 2,
-    collect: (options) => collect(calls, visibility, clock, options),
+    keptUntil: () => begun === undefined ? undefined : begun + (LONGEST_VISIBILITY - CLOSING_TIME) * 1000,
+    collect: (options) => new Collecting(calls, visibility, clock, options, () => begun = clock.now()).run(),
     keep: async (handles) => {
-      const [failed, ...more] = await calls.hide(handles, visibility);
+      if (left() <= 0) {
+        // Nothing is sent any more by then, and SQS refuses to keep them.
+        return;
+      }
+      const [failed, ...more] = await calls.hide(handles, Math.min(visibility, left()));
       if (failed) {
         throw new Error(`${1 + more.length} messages could not be kept any longer (${failed.Code}: ${failed.Message}): somebody else may have them`);
       }
@@ -37,53 +56,115 @@ export function queueSource(client: SQSClient, { url, visibility, clock }: Queue
         throw new Error(`A message that is done could not be deleted (${failed.Code}: ${failed.Message}). It will come again.`);
       }
     },
-    giveBack: async (handles, seconds) => void await calls.hide(handles, seconds),
+    giveBack: async (handles, seconds) => void await calls.hide(handles, Math.max(0, Math.min(seconds, left()))),
   };
 }
 
-async function collect(calls: QueueCalls, visibility: number, clock: Clock, options: CollectOptions): Promise<{ left: number }> {
-  const { limit, wait, waiting, stop } = options;
-  const before = await stateOf(calls);
-  if (before.inFlight > 0 && !wait) {
-    throw inFlight(before.inFlight);
-  }
-  let mine = 0;
-  for (let looks = 0; !stop.aborted; looks++) {
-    const receivers = Math.min(CALLS_AT_ONCE, 1 + Math.floor(before.visible / (5 * MOST_A_CALL)));
-    const brought = await receive(calls, receivers, visibility, { ...options, limit: limit - mine });
-    mine += brought;
-    const now = await stateOf(calls);
-    const others = now.inFlight - mine;
-    if (others > 0 && !wait) {
-      throw inFlight(others);
-    }
-    if (others > 0) {
-      waiting(others);
-      await clock.wait(WAIT);
-    } else if (mine >= limit || now.visible === 0 || (brought === 0 && looks >= MOST_LOOKS)) {
-      return { left: mine >= limit ? now.visible : 0 };
-    }
-  }
-  return { left: 0 };
-}
+/**
+ * Takes all messages of a queue, while nobody else has some of them.
+ *
+ * Two that hold messages while they wait for each other's would wait for ever. So it looks before it takes anything, and gives everything
+ * back if somebody else has begun at the same time.
+ */
+class Collecting {
+  private readonly begun: number;
 
-/** Several receivers, each until nothing comes any more. Answers how many messages came. */
-async function receive(calls: QueueCalls, receivers: number, visibility: number, { limit, stop, take }: CollectOptions): Promise<number> {
-  let asked = 0;
-  await Promise.all(Array.from({ length: receivers }, async () => {
-    while (!stop.aborted && asked < limit) {
-      const most = Math.min(MOST_A_CALL, limit - asked);
-      asked += most;
-      const messages = await calls.receive(most, visibility);
-      asked -= most - messages.length;
-      messages.forEach(({ MessageId, ReceiptHandle, Body }) => take({ id: MessageId!, handle: ReceiptHandle!, text: Body ?? '' }));
-      if (messages.length === 0) {
-        return;
+  /** @param taking called before the first message is received, each time */
+  constructor(
+    private readonly calls: QueueCalls, private readonly visibility: number, private readonly clock: Clock, private readonly options: CollectOptions,
+    private readonly taking: () => void,
+  ) {
+    this.begun = clock.now();
+  }
+
+  async run(): Promise<{ left: number }> {
+    const { clock, options: { wait, waiting, discard, stop } } = this;
+    if (/\.fifo$/.test(this.calls.url)) {
+      throw new RedriveRefused(`The queue ${this.calls.url} is a FIFO queue, but failures are on a standard queue: Lambda sends none to a FIFO queue. Such a `
+        + 'queue also keeps back messages of a group while others of it are in flight, so they can\'t all be collected. Move them to a standard queue.');
+    }
+    for (let tries = 1; ; tries++) {
+      const before = await this.untilNobodyElseHasAny();
+      const { left, others } = await this.takeAll(before);
+      if (others === 0 || stop.aborted) {
+        return { left };
+      }
+      if (!wait) {
+        throw inFlight(others);
+      }
+      await discard();
+      waiting(others);
+      await this.pause(clock.random() * Math.min(LONGEST_WAIT, WAIT * 2 ** tries));
+    }
+  }
+
+  /** Takes nothing meanwhile. */
+  private async untilNobodyElseHasAny(): Promise<QueueState> {
+    const { calls, clock, options: { wait, waiting, patience = Infinity, stop } } = this;
+    for (let looks = 1; ; looks++) {
+      const state = await stateOf(calls);
+      if (state.inFlight === 0 || stop.aborted) {
+        return state;
+      }
+      if (!wait || clock.now() - this.begun > patience) {
+        throw inFlight(state.inFlight);
+      }
+      waiting(state.inFlight);
+      await this.pause(WAIT * (0.5 + clock.random()));
+      if (!stop.aborted && (state.visible === 0 || looks % OLD_AFTER === 0)) {
+        // A local queue counts anew only when somebody asks for a message, and counts that one until it is given back.
+        const messages = await calls.receive(1, 0);
+        await calls.hide(messages.map(({ ReceiptHandle }) => ReceiptHandle!), 0);
       }
     }
-  }));
-  return asked;
+  }
+
+  private async takeAll(before: QueueState): Promise<{ left: number; others: number }> {
+    const { calls, options: { limit, stop } } = this;
+    const receivers = Math.min(CALLS_AT_ONCE, 1 + Math.floor(before.visible / (5 * MOST_A_CALL)));
+    this.taking();
+    let mine = 0;
+    for (let looks = 0; !stop.aborted; looks++) {
+      const brought = await this.receive(receivers, limit - mine);
+      mine += brought;
+      const now = await stateOf(calls);
+      const others = now.inFlight - mine;
+      if (others > 0) {
+        return { left: 0, others };
+      }
+      if (mine >= limit || now.visible === 0 || (brought === 0 && looks >= MOST_LOOKS)) {
+        return { left: mine >= limit ? now.visible : 0, others: 0 };
+      }
+    }
+    return { left: 0, others: 0 };
+  }
+
+  /** Several receivers, each until nothing comes any more. Answers how many messages came. */
+  private async receive(receivers: number, limit: number): Promise<number> {
+    const { stop, take } = this.options;
+    let asked = 0;
+    await Promise.all(Array.from({ length: receivers }, async () => {
+      while (!stop.aborted && asked < limit) {
+        const most = Math.min(MOST_A_CALL, limit - asked);
+        asked += most;
+        const messages = await this.calls.receive(most, this.visibility);
+        asked -= most - messages.length;
+        messages.forEach(({ MessageId, ReceiptHandle, Body }) => take({ id: MessageId!, handle: ReceiptHandle!, text: Body ?? '' }));
+        if (messages.length === 0) {
+          return;
+        }
+      }
+    }));
+    return asked;
+  }
+
+  private async pause(ms: number): Promise<void> {
+    await stoppable(this.options.stop, this.clock.wait(ms)).catch(() => {});
+  }
 }
+
+/** Looks after which a count is asked for anew: about 5 minutes. Each asking counts as a receipt of a message. */
+const OLD_AFTER = 150;
 
 async function stateOf(calls: QueueCalls): Promise<QueueState> {
   const state = await calls.state();

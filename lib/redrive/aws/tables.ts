@@ -17,32 +17,35 @@ const MOST_TRIES = 8;
 /** Milliseconds. */
 const SHORTEST_WAIT = 50;
 
-/** Tables of DynamoDB, read consistently. */
+/**
+ * Tables of DynamoDB, read consistently. A table is named by its ARN: it may be in another account, and a table of that name in this account
+ * is another one.
+ */
 export function dynamodbTables(clients: Clients, clock: Clock): Tables {
-  return {
-    read: async (tableArn, keys) => {
-      const { region, resource } = arnParts(tableArn);
-      const table = resource.replace('table/', '');
-      const names = Object.keys(keys[0]);
-      const found = new Map<string, AttributeMap>();
-      let left = keys;
-      for (let tries = 0; left.length > 0; tries++) {
-        if (tries > 0) {
-          if (tries === MOST_TRIES) {
-            throw new Error(`DynamoDB did not read ${left.length} items of ${table}, ${tries} times in a row`);
-          }
-          await clock.wait(clock.random() * SHORTEST_WAIT * 2 ** tries);
+  return { read };
+
+  async function read(tableArn: string, keys: readonly AttributeMap[]): Promise<(AttributeMap | undefined)[]> {
+    const { region } = arnParts(tableArn);
+    const names = Object.keys(keys[0]);
+    const found = new Map<string, AttributeMap>();
+    let left = keys;
+    for (let tries = 0; left.length > 0; tries++) {
+      if (tries > 0) {
+        if (tries === MOST_TRIES) {
+          throw new Error(`DynamoDB did not read ${left.length} items of ${tableArn}, ${tries} times in a row`);
         }
-        const command = new BatchGetItemCommand({ RequestItems: { [table]: { Keys: left.map(sdkKey), ConsistentRead: true } } });
-        const answer = await wireAnswer<Answer>(command, () => clients.dynamodb(region).send(command));
-        for (const item of answer.Responses?.[table] ?? []) {
-          found.set(itemKey(Object.fromEntries(names.map((name) => [name, item[name]]))), item);
-        }
-        left = answer.UnprocessedKeys?.[table]?.Keys ?? [];
+        await clock.wait(clock.random() * SHORTEST_WAIT * 2 ** tries);
       }
-      return keys.map((key) => found.get(itemKey(key)));
-    },
-  };
+      const command = new BatchGetItemCommand({ RequestItems: { [tableArn]: { Keys: left.map(sdkKey), ConsistentRead: true } } });
+      const answer = await wireAnswer<Answer>(command, () => clients.dynamodb(region).send(command));
+      // The answer names the table, or its ARN.
+      for (const item of Object.values(answer.Responses ?? {}).flat()) {
+        found.set(itemKey(Object.fromEntries(names.map((name) => [name, item[name]]))), item);
+      }
+      left = Object.values(answer.UnprocessedKeys ?? {}).flatMap(({ Keys }) => Keys);
+    }
+    return keys.map((key) => found.get(itemKey(key)));
+  }
 }
 
 /** The SDK takes bytes in place of base64. */

@@ -61,7 +61,7 @@ export interface StreamRedriveProps {
  *
  * It takes all messages that are there, sends their records to the trigger's function in the order of the stream, and deletes the messages
  * whose records are done. All others stay, and so do messages of other functions and tables. It runs for up to 15 minutes, and stops
- * in time to give back what is left. While messages are with another redrive, it does nothing.
+ * in time to give back what is left. While messages are with another redrive, it waits for up to 4 minutes, and then does nothing.
  *
  * It returns how many records have which outcome, and fails if it could not begin, for example because the stream can't be read.
  *

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { DeleteItemCommand, DynamoDBClient, PutItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
-import { CreateQueueCommand, GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { CreateQueueCommand, GetQueueAttributesCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { type App, Duration, Stack } from 'aws-cdk-lib';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
@@ -60,6 +60,9 @@ function propsOf(stack: Stack, way: Way): Partial<DynamoStreamTriggerProps> {
     case 'topic, raw': case 'topic, in envelopes': return { onFailure: new SnsDlq(new sns.Topic(stack, 'Failures')) };
   }
 }
+
+/** So many of them are sent by `addOdd`. */
+export const ODD_MESSAGES = 6;
 
 /** What happens to the handlers. */
 export function mend(folder: string): void {
@@ -136,6 +139,29 @@ export class Running {
   /** What the command is told, to read the failures. */
   get queueUrl(): string {
     return this.subscribed ?? this.run.queues.find(({ path }) => path.startsWith(`${this.failing.id}/`))!.url;
+  }
+
+  /** Sends messages to the queue that nothing can be done with. */
+  async addOdd(): Promise<void> {
+    const { functionName, streamArn } = this.run.triggers.find(({ path }) => path.startsWith(`${this.failing.id}/`))!;
+    const functionArn = `arn:aws:lambda:us-east-1:000000000000:function:${functionName}`;
+    const now = new Date().toISOString();
+    const batch = (change: object) => ({
+      requestContext: { functionArn },
+      timestamp: now,
+      DDBStreamBatchInfo: {
+        shardId: 'shardId-00000001573689847184-864758bb', startSequenceNumber: '800000000003126276362', endSequenceNumber: '800000000003126276362', batchSize: 1,
+        approximateArrivalOfFirstRecord: now, approximateArrivalOfLastRecord: now, streamArn, ...change,
+      },
+    });
+    const object = { eventSource: 'aws:s3', eventName: 'ObjectCreated:Put', s3: { bucket: { name: 'somebody-elses' }, object: { key: 'aws/lambda/a' } } };
+    const odd = [
+      'hello', batch({ startSequenceNumber: '111' }), batch({ streamArn: `${streamArn}1` }), batch({ approximateArrivalOfLastRecord: '9999-01-01T00:00:00Z' }), { Records: [object] },
+      { ...batch({}), requestContext: { functionArn: 'arn:aws:lambda:us-east-1:000000000000:function:none' }, DDBStreamBatchInfo: { streamArn: 'stream-ARN' } },
+    ];
+    for (const one of odd) {
+      await this.queues.send(new SendMessageCommand({ QueueUrl: this.queueUrl, MessageBody: typeof one === 'string' ? one : JSON.stringify(one) }));
+    }
   }
 
   /** The ids of items that the projection does not have as the source has them. */

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Calls } from './calls';
 import { RedriveCommand, RedriveFunction } from './command';
-import { addFailing, type Failing, failingApp, mend, Running } from './failing-app';
+import { addFailing, type Failing, failingApp, mend, ODD_MESSAGES, Running } from './failing-app';
 import { type LocalEvent, type LocalRun, startLocal } from '../../../lib/local';
 import type { RedriveFacts } from '../../../lib/stream/boundary';
 import { newFolder } from '../../folder';
@@ -18,6 +18,7 @@ const FAILING: readonly Failing[] = [
   { id: 'Killed', way: 'queue', isGuarded: true, slow: 100 },
   { id: 'Docs', way: 'queue', isGuarded: false },
   { id: 'Deployed', way: 'store', isGuarded: true },
+  { id: 'Stopped', way: 'queue', isGuarded: true, slow: 100 },
 ];
 let run: LocalRun;
 let calls: Calls;
@@ -130,6 +131,28 @@ test('killed between an invocation and its delete, and run again: nothing is los
   expect(numbers).toEqual([...numbers].sort());
 });
 
+test('--limit leaves messages; at SIGINT what is under way ends, and all else is given back; odd messages stay, and end nothing', async () => {
+  const stopped = running.get('Stopped')!;
+  const { messages } = await stopped.left();
+  const limited = command('Stopped', '--superseded', 'send', '--limit', '2');
+  expect(await limited.end()).toBe(3);
+  expect(limited.summary).toMatchObject({ left: messages - 2, removed: 2 });
+
+  const interrupted = command('Stopped', '--superseded', 'send', '--batch-size', '1');
+  let came = 0;
+  onHandled = () => ++came === 2 && interrupted.child.kill('SIGINT');
+  expect([await interrupted.end(), interrupted.stderr]).toEqual([3, '']);
+  const { removed, givenBack, stopped: reason } = interrupted.summary;
+  expect([removed, givenBack, reason]).toEqual([2, messages - 4, 'it was asked to stop']);
+
+  await stopped.addOdd();
+  const last = command('Stopped', '--superseded', 'send', '--report', join(folder, 'odd'));
+  expect([await last.end(), last.stderr]).toEqual([3, '']);
+  const { tally } = last.summary;
+  expect([tally.unknown, tally.lost, (await stopped.left()).messages]).toEqual([ODD_MESSAGES, 0, ODD_MESSAGES]);
+  expect(await stopped.wrongItems()).toEqual([]);
+});
+
 test('docs/operate/redrive.md does what it says', async () => {
   const steps = [...PAGE.matchAll(/^```sh\nnpx dynamo-stream-trigger redrive (.*)\n```\n\n```text\n([^`]*)```\n\nExit code (\d)/gm)];
   expect(steps).toHaveLength(3);
@@ -181,6 +204,7 @@ test('the function of a StreamRedrive does the same, for its own trigger only', 
 describe('a mistake ends with 2, invokes nothing, and says what to do', () => {
   test.each<[string, string[], RegExp]>([
     ['no source', [], /Give one of --queue-url, --bucket and --file/],
+    ['a FIFO queue', ['--queue-url', 'http://127.0.0.1:1/000000000000/failures.fifo'], /is a FIFO queue/],
     ['an unknown queue', ['--queue-url', 'http://127.0.0.1:1/000000000000/none'], /The queue .*none does not exist/],
     ['an unknown bucket', ['--bucket', 'none'], /The bucket none does not exist/],
     ['a filter that AWS refuses', ['--file', 'f', '--filter', '{"a":1}'], /The filter \{"a":1\} is not valid/],
