@@ -663,3 +663,16 @@ test('where records are lost and the mapping was changed after it gave the batch
   world.mappings[0] = { ...world.mappings[0], changed: Date.parse('2025-01-01T10:00:00Z') };
   expect((await world.redrive()).tally).toMatchObject({ lost: 1, inexact: 0, done: 2 });
 });
+
+test('what is collected again, because somebody else was collecting, is given back first and counts once', async () => {
+  const [a, b] = [write(1, 1), write(2, 1)];
+  world.send('pointer', history.batch(a, b, 2));
+  world.send('parked', parked(b));
+  world.send('unknown', 'hello');
+  world.isDiscarded = true;
+  let overview: Overview | undefined;
+  const result = await world.redrive({}, { found: (found) => (overview = found).messages > 0 });
+  expect(overview).toMatchObject({ messages: 3, kinds: { batches: 1, records: 1, unknown: 1 }, records: 2 });
+  expect(result).toMatchObject({ removed: 2, givenBack: 1, tally: { done: 2, unknown: 1 } });
+  expect(world.given.map(({ id }) => id)).toEqual(['pointer', 'parked', 'unknown', 'unknown']);
+});

@@ -20,6 +20,8 @@ export class World {
   mappings: (Partial<MappingFacts> & { streamArn: string; functionArn: string; isEncrypted?: boolean })[] = [];
   timeout = 60_000;
   isBusy = false;
+  /** Somebody else is taking messages at the same time, once. */
+  isDiscarded = false;
   failToRemove = false;
   /** Milliseconds after which messages must be kept from others again, which `renew` does. */
   keepEvery?: number;
@@ -76,7 +78,11 @@ export class World {
         name: 'memory',
         keepEvery: this.keepEvery,
         keptUntil: () => this.keptUntil,
-        collect: async ({ limit, take }) => {
+        collect: async ({ limit, take, discard }) => {
+          if (this.isDiscarded) {
+            this.messages.forEach((text, id) => take({ id, handle: id, text }));
+            await discard();
+          }
           if (this.isBusy) {
             throw new MessagesInFlight('in flight');
           }
