@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   Aspects, aws_cloudwatch as cloudwatch, aws_cloudwatch_actions as actions, aws_dynamodb as dynamodb, aws_lambda as lambda,
-  aws_lambda_event_sources as sources, aws_s3 as s3, aws_sns as sns, aws_sqs as sqs, CfnParameter, Duration, type IAspect, NestedStack, type Stack,
+  aws_lambda_event_sources as sources, aws_logs as logs,
+  aws_s3 as s3, aws_sns as sns, aws_sqs as sqs, CfnParameter, Duration, type IAspect, NestedStack, type Stack,
 } from 'aws-cdk-lib';
 import { AwsSolutionsChecks, HIPAASecurityChecks } from 'cdk-nag';
 import { ENV } from './variants';
@@ -10,9 +11,11 @@ import {
   type DynamoStreamTrigger, type DynamoStreamTriggerProps, FailureStore, NoFailureDestination, S3FailureDestination, type StreamAlarms,
   StreamTriggerMonitoring, type StreamTriggerMonitoringProps,
 } from '../../lib';
+import { streamHandler } from '../../lib/runtime';
 import { ALARM_KINDS, type AlarmKind } from '../../lib/trigger/monitoring/alarm-kinds';
 import { REPOSITORY } from '../../projenrc/publication';
 import { TestApp } from '../app';
+import { batchOf } from '../runtime/records';
 
 // What the CDK finds in the templates is for other tests.
 process.env.CDK_VALIDATION = 'false';
@@ -342,6 +345,74 @@ describe('what is wrong with the props is said at once:', () => {
   test('all of it', () => {
     expect(make({ triggers: [], alarms: { errors: { threshold: NaN, period: Duration.seconds(1) } } })).toThrow(/^\[.*\] triggers .*\n\[.*\] alarms\.errors\.threshold .*\n\[.*\] alarms\.errors\.period .*$/);
   });
+});
+
+describe('a dashboard', () => {
+  const body = (app: TestApp) => {
+    const [dashboard] = Object.values(app.template().findResources('AWS::CloudWatch::Dashboard'));
+    return JSON.parse(dashboard.Properties.DashboardBody['Fn::Join'][1].map((part: unknown) => typeof part === 'string' ? part : 'TOKEN').join(''));
+  };
+
+  test('shows the alarms, and of each trigger what it has, with the thresholds as they are deployed', () => {
+    const app = new TestApp({ env: ENV });
+    const trigger = fitting(app);
+    const monitoring = new StreamTriggerMonitoring(app.stack, 'Monitoring', {
+      triggers: [trigger, app.trigger({ onFailure: NoFailureDestination.INSTANCE }, 'Plain')], alarms: { iteratorAgeCritical: { enabled: false } },
+    });
+    expect(monitoring.dashboard({ dashboardName: 'Shop' })).toBe(monitoring.dashboard());
+    mappingOf(trigger).maximumRecordAgeInSeconds = 7_200;
+    const { widgets } = body(app);
+
+    expect(widgets.map(({ properties: { title, markdown } }: any) => title ?? markdown)).toEqual([
+      'Alarms',
+      '### Orders/Trigger', 'Age of the records that the function gets', 'Records', 'Failures in the function', 'Invocations', 'Duration', 'Failures that wait',
+      '### Orders/Plain', 'Age of the records that the function gets', 'Records', 'Invocations', 'Duration',
+    ]);
+    expect(widgets[2].properties.annotations.horizontal).toEqual([{ label: 'warning', value: 60_000, yAxis: 'left' }]);
+  });
+
+  test('has so many lists of alarms as they take', () => {
+    const app = new TestApp({ env: ENV });
+    const triggers = Array.from({ length: 9 }, (_, index) => app.trigger({}, `T${index}`));
+    new StreamTriggerMonitoring(app.stack, 'Monitoring', { triggers }).dashboard();
+
+    expect(body(app).widgets.filter(({ type }: any) => type === 'alarm').map(({ properties }: any) => properties.alarms.length)).toEqual([99]);
+    const more = new StreamTriggerMonitoring(app.stack, 'More', { triggers: [...triggers, fitting(app, {}, 'Last')] });
+    expect(more.widgets().length - (new StreamTriggerMonitoring(app.stack, 'Same', { triggers }).widgets().length + 3)).toBe(1);
+  });
+});
+
+test('queries ask the logs of the functions that have the runtime, wherever they log', () => {
+  const app = new TestApp({ env: ENV });
+  const logGroup = new logs.LogGroup(app.stack, 'Own');
+  const triggers = [fitting(app), fitting(app, { handler: app.fn('WithGroup', { logGroup }) }, 'Second'), app.trigger({}, 'Plain')];
+  new StreamTriggerMonitoring(app.stack, 'Monitoring', { triggers });
+  const queries = Object.values(app.template().findResources('AWS::Logs::QueryDefinition')).map(({ Properties }) => Properties);
+
+  expect(queries.map(({ Name }) => Name)).toEqual(['Orders/Monitoring/failures by error', 'Orders/Monitoring/failures by record']);
+  expect(queries[0].LogGroupNames).toEqual([{ 'Fn::Join': ['', ['/aws/lambda/', { Ref: expect.stringMatching(/^TriggerFn/) }]] }, { Ref: expect.stringMatching(/^Own/) }]);
+});
+
+/** Of both formats of Lambda's log, as the runtime writes them. */
+test.each(['Text', 'JSON'])('what a query looks for is in a line of the %s format', async (format) => {
+  const lines: string[] = [];
+  jest.spyOn(console, 'error').mockImplementation((entry) => {
+    lines.push(format === 'JSON' ? JSON.stringify({ level: 'ERROR', message: entry }) : `2026-01-01T00:00:00.000Z\tid\tERROR\t${entry}`);
+  });
+  process.env.AWS_LAMBDA_LOG_FORMAT = format;
+  try {
+    await streamHandler({ onRecord: async () => Promise.reject(new TypeError('bad')), retry: { maxAttempts: 1 } })(batchOf('a'));
+  } finally {
+    delete process.env.AWS_LAMBDA_LOG_FORMAT;
+    jest.restoreAllMocks();
+  }
+  const { app } = monitored();
+  for (const { Properties: { QueryString } } of Object.values(app.template().findResources('AWS::Logs::QueryDefinition'))) {
+    const patterns = [...QueryString.matchAll(/parse @message '(.*)' as/g)].map(([, pattern]) => pattern);
+    expect(patterns.length).toBeGreaterThan(1);
+    patterns.forEach((pattern) => expect(lines[0]).toMatch(new RegExp(pattern.replace('*', '[^"]+'))));
+    expect(lines[0]).toContain(/like "(.*)"/.exec(QueryString)![1]);
+  }
 });
 
 test('cdk-nag finds nothing', () => {

@@ -4,7 +4,6 @@ import type { aws_cloudwatch as cloudwatch, Duration } from 'aws-cdk-lib';
  * What is different of an alarm. What is not given stays as docs/operate/operations.md lists it.
  *
  * @example
- *
  * declare const pager: cloudwatch.IAlarmAction;
  *
  * new StreamTriggerMonitoring(this, 'Monitoring', {
@@ -78,7 +77,6 @@ export interface StreamAlarmOptions {
  * The alarms of a monitoring, by their names. Each is made unless `enabled` is false, with defaults that can be replaced one by one.
  *
  * @example
- *
  * new StreamTriggerMonitoring(this, 'Monitoring', {
  *   triggers: [trigger],
  *   alarms: { iteratorAgeWarning: { threshold: Duration.minutes(30).toMilliseconds() } },

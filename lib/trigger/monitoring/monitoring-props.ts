@@ -6,13 +6,12 @@ import type { DynamoStreamTrigger } from '../dynamo-stream-trigger';
  * Which triggers are watched, and who is told.
  *
  * @example
- *
  * const topic = new sns.Topic(this, 'OnCall');
  *
  * new StreamTriggerMonitoring(this, 'Monitoring', { triggers: [trigger], actions: [new SnsAction(topic)], alarms: { silence: { enabled: false } } });
  */
 export interface StreamTriggerMonitoringProps {
-  /** Those that the alarms are about. They may be of other stacks of the same Region. */
+  /** What is watched. The triggers may be of other stacks in the same Region, on which this one then depends. */
   readonly triggers: DynamoStreamTrigger[];
 
   /**
