@@ -118,7 +118,7 @@ function resultLines({ tally, removed, givenBack, left, stopped }: Result, { dry
     ['Too large', tally.tooLarge, 'their event is above 6 MB: --to-file'],
     ['Not tried', dryRun ? 0 : tally.notTried, 'run this again'],
     ['Lost', tally.lost, 'gone from the stream: scan the table, then --forget-lost'],
-    ['Unknown', tally.unknown, 'neither failed batches nor parked records'],
+    ['Unknown', tally.unknown, 'not ours, or what they name can\'t be read'],
   ];
   return [
     ...dryRun ? ['A dry run: nothing was sent.'] : [],

@@ -59,7 +59,7 @@ export function redriveCommand(): Command {
     .option('--forget-lost', 'delete messages whose records are lost')
     .option('--wait', 'wait for messages that another run has')
     .option('--visibility <seconds>', 'how long messages are kept from others at a time', wholeNumber(60, 43_200), 900)
-    .option('--region <region>', 'the Region of the queue')
+    .option('--region <region>', 'the Region of what does not name its own')
     .option('--profile <name>', 'a profile of the AWS configuration')
     .option('--json', 'print JSON objects, one on each line')
     .option('--yes', 'do not ask before invoking')
@@ -79,7 +79,7 @@ async function run(flags: Flags, output: RedriveOutput): Promise<number> {
 }
 
 async function redriveWith(flags: Flags, output: RedriveOutput): Promise<number> {
-  const { region, profile } = flags;
+  const { region = regionOfQueue(flags.queueUrl ?? ''), profile } = flags;
   check(flags);
   const clients = clientsOf({ region, profile });
   const spool = spoolFile(tmpdir());
