@@ -2,12 +2,14 @@ import { awscdk, javascript, JsonFile } from 'projen';
 import { AUTHOR, BRANCH, PACKAGES, REPOSITORY } from './projenrc/publication';
 import { ROOMS } from './projenrc/rooms';
 import { TEST_PROJECTS } from './projenrc/test-projects';
+import { addWorkflows, RELEASE_OPTIONS } from './projenrc/workflows';
 
 const project = new awscdk.AwsCdkConstructLibrary({
   name: PACKAGES.npm,
   description: 'DynamoDB Streams to Lambda for the AWS CDK: validated at synth, in order and without loss at run time',
   ...AUTHOR,
-  repositoryUrl: `git+${REPOSITORY}.git`,
+  repositoryUrl: `${REPOSITORY}.git`,
+  homepage: `${REPOSITORY}#readme`,
   defaultReleaseBranch: BRANCH,
   license: 'Apache-2.0',
   keywords: [
@@ -31,10 +33,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
   entrypoint: 'build/index.js',
   sampleCode: false,
 
-  // The release tooling needs Node 22.
-  github: false,
-  release: false,
-  depsUpgrade: false,
+  ...RELEASE_OPTIONS,
 
   // test/integ runs them.
   integrationTestAutoDiscover: false,
@@ -85,9 +84,9 @@ const project = new awscdk.AwsCdkConstructLibrary({
   ],
   // Until the integration apps have run on an account: docs/contribute/contributing.md, "Before the first release".
   stability: 'experimental',
-  publishToPypi: PACKAGES.pypi,
+  publishToPypi: { ...PACKAGES.pypi, trustedPublishing: true },
   publishToMaven: PACKAGES.maven,
-  publishToNuget: PACKAGES.nuget,
+  publishToNuget: { ...PACKAGES.nuget, trustedPublishing: true },
   publishToGo: PACKAGES.go,
 
   allowScripts: ['esbuild', 'unrs-resolver'],
@@ -196,6 +195,14 @@ project.addTask('integ', {
   exec: `ts-node --transpile-only --project ${project.tsconfigDev.fileName} test/integ/run.ts`,
   receiveArgs: true,
 });
+const script = 'ts-node --transpile-only --project projenrc/tsconfig.json projenrc';
+project.tasks.tryFind('compat')!.reset(`${script}/compat.ts`);
+const languages = project.addTask('languages', {
+  description: 'Build the package for Python, Java, .NET and Go, and run apps with it: npm run languages -- python',
+});
+languages.spawn(project.compileTask);
+languages.exec('jsii-rosetta extract --strict');
+languages.exec(`ts-node --transpile-only --project ${project.tsconfigDev.fileName} test/languages/run.ts`, { receiveArgs: true });
 const example = project.addTask('example', { description: 'Run an example on this machine: npm run example -- testing', receiveArgs: true });
 example.exec('ts-node --transpile-only --project examples/tsconfig.json examples/run.ts', { receiveArgs: true });
 
@@ -320,5 +327,7 @@ for (const path of ['/bin/', '/examples/', '/bench/', '/.ci/', '/cdk.json', '/cd
 for (const program of ['service/destination-server', 'function/module-resolution', 'function/runtime-client']) {
   project.npmignore!.include(`/build/local/${program}.js`);
 }
+
+addWorkflows(project);
 
 project.synth();

@@ -3,5 +3,5 @@ export const FILES = ['docs'];
 
 /** Whether a file or folder of the repository comes with the package. */
 export function isShipped(path: string): boolean {
-  return path === 'README.md' || path === 'API.md' || path === 'LICENSE' || path === 'docs' || path.startsWith('docs/');
+  return path === 'README.md' || path === 'CHANGELOG.md' || path === 'API.md' || path === 'LICENSE' || path === 'docs' || path.startsWith('docs/');
 }
