@@ -7,12 +7,15 @@ import { RedriveRefused } from './refusals';
 export function fileSource(file: string): Source {
   return { name: file, collect, keep: async () => {}, remove: async () => {}, giveBack: async () => {} };
 
-  async function collect({ limit, take }: CollectOptions): Promise<{ left: number }> {
+  async function collect({ limit, stop, take }: CollectOptions): Promise<{ left: number }> {
     let line = 0;
     let taken = 0;
     let left = 0;
     try {
       for await (const text of createInterface({ input: createReadStream(file), crlfDelay: Infinity })) {
+        if (stop.aborted) {
+          return { left };
+        }
         line++;
         if (text.trim() === '') {
           continue;
