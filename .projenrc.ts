@@ -82,7 +82,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     'valibot@^1',
     'zod@^4',
   ],
-  // Until the integration apps have run on an account: docs/contribute/contributing.md, "Before the first release".
+  // Until the integration apps have run on an account: CONTRIBUTING.md, "Before the first release".
   stability: 'experimental',
   publishToPypi: { ...PACKAGES.pypi, trustedPublishing: true },
   publishToMaven: PACKAGES.maven,
@@ -320,6 +320,9 @@ new JsonFile(project, 'cdk.json', {
   },
 });
 project.addGitIgnore('/cdk.out/');
+for (const path of ['/AGENTS.md', '/CODE_OF_CONDUCT.md', '/CONTRIBUTING.md', '/SECURITY.md', '/.devcontainer/', '/.editorconfig', '/.github/', '/.nvmrc']) {
+  project.addPackageIgnore(path);
+}
 for (const path of ['/bin/', '/examples/', '/bench/', '/.ci/', '/cdk.json', '/cdk.out/', '/build/cli/', '/build/reader/', '/build/redrive/*', '!/build/redrive/function.lambda.bundle/', '/build/local/**/*.*', '/build/**/*.lambda.js']) {
   project.addPackageIgnore(path);
 }

@@ -1,5 +1,5 @@
 /**
- * The organisation or user that owns the repository. It is a placeholder until there is one: docs/contribute/contributing.md says what else the
+ * The organisation or user that owns the repository. It is a placeholder until there is one: CONTRIBUTING.md says what else the
  * owner sets before the first release. Every other name follows from it.
  */
 export const OWNER = 'example';

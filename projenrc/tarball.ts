@@ -1,7 +1,7 @@
 /** What is published beside package.json, README.md and LICENSE, which npm always takes: as npm reads `files`. */
-export const FILES = ['docs'];
+export const FILES = ['docs', 'skills', 'llms.txt'];
 
 /** Whether a file or folder of the repository comes with the package. */
 export function isShipped(path: string): boolean {
-  return path === 'README.md' || path === 'CHANGELOG.md' || path === 'API.md' || path === 'LICENSE' || path === 'docs' || path.startsWith('docs/');
+  return ['README.md', 'CHANGELOG.md', 'API.md', 'LICENSE'].includes(path) || FILES.some((file) => path === file || path.startsWith(`${file}/`));
 }

@@ -1,18 +1,17 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import * as ts from 'typescript';
+import { PAGES } from './pages';
 
 /**
- * Every sample of the README and of docs/ compiles against the compiled package. Samples of CDK code are fenced `ts` (those that
+ * Every sample of every page compiles against the compiled package. Samples of CDK code are fenced `ts` (those that
  * start without imports stand in rosetta's fixture); samples that run in a function or in a test are fenced `tsx`.
  */
 const root = resolve(__dirname, '..');
-const pages = ['README.md', ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
-  .filter((name) => name.endsWith('.md')).map((name) => join('docs', name))];
 const fixture = readFileSync(join(root, 'rosetta', 'default.ts-fixture'), 'utf8');
 
 const samples = new Map<string, string>();
-for (const page of pages) {
+for (const page of PAGES) {
   const text = readFileSync(join(root, page), 'utf8');
   for (const { 1: language, 2: code, index } of text.matchAll(/^```(tsx?)(?: nofixture)?\n([\s\S]*?)^```/gm)) {
     const line = text.slice(0, index).split('\n').length;
@@ -48,10 +47,3 @@ function compile(files: ReadonlyMap<string, string>): Map<string, string[]> {
   }
   return found;
 }
-
-const links = pages.flatMap((page) => [...readFileSync(join(root, page), 'utf8').matchAll(/\]\((?!https?:|#)([^)#]+)/g)]
-  .map(({ 1: target }) => [page, target] as const));
-
-test.each(links)('%s links to %s, which is there', (page, target) => {
-  expect(existsSync(resolve(root, dirname(page), target))).toBe(true);
-});

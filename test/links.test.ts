@@ -1,14 +1,11 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { PAGES } from './pages';
 import { linksOf, withPublishedLinks } from '../projenrc/links';
 import { REPOSITORY } from '../projenrc/publication';
 import { isShipped } from '../projenrc/tarball';
 
 const ROOT = join(__dirname, '..');
-const pagesIn = (folder: string, recursive: boolean) => readdirSync(join(ROOT, folder), { recursive, encoding: 'utf8' })
-  .filter((file) => file.endsWith('.md')).map((file) => join(folder, file));
-// API.md is generated, and has only links into itself.
-const PAGES = [...pagesIn('.', false), ...pagesIn('docs', true)].filter((page) => page !== 'API.md');
 const read = (page: string) => readFileSync(join(ROOT, page), 'utf8');
 
 describe.each(PAGES)('%s', (page) => {
@@ -16,6 +13,13 @@ describe.each(PAGES)('%s', (page) => {
     const missing = linksOf(page, read(page)).filter(({ path }) => path !== undefined && !existsSync(join(ROOT, path)));
 
     expect(missing.map(({ target }) => target)).toEqual([]);
+  });
+
+  test('links to headings that are there', () => {
+    const missing = [...withoutSamples(read(page)).matchAll(/\]\(((?!https?:)[^)\s#]*)#([^)\s]+)\)/g)]
+      .filter(([, path, heading]) => !/\.(?:md|svg)$|^$/.test(path) || !headingsOf(path === '' ? page : join(dirname(page), path)).includes(heading));
+
+    expect(missing.map(([link]) => link)).toEqual([]);
   });
 
   test('has links that work where it is read (UPDATE_DOCS=1 writes them)', () => {
@@ -58,3 +62,18 @@ describe('a published page', () => {
     expect(published('README.md', sample)).toBe(sample);
   });
 });
+
+/** The fragments of a page's headings and anchors, as GitHub makes them. */
+function headingsOf(page: string): string[] {
+  const text = withoutSamples(read(page));
+  const headings = [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading]) => heading.toLowerCase().replace(/[^\p{L}\p{N} _-]/gu, '').replaceAll(' ', '-'));
+  return [...headings, ...headings.map((heading, at) => `${heading}-${headings.slice(0, at).filter((other) => other === heading).length}`), ...anchorsIn(text)];
+}
+
+function anchorsIn(text: string): string[] {
+  return [...text.matchAll(/<a id="([^"]+)">/g)].map(([, id]) => id);
+}
+
+function withoutSamples(text: string): string {
+  return text.replace(/^```[\s\S]*?^```/gm, '');
+}

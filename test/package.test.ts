@@ -59,6 +59,7 @@ test('the tarball holds what users need, and no path of the machine that made it
   const expected = [
     /^(package\.json|README\.md|LICENSE|API\.md|\.jsii)$/,
     /^docs\/[\w/-]+\.(md|svg)$/,
+    /^(llms\.txt|skills\/[\w-]+\/SKILL\.md)$/,
     /^build\/index\.(js|d\.ts)$/,
     /^build\/(engine|event-pattern|rules|runtime|stream|testing|trigger)\/.+\.(js|mjs|d\.ts|d\.mts)$/,
     /^build\/local\/(service\/destination-server|function\/module-resolution|function\/runtime-client)\.js$/,

@@ -4,6 +4,7 @@ import {
 } from 'aws-cdk-lib';
 import { Match } from 'aws-cdk-lib/assertions';
 import { DynamoStreamTrigger, type DynamoStreamTriggerProps, NoFailureDestination, StreamEventName, StreamFilter, StreamFunction } from '../../lib';
+import { SETTING_NAMES } from '../../lib/rules/settings';
 import { TestApp } from '../app';
 
 test('the settings that are not given are one safe set', () => {
@@ -34,7 +35,7 @@ test('metrics that only the deployment knows reach the mapping', () => {
 test('every setting reaches the mapping', () => {
   const app = new TestApp();
   const key = new kms.Key(app.stack, 'Key');
-  app.trigger({
+  const settings = {
     startingPosition: lambda.StartingPosition.LATEST,
     batchSize: 10_000,
     maxBatchingWindow: Duration.minutes(5),
@@ -48,7 +49,11 @@ test('every setting reaches the mapping', () => {
     filterEncryption: key,
     metricsConfig: { metrics: [lambda.MetricType.EVENT_COUNT] },
     onFailure: NoFailureDestination.INSTANCE,
-  });
+  };
+  app.trigger(settings);
+
+  // A window wants another parallelizationFactor, and has the next test.
+  expect([...Object.keys(settings), 'tumblingWindow']).toEqual(expect.arrayContaining(SETTING_NAMES));
 
   expect(app.mapping()).toEqual({
     EventSourceArn: expect.anything(),
