@@ -201,7 +201,7 @@ const languages = project.addTask('languages', {
   description: 'Build the package for Python, Java, .NET and Go, and run apps with it: npm run languages -- python',
 });
 languages.spawn(project.compileTask);
-languages.exec('jsii-rosetta extract --strict');
+languages.exec('jsii-rosetta extract --strict --batch');
 languages.exec(`ts-node --transpile-only --project ${project.tsconfigDev.fileName} test/languages/run.ts`, { receiveArgs: true });
 const example = project.addTask('example', { description: 'Run an example on this machine: npm run example -- testing', receiveArgs: true });
 example.exec('ts-node --transpile-only --project examples/tsconfig.json examples/run.ts', { receiveArgs: true });
