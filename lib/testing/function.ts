@@ -95,6 +95,11 @@ export class SimulatedFunction implements InvokedFunction {
     return this.running >= (this.options.reservedConcurrency ?? Infinity);
   }
 
+  /** How many invocations are under way. */
+  get concurrency(): number {
+    return this.running;
+  }
+
   invoke(request: InvocationRequest): void {
     this.running++;
     this.waiting.push(request);

@@ -8,6 +8,7 @@
 export { simulateTrigger, simulateTriggers } from './simulate-trigger';
 export type { Deployment, MappingChange, SimulationOptions } from './options';
 export type { SimulatedDelivery, SimulatedInvocation, SimulationRun } from './run';
+export type { MetricSample } from './samples';
 export { compileFilter, InvalidFilterError, matchesFilter } from './filter';
 export type { FilterInput } from './filter';
 export type { Seconds, SimulatedMapping } from './mapping-input';

@@ -37,6 +37,8 @@ export interface InvocationRequest {
   /** Takes what the runtime parks of this event. */
   readonly park?: (record: ParkedRecord) => Promise<void>;
   readonly log: (entry: string) => void;
+  /** Takes a line of the runtime's metrics. */
+  readonly measure: (line: string) => void;
   /** The handler is called. */
   readonly invoked: (at: number, environment: number) => void;
   /** A call for a record begins. */
@@ -233,6 +235,7 @@ export class Invocation implements HandlerContext, Tenant {
       environment,
       isShared: environment.capacity > 1,
       log: request.log,
+      measure: request.measure,
       // Other invocations of the process would die with it.
       ...(environment.capacity === 1 && { exit: this.exit }),
     } satisfies Host, this);

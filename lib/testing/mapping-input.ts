@@ -144,6 +144,7 @@ export function triggerFacts(stream: string, { settings, destination }: Resolved
   return {
     stream,
     report: settings.reportBatchItemFailures,
+    metrics: true,
     park: destination && `arn:aws:${destination}:${region}:${account}:failed-batches`,
   };
 }

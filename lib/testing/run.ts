@@ -1,5 +1,6 @@
 import type { SimulatedCall } from './calls';
 import type { Struck } from './faults';
+import type { MetricSample } from './samples';
 import type { EventCount } from '../engine';
 import type { FailedBatch } from '../stream/failed-batch';
 import type { ParkedRecord } from '../stream/parked-record';
@@ -28,6 +29,11 @@ export interface SimulationRun {
   readonly faults: Struck;
   /** The sums of the metrics that a mapping emits if its metricsConfig asks for EventCount. */
   readonly metrics: Readonly<Record<EventCount, number>>;
+  /**
+   * What CloudWatch would get, in order of time: the metrics of the mapping with EventCount, those of the function, and those of the runtime
+   * with a `StreamTriggerMonitoring`.
+   */
+  readonly samples: readonly MetricSample[];
   /** When it began: when the first record could be read. */
   readonly startedAt: number;
   /** When everything was done or given up. */

@@ -10,6 +10,7 @@ import { changeMapping, type ResolvedMapping, triggerFacts } from './mapping-inp
 import type { SimulationOptions } from './options';
 import type { RandomSources } from './random';
 import type { SimulatedDelivery, SimulatedInvocation, SimulationRun } from './run';
+import { Samples } from './samples';
 import { type SimulatedShard, SimulatedStream } from './stream';
 import type { VirtualClock } from './virtual-clock';
 import type { ParkedRecord } from '../stream/parked-record';
@@ -43,6 +44,7 @@ export class SimulatedTrigger {
   private readonly deliveries: SimulatedDelivery[] = [];
   private readonly parked: ParkedRecord[] = [];
   private readonly logs: string[] = [];
+  private readonly samples = new Samples();
   /** Calls of the handler, and those that `streamHandler` and `windowHandler` made, in the order in which they began. */
   private readonly calls: (KeptCall | KeptInvocation)[] = [];
   /** Records that may come again, and the environment that had them. */
@@ -112,6 +114,7 @@ export class SimulatedTrigger {
       logs: this.logs,
       faults: this.fate.struck,
       metrics: this.metrics,
+      samples: this.samples.list(),
       startedAt,
       endedAt: this.clock.now(),
     };
@@ -189,6 +192,7 @@ export class SimulatedTrigger {
     const { invocation, shardId, event } = effect;
     const atRisk = { at: this.clock.now(), shardId, event };
     if (this.fate.strikes('throttle', atRisk) || this.lambda.full) {
+      this.samples.throttled(this.clock.now());
       return { type: 'returned', invocation, outcome: { type: 'throttled' } };
     }
     const { latency, latencyOf } = this.fate;
@@ -206,11 +210,16 @@ export class SimulatedTrigger {
       notIn: redeliveredFrom ?? this.whoHad(event),
       park: this.mapping.destination && this.park,
       log: (entry) => this.logs.push(entry),
-      invoked: (at, environment) => this.calls.push(kept = { at, shardId, environment, records: event.Records }),
+      measure: (line) => this.samples.measured(line),
+      invoked: (at, environment) => {
+        this.calls.push(kept = { at, shardId, environment, records: event.Records });
+        this.samples.started(at, this.lambda.concurrency);
+      },
       called: (record, at, environment) => this.calls.push({ at, shardId, environment, record }),
       ended: (end) => {
         const { outcome } = end;
         this.invocations.push(recordInvocation(shardId, event, end));
+        this.samples.ended(end, event);
         if (kept && end.callsThroughHost) {
           kept.records = [];
         }
@@ -259,7 +268,9 @@ export class SimulatedTrigger {
   private deliver({ delivery, message, objectKey, records }: EffectOf<'deliver'>): Input {
     const at = this.clock.now();
     const accepted = !this.fate.refuses({ at, message });
-    if (accepted) {
+    if (!accepted) {
+      this.samples.undelivered(at);
+    } else {
       this.deliveries.push({ at, message, records, ...(objectKey !== undefined && { objectKey }) });
     }
     return { type: 'delivered', delivery, accepted };
@@ -273,6 +284,7 @@ export class SimulatedTrigger {
   };
 
   private observe(notice: Notice): void {
+    this.samples.noticed(this.clock.now(), notice);
     if (notice.type === 'count') {
       this.metrics[notice.name] += notice.value;
     } else if (notice.type === 'dropped') {
