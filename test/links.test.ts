@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { PAGES } from './pages';
 import { linksOf, withPublishedLinks } from '../projenrc/links';
-import { REPOSITORY } from '../projenrc/publication';
+import { PACKAGES, REPOSITORY } from '../projenrc/publication';
 import { isShipped } from '../projenrc/tarball';
 
 const ROOT = join(__dirname, '..');
@@ -36,6 +36,18 @@ test('every link of the README is absolute', () => {
   const relative = linksOf('README.md', read('README.md')).filter(({ target }) => !target.startsWith('https://'));
 
   expect(relative).toEqual([]);
+});
+
+test('the README installs what is published', () => {
+  const { npm, pypi, maven, nuget, go } = PACKAGES;
+  const readme = read('README.md');
+
+  for (const line of [
+    `npm install ${npm}`, `pip install ${pypi.distName}`, `<groupId>${maven.mavenGroupId}</groupId>`, `<artifactId>${maven.mavenArtifactId}</artifactId>`,
+    `dotnet add package ${nuget.packageId}`, `go get ${go.moduleName}/${go.packageName}`,
+  ]) {
+    expect(readme).toContain(line);
+  }
 });
 
 describe('a published page', () => {

@@ -27,7 +27,8 @@ describe.each(Object.entries(PICTURES))('%s', (name, draw) => {
   });
 
   test('has no text that touches another one, or the edge', () => {
-    const touching = drawing.texts.flatMap((one, at) => drawing.texts.slice(at + 1).filter((other) => touch(one, other)).map((other) => [one.text, other.text]));
+    const touching = drawing.texts.flatMap((one, at) => drawing.texts.slice(at + 1)
+      .filter((other) => touch(one, other)).map((other) => [one.text, other.text]));
     const outside = drawing.texts.filter(({ left, right, bottom }) => left < MARGIN || right > WIDTH - MARGIN || bottom > drawing.height - MARGIN);
 
     expect(touching).toEqual([]);

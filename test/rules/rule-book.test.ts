@@ -14,6 +14,13 @@ test('docs/reference/rules.md is the rule book (UPDATE_DOCS=1 writes it)', () =>
   expect(existsSync(DOCS) && readFileSync(DOCS, 'utf8')).toBe(ruleBookPage());
 });
 
+test('docs/reference/settings.md has every property of a trigger', () => {
+  const page = readFileSync(join(DOCS, '..', 'settings.md'), 'utf8');
+  const listed = [...page.matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name);
+
+  expect(listed.sort()).toEqual([...PROP_NAMES].sort());
+});
+
 test('ids are unique, and made of letters and hyphens', () => {
   const ids = RULE_BOOK.flatMap(({ rules }) => rules.map(({ id }) => id));
 

@@ -5,10 +5,7 @@ import { type DynamoStreamTriggerProps, StreamFilter } from '../../lib';
 import { TestApp } from '../app';
 
 /** The messages in the pages, in their order, each in a fence of its own. */
-const MESSAGES = ['README.md', join('docs', 'guide', 'filters.md')].flatMap((page) => {
-  const text = readFileSync(join(__dirname, '..', '..', page), 'utf8');
-  return [...text.matchAll(/```text\n([\s\S]*?)\n```/g)].map(([, message]) => message);
-});
+const MESSAGES = ['mistakes.md', 'filters.md'].flatMap((page) => messagesIn(join('docs', 'guide', page)));
 
 const MISTAKES: readonly [string, (app: TestApp) => unknown][] = [
   ['a stream that is off', (app) => app.trigger({ table: app.table('Table', { dynamoStream: undefined }) })],
@@ -39,6 +36,18 @@ test.each(MISTAKES.map(([name, make], index) => [name, make, MESSAGES[index]] as
 test('the docs have no other messages', () => {
   expect(MESSAGES).toHaveLength(MISTAKES.length);
 });
+
+test('the README shows one of them', () => {
+  const shown = messagesIn('README.md');
+
+  expect(shown).toHaveLength(1);
+  expect(MESSAGES).toEqual(expect.arrayContaining(shown));
+});
+
+function messagesIn(page: string): string[] {
+  const text = readFileSync(join(__dirname, '..', '..', page), 'utf8');
+  return [...text.matchAll(/```text\n([\s\S]*?)\n```/g)].map(([, message]) => message);
+}
 
 /** The errors and warnings of a synthesis. */
 function messagesOf(make: (app: TestApp) => unknown): string {
