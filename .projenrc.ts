@@ -49,6 +49,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     '@aws-sdk/client-sns@^3',
     '@aws-sdk/client-sqs@^3',
     'commander@^14',
+    'yaml@^2',
     // Tests call what `local` serves of Lambda's API.
     '@aws-sdk/client-lambda@^3',
     // Local parts that users install beside the package when they want to run a trigger on their machine.
@@ -233,7 +234,7 @@ project.eslint!.addOverride({ files: ['bench/**'], rules: { 'import/no-extraneou
 // What serverless-offline-dynamodb-streams leaves where it is run.
 project.addGitIgnore('/bench/local/.serverless-offline-dynamodb-streams.json');
 // Bundled into the command line; in Lambda the SDK is part of the runtime.
-for (const folder of ['cli', 'local', 'reader', 'redrive', 'runtime']) {
+for (const folder of ['check', 'cli', 'local', 'reader', 'redrive', 'runtime']) {
   project.eslint!.allowDevDeps(`**/lib/${folder}/**`);
 }
 project.eslint!.allowDevDeps('**/*.lambda.ts');
@@ -323,7 +324,7 @@ project.addGitIgnore('/cdk.out/');
 for (const path of ['/AGENTS.md', '/CODE_OF_CONDUCT.md', '/CONTRIBUTING.md', '/SECURITY.md', '/.devcontainer/', '/.editorconfig', '/.github/', '/.nvmrc']) {
   project.addPackageIgnore(path);
 }
-for (const path of ['/bin/', '/examples/', '/bench/', '/.ci/', '/cdk.json', '/cdk.out/', '/build/cli/', '/build/reader/', '/build/redrive/*', '!/build/redrive/function.lambda.bundle/', '/build/local/**/*.*', '/build/**/*.lambda.js']) {
+for (const path of ['/bin/', '/examples/', '/bench/', '/.ci/', '/cdk.json', '/cdk.out/', '/build/assembly/', '/build/check/', '/build/cli/', '/build/reader/', '/build/redrive/*', '!/build/redrive/function.lambda.bundle/', '/build/local/**/*.*', '/build/**/*.lambda.js']) {
   project.addPackageIgnore(path);
 }
 // What the command line starts in processes of their own; the rest of it is in its bundle.

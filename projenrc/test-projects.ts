@@ -13,7 +13,7 @@ const PARTS = {
     'testing/real-work', 'trigger/stream-lookup.lambda',
   ],
   /** What is synthesized. */
-  cdk: ['cfn-lint', 'changes', 'examples', 'security', 'testing/filter', 'testing/synthesized-mapping', 'trigger'],
+  cdk: ['cfn-lint', 'check/assembly', 'changes', 'examples', 'security', 'testing/filter', 'testing/synthesized-mapping', 'trigger'],
   unit: ['**'],
 };
 type Part = keyof typeof PARTS;

@@ -6,7 +6,7 @@ import { join } from 'node:path';
  *
  * Arguments: the metafile of the bundle, which is removed, and the file to write.
  */
-const ALLOWED = ['Apache-2.0', 'MIT'];
+const ALLOWED = ['Apache-2.0', 'ISC', 'MIT'];
 const [, , metafile, output] = process.argv;
 
 const folders = new Set(Object.keys(JSON.parse(readFileSync(metafile, 'utf8')).inputs).flatMap((file) =>

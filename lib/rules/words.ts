@@ -88,6 +88,13 @@ export const TEMPLATE_WORDS: WiringWords = {
   giveTime: 'Give it a Timeout of a minute or so.',
 };
 
+/** For the properties of a SAM function's event. */
+export const SAM_WORDS: WiringWords = {
+  ...TEMPLATE_WORDS,
+  streamArn: 'Stream',
+  giveVersion: 'Give the function an AutoPublishAlias.',
+};
+
 const PROPERTIES: { readonly [name in Named]?: string } = {
   filters: 'FilterCriteria.Filters',
   startingPositionTimestamp: 'StartingPositionTimestamp',

@@ -1,4 +1,4 @@
-import type { TemplateResource } from '../../lib/local/assembly/assembly';
+import type { TemplateResource } from '../../lib/assembly';
 import { attributeOf, type Endpoints } from '../../lib/local/assembly/resource-names';
 
 const PLACE = { account: '123456789012', region: 'eu-west-1' };

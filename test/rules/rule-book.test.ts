@@ -43,6 +43,9 @@ function ruleBookPage(): string {
     'checked again when the app is synthesized, with what an aspect, an injector or an escape hatch has changed, and with what a token turned out to be.',
     'Such warnings are acknowledged on the trigger or its stack: the CDK does not look for them on the `App`.',
     '',
+    '`dynamo-stream-trigger check` applies those about settings, filters and what any mapping is wired to to every mapping in a template: see',
+    '[Checking templates](../operate/check.md).',
+    '',
     '`two-copies` is not about a trigger but about what is installed. If an app with two copies fails in a trigger, the error names them too.',
     ...RULE_BOOK.flatMap(({ when, rules }) => [
       '',
@@ -51,7 +54,7 @@ function ruleBookPage(): string {
       '| id | | rule | props | source |',
       '|---|---|---|---|---|',
       ...rules.map(({ id, severity, summary, reads, source }) =>
-        `| \`${id}\` | ${severity} | ${cell(summary)} | ${propsAmong(reads)} | ${cell(source)} |`),
+        `| <a id="${id}"></a>\`${id}\` | ${severity} | ${cell(summary)} | ${propsAmong(reads)} | ${cell(source)} |`),
     ]),
     '',
   ].join('\n');

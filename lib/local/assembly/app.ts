@@ -1,4 +1,4 @@
-import { readAssembly, type SynthesizedStack, type TemplateResource } from './assembly';
+import { readAssembly, UnreadableAssembly, type SynthesizedStack, type TemplateResource } from '../../assembly';
 import { queueNotifications, type QueueNotification } from './bucket-notifications';
 import { ifKnown, resolver, UnresolvedValueError, type Resolve, type Surroundings } from './intrinsics';
 import { attributeOf, physicalName, LOCAL_ACCOUNT, LOCAL_REGION, type Endpoints } from './resource-names';
@@ -95,7 +95,7 @@ export interface LocalMapping {
  * @throws LocalRunError NO_APP, NO_TRIGGER
  */
 export function readApp(directory: string): LocalApp {
-  const stacks = readAssembly(directory);
+  const stacks = stacksOf(directory);
   const reading = new Reading(stacks);
   const app: LocalApp = {
     tables: reading.each(TABLE_RESOURCES, (where) => reading.table(where)),
@@ -120,6 +120,14 @@ export function readApp(directory: string): LocalApp {
     ].join('\n'));
   }
   return { ...app, mappings, functions: [...new Set(mappings.map((mapping) => mapping.function))] };
+}
+
+function stacksOf(directory: string): SynthesizedStack[] {
+  try {
+    return readAssembly(directory);
+  } catch (error) {
+    throw error instanceof UnreadableAssembly ? new LocalRunError('NO_APP', error.message) : error;
+  }
 }
 
 /** A resource with its place in the app. */

@@ -1,4 +1,4 @@
-import type { SynthesizedStack, TemplateResource } from './assembly';
+import type { SynthesizedStack, TemplateResource } from '../../assembly';
 
 /** A value of a template that can't be known on this machine. */
 export class UnresolvedValueError extends Error {

@@ -1,4 +1,4 @@
-import type { SynthesizedStack, TemplateResource } from './assembly';
+import type { SynthesizedStack, TemplateResource } from '../../assembly';
 import type { Resolve } from './intrinsics';
 
 /** The account and region of stacks that do not set their own. */

@@ -1,6 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { LocalRunError } from '../errors';
+
+/** A folder does not hold a synthesized app that can be read. */
+export class UnreadableAssembly extends Error {}
 
 /** One stack of a synthesized app: its template and its assets. */
 export interface SynthesizedStack {
@@ -11,6 +13,8 @@ export interface SynthesizedStack {
   readonly account?: string;
   readonly region?: string;
   readonly template: Template;
+  /** The file of the template. */
+  readonly file: string;
   /** The construct path of each logical id. */
   readonly paths: ReadonlyMap<string, string>;
   /** The path of each file asset, by object key. */
@@ -19,6 +23,7 @@ export interface SynthesizedStack {
 
 /** The parts of a CloudFormation template that matter here. */
 export interface Template {
+  readonly Transform?: unknown;
   readonly Resources?: { readonly [logicalId: string]: TemplateResource };
   readonly Parameters?: { readonly [name: string]: { readonly Type: string; readonly Default?: unknown } };
   readonly Mappings?: { readonly [name: string]: { readonly [key: string]: { readonly [key: string]: unknown } } };
@@ -30,19 +35,18 @@ export interface TemplateResource {
   readonly Type: string;
   readonly Properties?: { readonly [name: string]: any };
   readonly Condition?: string;
+  readonly Metadata?: { readonly [name: string]: unknown };
 }
 
 /**
  * Reads every stack of a cloud assembly (`cdk.out`), those of its stages included.
  *
- * @throws LocalRunError NO_APP
+ * @throws UnreadableAssembly
  */
 export function readAssembly(directory: string): SynthesizedStack[] {
   const file = join(directory, 'manifest.json');
   if (!existsSync(file)) {
-    throw new LocalRunError('NO_APP',
-      `No synthesized app in ${resolve(directory)}: it has no manifest.json.\n`
-      + 'Run `npx cdk synth` first, or name its output folder with --app.');
+    throw new UnreadableAssembly(`No synthesized app in ${resolve(directory)}: it has no manifest.json.\nRun \`npx cdk synth\` first, or name its output folder.`);
   }
   const artifacts: [string, Artifact][] = Object.entries(readJson<{ artifacts?: Record<string, Artifact> }>(file).artifacts ?? {});
   return artifacts.flatMap(([id, artifact]) => {
@@ -73,13 +77,15 @@ function readStack(directory: string, id: string, artifact: Artifact, artifacts:
     ...artifact.metadata,
     ...(artifact.additionalMetadataFile && readJson<Metadata>(join(directory, artifact.additionalMetadataFile))),
   };
+  const file = join(directory, artifact.properties!.templateFile!);
   const assetLists = (artifact.dependencies ?? []).map((name) => artifacts[name]).filter((other) => other?.type === 'cdk:asset-manifest');
   return {
     id: artifact.displayName?.replace(/ \(.*\)$/, '') ?? id,
     name: artifact.properties?.stackName ?? id,
     account: account?.startsWith('unknown') ? undefined : account,
     region: region?.startsWith('unknown') ? undefined : region,
-    template: readJson<Template>(join(directory, artifact.properties!.templateFile!)),
+    file,
+    template: readJson<Template>(file),
     paths: pathsIn(metadata),
     assets: new Map(assetLists.flatMap((list) => assetsIn(join(directory, list.properties!.file!)))),
   };
@@ -112,6 +118,6 @@ function readJson<T>(file: string): T {
   try {
     return JSON.parse(readFileSync(file, 'utf8'));
   } catch (error) {
-    throw new LocalRunError('NO_APP', `Can't read ${file}: ${(error as Error).message}\nRun \`npx cdk synth\` again.`);
+    throw new UnreadableAssembly(`Can't read ${file}: ${(error as Error).message}\nRun \`npx cdk synth\` again.`);
   }
 }

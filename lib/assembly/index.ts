@@ -1,0 +1,1 @@
+export { readAssembly, UnreadableAssembly, type SynthesizedStack, type Template, type TemplateResource } from './assembly';

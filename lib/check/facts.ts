@@ -1,0 +1,160 @@
+import type { FoundMapping } from './mappings';
+import { type CheckedStack, hasMacros } from './stacks';
+import { isResource, keyOf, type Target, targetOf } from './target';
+import type { TemplateResource } from '../assembly';
+import { isIntrinsic, isTrue, settingsInTemplate } from '../rules/cloudformation';
+import { isKnown, type Known, SHORT_TIMEOUT, TABLE_RESOURCES, UNKNOWN } from '../rules/facts';
+import type { SettingFacts } from '../rules/mapping-rules';
+import type { DestinationFacts, FunctionFacts, StreamFacts, WiringFacts } from '../rules/wiring-rules';
+import { type ArnParts, arnParts } from '../stream/arn';
+
+export function settingFacts({ properties }: FoundMapping): SettingFacts {
+  const facts = settingsInTemplate(properties);
+  // What only the deployment decides may be one.
+  return { ...facts, onFailure: facts.onFailure || isDestinationUndecided(properties) };
+}
+
+/** @param all the mappings of the same app, in the order of the templates */
+export function wiringFacts(mapping: FoundMapping, settings: SettingFacts, all: readonly FoundMapping[]): WiringFacts {
+  const { properties, stack } = mapping;
+  const readers = all.filter((other) => other === mapping || mayReadWith(mapping, other));
+  const { filters, batchSize, parallelizationFactor, enabled } = settings;
+  return {
+    filters,
+    batchSize,
+    parallelizationFactor,
+    enabled,
+    onFailure: settings.onFailure && !isDestinationUndecided(properties)
+      ? destinationFacts(targetOf(properties.DestinationConfig.OnFailure.Destination, stack))
+      : undefined,
+    table: streamFacts(mapping, readers),
+    handler: functionFacts(mapping, readers),
+    mapping: { account: stack.account, region: stack.region },
+  };
+}
+
+function isDestinationUndecided({ DestinationConfig: config }: FoundMapping['properties']): boolean {
+  // SAM makes a queue or a topic where the event names only its type.
+  return isIntrinsic(config) || isIntrinsic(config?.OnFailure) || (config?.OnFailure?.Type !== undefined && config.OnFailure.Destination === undefined);
+}
+
+/** Whether another mapping reads the same stream, and may be deployed together with this one. */
+function mayReadWith(mapping: FoundMapping, other: FoundMapping): boolean {
+  const stream = keyOf(mapping.source);
+  const { Condition: condition } = mapping.resource;
+  return stream !== undefined && keyOf(other.source) === stream && (condition === undefined || [undefined, condition].includes(other.resource.Condition));
+}
+
+function nameOf({ stack, logicalId, keys }: FoundMapping): string {
+  return [stack.pathOf(logicalId) ?? logicalId, ...keys.slice(4)].join('.');
+}
+
+function streamFacts(mapping: FoundMapping, readers: readonly FoundMapping[]): StreamFacts {
+  const { source, stack: { region, account } } = mapping;
+  const earlierReaders = isOn(mapping) ? readers.slice(0, readers.indexOf(mapping)).filter(isOn).map(nameOf) : [];
+  if (!isResource(source)) {
+    return {
+      region: ofArn(source.text, 'region'), account: ofArn(source.text, 'account'), arn: source.text, reference: undefined,
+      viewType: UNKNOWN, hasPolicy: UNKNOWN, replicated: false, lookedUp: false, earlierReaders,
+    };
+  }
+  const { resource, attribute } = source;
+  const place = TABLE_RESOURCES.includes(resource.Type) ? source.stack : { region, account };
+  return {
+    region: place.region, account: place.account, arn: UNKNOWN, reference: { type: resource.Type, attribute }, ...tableFacts(source.stack, resource), earlierReaders,
+  };
+}
+
+/** A disabled mapping reads nothing. */
+function isOn({ properties: { Enabled } }: FoundMapping): boolean {
+  return Enabled === undefined || isIntrinsic(Enabled) || isTrue(Enabled);
+}
+
+function tableFacts(stack: CheckedStack, { Type, Properties: properties = {} }: TemplateResource): Pick<StreamFacts, 'viewType' | 'hasPolicy' | 'replicated' | 'lookedUp'> {
+  if (!TABLE_RESOURCES.includes(Type)) {
+    return { viewType: UNKNOWN, hasPolicy: UNKNOWN, replicated: false, lookedUp: true };
+  }
+  const { StreamSpecification: stream, Replicas: replicas } = properties;
+  const isOff = stream === undefined && !isIntrinsic(properties) && !hasMacros(stack) && properties.GlobalTableSourceArn === undefined;
+  return {
+    viewType: isOff ? undefined : typeof stream?.StreamViewType === 'string' ? stream.StreamViewType : UNKNOWN,
+    hasPolicy: isIntrinsic(stream) ? UNKNOWN : stream?.ResourcePolicy !== undefined,
+    replicated: Array.isArray(replicas) && replicas.length > 1,
+    lookedUp: false,
+  };
+}
+
+function functionFacts(mapping: FoundMapping, readers: readonly FoundMapping[]): FunctionFacts {
+  const { invoked } = mapping;
+  const key = functionKey(invoked);
+  const fn = functionOf(invoked);
+  const property = (name: string) => fn?.resource.Properties?.[name] ?? globalsOf(fn)[name];
+  const durable = property('DurableConfig');
+  return {
+    // A layer between, such as a macro, may give it another one.
+    timeout: fn === undefined ? UNKNOWN : number(property('Timeout') ?? (hasMacros(fn.stack) ? UNKNOWN : SHORT_TIMEOUT)),
+    twins: key === undefined ? [] : readers.filter((other) => other !== mapping && functionKey(other.invoked) === key).map(nameOf),
+    perTenant: property('TenancyConfig')?.TenantIsolationMode === 'PER_TENANT',
+    reservedConcurrency: property('ReservedConcurrentExecutions') === undefined ? undefined : number(property('ReservedConcurrentExecutions')),
+    durable: durable && {
+      timeout: durable.ExecutionTimeout === undefined ? undefined : number(durable.ExecutionTimeout),
+      isManaged: property('CapacityProviderConfig') !== undefined,
+      isQualified: !isResource(invoked) || invoked.resource !== fn?.resource || property('AutoPublishAlias') !== undefined,
+    },
+  };
+}
+
+/** The function of a template that a mapping invokes, perhaps by an alias or a version. */
+function functionOf(invoked: Target, depth = 0): { readonly stack: CheckedStack; readonly resource: TemplateResource } | undefined {
+  if (!isResource(invoked) || depth > 2) {
+    return undefined;
+  }
+  const { stack, resource } = invoked;
+  switch (resource.Type) {
+    case 'AWS::Lambda::Function':
+    case 'AWS::Serverless::Function': return { stack, resource };
+    case 'AWS::Lambda::Alias':
+    case 'AWS::Lambda::Version': return functionOf(targetOf(resource.Properties?.FunctionName, stack), depth + 1);
+    default: return undefined;
+  }
+}
+
+/** What a template of SAM gives to all of its functions. */
+function globalsOf(fn: ReturnType<typeof functionOf>): { readonly [name: string]: any } {
+  return fn?.resource.Type === 'AWS::Serverless::Function' ? (fn.stack.template as { Globals?: any }).Globals?.Function ?? {} : {};
+}
+
+/** A text that is equal for mappings that invoke the same function, by the same alias or version. */
+function functionKey(invoked: Target): string | undefined {
+  if (!isResource(invoked)) {
+    return keyOf(invoked)?.replace(/^arn:[^:]*:lambda:[^:]*:[^:]*:function:/, '');
+  }
+  // A function's name and its ARN name the same.
+  return keyOf({ ...invoked, attribute: '' });
+}
+
+function destinationFacts(destination: Target): DestinationFacts {
+  if (!isResource(destination)) {
+    const arn = destination.text;
+    return { arn, service: ofArn(arn, 'service'), region: ofArn(arn, 'region'), fifo: arn.endsWith('.fifo') };
+  }
+  const { stack, resource: { Type, Properties: properties = {} }, attribute } = destination;
+  const [, service = UNKNOWN] = /^AWS::(?!CloudFormation::|Serverless::)([^:]+)::/.exec(Type) ?? [];
+  const isItsArn = (Type === 'AWS::SNS::Topic' ? ['Ref', 'TopicArn'] : ['Arn']).includes(attribute);
+  return {
+    arn: UNKNOWN,
+    service: isItsArn ? service.toLowerCase() : UNKNOWN,
+    region: stack.region,
+    fifo: isTrue(properties[Type === 'AWS::SNS::Topic' ? 'FifoTopic' : 'FifoQueue']),
+  };
+}
+
+function ofArn(arn: string, part: keyof ArnParts): Known<string> {
+  const found = arnParts(arn)[part];
+  return found === '' || !isKnown(found) ? UNKNOWN : found;
+}
+
+/** CloudFormation accepts numbers as text too. */
+function number(value: unknown): Known<number> {
+  return /^\d+$/.test(String(value)) ? Number(value) : UNKNOWN;
+}

@@ -1,0 +1,53 @@
+import { Command, Option } from 'commander';
+import type { About } from './about';
+import { asJson, asSarif, asText } from './check-output';
+import { check, CHECKED_RULES, type Checked, UnusableInput } from '../check';
+
+/** What a result can be written as. */
+const FORMATS = { text: asText, json: asJson, sarif: asSarif } as const;
+
+interface CheckFlags {
+  readonly format: keyof typeof FORMATS;
+  readonly strict?: boolean;
+  readonly ignore: readonly string[];
+}
+
+/** `dynamo-stream-trigger check`: what is wrong with the mappings of DynamoDB streams in templates. */
+export function checkCommand(about: About): Command {
+  return new Command('check')
+    .description('Check every mapping of a DynamoDB stream in a synthesized app or a template, whoever wrote it')
+    .argument('[inputs...]', 'folders that `cdk synth` wrote, or templates of CloudFormation or SAM as JSON or YAML', ['cdk.out'])
+    .addOption(new Option('--format <format>', 'how to write the result').choices(Object.keys(FORMATS)).default('text'))
+    .option('--strict', 'let a warning fail the check too')
+    .option('--ignore <rule>', 'do not apply the rule with this id; can be repeated', (id: string, before: string[]) => [...before, id], [] as string[])
+    .addHelpText('after', '\nIt ends with 0 if nothing is wrong, with 1 if something is, and with 2 if the input can\'t be read.')
+    .action((inputs: string[], flags: CheckFlags) => {
+      process.exitCode = run(inputs, flags, about);
+    });
+}
+
+function run(inputs: readonly string[], { format, strict = false, ignore }: CheckFlags, about: About): 0 | 1 | 2 {
+  const unknown = ignore.filter((given) => !CHECKED_RULES.some(({ id }) => id === given));
+  if (unknown.length > 0) {
+    console.error(`--ignore names ${unknown.join(' and ')}, but ${unknown.length === 1 ? 'that is not a rule' : 'those are not rules'} that a template is checked by. The ids are:\n${
+      CHECKED_RULES.map(({ id }) => id).join('\n')}`);
+    return 2;
+  }
+  let found: Checked;
+  try {
+    found = together(inputs.map((input) => check(input, ignore)));
+  } catch (error) {
+    if (!(error instanceof UnusableInput)) {
+      throw error;
+    }
+    console.error(error.message);
+    return 2;
+  }
+  process.stdout.write(FORMATS[format](found, about));
+  const isWrong = ({ severity }: { readonly severity: string }) => strict || severity === 'error';
+  return found.mappings.some(({ violations }) => violations.some(isWrong)) ? 1 : 0;
+}
+
+function together(each: readonly Checked[]): Checked {
+  return { mappings: each.flatMap(({ mappings }) => mappings), undecided: each.flatMap(({ undecided }) => undecided) };
+}

@@ -1,0 +1,90 @@
+import { join } from 'node:path';
+import { App, NestedStack, Stack, Stage } from 'aws-cdk-lib';
+import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import { DynamoEventSource, SqsDlq } from 'aws-cdk-lib/aws-lambda-event-sources';
+import * as sqs from 'aws-cdk-lib/aws-sqs';
+import type { Construct } from 'constructs';
+import { check } from '../../lib/check';
+import { newFolder } from '../folder';
+import { APPS, VARIANTS } from '../trigger/variants';
+
+// The CDK prints the warnings that some variants are about.
+beforeAll(() => {
+  jest.spyOn(console, 'error').mockReturnValue();
+});
+
+const table = (scope: Construct, props: Partial<dynamodb.TableProps> = {}) => new dynamodb.Table(scope, 'Orders', {
+  partitionKey: { name: 'id', type: dynamodb.AttributeType.STRING }, stream: dynamodb.StreamViewType.KEYS_ONLY, ...props,
+});
+
+/** A function that the CDK's own class drives. */
+function drive(scope: Construct, orders: dynamodb.ITable): void {
+  const fn = new lambda.Function(scope, 'OnOrder', { code: lambda.Code.fromInline('x'), handler: 'index.handler', runtime: lambda.Runtime.NODEJS_22_X });
+  fn.addEventSource(new DynamoEventSource(orders, {
+    startingPosition: lambda.StartingPosition.TRIM_HORIZON,
+    retryAttempts: 3,
+    onFailure: new SqsDlq(new sqs.Queue(scope, 'Failed')),
+    filters: [{ pattern: '{"dynamodb":{"NewImage":{"state":{"S":["open"]}}}}' }],
+  }));
+}
+
+/** What is found in an app, and under which paths. */
+function found(make: (app: App) => void): [string | undefined, string[]][] {
+  const app = new App({ outdir: join(newFolder(), 'cdk.out'), context: { 'aws:cdk:enable-path-metadata': true } });
+  make(app);
+  return check(app.synth().directory).mappings.map(({ path, violations }) => [path, violations.map(({ ruleId }) => ruleId)]);
+}
+
+/** What the mapping of `drive` breaks, if its table and its function are found. */
+const BROKEN = ['filter-image', 'short-timeout'];
+
+test.each<[string, (app: App) => void, string]>([
+  ['one stack', (app) => {
+    const stack = new Stack(app, 'Shop');
+    drive(stack, table(stack));
+  }, 'Shop/OnOrder/DynamoDBEventSource:ShopOrders'],
+  ['two stacks', (app) => drive(new Stack(app, 'Work'), table(new Stack(app, 'Data'))), 'Work/OnOrder/DynamoDBEventSource:DataOrders'],
+  ['a nested stack, with the table outside', (app) => {
+    const shop = new Stack(app, 'Shop');
+    drive(new NestedStack(shop, 'Work'), table(shop));
+  }, 'Shop/Work/OnOrder/DynamoDBEventSource:ShopOrders'],
+  ['a nested stack, with the function outside', (app) => {
+    const shop = new Stack(app, 'Shop');
+    drive(shop, table(new NestedStack(shop, 'Data')));
+  }, 'Shop/OnOrder/DynamoDBEventSource:ShopDataOrders'],
+  ['two nested stacks', (app) => {
+    const shop = new Stack(app, 'Shop');
+    drive(new NestedStack(shop, 'Work'), table(new NestedStack(shop, 'Data')));
+  }, 'Shop/Work/OnOrder/DynamoDBEventSource:ShopDataOrders'],
+  ['a stage', (app) => {
+    const stage = new Stage(app, 'Prod');
+    drive(new Stack(stage, 'Work'), table(new Stack(stage, 'Data')));
+  }, 'Prod/Work/OnOrder/DynamoDBEventSource:ProdDataOrders'],
+])('a mapping of the CDK\'s own class is judged with its table and its function, in %s', (_, make, path) => {
+  expect(found(make)).toEqual([[expect.stringMatching(`^${path}`), BROKEN]]);
+});
+
+test('the Region of a stack is that of its mapping', () => {
+  const [[, rules]] = found((app) => {
+    const stack = new Stack(app, 'Shop', { env: { account: '111122223333', region: 'eu-west-1' } });
+    drive(stack, dynamodb.Table.fromTableAttributes(stack, 'Orders', {
+      tableName: 'orders', tableStreamArn: 'arn:aws:dynamodb:us-east-1:111122223333:table/orders/stream/2025-01-01T00:00:00.000',
+    }));
+  });
+
+  expect(rules).toEqual(['stream-region', 'short-timeout']);
+});
+
+test('a stack without resources is no obstacle', () => {
+  expect(found((app) => new Stack(app, 'Empty'))).toEqual([]);
+});
+
+test('what DynamoStreamTrigger lets through has no errors', () => {
+  for (const { app } of VARIANTS) {
+    const { mappings } = check(app(APPS[1].flags).app.synth().directory);
+
+    expect(mappings.length).toBeGreaterThan(0);
+    expect(mappings.flatMap(({ violations }) => violations.filter(({ severity }) => severity === 'error'))).toEqual([]);
+  }
+});

@@ -1,0 +1,247 @@
+import { join } from 'node:path';
+import * as fc from 'fast-check';
+import { stringify } from 'yaml';
+import { check, UnusableInput } from '../../lib/check';
+import { TEMPLATE_WORDS } from '../../lib/rules/words';
+import { folderWith } from '../folder';
+
+const TABLE = {
+  Type: 'AWS::DynamoDB::Table',
+  Properties: { StreamSpecification: { StreamViewType: 'NEW_AND_OLD_IMAGES' } },
+};
+const FUNCTION = { Type: 'AWS::Lambda::Function', Properties: { Timeout: 60 } };
+const SAFE = {
+  StartingPosition: 'TRIM_HORIZON',
+  MaximumRetryAttempts: 10,
+  DestinationConfig: { OnFailure: { Destination: 'arn:aws:sqs:eu-west-1:111122223333:failed' } },
+};
+const mapping = (properties: object = {}, rest: object = {}) => ({
+  Type: 'AWS::Lambda::EventSourceMapping',
+  Properties: { EventSourceArn: { 'Fn::GetAtt': ['Table', 'StreamArn'] }, FunctionName: { Ref: 'Function' }, ...SAFE, ...properties },
+  ...rest,
+});
+
+/** Writes templates, and checks the first one. */
+function checked(template: object | string, name = 'template.json') {
+  return check(join(folderWith({ [name]: typeof template === 'string' ? template : JSON.stringify(template, null, 2) }), name));
+}
+
+/** Which rules each mapping of a template breaks. */
+function broken(resources: object, rest: object = {}): { [logicalId: string]: string[] } {
+  const { mappings } = checked({ ...rest, Resources: resources });
+  return Object.fromEntries(mappings.map(({ logicalId, event, violations }) => [event ?? logicalId, violations.map(({ ruleId }) => ruleId)]));
+}
+
+test('a mapping that is in order breaks no rule', () => {
+  expect(broken({ Table: TABLE, Function: FUNCTION, Mapping: mapping() })).toEqual({ Mapping: [] });
+});
+
+test('a finding says where the mapping is, and what is wrong in the words of a template', () => {
+  const { mappings } = checked({
+    Resources: { Table: TABLE, Function: FUNCTION, Mapping: mapping({ BatchSize: 0 }, { Metadata: { 'aws:cdk:path': 'Shop/OnOrder/Mapping/Resource' } }) },
+  });
+
+  expect(mappings).toEqual([{
+    file: expect.stringMatching(/template\.json$/),
+    line: 17,
+    logicalId: 'Mapping',
+    path: 'Shop/OnOrder/Mapping',
+    violations: [{
+      ruleId: 'batch-size-range',
+      severity: 'error',
+      message: 'BatchSize is 0 but must be a whole number from 1 to 10,000. Omit it to use 100.',
+    }],
+  }]);
+});
+
+test.each<[string, object, string[]]>([
+  ['a setting out of range', { ParallelizationFactor: 11 }, ['parallelization-factor-range']],
+  ['a number as text', { BatchSize: '20000' }, ['batch-size-range']],
+  ['a property of Kafka', { Topics: ['orders'] }, ['unknown-property']],
+  ['a point in time', { StartingPosition: 'AT_TIMESTAMP', StartingPositionTimestamp: 1 }, ['starting-position-timestamp']],
+  ['no position', { StartingPosition: { Ref: 'AWS::NoValue' } }, ['starting-position']],
+  ['retries without end', { MaximumRetryAttempts: { Ref: 'AWS::NoValue' } }, ['unlimited-retries']],
+  ['no destination', { DestinationConfig: { Ref: 'AWS::NoValue' } }, ['no-destination']],
+  ['a FIFO queue', { DestinationConfig: { OnFailure: { Destination: { 'Fn::Sub': 'arn:aws:sqs:${AWS::Region}:${AWS::AccountId}:failed.fifo' } } } }, ['destination-fifo']],
+  ['a stream of Firehose', { DestinationConfig: { OnFailure: { Destination: { 'Fn::GetAtt': 'Hose.Arn' } } } }, ['destination-service']],
+  ['a filter that is not JSON', { FilterCriteria: { Filters: [{ Pattern: '{' }] } }, ['filter-json']],
+  ['a table in place of its stream', { EventSourceArn: { 'Fn::GetAtt': ['Table', 'Arn'] } }, ['stream-arn']],
+  ['an ARN of a table', { EventSourceArn: 'arn:aws:dynamodb:eu-west-1:111122223333:table/Orders' }, ['stream-arn']],
+])('%s is found', (_, properties, rules) => {
+  expect(broken({ Table: TABLE, Function: FUNCTION, Hose: { Type: 'AWS::KinesisFirehose::DeliveryStream' }, Mapping: mapping(properties) })).toEqual({ Mapping: rules });
+});
+
+test.each<[string, object, string[]]>([
+  ['a table without a stream', { Table: { Type: 'AWS::DynamoDB::Table', Properties: {} } }, ['stream-off']],
+  ['a filter on an image that the stream lacks', {
+    Table: { Type: 'AWS::DynamoDB::Table', Properties: { StreamSpecification: { StreamViewType: 'KEYS_ONLY' } } },
+    Mapping: mapping({ FilterCriteria: { Filters: [{ Pattern: '{"dynamodb":{"NewImage":{"state":{"S":["open"]}}}}' }] } }),
+  }, ['filter-image']],
+  ['a function without a timeout', { Function: { Type: 'AWS::Lambda::Function', Properties: {} } }, ['short-timeout']],
+  ['a function that is never invoked', { Function: { Type: 'AWS::Lambda::Function', Properties: { Timeout: 60, ReservedConcurrentExecutions: 0 } } }, ['reserved-concurrency-zero']],
+  ['a function of tenants, by its alias', {
+    Alias: { Type: 'AWS::Lambda::Alias', Properties: { FunctionName: { Ref: 'Function' } } },
+    Function: { Type: 'AWS::Lambda::Function', Properties: { Timeout: 60, TenancyConfig: { TenantIsolationMode: 'PER_TENANT' } } },
+    Mapping: mapping({ FunctionName: { Ref: 'Alias' } }),
+  }, ['tenant-isolation']],
+])('%s is found', (_, resources, rules) => {
+  expect(broken({ Table: TABLE, Function: FUNCTION, Mapping: mapping(), ...resources })).toEqual({ Mapping: rules });
+});
+
+test('two mappings of one stream and one function are found, unless only one of them can be deployed', () => {
+  const resources = (first: object, second: object) => ({ Table: TABLE, Function: FUNCTION, First: mapping({}, first), Second: mapping({ FunctionName: { 'Fn::GetAtt': ['Function', 'Arn'] } }, second) });
+
+  expect(broken(resources({}, {}))).toEqual({ First: ['duplicate-mapping'], Second: ['duplicate-mapping'] });
+  expect(broken(resources({ Condition: 'A' }, { Condition: 'A' }))).toEqual({ First: ['duplicate-mapping'], Second: ['duplicate-mapping'] });
+  expect(broken(resources({ Condition: 'A' }, { Condition: 'B' }))).toEqual({ First: [], Second: [] });
+});
+
+test('the third reader of a stream is told, a disabled one does not count', () => {
+  const reader = (properties: object = {}) => mapping({ FunctionName: `on-${Object.keys(properties).length}-${Math.random()}`, ...properties });
+
+  expect(broken({ Table: TABLE, A: reader(), B: reader(), C: reader() })).toEqual({ A: [], B: [], C: ['stream-readers'] });
+  expect(broken({ Table: TABLE, A: reader(), B: reader({ Enabled: false }), C: reader() })).toEqual({ A: [], B: [], C: [] });
+});
+
+test('what only the deployment knows is not judged', () => {
+  const unknown = { Ref: 'Parameter' };
+
+  expect(broken({
+    Table: { Type: 'AWS::DynamoDB::Table', Properties: { StreamSpecification: { 'Fn::If': ['A', { StreamViewType: 'KEYS_ONLY' }, unknown] } } },
+    Function: { Type: 'AWS::Lambda::Function', Properties: { Timeout: unknown, ReservedConcurrentExecutions: unknown } },
+    Mapping: mapping({
+      BatchSize: unknown, StartingPosition: unknown, MaximumRetryAttempts: unknown, DestinationConfig: unknown, FilterCriteria: { Filters: [{ Pattern: unknown }, unknown] },
+      FunctionResponseTypes: unknown, Enabled: unknown, MetricsConfig: unknown, ParallelizationFactor: { 'Fn::If': ['A', 1, 100] },
+    }),
+  })).toEqual({ Mapping: [] });
+});
+
+test('a macro may switch on what the template leaves off', () => {
+  const resources = { Table: { Type: 'AWS::DynamoDB::Table', Properties: {} }, Function: { Type: 'AWS::Lambda::Function', Properties: {} }, Mapping: mapping() };
+
+  expect(broken(resources, { Transform: ['AWS::Serverless-2016-10-31'] })).toEqual({ Mapping: ['stream-off', 'short-timeout'] });
+  expect(broken(resources, { Transform: ['AWS::Serverless-2016-10-31', 'OurMacro'] })).toEqual({ Mapping: [] });
+});
+
+test('only mappings of DynamoDB streams are judged; where nobody can say, the mapping is named', () => {
+  const of = (EventSourceArn: unknown, rest: object = {}) => mapping({ EventSourceArn, BatchSize: 100_000, ...rest });
+  const { mappings, undecided } = checked({
+    Resources: {
+      Kinesis: of('arn:aws:kinesis:eu-west-1:111122223333:stream/orders'),
+      Stream: of({ 'Fn::GetAtt': ['Clicks', 'Arn'] }),
+      Clicks: { Type: 'AWS::Kinesis::Stream' },
+      Queue: of({ Ref: 'QueueArn' }, { StartingPosition: { Ref: 'AWS::NoValue' } }),
+      Broker: of({ Ref: 'ClusterArn' }, { Topics: ['orders'] }),
+      SelfManaged: mapping({ EventSourceArn: { Ref: 'AWS::NoValue' }, SelfManagedEventSource: {} }),
+      Imported: of({ 'Fn::ImportValue': 'orders-stream' }),
+      'Fn::ForEach::Tables': ['Table', ['A'], { 'Mapping${Table}': mapping() }],
+    },
+  });
+
+  expect(mappings).toEqual([]);
+  expect(undecided.map(({ logicalId }) => logicalId)).toEqual(['Imported']);
+});
+
+test('SAM: the events of a function, in short forms, with what Globals and the event say', () => {
+  const { mappings } = checked(`
+AWSTemplateFormatVersion: 2010-09-09
+Transform: AWS::Serverless-2016-10-31
+Globals:
+  Function:
+    Timeout: 30
+Resources:
+  Orders:
+    Type: AWS::DynamoDB::Table
+    Properties:
+      StreamSpecification: {StreamViewType: NEW_IMAGE}
+  OnOrder:
+    Type: AWS::Serverless::Function
+    Properties:
+      Handler: index.handler
+      Events:
+        Hook: {Type: Api}
+        Changes:
+          Type: DynamoDB
+          Properties:
+            Stream: !GetAtt Orders.StreamArn
+            StartingPosition: TRIM_HORIZON
+            Enabled: yes
+            BatchSize: !If [Large, 10, 20]
+            MaximumRetryAttempts: 3
+            TumblingWindowInSeconds: 901
+            FilterCriteria:
+              Filters:
+                - Pattern: '{"dynamodb":{"OldImage":{"id":{"S":["1"]}}}}'
+            DestinationConfig:
+              OnFailure: {Type: SQS}
+`, 'template.yaml');
+
+  expect(mappings).toEqual([{
+    file: expect.stringMatching(/template\.yaml$/),
+    line: 18,
+    logicalId: 'OnOrder',
+    event: 'Changes',
+    violations: [
+      expect.objectContaining({ ruleId: 'tumbling-window-range', message: expect.stringMatching(/^TumblingWindowInSeconds is 901 seconds but must be /) }),
+      expect.objectContaining({ ruleId: 'filter-image' }),
+    ],
+  }]);
+});
+
+test('rules that are ignored are not applied', () => {
+  const folder = folderWith({ 't.json': JSON.stringify({ Resources: { Table: TABLE, Function: FUNCTION, Mapping: mapping({ BatchSize: 0, ParallelizationFactor: 0 }) } }) });
+
+  expect(check(join(folder, 't.json'), ['batch-size-range']).mappings[0].violations.map(({ ruleId }) => ruleId)).toEqual(['parallelization-factor-range']);
+});
+
+test('whichever way a template is written, the same is found', () => {
+  const value = fc.oneof(fc.integer({ min: -2, max: 20_000 }), fc.constantFrom<unknown>('100', 'x', true, { Ref: 'P' }, { 'Fn::If': ['C', 1, 2] }, { Ref: 'AWS::NoValue' }));
+  const properties = fc.dictionary(fc.constantFrom(
+    'BatchSize', 'ParallelizationFactor', 'MaximumRetryAttempts', 'MaximumRecordAgeInSeconds', 'TumblingWindowInSeconds', 'MaximumBatchingWindowInSeconds', 'StartingPosition',
+    'BisectBatchOnFunctionError', 'Enabled', 'DestinationConfig', 'FunctionResponseTypes', 'FilterCriteria', 'MetricsConfig',
+  ), value);
+  fc.assert(fc.property(properties, (given) => {
+    const template = { Resources: { Table: TABLE, Function: FUNCTION, Mapping: mapping(given) } };
+    const sam = {
+      Transform: 'AWS::Serverless-2016-10-31',
+      Resources: {
+        Table: TABLE,
+        Function: {
+          Type: 'AWS::Serverless::Function',
+          Properties: { Timeout: 60, Events: { Mapping: { Type: 'DynamoDB', Properties: { Stream: { 'Fn::GetAtt': ['Table', 'StreamArn'] }, ...SAFE, ...given } } } },
+        },
+      },
+    };
+    const violations = (...written: Parameters<typeof checked>) => checked(...written).mappings.map((found) => found.violations);
+    const expected = violations(template);
+
+    expect(expected).toHaveLength(1);
+    expect(violations(stringify(template), 't.yml')).toEqual(expected);
+    expect(violations(shortForms(stringify(template)), 't.yml')).toEqual(expected);
+    expect(violations(sam)).toEqual(expected);
+  }), { numRuns: 100 });
+});
+
+/** `{ Ref: X }` on one line, as `!Ref X`. */
+function shortForms(yaml: string): string {
+  return yaml.replace(/\n\s+Ref: (\S+)$/gm, ' !Ref $1').replace(/\n(\s+)Fn::(\w+):\n/g, ' !$2\n');
+}
+
+test.each<[string, () => string, RegExp]>([
+  ['nothing', () => join(folderWith({}), 'none.json'), /none\.json does not exist\. Give a folder that `cdk synth` wrote, or a template/],
+  ['a folder without an app', () => folderWith({}), /has no manifest\.json\.\nRun `npx cdk synth` first, or name its output folder\. A template of another tool is given by its file\./],
+  ['another file', () => join(folderWith({ 'package.json': '{"name":"x"}' }), 'package.json'), /package\.json is not a template of CloudFormation or SAM/],
+  ['neither JSON nor YAML', () => join(folderWith({ 't.yml': 'a: [' }), 't.yml'), /t\.yml is neither JSON nor YAML: /],
+])('%s can\'t be checked', (_, input, message) => {
+  expect(() => check(input())).toThrow(UnusableInput);
+  expect(() => check(input())).toThrow(message);
+});
+
+test('the words of a template are its own', () => {
+  const { mappings } = checked({ Resources: { Table: { Type: 'AWS::DynamoDB::Table' }, Function: { Type: 'AWS::Lambda::Function' }, Mapping: mapping() } });
+
+  expect(mappings[0].violations.map(({ message }) => message)).toEqual([
+    `The table has no stream. ${TEMPLATE_WORDS.switchStreamOn}`,
+    expect.stringMatching(/^The function times out after 3 seconds/),
+  ]);
+});

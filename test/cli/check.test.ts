@@ -1,0 +1,101 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { folderWith } from '../folder';
+
+const ROOT = resolve(__dirname, '..', '..');
+const COMMAND = join(ROOT, 'build', 'bin', 'dynamo-stream-trigger.js');
+
+const mapping = (properties: object) => ({
+  Type: 'AWS::Lambda::EventSourceMapping',
+  Properties: {
+    EventSourceArn: 'arn:aws:dynamodb:eu-west-1:111122223333:table/orders/stream/2025-01-01T00:00:00.000', FunctionName: 'on-order', StartingPosition: 'TRIM_HORIZON',
+    MaximumRetryAttempts: 3, DestinationConfig: { OnFailure: { Destination: 'arn:aws:sqs:eu-west-1:111122223333:failed' } }, ...properties,
+  },
+});
+const templates = folderWith({
+  'good.json': JSON.stringify({ Resources: { Good: mapping({}) } }),
+  'warned.json': JSON.stringify({ Resources: { Warned: mapping({ DestinationConfig: {} }) } }),
+  'wrong.json': JSON.stringify({ Resources: { Wrong: mapping({ BatchSize: 0 }) } }, null, 2),
+  'unknown.json': JSON.stringify({ Resources: { Unknown: mapping({ EventSourceArn: { Ref: 'Stream' } }) } }),
+  'no.txt': 'no template',
+});
+
+function run(...args: string[]): { status: number | null; stdout: string; stderr: string } {
+  return spawnSync(process.execPath, [COMMAND, 'check', ...args], { cwd: templates, encoding: 'utf8' });
+}
+
+test.each<[string[], number]>([
+  [['good.json'], 0],
+  [['warned.json'], 0],
+  [['warned.json', '--strict'], 1],
+  [['warned.json', '--strict', '--ignore', 'no-destination'], 0],
+  [['good.json', 'wrong.json'], 1],
+  [['wrong.json', '--ignore', 'batch-size-range'], 0],
+  [['no.txt'], 2],
+  [[], 2],
+  [['good.json', '--ignore', 'batch-size'], 2],
+])('check %j ends with %d', (args, status) => {
+  expect(run(...args).status).toBe(status);
+});
+
+test('the text names the mapping, its place, each rule and its page, and counts', () => {
+  const { stdout, stderr } = run('good.json', 'wrong.json', 'unknown.json');
+
+  expect(stderr).toBe('');
+  expect(stdout).toBe(`Wrong
+wrong.json:3
+  error batch-size-range
+    BatchSize is 0 but must be a whole number from 1 to 10,000. Omit it to use 100.
+
+Not checked, because only the deployment shows what they read:
+  Unknown
+
+2 mappings of DynamoDB streams: 1 error, 0 warnings.
+
+About these rules:
+  https://github.com/example/dynamo-stream-trigger/blob/main/docs/reference/rules.md#batch-size-range
+`);
+});
+
+test('a rule that does not exist can\'t be ignored', () => {
+  const { stderr } = run('good.json', '--ignore', 'batch-size');
+
+  expect(stderr).toMatch(/^--ignore names batch-size, but that is not a rule that a template is checked by\. The ids are:\n/);
+  expect(stderr).toContain('\nbatch-size-range\n');
+});
+
+test('JSON has every mapping, those in order too, and those that were not checked', () => {
+  expect(JSON.parse(run('good.json', 'wrong.json', 'unknown.json', '--format', 'json').stdout)).toEqual({
+    mappings: [
+      { file: 'good.json', line: 1, logicalId: 'Good', findings: [] },
+      {
+        file: 'wrong.json',
+        line: 3,
+        logicalId: 'Wrong',
+        findings: [{
+          ruleId: 'batch-size-range', severity: 'error', message: expect.stringContaining('BatchSize is 0'), link: expect.stringMatching(/rules\.md#batch-size-range$/),
+        }],
+      },
+    ],
+    notChecked: [{ file: 'unknown.json', line: 1, logicalId: 'Unknown' }],
+  });
+});
+
+test('SARIF has the rules, and each finding with its rule, place and level', () => {
+  const { runs: [{ tool, results }], version } = JSON.parse(run('warned.json', 'wrong.json', '--format', 'sarif').stdout);
+
+  expect(version).toBe('2.1.0');
+  expect(results.map(({ ruleId, ruleIndex, level, locations: [{ physicalLocation }] }: any) => [ruleId, tool.driver.rules[ruleIndex].id, level, physicalLocation])).toEqual([
+    ['no-destination', 'no-destination', 'warning', { artifactLocation: { uri: 'warned.json' }, region: { startLine: 1 } }],
+    ['batch-size-range', 'batch-size-range', 'error', { artifactLocation: { uri: 'wrong.json' }, region: { startLine: 3 } }],
+  ]);
+});
+
+test('every rule has its place in the page that findings link to', () => {
+  const page = readFileSync(join(ROOT, 'docs', 'reference', 'rules.md'), 'utf8');
+  const { runs: [{ tool }] } = JSON.parse(run('good.json', '--format', 'sarif').stdout);
+
+  expect(tool.driver.rules.length).toBeGreaterThan(30);
+  expect(tool.driver.rules.filter(({ id }: { id: string }) => !page.includes(`<a id="${id}"></a>`))).toEqual([]);
+});
