@@ -2,11 +2,10 @@ import type { FoundMapping } from './mappings';
 import { type CheckedStack, hasMacros } from './stacks';
 import { isResource, keyOf, type Target, targetOf } from './target';
 import type { TemplateResource } from '../assembly';
-import { isIntrinsic, isTrue, settingsInTemplate } from '../rules/cloudformation';
-import { isKnown, type Known, SHORT_TIMEOUT, TABLE_RESOURCES, UNKNOWN } from '../rules/facts';
+import { isIntrinsic, isTrue, knownNumber, knownPart, settingsInTemplate } from '../rules/cloudformation';
+import { SHORT_TIMEOUT, TABLE_RESOURCES, UNKNOWN } from '../rules/facts';
 import type { SettingFacts } from '../rules/mapping-rules';
 import type { DestinationFacts, FunctionFacts, StreamFacts, WiringFacts } from '../rules/wiring-rules';
-import { type ArnParts, arnParts } from '../stream/arn';
 
 export function settingFacts({ properties }: FoundMapping): SettingFacts {
   const facts = settingsInTemplate(properties);
@@ -35,14 +34,16 @@ export function wiringFacts(mapping: FoundMapping, settings: SettingFacts, all: 
 
 function isDestinationUndecided({ DestinationConfig: config }: FoundMapping['properties']): boolean {
   // SAM makes a queue or a topic where the event names only its type.
-  return isIntrinsic(config) || isIntrinsic(config?.OnFailure) || (config?.OnFailure?.Type !== undefined && config.OnFailure.Destination === undefined);
+  const onFailure = config?.OnFailure;
+  return isIntrinsic(config) || isIntrinsic(onFailure) || (onFailure?.Type !== undefined && onFailure.Destination === undefined);
 }
 
 /** Whether another mapping reads the same stream, and may be deployed together with this one. */
 function mayReadWith(mapping: FoundMapping, other: FoundMapping): boolean {
   const stream = keyOf(mapping.source);
   const { Condition: condition } = mapping.resource;
-  return stream !== undefined && keyOf(other.source) === stream && (condition === undefined || [undefined, condition].includes(other.resource.Condition));
+  return stream !== undefined && keyOf(other.source) === stream
+    && (condition === undefined || [undefined, condition].includes(other.resource.Condition));
 }
 
 function nameOf({ stack, logicalId, keys }: FoundMapping): string {
@@ -54,14 +55,15 @@ function streamFacts(mapping: FoundMapping, readers: readonly FoundMapping[]): S
   const earlierReaders = isOn(mapping) ? readers.slice(0, readers.indexOf(mapping)).filter(isOn).map(nameOf) : [];
   if (!isResource(source)) {
     return {
-      region: ofArn(source.text, 'region'), account: ofArn(source.text, 'account'), arn: source.text, reference: undefined,
+      region: knownPart(source.text, 'region') ?? UNKNOWN, account: knownPart(source.text, 'account') ?? UNKNOWN, arn: source.text, reference: undefined,
       viewType: UNKNOWN, hasPolicy: UNKNOWN, replicated: false, lookedUp: false, earlierReaders,
     };
   }
   const { resource, attribute } = source;
   const place = TABLE_RESOURCES.includes(resource.Type) ? source.stack : { region, account };
   return {
-    region: place.region, account: place.account, arn: UNKNOWN, reference: { type: resource.Type, attribute }, ...tableFacts(source.stack, resource), earlierReaders,
+    region: place.region, account: place.account, arn: UNKNOWN, reference: { type: resource.Type, attribute },
+    ...tableFacts(source.stack, resource), earlierReaders,
   };
 }
 
@@ -92,12 +94,12 @@ function functionFacts(mapping: FoundMapping, readers: readonly FoundMapping[]):
   const durable = property('DurableConfig');
   return {
     // A layer between, such as a macro, may give it another one.
-    timeout: fn === undefined ? UNKNOWN : number(property('Timeout') ?? (hasMacros(fn.stack) ? UNKNOWN : SHORT_TIMEOUT)),
+    timeout: fn === undefined ? UNKNOWN : knownNumber(property('Timeout') ?? (hasMacros(fn.stack) ? UNKNOWN : SHORT_TIMEOUT)),
     twins: key === undefined ? [] : readers.filter((other) => other !== mapping && functionKey(other.invoked) === key).map(nameOf),
     perTenant: property('TenancyConfig')?.TenantIsolationMode === 'PER_TENANT',
-    reservedConcurrency: property('ReservedConcurrentExecutions') === undefined ? undefined : number(property('ReservedConcurrentExecutions')),
+    reservedConcurrency: property('ReservedConcurrentExecutions') === undefined ? undefined : knownNumber(property('ReservedConcurrentExecutions')),
     durable: durable && {
-      timeout: durable.ExecutionTimeout === undefined ? undefined : number(durable.ExecutionTimeout),
+      timeout: durable.ExecutionTimeout === undefined ? undefined : knownNumber(durable.ExecutionTimeout),
       isManaged: property('CapacityProviderConfig') !== undefined,
       isQualified: !isResource(invoked) || invoked.resource !== fn?.resource || property('AutoPublishAlias') !== undefined,
     },
@@ -136,7 +138,7 @@ function functionKey(invoked: Target): string | undefined {
 function destinationFacts(destination: Target): DestinationFacts {
   if (!isResource(destination)) {
     const arn = destination.text;
-    return { arn, service: ofArn(arn, 'service'), region: ofArn(arn, 'region'), fifo: arn.endsWith('.fifo') };
+    return { arn, service: knownPart(arn, 'service') ?? UNKNOWN, region: knownPart(arn, 'region') ?? UNKNOWN, fifo: arn.endsWith('.fifo') };
   }
   const { stack, resource: { Type, Properties: properties = {} }, attribute } = destination;
   const [, service = UNKNOWN] = /^AWS::(?!CloudFormation::|Serverless::)([^:]+)::/.exec(Type) ?? [];
@@ -147,14 +149,4 @@ function destinationFacts(destination: Target): DestinationFacts {
     region: stack.region,
     fifo: isTrue(properties[Type === 'AWS::SNS::Topic' ? 'FifoTopic' : 'FifoQueue']),
   };
-}
-
-function ofArn(arn: string, part: keyof ArnParts): Known<string> {
-  const found = arnParts(arn)[part];
-  return found === '' || !isKnown(found) ? UNKNOWN : found;
-}
-
-/** CloudFormation accepts numbers as text too. */
-function number(value: unknown): Known<number> {
-  return /^\d+$/.test(String(value)) ? Number(value) : UNKNOWN;
 }

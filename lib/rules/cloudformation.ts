@@ -1,8 +1,9 @@
-import { type Known, UNKNOWN } from './facts';
+import { isKnown, type Known, UNKNOWN } from './facts';
 import { filterFacts } from './filter/filter-facts';
 import type { SettingFacts } from './mapping-rules';
 import { foreignProperties } from './property-names';
 import { eachSetting, SETTING_NAMES, SETTINGS } from './settings';
+import { type ArnParts, arnParts } from '../stream/arn';
 
 /**
  * The settings of an AWS::Lambda::EventSourceMapping in a template.
@@ -35,6 +36,17 @@ export function isIntrinsic(value: unknown): boolean {
 /** CloudFormation accepts a boolean as text too. */
 export function isTrue(value: unknown): boolean {
   return String(value) === 'true';
+}
+
+/** CloudFormation accepts numbers as text too. */
+export function knownNumber(value: unknown): Known<number> {
+  return /^\d+$/.test(String(value)) ? Number(value) : UNKNOWN;
+}
+
+/** A part of an ARN; undefined if the ARN lacks it, or only the deployment knows it. */
+export function knownPart(arn: string, part: keyof ArnParts): string | undefined {
+  const found = arnParts(arn)[part];
+  return found === '' || !isKnown(found) ? undefined : found;
 }
 
 function ifKnown(value: any): any {

@@ -62,7 +62,9 @@ test.each<[string, object, string[]]>([
   ['no position', { StartingPosition: { Ref: 'AWS::NoValue' } }, ['starting-position']],
   ['retries without end', { MaximumRetryAttempts: { Ref: 'AWS::NoValue' } }, ['unlimited-retries']],
   ['no destination', { DestinationConfig: { Ref: 'AWS::NoValue' } }, ['no-destination']],
-  ['a FIFO queue', { DestinationConfig: { OnFailure: { Destination: { 'Fn::Sub': 'arn:aws:sqs:${AWS::Region}:${AWS::AccountId}:failed.fifo' } } } }, ['destination-fifo']],
+  ['a FIFO queue', {
+    DestinationConfig: { OnFailure: { Destination: { 'Fn::Sub': 'arn:aws:sqs:${AWS::Region}:${AWS::AccountId}:failed.fifo' } } },
+  }, ['destination-fifo']],
   ['a stream of Firehose', { DestinationConfig: { OnFailure: { Destination: { 'Fn::GetAtt': 'Hose.Arn' } } } }, ['destination-service']],
   ['a filter that is not JSON', { FilterCriteria: { Filters: [{ Pattern: '{' }] } }, ['filter-json']],
   ['a table in place of its stream', { EventSourceArn: { 'Fn::GetAtt': ['Table', 'Arn'] } }, ['stream-arn']],
@@ -89,7 +91,9 @@ test.each<[string, object, string[]]>([
 });
 
 test('two mappings of one stream and one function are found, unless only one of them can be deployed', () => {
-  const resources = (first: object, second: object) => ({ Table: TABLE, Function: FUNCTION, First: mapping({}, first), Second: mapping({ FunctionName: { 'Fn::GetAtt': ['Function', 'Arn'] } }, second) });
+  const resources = (first: object, second: object) => ({
+    Table: TABLE, Function: FUNCTION, First: mapping({}, first), Second: mapping({ FunctionName: { 'Fn::GetAtt': ['Function', 'Arn'] } }, second),
+  });
 
   expect(broken(resources({}, {}))).toEqual({ First: ['duplicate-mapping'], Second: ['duplicate-mapping'] });
   expect(broken(resources({ Condition: 'A' }, { Condition: 'A' }))).toEqual({ First: ['duplicate-mapping'], Second: ['duplicate-mapping'] });
@@ -110,7 +114,8 @@ test('what only the deployment knows is not judged', () => {
     Table: { Type: 'AWS::DynamoDB::Table', Properties: { StreamSpecification: { 'Fn::If': ['A', { StreamViewType: 'KEYS_ONLY' }, unknown] } } },
     Function: { Type: 'AWS::Lambda::Function', Properties: { Timeout: unknown, ReservedConcurrentExecutions: unknown } },
     Mapping: mapping({
-      BatchSize: unknown, StartingPosition: unknown, MaximumRetryAttempts: unknown, DestinationConfig: unknown, FilterCriteria: { Filters: [{ Pattern: unknown }, unknown] },
+      BatchSize: unknown, StartingPosition: unknown, MaximumRetryAttempts: unknown, DestinationConfig: unknown,
+      FilterCriteria: { Filters: [{ Pattern: unknown }, unknown] },
       FunctionResponseTypes: unknown, Enabled: unknown, MetricsConfig: unknown, ParallelizationFactor: { 'Fn::If': ['A', 1, 100] },
     }),
   })).toEqual({ Mapping: [] });
@@ -127,13 +132,13 @@ test('only mappings of DynamoDB streams are judged; where nobody can say, the ma
   const of = (EventSourceArn: unknown, rest: object = {}) => mapping({ EventSourceArn, BatchSize: 100_000, ...rest });
   const { mappings, undecided } = checked({
     Resources: {
-      Kinesis: of('arn:aws:kinesis:eu-west-1:111122223333:stream/orders'),
-      Stream: of({ 'Fn::GetAtt': ['Clicks', 'Arn'] }),
-      Clicks: { Type: 'AWS::Kinesis::Stream' },
-      Queue: of({ Ref: 'QueueArn' }, { StartingPosition: { Ref: 'AWS::NoValue' } }),
-      Broker: of({ Ref: 'ClusterArn' }, { Topics: ['orders'] }),
-      SelfManaged: mapping({ EventSourceArn: { Ref: 'AWS::NoValue' }, SelfManagedEventSource: {} }),
-      Imported: of({ 'Fn::ImportValue': 'orders-stream' }),
+      'Kinesis': of('arn:aws:kinesis:eu-west-1:111122223333:stream/orders'),
+      'Stream': of({ 'Fn::GetAtt': ['Clicks', 'Arn'] }),
+      'Clicks': { Type: 'AWS::Kinesis::Stream' },
+      'Queue': of({ Ref: 'QueueArn' }, { StartingPosition: { Ref: 'AWS::NoValue' } }),
+      'Broker': of({ Ref: 'ClusterArn' }, { Topics: ['orders'] }),
+      'SelfManaged': mapping({ EventSourceArn: { Ref: 'AWS::NoValue' }, SelfManagedEventSource: {} }),
+      'Imported': of({ 'Fn::ImportValue': 'orders-stream' }),
       'Fn::ForEach::Tables': ['Table', ['A'], { 'Mapping${Table}': mapping() }],
     },
   });

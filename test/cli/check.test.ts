@@ -86,7 +86,9 @@ test('SARIF has the rules, and each finding with its rule, place and level', () 
   const { runs: [{ tool, results }], version } = JSON.parse(run('warned.json', 'wrong.json', '--format', 'sarif').stdout);
 
   expect(version).toBe('2.1.0');
-  expect(results.map(({ ruleId, ruleIndex, level, locations: [{ physicalLocation }] }: any) => [ruleId, tool.driver.rules[ruleIndex].id, level, physicalLocation])).toEqual([
+  const found = ({ ruleId, ruleIndex, level, locations: [{ physicalLocation }] }: any) =>
+    [ruleId, tool.driver.rules[ruleIndex].id, level, physicalLocation];
+  expect(results.map(found)).toEqual([
     ['no-destination', 'no-destination', 'warning', { artifactLocation: { uri: 'warned.json' }, region: { startLine: 1 } }],
     ['batch-size-range', 'batch-size-range', 'error', { artifactLocation: { uri: 'wrong.json' }, region: { startLine: 3 } }],
   ]);

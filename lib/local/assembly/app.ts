@@ -1,7 +1,7 @@
-import { readAssembly, UnreadableAssembly, type SynthesizedStack, type TemplateResource } from '../../assembly';
 import { queueNotifications, type QueueNotification } from './bucket-notifications';
 import { ifKnown, resolver, UnresolvedValueError, type Resolve, type Surroundings } from './intrinsics';
 import { attributeOf, physicalName, LOCAL_ACCOUNT, LOCAL_REGION, type Endpoints } from './resource-names';
+import { readAssembly, UnreadableAssembly, type SynthesizedStack, type TemplateResource } from '../../assembly';
 import { isTrue, settingsInTemplate } from '../../rules/cloudformation';
 import { SHORT_TIMEOUT, TABLE_RESOURCES } from '../../rules/facts';
 import type { ValidSettings } from '../../rules/settings';

@@ -1,5 +1,5 @@
-import type { SynthesizedStack, TemplateResource } from '../../assembly';
 import type { Resolve } from './intrinsics';
+import type { SynthesizedStack, TemplateResource } from '../../assembly';
 
 /** The account and region of stacks that do not set their own. */
 export const LOCAL_ACCOUNT = '000000000000';

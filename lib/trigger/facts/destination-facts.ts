@@ -1,12 +1,12 @@
 import { type aws_lambda as lambda, type aws_s3 as s3, type CfnResource, Stack } from 'aws-cdk-lib';
-import { isTrue } from '../../rules/cloudformation';
+import { isTrue, knownNumber, knownPart } from '../../rules/cloudformation';
 import { type Known, UNKNOWN } from '../../rules/facts';
 import type { TriggerDestinationFacts } from '../../rules/trigger-wiring-rules';
 import { isOfUnknownOwner, S3FailureDestination } from '../destination/s3-failure-destination';
 import { soleReference } from '../template/canonical-text';
 import { targetOf } from '../template/cdk-internals';
 import { deployedProperty } from '../template/deployed-properties';
-import { ofArn, plain, textOf } from '../template/known-text';
+import { plain, textOf } from '../template/known-text';
 import { resourceNamed } from '../template/references';
 import { isResource } from '../template/resource';
 
@@ -24,11 +24,11 @@ export function destinationFacts(
   const { bucket } = given === undefined ? { bucket: undefined } : targetOf(given);
   return {
     arn,
-    service: ofArn(arn, 'service') ?? serviceOf(destination, mapping),
+    service: knownPart(arn, 'service') ?? serviceOf(destination, mapping),
     ownerUnknown: bucket !== undefined && given instanceof S3FailureDestination && isOfUnknownOwner(bucket as s3.IBucket),
     fifo: arn.endsWith('.fifo') || (resource !== undefined && isFifo(resource)) || (given !== undefined && isImportedAsFifo(given, destination)),
     maxMessageBytes: resource?.cfnResourceType === 'AWS::SQS::Queue' ? maxMessageBytes(resource) : UNKNOWN,
-    region: ofArn(arn, 'region') ?? (resource === undefined ? UNKNOWN : plain(Stack.of(resource).region)),
+    region: knownPart(arn, 'region') ?? (resource === undefined ? UNKNOWN : plain(Stack.of(resource).region)),
   };
 }
 
@@ -46,9 +46,7 @@ function isFifo(resource: CfnResource): boolean {
 }
 
 function maxMessageBytes(queue: CfnResource): Known<number> {
-  const bytes = deployedProperty(queue, 'MaximumMessageSize');
-  // CloudFormation accepts numbers as text too.
-  return /^\d+$/.test(bytes) ? Number(bytes) : UNKNOWN;
+  return knownNumber(deployedProperty(queue, 'MaximumMessageSize'));
 }
 
 /** If the ARN of an imported queue or topic is a token, only the import knows. */

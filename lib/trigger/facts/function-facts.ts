@@ -1,6 +1,7 @@
 import type { aws_lambda as lambda, CfnResource } from 'aws-cdk-lib';
 import { environmentSize } from './environment-size';
 import { functionKey, keyOfFunction } from './function-key';
+import { knownNumber } from '../../rules/cloudformation';
 import { isKnown, type Known, SHORT_TIMEOUT, UNKNOWN } from '../../rules/facts';
 import type { TriggerFunctionFacts } from '../../rules/trigger-wiring-rules';
 import { invokes, isTold } from '../function/function-environment';
@@ -77,9 +78,8 @@ function durableOf(fn: CfnResource, mapping: lambda.CfnEventSourceMapping): Trig
   };
 }
 
-/** CloudFormation accepts numbers as text too. */
 function number(value: unknown): Known<number> | undefined {
-  return value === undefined ? undefined : /^\d+$/.test(String(value)) ? Number(value) : UNKNOWN;
+  return value === undefined ? undefined : knownNumber(value);
 }
 
 function twinsOf(mapping: lambda.CfnEventSourceMapping, readers: readonly lambda.CfnEventSourceMapping[]): string[] {

@@ -1,9 +1,10 @@
 import { type aws_lambda as lambda, CfnResource, Token } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
+import { knownPart } from '../../rules/cloudformation';
 import { isKnown } from '../../rules/facts';
 import { canonicalText } from '../template/canonical-text';
 import { functionOf } from '../template/deployed-mapping';
-import { ofArn, textOf } from '../template/known-text';
+import { textOf } from '../template/known-text';
 import { referencesIn } from '../template/references';
 import { environmentOf } from '../template/stacks';
 
@@ -45,7 +46,7 @@ function nameOrPath(canonical: string, fn: IConstruct): string {
 
 /** The account and Region in a function's ARN. A function without an ARN is where its mapping is. */
 function placeOf(arn: string, scope: CfnResource): string {
-  const [account, region] = [ofArn(arn, 'account'), ofArn(arn, 'region')];
+  const [account, region] = [knownPart(arn, 'account'), knownPart(arn, 'region')];
   return account && region ? `${account}/${region}` : environmentOf(scope);
 }
 

@@ -1,4 +1,5 @@
 import { type aws_dynamodb as dynamodb, type aws_lambda as lambda, type CfnResource, Stack, Token } from 'aws-cdk-lib';
+import { knownPart } from '../../rules/cloudformation';
 import { isKnown, type Known, TABLE_RESOURCES, UNKNOWN } from '../../rules/facts';
 import type { TriggerStreamFacts } from '../../rules/trigger-wiring-rules';
 import { lookupOf } from '../table/stream-lookup';
@@ -6,7 +7,7 @@ import { streamArnOf, tableResourceOf } from '../table/stream-source';
 import { soleReference } from '../template/canonical-text';
 import { hasNameOfApp } from '../template/cdk-internals';
 import { deployedProperty } from '../template/deployed-properties';
-import { ofArn, plain, textOf } from '../template/known-text';
+import { plain, textOf } from '../template/known-text';
 import { resourceNamed } from '../template/references';
 import { isResource } from '../template/resource';
 import { environmentOf, topOf } from '../template/stacks';
@@ -29,8 +30,8 @@ export function streamFacts(
   return {
     arn,
     reference: referenceOf(eventSourceArn, mapping),
-    region: ofArn(arn, 'region') ?? (place ? plain(place.region) : UNKNOWN),
-    account: ofArn(arn, 'account') ?? (place ? plain(place.account) : UNKNOWN),
+    region: knownPart(arn, 'region') ?? (place ? plain(place.region) : UNKNOWN),
+    account: knownPart(arn, 'account') ?? (place ? plain(place.account) : UNKNOWN),
     lookedUp: lookup !== undefined,
     lookedUpElsewhere: lookup && topOf(lookup) !== topOf(mapping) ? topOf(lookup).node.path : undefined,
     tableName: plain(table.tableName),

@@ -1,9 +1,10 @@
 import { type CfnResource, type Reference, Stack } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
+import { knownPart } from '../../rules/cloudformation';
 import { isKnown } from '../../rules/facts';
 import { lookupOf } from '../table/stream-lookup';
 import { deployedProperty } from '../template/deployed-properties';
-import { ofArn, plain, textOf } from '../template/known-text';
+import { plain, textOf } from '../template/known-text';
 import { asText, resolvedWithReferences } from '../template/references';
 import { isResource } from '../template/resource';
 
@@ -43,7 +44,7 @@ function pseudo(name: string, scope: IConstruct): string {
 }
 
 function lookedUpName(resource: CfnResource): string {
-  return ofArn(textOf(lookupOf(resource)?.tableArn, resource), 'resource')?.split('/')[1] ?? '*';
+  return knownPart(textOf(lookupOf(resource)?.tableArn, resource), 'resource')?.split('/')[1] ?? '*';
 }
 
 /** The longest names that CloudFormation leaves as they are, less the part that it makes up. */

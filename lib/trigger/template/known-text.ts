@@ -1,8 +1,7 @@
 import { Stack, Token } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import { bareReference } from './references';
-import { isKnown, type Known, UNKNOWN } from '../../rules/facts';
-import { type ArnParts, arnParts } from '../../stream/arn';
+import { type Known, UNKNOWN } from '../../rules/facts';
 
 /** The value, or UNKNOWN if only the deployment knows it. */
 export function plain<Value>(value: Value): Known<Value> {
@@ -32,10 +31,4 @@ function textOfResolved(resolved: any): string {
   }
   const [separator, parts] = resolved?.['Fn::Join'] ?? [];
   return Array.isArray(parts) ? parts.map(textOfResolved).join(separator) : UNKNOWN;
-}
-
-/** A part of an ARN whose text is `textOf`; undefined if the ARN lacks it, or only the deployment knows it. */
-export function ofArn(arn: string, part: keyof ArnParts): string | undefined {
-  const found = arnParts(arn)[part];
-  return found === '' || !isKnown(found) ? undefined : found;
 }
