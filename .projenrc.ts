@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { awscdk, javascript, JsonFile } from 'projen';
 import { AUTHOR, BRANCH, PACKAGES, REPOSITORY } from './projenrc/publication';
 import { ROOMS } from './projenrc/rooms';
@@ -164,12 +166,10 @@ project.testTask.spawn(project.eslint!.eslintTask);
 // A clean clone has nothing compiled, and the tests run the compiled package too.
 project.setScript('test', 'npx projen compile && npx projen test');
 
-const demo = project.addTask('demo', {
-  description: 'Run the example app on this machine and show that nothing is lost',
-  receiveArgs: true,
-});
-demo.exec('cdk synth --quiet');
-demo.exec('ts-node --transpile-only --project examples/tsconfig.json examples/places/demo/main.ts', { receiveArgs: true });
+// Not tasks: projen would print each command.
+const examples = 'ts-node --transpile-only --project examples/tsconfig.json examples';
+project.setScript('demo', `${examples}/places/demo/main.ts`);
+project.setScript('example', `${examples}/run.ts`);
 
 project.addTask('soak', {
   description: 'Run the runtime through random faults for an hour: npm run soak -- --hours N',
@@ -204,9 +204,6 @@ const languages = project.addTask('languages', {
 languages.spawn(project.compileTask);
 languages.exec('jsii-rosetta extract --strict --batch');
 languages.exec(`ts-node --transpile-only --project ${project.tsconfigDev.fileName} test/languages/run.ts`, { receiveArgs: true });
-const example = project.addTask('example', { description: 'Run an example on this machine: npm run example -- testing', receiveArgs: true });
-example.exec('ts-node --transpile-only --project examples/tsconfig.json examples/run.ts', { receiveArgs: true });
-
 // Editors take the nearest tsconfig.json, so each folder of TypeScript needs one.
 const folders = ['bin', 'examples', 'bench'];
 for (const folder of folders) {
@@ -313,11 +310,12 @@ new JsonFile(project, 'cdk.json', {
   marker: false,
   obj: {
     // The example imports the package by its name, so what it runs is what is compiled.
-    build: 'npx projen compile',
+    build: 'ts-node --transpile-only --project projenrc/tsconfig.json projenrc/compile-if-stale.ts',
     app: 'ts-node --project examples/tsconfig.json examples/places/app.ts',
     notices: false,
     versionReporting: false,
-    context: { 'cli-telemetry': false },
+    // As in a new app. Without the flags, each synthesis says how many are not set.
+    context: { 'cli-telemetry': false, ...JSON.parse(readFileSync(join(__dirname, 'node_modules', 'aws-cdk-lib', 'recommended-feature-flags.json'), 'utf8')) },
   },
 });
 project.addGitIgnore('/cdk.out/');

@@ -1,6 +1,7 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { synthesize } from './synthesize';
 
 /** Synthesizes the example of this name and runs its triggers on this machine; what follows the name is for the command line. */
 const [, , name = '', ...options] = process.argv;
@@ -11,8 +12,9 @@ if (name === '' || !existsSync(app)) {
   process.exit(1);
 }
 const output = join('cdk.out', 'examples', name);
-execFileSync('npx', ['cdk', 'synth', '--quiet', '--app', `ts-node --project examples/tsconfig.json ${app}`, '--output', output], { stdio: 'inherit' });
-// Ctrl-C reaches both; the command line ends first.
-process.on('SIGINT', () => {});
-spawn(process.execPath, [join('build', 'bin', 'dynamo-stream-trigger.js'), 'local', '--app', output, ...options], { stdio: 'inherit' })
-  .on('exit', (code) => process.exit(code ?? 1));
+void synthesize(['--app', `ts-node --project examples/tsconfig.json ${app}`, '--output', output]).then(() => {
+  // Ctrl-C reaches both; the command line ends first.
+  process.on('SIGINT', () => {});
+  spawn(process.execPath, [join('build', 'bin', 'dynamo-stream-trigger.js'), 'local', '--app', output, ...options], { stdio: 'inherit' })
+    .on('exit', (code) => process.exit(code ?? 1));
+});

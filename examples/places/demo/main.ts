@@ -7,19 +7,26 @@ import { DeleteCommand, DynamoDBDocumentClient, paginateScan, PutCommand, Update
 import Table from 'cli-table3';
 import { type Change, roundsOfChanges } from './changes';
 import { Ledger } from './ledger';
-import { showProgress } from './progress';
+import { screenOn } from './progress';
 import { type LocalEvent, type LocalRun, LocalRunError, startLocal } from '../../../lib/local';
 import type { StreamRecord } from '../../../lib/stream/record';
+import { synthesize } from '../../synthesize';
 import { auditLine } from '../audit';
 import { type CountryTimeZone, type Place, type PlaceInTimeZone, project } from '../place';
 
 /** The demo: the synthesized example app, run on this machine, an account of every record, and a redrive of the one that failed. */
-const { values: { json, kill } } = parseArgs({
+const { values: { json, kill, synthesized } } = parseArgs({
   options: {
     json: { type: 'boolean', default: false },
     kill: { type: 'boolean', default: false },
+    /** The app is in cdk.out as it is now. */
+    synthesized: { type: 'boolean', default: false },
   },
 });
+// Under an old Node.js, the SDK would print a warning that is not about the demo.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
+/** With `--json`, the summary is all that is printed. */
+const screen = json ? undefined : screenOn(process.stdout);
 const credentials = { region: 'us-east-1', credentials: { accessKeyId: 'local', secretAccessKey: 'local' } };
 const WRITES_AT_ONCE = 16;
 /** Of places that have none of their own, once somebody knows it. */
@@ -32,7 +39,11 @@ main().then((exitCode) => process.exit(exitCode), (error) => {
 });
 
 async function main(): Promise<number> {
+  if (!synthesized) {
+    await synthesize();
+  }
   const ledger = new Ledger();
+  screen?.print('Starting DynamoDB Local, SQS and the functions of the app.');
   let killMidBatch = kill ? midBatchKiller(() => run.kill(run.triggers[0].functionName)) : undefined;
   const run = await startLocal({
     observer: (event) => {
@@ -48,8 +59,13 @@ async function main(): Promise<number> {
     if (killMidBatch) {
       throw new Error('The function was to be killed in the middle of a batch, but each had ended before.');
     }
-    console.log(json ? JSON.stringify(summary) : tableOf(summary));
-    return nothingLost(summary) && onlyTheStationFailed(ledger) ? 0 : 1;
+    const isFine = nothingLost(summary) && onlyTheStationFailed(ledger);
+    if (json) {
+      console.log(JSON.stringify(summary));
+    } else {
+      screen!.print(`${tableOf(summary)}\n${isFine ? NEXT : 'Something is wrong: see the table.'}`);
+    }
+    return isFine ? 0 : 1;
   } finally {
     await run.stop();
   }
@@ -78,7 +94,10 @@ async function feedAndAccount(run: LocalRun, ledger: Ledger): Promise<Summary> {
   const source = nameOf(run, 'Places/Places');
   const rounds = roundsOfChanges();
   let written = 0;
-  const progress = showProgress(rounds.flat().length, () => written, () => ledger.settled);
+  const total = rounds.flat().length;
+  // As wide at the start as at the end, so that the bar stays where it is.
+  const figure = (number: number) => String(number).padStart(String(total).length);
+  screen?.follow(() => ({ done: ledger.settled, total, text: `${figure(ledger.settled)} of ${total} records settled, ${figure(written)} written` }));
   try {
     for (const round of rounds) {
       await sideBySide(round, async (change) => {
@@ -89,7 +108,7 @@ async function feedAndAccount(run: LocalRun, ledger: Ledger): Promise<Summary> {
     await run.drained();
     await readFailureQueue(run, ledger);
   } finally {
-    progress.stop();
+    screen?.stop();
   }
 
   const { delivered, handlerCalls, invocations, retries, orderViolations, failed } = ledger;
@@ -117,9 +136,8 @@ async function redrive(run: LocalRun, client: DynamoDBDocumentClient, failed: re
     await client.send(new PutCommand({ TableName: nameOf(run, 'Places/CountryTimeZones'), Item }));
   }
   const args = ['redrive', '--queue-url', run.queues[0].url];
-  if (!json) {
-    console.log(`The table of time zones has what the handler lacked, so the records can come back:\nnpx dynamo-stream-trigger ${args.join(' ')}`);
-  }
+  screen?.print('One record could not be processed: its place has no time zone. Now the table of time zones has a usual one, and the record comes back:\n'
+    + `npx dynamo-stream-trigger ${args.join(' ')}`);
   const { stdout } = await promisify(execFile)(process.execPath, [COMMAND, ...args, '--wait', '--json'], { env: { ...process.env, ...run.variables } });
   const { tally, givenBack } = JSON.parse(stdout.trim().split('\n').at(-1)!);
   return { redriven: tally.done, left: givenBack };
@@ -129,13 +147,13 @@ function observe(event: LocalEvent, ledger: Ledger): void {
   if (event.type === 'invocationStarted') {
     ledger.invoked(event.shardId, event.event);
   } else if (event.type === 'warning') {
-    console.warn(event.message);
+    screen ? screen.print(`Note: ${event.message}`) : console.warn(event.message);
   } else if (event.type === 'log') {
     const line = auditLine(event.line);
     if (line) {
       ledger.called(line);
-    } else if (!json) {
-      console.log(`${event.functionName} | ${event.line}`);
+    } else {
+      screen?.print(`${event.functionName} | ${inShort(event.line)}`);
     }
   }
 }
@@ -228,7 +246,7 @@ function onlyTheStationFailed({ failed }: Ledger): boolean {
 }
 
 function tableOf(summary: Summary): string {
-  const table = new Table();
+  const table = new Table({ style: { compact: true, border: [] } });
   table.push(
     { 'records written': summary.written },
     { delivered: summary.delivered },
@@ -244,6 +262,23 @@ function tableOf(summary: Summary): string {
   );
   return table.toString();
 }
+
+/** What the runtime logs of a failure, without what it is for to search by. */
+function inShort(line: string): string {
+  try {
+    const { message, error, outcome } = JSON.parse(line);
+    return `${message}: ${error}, ${outcome}`;
+  } catch {
+    return line;
+  }
+}
+
+const NEXT = [
+  'Nothing was lost, and nothing was out of order. Where to go next:',
+  '  npm run demo -- --kill     the same, and the function is killed in a batch',
+  '  npm run example -- places  the same app, for changes that you make yourself',
+  '  docs/getting-started.md    a trigger of your own, from an empty folder',
+].join('\n');
 
 function nameOf(run: LocalRun, path: string): string {
   return run.tables.find((table) => table.path === path)!.name;

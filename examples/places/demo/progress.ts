@@ -1,24 +1,48 @@
-import { Presets, SingleBar } from 'cli-progress';
+/** Where the demo shows how far it has come: a bar on a terminal, below what is printed; elsewhere a line now and then. */
+export interface Screen {
+  print(text: string): void;
+  /** Shows the progress until it is stopped. */
+  follow(progress: () => Progress): void;
+  stop(): void;
+}
 
-/** Shows how far the demo has come: a bar on a terminal, a line a second otherwise. */
-export function showProgress(total: number, written: () => number, settled: () => number): { stop(): void } {
-  const bar = process.stdout.isTTY
-    ? new SingleBar({ format: ' {bar} {value} of {total} records settled, {written} written', hideCursor: true }, Presets.shades_classic)
-    : undefined;
-  const show = () => {
-    if (bar) {
-      bar.update(settled(), { written: written() });
-    } else {
-      console.log(`${written()} of ${total} records written, ${settled()} settled`);
-    }
-  };
-  bar?.start(total, 0, { written: 0 });
-  const timer = setInterval(show, bar ? 100 : 1000);
+export interface Progress {
+  readonly done: number;
+  readonly total: number;
+  /** What is done, in words. */
+  readonly text: string;
+}
+
+export function screenOn(out: NodeJS.WriteStream): Screen {
+  let shown: (() => Progress) | undefined;
+  let timer: NodeJS.Timeout | undefined;
+
+  const bar = () => shown && out.isTTY ? barOf(shown(), out.columns) : '';
   return {
+    // In one write with the bar, which would flicker otherwise.
+    print: (text) => out.write(out.isTTY ? `\r${CLEAR}${text}\n${bar()}` : `${text}\n`),
+    follow: (progress) => {
+      shown = progress;
+      const show = out.isTTY ? () => out.write(`\r${bar()}${CLEAR}`) : () => out.write(`${progress().text}\n`);
+      show();
+      timer = setInterval(show, out.isTTY ? 100 : 5000);
+    },
     stop: () => {
       clearInterval(timer);
-      show();
-      bar?.stop();
+      if (shown) {
+        out.write(out.isTTY ? `\r${bar()}${CLEAR}\n` : `${shown().text}\n`);
+      }
+      shown = undefined;
     },
   };
+}
+
+/** Clears the rest of the line. */
+const CLEAR = '\u001b[K';
+
+/** The bar takes what the text leaves of the line. A narrow terminal has the text only. */
+function barOf({ done, total, text }: Progress, columns: number): string {
+  const width = Math.min(40, columns - text.length - 3);
+  const full = Math.round(width * done / total);
+  return width < 10 ? text.slice(0, columns - 1) : `${'█'.repeat(full)}${'░'.repeat(width - full)}  ${text}`;
 }
