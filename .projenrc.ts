@@ -311,7 +311,7 @@ new JsonFile(project, 'cdk.json', {
   obj: {
     // The example imports the package by its name, so what it runs is what is compiled.
     build: 'ts-node --transpile-only --project projenrc/tsconfig.json projenrc/compile-if-stale.ts',
-    app: 'ts-node --project examples/tsconfig.json examples/places/app.ts',
+    app: 'ts-node --transpile-only --project examples/tsconfig.json examples/places/app.ts',
     notices: false,
     versionReporting: false,
     // As in a new app. Without the flags, each synthesis says how many are not set.

@@ -12,7 +12,7 @@ if (name === '' || !existsSync(app)) {
   process.exit(1);
 }
 const output = join('cdk.out', 'examples', name);
-void synthesize(['--app', `ts-node --project examples/tsconfig.json ${app}`, '--output', output]).then(() => {
+void synthesize(['--app', `ts-node --transpile-only --project examples/tsconfig.json ${app}`, '--output', output]).then(() => {
   // Ctrl-C reaches both; the command line ends first.
   process.on('SIGINT', () => {});
   spawn(process.execPath, [join('build', 'bin', 'dynamo-stream-trigger.js'), 'local', '--app', output, ...options], { stdio: 'inherit' })
