@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { awscdk, javascript, JsonFile } from 'projen';
 import { AUTHOR, BRANCH, PACKAGES, REPOSITORY } from './projenrc/publication';
 import { ROOMS } from './projenrc/rooms';
+import { FILES } from './projenrc/tarball';
 import { TEST_PROJECTS } from './projenrc/test-projects';
 import { addWorkflows, RELEASE_OPTIONS } from './projenrc/workflows';
 
@@ -27,6 +28,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
   typescriptVersion: '~6.0.3',
   minNodeVersion: '20.16.0',
   packageManager: javascript.NodePackageManager.NPM,
+  npmignoreEnabled: false,
   projenrcTs: true,
 
   // Sources in lib/, what jsii compiles in build/.
@@ -63,6 +65,10 @@ const project = new awscdk.AwsCdkConstructLibrary({
     'constructs@^10.5.1',
     'cdk-nag@^3',
     'esbuild@^0.28',
+    // What looks at the package: its entry points, its types, and what is bundled into it.
+    '@arethetypeswrong/core@^0.18',
+    '@cyclonedx/cyclonedx-library@^9',
+    'publint@^0.3',
     // The reference of runtime and testing.
     'typedoc@^0.28',
     'typedoc-plugin-markdown@^4',
@@ -116,6 +122,10 @@ const subpath = (folder: string) => ({
   require: { types: `./build/${folder}/index.d.ts`, default: `./build/${folder}/index.js` },
 });
 project.addFields({
+  type: 'commonjs',
+  files: FILES,
+  // A bundler may drop what is not used.
+  sideEffects: false,
   exports: {
     '.': { types: './build/index.d.ts', default: './build/index.js' },
     './runtime': subpath('runtime'),
@@ -137,19 +147,24 @@ project.npmrc.addConfig('omit-lockfile-registry-resolved', 'true');
 // Compile: everything under lib/ in one pass, then what has to be one file.
 const esbuild = 'esbuild --bundle --platform=node --target=node20 --log-level=warning';
 project.compileTask.reset('jsii --silence-warnings=missing-dev-dependency');
-for (const folder of ['runtime', 'testing']) {
-  project.compileTask.exec(`${esbuild} --format=esm --packages=external lib/${folder}/index.ts --outfile=build/${folder}/index.mjs`);
-  project.compileTask.exec(`echo "export * from './index.js';" > build/${folder}/index.d.mts`);
+// Two thirds of what jsii writes are source maps with the sources, and comments, which the declarations have too. Names and lines stay readable.
+project.compileTask.exec('esbuild "build/**/*.js" --outdir=build --allow-overwrite --platform=node --target=node20 --log-level=warning');
+project.compileTask.exec('ts-node --transpile-only --project projenrc/tsconfig.json projenrc/prune-declarations.ts build index.d.ts runtime/index.d.ts testing/index.d.ts');
+// The runtime is bundled with handlers, also as ESM and without what they do not use. Tests run as they are, by Node.js.
+project.compileTask.exec(`${esbuild} --format=esm --packages=external lib/runtime/index.ts --outfile=build/runtime/index.mjs`);
+for (const file of ['runtime/index.d.mts', 'testing/index.d.mts', 'testing/index.mjs']) {
+  project.compileTask.exec(`echo "export * from './index.js';" > build/${file}`);
 }
 project.compileTask.exec(
-  `${esbuild} --minify --legal-comments=none --metafile=build/bin/meta.json bin/dynamo-stream-trigger.ts --outfile=build/bin/dynamo-stream-trigger.js`,
+  `${esbuild} --minify --legal-comments=none --main-fields=module,main --metafile=build/bin/meta.json bin/dynamo-stream-trigger.ts --outfile=build/bin/dynamo-stream-trigger.js`,
 );
+project.compileTask.exec('ts-node --transpile-only --project projenrc/tsconfig.json projenrc/bill-of-materials.ts build/bin/meta.json build/bin/bom.cdx.json');
 project.compileTask.exec(
   'ts-node --transpile-only --project projenrc/tsconfig.json projenrc/third-party-licenses.ts build/bin/meta.json build/bin/THIRD-PARTY-LICENSES.txt',
 );
 // What is deployed beside a construct, for Lambda's runtime, which has the SDK.
 for (const path of ['trigger/table/stream-lookup', 'redrive/function']) {
-  project.compileTask.exec('esbuild --bundle --platform=node --target=node24 --log-level=warning --external:@aws-sdk/* '
+  project.compileTask.exec('esbuild --bundle --platform=node --target=node24 --log-level=warning --minify-syntax --minify-whitespace --external:@aws-sdk/* '
     + `lib/${path}.lambda.ts --outfile=build/${path}.lambda.bundle/index.js`);
 }
 
@@ -303,8 +318,6 @@ project.postCompileTask.exec('jsii-rosetta extract --strict --batch');
 // What is no jsii API: docs/reference/api. Fails if a name has no text.
 project.postCompileTask.exec('typedoc --options projenrc/typedoc.json');
 project.addGitIgnore('.jsii.tabl.json');
-project.addPackageIgnore('.jsii.tabl.json');
-project.addPackageIgnore('/rosetta/');
 
 new JsonFile(project, 'cdk.json', {
   marker: false,
@@ -319,17 +332,6 @@ new JsonFile(project, 'cdk.json', {
   },
 });
 project.addGitIgnore('/cdk.out/');
-for (const path of ['/AGENTS.md', '/CODE_OF_CONDUCT.md', '/CONTRIBUTING.md', '/SECURITY.md', '/.devcontainer/', '/.editorconfig', '/.github/', '/.nvmrc']) {
-  project.addPackageIgnore(path);
-}
-for (const path of ['/bin/', '/examples/', '/bench/', '/.ci/', '/cdk.json', '/cdk.out/', '/build/assembly/', '/build/check/', '/build/cli/', '/build/reader/', '/build/redrive/*', '!/build/redrive/function.lambda.bundle/', '/build/local/**/*.*', '/build/**/*.lambda.js']) {
-  project.addPackageIgnore(path);
-}
-// What the command line starts in processes of their own; the rest of it is in its bundle.
-for (const program of ['service/destination-server', 'function/module-resolution', 'function/runtime-client']) {
-  project.npmignore!.include(`/build/local/${program}.js`);
-}
-
 addWorkflows(project);
 
 project.synth();

@@ -1,7 +1,31 @@
-/** What is published beside package.json, README.md and LICENSE, which npm always takes: as npm reads `files`. */
-export const FILES = ['docs', 'skills', 'llms.txt'];
+/** For people who work on the package; and what the declarations say, too. */
+const NOT_OF_DOCS = ['docs/adr', 'docs/contribute', 'docs/reference/api'];
 
-/** Whether a file or folder of the repository comes with the package. */
+/**
+ * What is published, as npm reads `files`: nothing else is, wherever it lies. npm always takes package.json, README.md and LICENSE.
+ *
+ * The command line is one file, with its rooms in it. Of them, only what it starts in processes of their own is published beside it.
+ */
+export const FILES = [
+  '.jsii',
+  'CHANGELOG.md',
+  'docs',
+  'skills',
+  'llms.txt',
+  ...NOT_OF_DOCS.map((folder) => `!${folder}`),
+  'build/index.js',
+  'build/index.d.ts',
+  ...['engine', 'event-pattern', 'rules', 'runtime', 'stream', 'testing', 'trigger'].map((room) => `build/${room}`),
+  '!build/**/*.lambda.js',
+  'build/bin',
+  'build/local/service/destination-server.js',
+  'build/local/function/module-resolution.js',
+  'build/local/function/runtime-client.js',
+  'build/redrive/function.lambda.bundle',
+];
+
+/** Whether a page, a file or a folder that a page may link to is published. */
 export function isShipped(path: string): boolean {
-  return ['README.md', 'CHANGELOG.md', 'API.md', 'LICENSE'].includes(path) || FILES.some((file) => path === file || path.startsWith(`${file}/`));
+  const within = (folder: string) => path === folder || path.startsWith(`${folder}/`);
+  return ['README.md', 'LICENSE', 'CHANGELOG.md', 'docs', 'skills', 'llms.txt'].some(within) && !NOT_OF_DOCS.some(within);
 }

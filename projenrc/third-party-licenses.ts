@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { bundledPackages } from './bundled-packages';
 
 /**
  * Collects the licences of the packages that esbuild put into a bundle: what they ask for in return.
@@ -9,11 +10,8 @@ import { join } from 'node:path';
 const ALLOWED = ['Apache-2.0', 'ISC', 'MIT'];
 const [, , metafile, output] = process.argv;
 
-const folders = new Set(Object.keys(JSON.parse(readFileSync(metafile, 'utf8')).inputs).flatMap((file) =>
-  /^(.*node_modules\/(@[^/]+\/)?[^/]+)\//.exec(file)?.[1] ?? []));
 const packagesByText = new Map<string, string[]>();
-for (const folder of [...folders].sort()) {
-  const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+for (const { folder, name, version, license } of bundledPackages(metafile)) {
   if (!ALLOWED.includes(license)) {
     throw new Error(`The command line bundles ${name}, which is under ${license}. Look at that licence, and allow it here if it lets us.`);
   }

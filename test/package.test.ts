@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
+import { linksOf } from '../projenrc/links';
 
 /**
  * Users get the tarball of `npm pack`. So these tests install it, in an empty app with only the CDK and esbuild beside it.
@@ -11,6 +12,7 @@ const version = (name: string): string =>
   JSON.parse(readFileSync(join(root, 'node_modules', name, 'package.json'), 'utf8')).version;
 
 let consumer: string;
+let tarball: string;
 const run = (command: string, ...args: string[]): string =>
   execFileSync(command, args, { cwd: consumer, encoding: 'utf8', stdio: 'pipe' });
 
@@ -19,7 +21,7 @@ beforeAll(() => {
   execFileSync('npm', ['pack', '--silent', '--pack-destination', consumer], { cwd: root, stdio: 'pipe' });
   cpSync(join(__dirname, 'consumer'), consumer, { recursive: true });
   writeFileSync(join(consumer, 'package.json'), JSON.stringify({ name: 'consumer', private: true }));
-  const tarball = `dynamo-stream-trigger-${JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version}.tgz`;
+  tarball = `dynamo-stream-trigger-${JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version}.tgz`;
   const others = ['aws-cdk-lib', 'constructs', 'esbuild'].map((name) => `${name}@${version(name)}`);
   run('npm', 'install', '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error', `./${tarball}`, ...others);
 });
@@ -57,17 +59,46 @@ test('the tarball holds what users need, and no path of the machine that made it
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name).slice(installed.length + 1));
   const expected = [
-    /^(package\.json|README\.md|LICENSE|API\.md|\.jsii)$/,
-    /^docs\/[\w/-]+\.(md|svg)$/,
+    /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|\.jsii)$/,
+    /^docs\/(?!adr|contribute|reference\/api)[\w/-]+\.(md|svg)$/,
     /^(llms\.txt|skills\/[\w-]+\/SKILL\.md)$/,
     /^build\/index\.(js|d\.ts)$/,
     /^build\/(engine|event-pattern|rules|runtime|stream|testing|trigger)\/.+\.(js|mjs|d\.ts|d\.mts)$/,
     /^build\/local\/(service\/destination-server|function\/module-resolution|function\/runtime-client)\.js$/,
     /^build\/redrive\/function\.lambda\.bundle\/index\.js$/,
-    /^build\/bin\/(dynamo-stream-trigger\.js|THIRD-PARTY-LICENSES\.txt)$/,
+    /^build\/bin\/(dynamo-stream-trigger\.js|THIRD-PARTY-LICENSES\.txt|bom\.cdx\.json)$/,
   ];
   expect(files.filter((file) => !expected.some((pattern) => pattern.test(file)))).toEqual([]);
   expect(files.filter((file) => readFileSync(join(installed, file), 'utf8').includes(root))).toEqual([]);
+});
+
+test('the pages of the tarball link to what is in it, or to the web', () => {
+  const installed = join(consumer, 'node_modules', 'dynamo-stream-trigger');
+  const pages = readdirSync(installed, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.md'));
+  const dead = pages.flatMap((page) => linksOf(page, readFileSync(join(installed, page), 'utf8'))
+    .filter(({ target, path }) => !target.startsWith('https://') && path !== undefined && !existsSync(join(installed, path)))
+    .map(({ target }) => `${page}: ${target}`));
+
+  expect(pages).toContain('docs/guide/languages.md');
+  expect(dead).toEqual([]);
+});
+
+test('registries and tools find nothing wrong with it', () => {
+  const findings = JSON.parse(execFileSync(process.execPath, ['test/package-findings.mjs', join(consumer, 'node_modules', 'dynamo-stream-trigger'), join(consumer, tarball)], {
+    cwd: root, encoding: 'utf8',
+  }));
+
+  expect(findings).toEqual([]);
+}, 60_000);
+
+test('the bill of materials lists what the command line bundles', () => {
+  const bin = join(consumer, 'node_modules', 'dynamo-stream-trigger', 'build', 'bin');
+  const { components } = JSON.parse(readFileSync(join(bin, 'bom.cdx.json'), 'utf8'));
+  const listed = components.map(({ purl }: { purl: string }) => decodeURIComponent(purl));
+
+  expect(listed).toEqual(expect.arrayContaining(['commander', '@aws-sdk/client-sqs', '@smithy/core'].map((name) => `pkg:npm/${name}@${version(name)}`)));
+  const licences = readFileSync(join(bin, 'THIRD-PARTY-LICENSES.txt'), 'utf8');
+  expect(listed.filter((purl: string) => !licences.includes(`\n${purl.slice('pkg:npm/'.length).replace(/@(?=[^@]*$)/, ' ')} (`))).toEqual([]);
 });
 
 test('the licence of every package that the command line bundles is with it', () => {

@@ -1,5 +1,6 @@
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
 import __JAVA_PACKAGE__.AttributeCondition;
 import __JAVA_PACKAGE__.DynamoStreamTrigger;
@@ -46,7 +47,8 @@ public class ShopApp {
                     StreamFilter.newImage("status", AttributeCondition.stringMatches(TextCondition.prefix("PAID"))),
                     StreamFilter.newImage("version", AttributeCondition.numberIs(1, 2))),
                 StreamFilter.newImage("address", AttributeCondition.mapHas(Map.of("city", AttributeCondition.stringIs("Graz", "Linz")))),
-                StreamFilter.fromPattern(Map.of("eventName", List.of("REMOVE"), "userIdentity", Map.of("type", List.of("Service"))))))
+                // In the order of the other languages: Map.of has none.
+                StreamFilter.fromPattern(new TreeMap<>(Map.of("eventName", List.of("REMOVE"), "userIdentity", Map.of("type", List.of("Service")))))))
             .onFailure(new FailureStore(stack, "Failures"))
             .permissions(StreamPermissions.LEAST_PRIVILEGE)
             .metricsConfig(MetricsConfig.builder().metrics(List.of(MetricType.EVENT_COUNT)).build())
