@@ -72,7 +72,7 @@ function summarize(values: readonly number[], statistic: string): number {
     case 'Sum': return values.reduce((sum, value) => sum + value, 0);
     case 'Maximum': return Math.max(...values);
     case 'p99': return [...values].sort((a, b) => a - b)[Math.ceil(0.99 * values.length) - 1];
-    default: throw new Error(`No such statistic is simulated: ${statistic}`);
+    default: throw new Error(`Not simulated: ${statistic}`);
   }
 }
 
@@ -94,7 +94,7 @@ function evaluate(series: Series, { Threshold, EvaluationPeriods: n, DatapointsT
     case 'notBreaching': return 'OK';
     case 'breaching': return 'ALARM';
     case 'ignore': return state;
-    default: return real.length === 0 ? 'INSUFFICIENT_DATA' : state;
+    default: throw new Error(`Not simulated: ${TreatMissingData}`);
   }
 }
 
