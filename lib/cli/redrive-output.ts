@@ -126,7 +126,7 @@ function resultLines({ tally, removed, givenBack, left, stopped }: Result, { dry
     ...rows.filter(([, count]) => count > 0).map(([name, count, hint]) => `${name.padEnd(14)} ${count}${hint && `  ${hint}`}`),
     `Messages       ${removed} deleted, ${givenBack} given back${left > 0 ? `, ${left} not taken: run this again` : ''}`,
     ...report === undefined && tally.held + tally.failed + tally.inexact + tally.overtaken + tally.lost + tally.unknown > 0
-      ? ['--report FILE tells what became of each record.'] : [],
+      ? ['--report FILE says what became of each record.'] : [],
   ];
 }
 

@@ -1,7 +1,6 @@
 import type { Aside } from './aside';
 import { type GivenUpMessage, type Inventory, tableOf } from './inventory';
-import { unqualified } from './mappings';
-import { type BatchMessage, type Message, type ObjectName, type Origin, type ParkedMessage, readMessage } from './message';
+import { type BatchMessage, type Message, type ObjectName, type Origin, type ParkedMessage, readMessage, unqualified } from './message';
 import type { GivenUpBy, RedriveOptions } from './options';
 import type { Ports, Received } from './ports';
 import { stoppable } from './stoppable';
@@ -80,7 +79,11 @@ class Collector {
 
   constructor(private readonly inventory: Inventory, private readonly only: GivenUpBy | undefined, private readonly now: number) {}
 
-  take({ id, handle, text = '', object }: Received): void {
+  take({ id, handle, isAgain, text = '', object }: Received): void {
+    if (isAgain) {
+      this.inventory.setHandle(id, handle);
+      return;
+    }
     const content: Message = object ? { kind: 'objects', objects: [object] } : readMessage(text, this.now);
     if (content.kind === 'objects') {
       this.toRead.push({ message: this.inventory.addMessage({ id, handle, objects: content.objects }), objects: content.objects });

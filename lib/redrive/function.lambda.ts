@@ -42,7 +42,8 @@ export async function handler(_event: unknown, context: Context): Promise<Answer
     timer = setTimeout(() => stop.abort(), context.getRemainingTimeInMillis() - timeout - CLOSING_TIME);
     const functions = { ...ports.functions, mappings: mappingsOf(facts) };
     const { superseded, functionArn, tableArn } = facts;
-    const options = { ...REDRIVE_DEFAULTS, superseded, only: { functionArn, tableArn }, wait: true, patience: PATIENCE };
+    // A message may name a version that is not the trigger's any more, and that this function may not invoke.
+    const options = { ...REDRIVE_DEFAULTS, superseded, functionArn, only: { functionArn, tableArn }, wait: true, patience: PATIENCE };
     return logged(await redrive({ ...ports, functions }, options, stop.signal));
   } catch (error) {
     if (error instanceof MessagesInFlight) {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { BatchMessage, ObjectName, Origin, PointerMessage } from './message';
+import { groupedBy } from './grouped-by';
+import { type BatchMessage, type ObjectName, type Origin, type PointerMessage, unqualified } from './message';
 import type { Outcome } from './outcome';
 import type { Place, Spool } from './ports';
 import { itemKey } from '../stream/item-key';
@@ -33,6 +34,8 @@ export interface MessageTexts {
 /** A record, with the messages that wait for it. */
 export interface GivenUpRecord extends Place {
   readonly lane: Lane;
+  /** What is invoked with it. */
+  readonly functionArn: string;
   readonly streamArn: string;
   readonly sequenceNumber: string;
   messages: GivenUpMessage | GivenUpMessage[];
@@ -49,9 +52,11 @@ export interface Lane {
   isClosed: boolean;
 }
 
-/** What is redriven to one function from one table. */
+/**
+ * What is redriven to one function from one table. Its messages may name several aliases and versions of it: these write to the same place, so
+ * the records of an item go out in one order.
+ */
 export interface Group {
-  readonly functionArn: string;
   readonly tableArn: string;
   /** The functions that gave it up. */
   readonly origins: Set<string>;
@@ -95,17 +100,29 @@ export class Inventory {
     message.unknown = reason;
   }
 
+  /** A message came again. That is rare, so it is looked for. */
+  setHandle(id: string, handle: string): void {
+    for (const message of this.messages) {
+      const texts = this.textsOf(message);
+      if (texts.id === id) {
+        Object.assign(message, this.spool.append(JSON.stringify({ ...texts, handle })));
+        return;
+      }
+    }
+  }
+
   textsOf(message: GivenUpMessage): MessageTexts {
     return JSON.parse(this.spool.read(message));
   }
 
   addRecord(messages: GivenUpMessage[], { functionArn, streamArn }: Origin, record: StreamRecord): void {
     const { at, bytes } = this.spool.append(JSON.stringify(record));
-    const group = this.groupOf(functionArn, streamArn);
+    const invoked = this.functionArn ?? functionArn;
+    const group = this.groupOf(invoked, functionArn, streamArn);
     const key = shortKey(record);
     const lane = group.lanes.get(key) ?? { group, records: [], isBusy: false, isClosed: false };
     const added: GivenUpRecord = {
-      at, bytes, lane, streamArn: this.shared(streamArn), sequenceNumber: record.dynamodb!.SequenceNumber!,
+      at, bytes, lane, functionArn: this.shared(invoked), streamArn: this.shared(streamArn), sequenceNumber: record.dynamodb!.SequenceNumber!,
       messages: messages.length === 1 ? messages[0] : messages, outcome: undefined,
     };
     if (lane.records.length > 0) {
@@ -191,10 +208,10 @@ export class Inventory {
     this.spool.clear();
   }
 
-  private groupOf(origin: string, streamArn: string): Group {
-    const [functionArn, tableArn] = [this.functionArn ?? origin, tableOf(streamArn)];
-    const name = `${functionArn} ${tableArn}`;
-    const group = this.groups.get(name) ?? { functionArn, tableArn, origins: new Set<string>(), lanes: new Map() };
+  private groupOf(functionArn: string, origin: string, streamArn: string): Group {
+    const tableArn = tableOf(streamArn);
+    const name = `${unqualified(functionArn)} ${tableArn}`;
+    const group = this.groups.get(name) ?? { tableArn, origins: new Set<string>(), lanes: new Map() };
     this.groups.set(name, group);
     group.origins.add(origin);
     this.streamArns.add(streamArn);
@@ -213,10 +230,20 @@ export function inOrder(a: Pick<GivenUpRecord, 'streamArn' | 'sequenceNumber'>, 
   return a.streamArn === b.streamArn ? compareSequenceNumbers(a.sequenceNumber, b.sequenceNumber) : a.streamArn < b.streamArn ? -1 : 1;
 }
 
+/** An event has records of one stream, and goes to one function. */
+export function isOfOneEvent(a: Pick<GivenUpRecord, 'functionArn' | 'streamArn'>, b: Pick<GivenUpRecord, 'functionArn' | 'streamArn'>): boolean {
+  return a.streamArn === b.streamArn && a.functionArn === b.functionArn;
+}
+
 export function* recordsOf({ lanes }: Group): Generator<GivenUpRecord> {
   for (const { records } of lanes.values()) {
     yield* records;
   }
+}
+
+/** A group's records by the function, alias or version that is invoked with them. */
+export function byFunction(group: Group): Map<string, GivenUpRecord[]> {
+  return groupedBy([...recordsOf(group)], ({ functionArn }) => functionArn);
 }
 
 /** The streams that a group's records are from. */

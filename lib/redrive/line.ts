@@ -1,4 +1,4 @@
-import { type GivenUpRecord, inOrder, type Lane } from './inventory';
+import { type GivenUpRecord, inOrder, isOfOneEvent, type Lane } from './inventory';
 
 /** How much goes into an event. */
 export interface Portion {
@@ -18,7 +18,7 @@ export class Line {
   }
 
   /**
-   * The next records of one stream, and none of an item that is in an invocation already. Their lanes are busy until they are released.
+   * The next records of one stream for one function, and none of an item that is in an invocation already. Their lanes are busy until they are released.
    */
   take(portion: Portion): GivenUpRecord[] {
     const taken: GivenUpRecord[] = [];
@@ -31,7 +31,7 @@ export class Line {
         return;
       }
       isFull ||= taken.length > 0
-        && (taken.length === portion.records || bytes + record.bytes > portion.bytes || taken[0].streamArn !== record.streamArn);
+        && (taken.length === portion.records || bytes + record.bytes > portion.bytes || !isOfOneEvent(taken[0], record));
       if (isFull || (record.lane.isBusy && !taking.has(record.lane))) {
         waiting.push(record);
         return;

@@ -53,11 +53,6 @@ export async function findMappings(
   };
 }
 
-/** arn:aws:lambda:region:account:function:name, without an alias or a version. */
-export function unqualified(functionArn: string): string {
-  return functionArn.split(':').slice(0, 7).join(':');
-}
-
 /** The mapping of this function, or of an alias or a version of it if it is the only one. */
 function factsOf(mappings: readonly MappingFacts[], functionName: string): MappingFacts | undefined {
   const wanted = functionOf(functionName);

@@ -21,6 +21,11 @@ export interface Origin {
   readonly streamArn: string;
 }
 
+/** arn:aws:lambda:region:account:function:name, without an alias or a version. */
+export function unqualified(functionArn: string): string {
+  return functionArn.split(':').slice(0, 7).join(':');
+}
+
 /** A parked record. */
 export interface ParkedMessage extends Origin {
   readonly kind: 'record';

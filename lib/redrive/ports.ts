@@ -63,6 +63,8 @@ export interface Received {
   readonly id: string;
   /** For the source. */
   readonly handle: string;
+  /** This id has come before. The new handle stands for it. */
+  readonly isAgain?: boolean;
   /** What it says. */
   readonly text?: string;
   /** The object that says it, if the message does not. It is deleted with the message. */
@@ -102,7 +104,7 @@ export interface FunctionFacts {
 
 export interface MappingFacts {
   readonly functionArn: string;
-  /** Event patterns as JSON. Undefined: it has some, but they are not told, because they are encrypted. */
+  /** Event patterns as JSON. Undefined: it has some, but they are not known, because they are encrypted. */
   readonly filters: readonly string[] | undefined;
   readonly parallelizationFactor: number;
   readonly hasWindow: boolean;

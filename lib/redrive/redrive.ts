@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Aside } from './aside';
 import { collect, type Collected, type Kinds } from './collect';
-import { type GivenUpMessage, type Group, Inventory, messagesOf, openOf, recordsOf, streamsOf } from './inventory';
+import { byFunction, type GivenUpMessage, type Group, Inventory, messagesOf, openOf, streamsOf } from './inventory';
 import { findMappings, type MappingOf } from './mappings';
 import type { BatchMessage } from './message';
 import type { RedriveOptions } from './options';
@@ -208,21 +208,24 @@ class Redrive {
       return facts;
     }
     for (const group of inventory.groups.values()) {
-      this.refuseWindow(group);
-      try {
-        facts.set(group, await stoppable(stop, ports.functions.describe(group.functionArn)));
-      } catch (error) {
-        aside.set([...recordsOf(group)].flatMap(messagesOf), error);
+      for (const [functionArn, records] of byFunction(group)) {
+        this.refuseWindow(group, functionArn);
+        try {
+          const { timeout } = await stoppable(stop, ports.functions.describe(functionArn));
+          facts.set(group, { timeout: Math.max(timeout, facts.get(group)?.timeout ?? 0) });
+        } catch (error) {
+          aside.set(records.flatMap(messagesOf), error);
+        }
       }
     }
     inventory.settle();
     return facts;
   }
 
-  private refuseWindow(group: Group): void {
+  private refuseWindow(group: Group, functionArn: string): void {
     for (const streamArn of streamsOf(group)) {
-      if ([...group.origins, group.functionArn].some((functionArn) => this.mappingOf({ functionArn, streamArn }).hasWindow)) {
-        throw new RedriveRefused(`The function ${group.functionArn} has a tumbling window on ${streamArn}. The state of a window can't be made again, `
+      if ([...group.origins, functionArn].some((one) => this.mappingOf({ functionArn: one, streamArn }).hasWindow)) {
+        throw new RedriveRefused(`The function ${functionArn} has a tumbling window on ${streamArn}. The state of a window can't be made again, `
           + 'so its records are not sent. Write them to a file with --to-file.');
       }
     }
@@ -244,7 +247,9 @@ class Redrive {
       inexact,
       lost: this.lost.reduce((sum, { count }) => sum + count, 0),
       superseded: await this.countSuperseded(),
-      ways: groups.map((group) => ({ functionArn: group.functionArn, tableArn: group.tableArn, records: [...recordsOf(group)].length })),
+      ways: groups.flatMap((group) => [...byFunction(group)].map(([functionArn, records]) => (
+        { functionArn, tableArn: group.tableArn, records: records.length }
+      ))),
       hoursLeft: Number.isFinite(keptFor) ? Math.max(0, keptFor / 3_600_000) : undefined,
       remarks: this.remarks,
       ...(notes.length > 0 && { notes }),

@@ -1,6 +1,6 @@
 import { readAnswer } from './answer';
 import { groupedBy } from './grouped-by';
-import { type GivenUpRecord, type Group, type Inventory, inOrder, type Lane, messagesOf, openOf } from './inventory';
+import { type GivenUpRecord, type Group, type Inventory, inOrder, isOfOneEvent, type Lane, messagesOf, openOf } from './inventory';
 import { Line } from './line';
 import type { MappingOf } from './mappings';
 import type { RedriveOptions, SupersededPolicy } from './options';
@@ -36,6 +36,7 @@ interface Outgoing {
   readonly text: string;
   readonly bytes: number;
   readonly eventId: string;
+  readonly functionArn: string;
   readonly streamArn: string;
   readonly sequenceNumber: string;
   readonly isSuperseded: boolean;
@@ -140,8 +141,8 @@ class Sender {
   private outgoing(lane: Lane, record: GivenUpRecord, newest: StreamRecord, seen: Seen, isSuperseded: boolean): Outgoing {
     const text = this.sending.inventory.recordText(record);
     const eventId = isSuperseded ? JSON.parse(text).eventID ?? '' : '';
-    const { bytes, streamArn, sequenceNumber } = record;
-    return { lane, settles: [record], text, bytes, eventId, streamArn, sequenceNumber, isSuperseded, newest, seen, isAnew: false };
+    const { bytes, functionArn, streamArn, sequenceNumber } = record;
+    return { lane, settles: [record], text, bytes, eventId, functionArn, streamArn, sequenceNumber, isSuperseded, newest, seen, isAnew: false };
   }
 
   private refresh(lane: Lane, newest: StreamRecord, seen: Seen, reason: string): Outgoing[] {
@@ -160,15 +161,16 @@ class Sender {
     if (record === undefined) {
       return 'No record can be made of it';
     }
-    const { streamArn, sequenceNumber } = newestOf(lane);
-    if (![...this.group.origins].some((functionArn) => mappingOf({ functionArn, streamArn }).passes(record))) {
+    const { functionArn, streamArn, sequenceNumber } = newestOf(lane);
+    if (![...this.group.origins].some((origin) => mappingOf({ functionArn: origin, streamArn }).passes(record))) {
       return 'As it is now, it does not pass the filter';
     }
     lane.isClosed = true;
     const text = JSON.stringify(record);
     const bytes = Buffer.byteLength(text);
     const eventId = record.eventID!;
-    return { lane, settles: openOf(lane), text, bytes, eventId, streamArn, sequenceNumber, isSuperseded: false, newest, seen, isAnew: true };
+    const settles = openOf(lane);
+    return { lane, settles, text, bytes, eventId, functionArn, streamArn, sequenceNumber, isSuperseded: false, newest, seen, isAnew: true };
   }
 
   /** Answers what must be sent again, because it changed meanwhile. */
@@ -216,7 +218,7 @@ class Sender {
       this.fail(event, 'tooLarge', 'its event is larger than the 6 MB that Lambda takes');
       return [];
     }
-    const invoked = await this.invokePersistently(text);
+    const invoked = await this.invokePersistently(event[0].functionArn, text);
     switch (invoked?.type) {
       case undefined: return undefined;
       case 'answer': {
@@ -246,9 +248,8 @@ class Sender {
   }
 
   /** A refusal does not count as an attempt. Undefined: it was not invoked before it was asked to stop. */
-  private async invokePersistently(event: string): Promise<Exclude<Invoked, { type: 'throttled' }> | undefined> {
+  private async invokePersistently(functionArn: string, event: string): Promise<Exclude<Invoked, { type: 'throttled' }> | undefined> {
     const { ports: { functions, clock }, stop } = this.sending;
-    const { functionArn } = this.group;
     for (let refusals = 1; ; refusals++) {
       const invoked = await functions.invoke(functionArn, event, this.timeout);
       if (invoked.type !== 'throttled') {
@@ -295,7 +296,7 @@ function eventsOf(outgoing: readonly Outgoing[], most: number): Outgoing[][] {
   let bytes = Infinity;
   for (const one of outgoing) {
     const event = events.at(-1);
-    if (bytes + one.bytes > PORTION_BYTES || event!.length === most || event![0].streamArn !== one.streamArn) {
+    if (bytes + one.bytes > PORTION_BYTES || event!.length === most || !isOfOneEvent(event![0], one)) {
       events.push([]);
       bytes = 0;
     }

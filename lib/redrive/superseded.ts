@@ -61,7 +61,7 @@ export function judge(newest: StreamRecord, seen: Seen): Judgement {
     return seen.item && 'the item is there again';
   }
   if (dynamodb!.StreamViewType === 'OLD_IMAGE') {
-    return 'a stream of old images does not tell what the item was changed to';
+    return 'a stream of old images does not say what the item was changed to';
   }
   if (!dynamodb!.NewImage) {
     return 'the record has no new image to compare the item with';

@@ -18,6 +18,8 @@ const plans = fc.record({
   /** Each write, and what became of its record. */
   writes: fc.array(fc.tuple(writes, fc.constantFrom<Fate>('done', 'done', 'done', 'parked', 'batch', 'batch', 'both', 'foreign')), { minLength: 1, maxLength: 40 }),
   isFiltered: fc.boolean(),
+  /** Some messages name an alias of the function, others do not. */
+  hasAliases: fc.boolean(),
   superseded: fc.constantFrom<SupersededPolicy>('hold', 'hold', 'send', 'skip', 'refresh'),
   inexact: fc.constantFrom('hold', 'send'),
   batchSize: fc.integer({ min: 1, max: 6 }),
@@ -77,7 +79,7 @@ function failures(plan: Plan, history: History, world: World): Map<string, Strea
   ids.sort((a, b) => hash(a + plan.order) - hash(b + plan.order)).forEach((id) => {
     const text = world.messages.get(id)!;
     world.messages.delete(id);
-    world.messages.set(id, text);
+    world.messages.set(id, plan.hasAliases && hash(id) % 2 === 0 ? text.replaceAll(`"${FUNCTION}"`, `"${FUNCTION}:live"`) : text);
   });
   return messages;
 }

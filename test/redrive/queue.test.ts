@@ -38,6 +38,44 @@ test('the limit leaves messages, and says how many', async () => {
   expect([left, handles.length]).toEqual([13, 12]);
 });
 
+test('a message that SQS delivers twice counts once, and its newest handle is used', async () => {
+  ['m3', 'm20'].forEach((id) => queue.twice.add(id));
+  const taken: [id: string, handle: string][] = [];
+  const source = sourceOf();
+  const collecting = source.collect({
+    limit: 1000, wait: false, waiting: () => {}, stop: new AbortController().signal, discard: async () => {},
+    take: ({ id, handle, isAgain }) => {
+      expect(isAgain).toBe(taken.some(([before]) => before === id));
+      taken.push([id, handle]);
+    },
+  });
+  await time.until(collecting);
+  expect([queue.twice.size, taken.length]).toEqual([0, 27]);
+  const removing = source.remove([...new Map(taken).values()]);
+  await time.until(removing);
+  await removing;
+  expect(queue.messages.size).toBe(0);
+});
+
+test('what SQS could not do of a batch, through no fault of ours, is asked for again; not without an end', async () => {
+  const source = sourceOf();
+  const { handles } = await collected(source);
+  let entries = 0;
+  queue.trouble = () => entries++ % 3 === 0;
+  const removing = source.remove(handles);
+  await time.until(removing);
+  await removing;
+  expect(queue.messages.size).toBe(0);
+
+  queue = new FakeQueue(time, 1);
+  const other = sourceOf();
+  const { handles: [handle] } = await collected(other);
+  queue.trouble = () => true;
+  const keeping = expect(other.keep([handle])).rejects.toThrow(/1 messages could not be kept any longer \(InternalError/);
+  await time.until(keeping);
+  await keeping;
+});
+
 test.each([1, 3])('a queue that moves messages away after %s receipts is refused, before any of them is received', async (count) => {
   queue.redrivePolicy = JSON.stringify({ maxReceiveCount: count });
   await expect(collected(sourceOf())).rejects.toThrow(/after they were received \d times.*Set its maxReceiveCount to 4 or more/);

@@ -54,9 +54,14 @@ export class FakeQueue {
   redrivePolicy?: string;
   /** Counts anew only when somebody asks for messages, as the local queue does. */
   isLocal = false;
+  /** What goes wrong with an entry of a batch, through no fault of the caller. */
+  trouble: () => boolean;
+  /** Ids of messages that are delivered once more, although they are in flight. */
+  readonly twice = new Set<string>();
   private receipts = 0;
 
   constructor(private readonly time: VirtualTime, count: number, private readonly latency: () => number = () => 20) {
+    this.trouble = () => false;
     Array.from({ length: count }, (_, n) => this.messages.set(`m${n}`, { body: `${n}`, visibleAt: 0, isCounted: false, receivedAt: 0, receipt: 0 }));
   }
 
@@ -85,7 +90,8 @@ export class FakeQueue {
       };
       case 'ReceiveMessage': {
         all.forEach(([, message]) => message.isCounted = message.visibleAt > now);
-        const found = all.filter(([, { visibleAt }]) => visibleAt <= now).slice(0, input.MaxNumberOfMessages);
+        const found = all.filter(([id, { visibleAt, receipt }]) => visibleAt <= now || (receipt > 0 && this.twice.delete(id)))
+          .slice(0, input.MaxNumberOfMessages);
         return {
           Messages: found.map(([MessageId, message]) => {
             Object.assign(message, { visibleAt: now + input.VisibilityTimeout * 1000, isCounted: true, receivedAt: now, receipt: ++this.receipts });
@@ -111,6 +117,9 @@ export class FakeQueue {
 
   private each(entries: any[], change: (message: Held, entry: any, id: string) => string | undefined): object {
     const Failed = entries.flatMap((entry) => {
+      if (this.trouble()) {
+        return [{ Id: entry.Id, Code: 'InternalError', SenderFault: false }];
+      }
       const [id, receipt] = entry.ReceiptHandle.split(' ');
       const message = this.messages.get(id);
       const isOurs = message !== undefined && String(message.receipt) === receipt;

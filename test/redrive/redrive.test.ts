@@ -664,6 +664,34 @@ test('where records are lost and the mapping was changed after it gave the batch
   expect((await world.redrive()).tally).toMatchObject({ lost: 1, inexact: 0, done: 2 });
 });
 
+test('the records of an item go out in order, although messages name aliases and versions of the function', async () => {
+  const functions = [FUNCTION, `${FUNCTION}:live`, `${FUNCTION}:7`, FUNCTION, `${FUNCTION}:$LATEST`, `${FUNCTION}:live`];
+  functions.forEach((functionArn, n) => world.send(`m${n}`, parked(write(1, n), { functionArn })));
+  const invoked: [functionArn: string, value: string][] = [];
+  world.invoke = ({ Records: [{ dynamodb }] }, functionArn) => {
+    invoked.push([functionArn, dynamodb.NewImage.value.N]);
+    return done;
+  };
+  let overview: Overview | undefined;
+  const { tally } = await world.redrive({}, { found: (found) => (overview = found).items > 0 });
+  expect(invoked).toEqual(functions.map((functionArn, n) => [functionArn, `${n}`]));
+  expect([tally.done, overview!.items, overview!.ways.map(({ records }) => records)]).toEqual([6, 1, [2, 2, 1, 1]]);
+});
+
+test('only what names an alias that is gone is set aside', async () => {
+  world.isThere = (name) => name !== `${FUNCTION}:old`;
+  world.send('old', parked(write(1, 1), { functionArn: `${FUNCTION}:old` }));
+  world.send('present', parked(write(2, 1)));
+  expect((await world.redrive()).tally).toMatchObject({ done: 1, unknown: 1 });
+});
+
+test('a message that comes again has its newest handle', async () => {
+  world.send('m', parked(write(1, 1)));
+  world.comesAgain = 'm';
+  await world.redrive();
+  expect(world.log).toEqual(['invoke 1', 'remove m again']);
+});
+
 test('what is collected again, because somebody else was collecting, is given back first and counts once', async () => {
   const [a, b] = [write(1, 1), write(2, 1)];
   world.send('pointer', history.batch(a, b, 2));

@@ -23,6 +23,8 @@ export class World {
   /** Somebody else is taking messages at the same time, once. */
   isDiscarded = false;
   failToRemove = false;
+  /** The id of a message that is delivered twice, with another handle. */
+  comesAgain?: string;
   /** Milliseconds after which messages must be kept from others again, which `renew` does. */
   keepEvery?: number;
   renew: () => void;
@@ -88,6 +90,9 @@ export class World {
           }
           const all = [...this.messages];
           all.slice(0, limit).forEach(([id, text]) => take({ id, handle: id, text }));
+          if (this.comesAgain) {
+            take({ id: this.comesAgain, handle: `${this.comesAgain} again`, isAgain: true });
+          }
           return { left: Math.max(0, all.length - limit) };
         },
         keep: async (handles) => {

@@ -1,4 +1,4 @@
-import type { SQSClient } from '@aws-sdk/client-sqs';
+import type { Message, SQSClient } from '@aws-sdk/client-sqs';
 import { CALLS_AT_ONCE, MOST_A_CALL, QueueCalls, type QueueState } from './queue-calls';
 import type { Clock, CollectOptions, Source } from '../ports';
 import { MessagesInFlight, RedriveRefused } from '../refusals';
@@ -31,7 +31,7 @@ export interface QueueOptions {
 
 /** A queue of SQS. */
 export function queueSource(client: SQSClient, { url, visibility, clock }: QueueOptions): Source {
-  const calls = new QueueCalls(client, url);
+  const calls = new QueueCalls(client, url, clock);
   /** When the first message was received that is kept still, or earlier. */
   let begun: number | undefined;
   const left = () => begun === undefined ? LONGEST_VISIBILITY : LONGEST_VISIBILITY - Math.ceil((clock.now() - begun) / 1000) - 1;
@@ -68,6 +68,8 @@ export function queueSource(client: SQSClient, { url, visibility, clock }: Queue
  */
 class Collecting {
   private readonly begun: number;
+  /** Of the messages that were taken. */
+  private readonly ids = new Set<string>();
 
   /** @param taking called before the first message is received, each time */
   constructor(
@@ -119,43 +121,50 @@ class Collecting {
     }
   }
 
-  private async takeAll(before: QueueState): Promise<{ left: number; others: number }> {
+  private async takeAll(state: QueueState): Promise<{ left: number; others: number }> {
     const { calls, options: { limit, stop } } = this;
-    const receivers = Math.min(CALLS_AT_ONCE, 1 + Math.floor(before.visible / (5 * MOST_A_CALL)));
+    const receivers = Math.min(CALLS_AT_ONCE, 1 + Math.floor(state.visible / (5 * MOST_A_CALL)));
     this.taking();
-    let mine = 0;
+    this.ids.clear();
     for (let looks = 0; !stop.aborted; looks++) {
-      const brought = await this.receive(receivers, limit - mine);
-      mine += brought;
+      const before = this.ids.size;
+      await this.receive(receivers, limit);
+      const mine = this.ids.size;
       const now = await stateOf(calls);
       const others = now.inFlight - mine;
       if (others > 0) {
         return { left: 0, others };
       }
-      if (mine >= limit || now.visible === 0 || (brought === 0 && looks >= MOST_LOOKS)) {
+      if (mine >= limit || now.visible === 0 || (mine === before && looks >= MOST_LOOKS)) {
         return { left: mine >= limit ? now.visible : 0, others: 0 };
       }
     }
     return { left: 0, others: 0 };
   }
 
-  /** Several receivers, each until nothing comes any more. Answers how many messages came. */
-  private async receive(receivers: number, limit: number): Promise<number> {
-    const { stop, take } = this.options;
+  /** Several receivers, each until nothing comes any more. */
+  private async receive(receivers: number, limit: number): Promise<void> {
+    const { ids, options: { stop } } = this;
     let asked = 0;
     await Promise.all(Array.from({ length: receivers }, async () => {
-      while (!stop.aborted && asked < limit) {
-        const most = Math.min(MOST_A_CALL, limit - asked);
+      while (!stop.aborted && ids.size + asked < limit) {
+        const most = Math.min(MOST_A_CALL, limit - ids.size - asked);
         asked += most;
         const messages = await this.calls.receive(most, this.visibility);
-        asked -= most - messages.length;
-        messages.forEach(({ MessageId, ReceiptHandle, Body }) => take({ id: MessageId!, handle: ReceiptHandle!, text: Body ?? '' }));
+        asked -= most;
+        messages.forEach((message) => this.take(message));
         if (messages.length === 0) {
           return;
         }
       }
     }));
-    return asked;
+  }
+
+  /** SQS may deliver a message twice, and only the newest handle is sure to work. */
+  private take({ MessageId: id = '', ReceiptHandle: handle = '', Body: text = '' }: Message): void {
+    const isAgain = this.ids.has(id);
+    this.ids.add(id);
+    this.options.take({ id, handle, text, isAgain });
   }
 
   private async pause(ms: number): Promise<void> {
