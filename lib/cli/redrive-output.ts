@@ -61,7 +61,7 @@ export function redriveText(out: NodeJS.WriteStream, asked: Asked): RedriveOutpu
     failed: (error) => {
       bar?.stop();
       const isExpected = error instanceof RedriveRefused || error instanceof MessagesInFlight;
-      process.stderr.write(`${isExpected ? error.message : `Unexpected: ${error.stack ?? error.message}\nEverything that was not done was given back.`}\n`);
+      process.stderr.write(`${isExpected ? error.message : `Unexpected: ${error.stack ?? error.message}\nWhat is not done was given back, or comes back when its visibility timeout is over.`}\n`);
     },
   };
 }
@@ -106,7 +106,7 @@ const POLICIES: Readonly<Record<string, string>> = {
   hold: 'they are held', send: 'they are sent', skip: 'they are skipped', refresh: 'they are made anew',
 };
 
-function resultLines({ tally, removed, givenBack, left, stopped }: Result, { dryRun, toFile, report }: Asked): string[] {
+function resultLines({ tally, removed, givenBack, left, stopped, notGivenBack }: Result, { dryRun, toFile, report }: Asked): string[] {
   const rows: [string, number, string][] = [
     ['Done', tally.done, ''],
     ['Overtaken', tally.overtaken, 'done, but their items changed meanwhile: compare them'],
@@ -125,6 +125,7 @@ function resultLines({ tally, removed, givenBack, left, stopped }: Result, { dry
     ...stopped === undefined ? [] : [`Stopped: ${stopped}.`],
     ...rows.filter(([, count]) => count > 0).map(([name, count, hint]) => `${name.padEnd(14)} ${count}${hint && `  ${hint}`}`),
     `Messages       ${removed} deleted, ${givenBack} given back${left > 0 ? `, ${left} not taken: run this again` : ''}`,
+    ...notGivenBack === undefined ? [] : [`Note: messages could not be given back, and are invisible until their visibility timeout is over. ${notGivenBack}`],
     ...report === undefined && tally.held + tally.failed + tally.inexact + tally.overtaken + tally.lost + tally.unknown > 0
       ? ['--report FILE says what became of each record.'] : [],
   ];

@@ -50,6 +50,8 @@ export interface Result {
   readonly left: number;
   /** Why it stopped before everything was tried. */
   readonly stopped: string | undefined;
+  /** Why messages could not be given back. Others get them when the visibility timeout is over. Absent: all were. */
+  readonly notGivenBack?: string;
 }
 
 /** Who watches a redrive. */
@@ -76,14 +78,15 @@ export async function redrive(ports: Ports, options: RedriveOptions, stop: Abort
   const failure = new AbortController();
   settlement.startKeeping((error) => failure.abort(error));
   const ending = AbortSignal.any([stop, failure.signal]);
-  let result: Result | undefined;
+  let result: Result;
+  let notGivenBack: string | undefined;
   try {
     result = await new Redrive(ports, options, ending, observer, inventory, settlement).run();
   } finally {
-    await settlement.giveBack();
+    notGivenBack = await settlement.giveBack();
   }
   failure.signal.throwIfAborted();
-  return result;
+  return { ...result, ...(notGivenBack !== undefined && { notGivenBack }) };
 }
 
 class Redrive {

@@ -105,16 +105,19 @@ export class Settlement {
     await this.keeping;
   }
 
-  /** Gives back everything that is not done. Never throws: the messages come back by themselves after a while. */
-  async giveBack(): Promise<void> {
+  /** Gives back everything that is not done. Answers why it could not, if so: the messages come back by themselves after a while. */
+  async giveBack(): Promise<string | undefined> {
     this.stopKeeping();
     await this.keeping;
     this.stays(this.done);
     const now = this.ports.clock.now();
     const [atOnce, later] = [this.here().filter(({ restsUntil }) => restsUntil <= now), this.here().filter(({ restsUntil }) => restsUntil > now)];
     const rest = Math.max(0, ...later.map(({ restsUntil }) => Math.ceil((restsUntil - now) / 1000)));
-    await this.each(atOnce, (handles) => this.ports.source.giveBack(handles, 0)).catch(() => {});
-    await this.each(later, (handles) => this.ports.source.giveBack(handles, rest)).catch(() => {});
+    let problem: string | undefined;
+    const failed = (error: Error) => problem = error.message;
+    await this.each(atOnce, (handles) => this.ports.source.giveBack(handles, 0)).catch(failed);
+    await this.each(later, (handles) => this.ports.source.giveBack(handles, rest)).catch(failed);
+    return problem;
   }
 
   /** These were to be deleted, and were not. */

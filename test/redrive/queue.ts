@@ -52,6 +52,8 @@ export class FakeQueue {
   readonly messages = new Map<string, Held>();
   readonly calls: { readonly action: string; readonly input: any }[] = [];
   redrivePolicy?: string;
+  /** An action that is not allowed. */
+  denied?: string;
   /** Counts anew only when somebody asks for messages, as the local queue does. */
   isLocal = false;
   /** What goes wrong with an entry of a batch, through no fault of the caller. */
@@ -77,6 +79,9 @@ export class FakeQueue {
   }
 
   private answer(action: string, input: any): object {
+    if (action === this.denied) {
+      throw Object.assign(new Error('not authorized'), { name: 'AccessDenied' });
+    }
     const { now } = this.time;
     const all = [...this.messages];
     const isInFlight = ({ visibleAt, isCounted }: Held) => this.isLocal ? isCounted : visibleAt > now;

@@ -685,6 +685,14 @@ test('only what names an alias that is gone is set aside', async () => {
   expect((await world.redrive()).tally).toMatchObject({ done: 1, unknown: 1 });
 });
 
+test('what could not be given back is said, and is not the end well', async () => {
+  world.send('m', 'hello');
+  world.failToGiveBack = true;
+  const result = await world.redrive({ dryRun: true });
+  expect(result.notGivenBack).toBe('Access denied');
+  expect(exitCodeOf({ ...result, tally: { ...result.tally, unknown: 0 } }, undefined, { ...REDRIVE_DEFAULTS, dryRun: true })).toBe(3);
+});
+
 test('a message that comes again has its newest handle', async () => {
   world.send('m', parked(write(1, 1)));
   world.comesAgain = 'm';

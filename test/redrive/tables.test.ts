@@ -67,6 +67,16 @@ test('keys that were not processed are asked for again, with pauses that grow', 
   expect(waits).toEqual([50, 100]);
 });
 
+test('as long as each answer brings something, the others are asked for', async () => {
+  const tables = tablesOf((keys) => ({
+    Responses: { Orders: keys.slice(0, 1).map(({ id }) => item(Number(id.S!.slice(5)))) },
+    UnprocessedKeys: keys.length > 1 ? { Orders: { Keys: keys.slice(1) } } : {},
+  }));
+  const keys = Array.from({ length: 30 }, (_, n) => key(n));
+  expect(await tables.read(TABLE, keys)).toEqual(keys.map((_, n) => item(n)));
+  expect(Math.max(...waits)).toBe(50 * 2 ** 7);
+});
+
 test('what is never processed can\'t be read', async () => {
   const tables = tablesOf((keys) => ({ Responses: {}, UnprocessedKeys: { Orders: { Keys: keys } } }));
   await expect(tables.read(TABLE, [key(1)])).rejects.toThrow(/did not read 1 items of arn:.*8 times/);

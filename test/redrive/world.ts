@@ -23,6 +23,7 @@ export class World {
   /** Somebody else is taking messages at the same time, once. */
   isDiscarded = false;
   failToRemove = false;
+  failToGiveBack = false;
   /** The id of a message that is delivered twice, with another handle. */
   comesAgain?: string;
   /** Milliseconds after which messages must be kept from others again, which `renew` does. */
@@ -108,7 +109,12 @@ export class World {
           this.log.push(`remove ${id}`);
           this.messages.delete(id);
         }),
-        giveBack: async (handles, seconds) => handles.forEach((id) => this.given.push({ id, seconds })),
+        giveBack: async (handles, seconds) => {
+          if (this.failToGiveBack) {
+            throw new Error('Access denied');
+          }
+          handles.forEach((id) => this.given.push({ id, seconds }));
+        },
       },
       buckets: {
         read: async (bucket, key) => {

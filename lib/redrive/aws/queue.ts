@@ -152,12 +152,20 @@ class Collecting {
         asked += most;
         const messages = await this.calls.receive(most, this.visibility);
         asked -= most;
+        await this.tryToHide(messages);
         messages.forEach((message) => this.take(message));
         if (messages.length === 0) {
           return;
         }
       }
     }));
+  }
+
+  /** Without the permission to give back, what was taken would stay invisible: it is used once before more is taken. */
+  private async tryToHide(messages: readonly Message[]): Promise<void> {
+    if (this.ids.size === 0) {
+      await this.calls.hide(messages.map(({ ReceiptHandle }) => ReceiptHandle!), this.visibility);
+    }
   }
 
   /** SQS may deliver a message twice, and only the newest handle is sure to work. */

@@ -12,7 +12,7 @@ interface Answer {
   readonly UnprocessedKeys?: Record<string, { readonly Keys: AttributeMap[] }>;
 }
 
-/** What does not get through so often in a row can't be read now. */
+/** If so many tries in a row bring nothing, the items can't be read now. */
 const MOST_TRIES = 8;
 /** Milliseconds. */
 const SHORTEST_WAIT = 50;
@@ -29,12 +29,13 @@ export function dynamodbTables(clients: Clients, clock: Clock): Tables {
     const names = Object.keys(keys[0]);
     const found = new Map<string, AttributeMap>();
     let left = keys;
+    let useless = 0;
     for (let tries = 0; left.length > 0; tries++) {
+      if (useless === MOST_TRIES) {
+        throw new Error(`DynamoDB did not read ${left.length} items of ${tableArn}, ${useless} times in a row`);
+      }
       if (tries > 0) {
-        if (tries === MOST_TRIES) {
-          throw new Error(`DynamoDB did not read ${left.length} items of ${tableArn}, ${tries} times in a row`);
-        }
-        await clock.wait(clock.random() * SHORTEST_WAIT * 2 ** tries);
+        await clock.wait(clock.random() * SHORTEST_WAIT * 2 ** Math.min(tries, MOST_TRIES));
       }
       const command = new BatchGetItemCommand({ RequestItems: { [tableArn]: { Keys: left.map(sdkKey), ConsistentRead: true } } });
       const answer = await wireAnswer<Answer>(command, () => clients.dynamodb(region).send(command));
@@ -42,7 +43,9 @@ export function dynamodbTables(clients: Clients, clock: Clock): Tables {
       for (const item of Object.values(answer.Responses ?? {}).flat()) {
         found.set(itemKey(Object.fromEntries(names.map((name) => [name, item[name]]))), item);
       }
-      left = Object.values(answer.UnprocessedKeys ?? {}).flatMap(({ Keys }) => Keys);
+      const unread = Object.values(answer.UnprocessedKeys ?? {}).flatMap(({ Keys }) => Keys);
+      useless = unread.length < left.length ? 0 : useless + 1;
+      left = unread;
     }
     return keys.map((key) => found.get(itemKey(key)));
   }
