@@ -61,7 +61,7 @@ function add(app: CheckedStack[], { paths, assets = new Map(), ...rest }: Unread
     app,
     template,
     lineOf,
-    pathOf: (logicalId) => pathIn(template.Resources?.[logicalId]) ?? paths?.get(logicalId),
+    pathOf: (logicalId) => pathIn(template.Resources![logicalId]) ?? paths?.get(logicalId),
   };
   app.push(stack);
   for (const [, resource] of resourcesOf(stack)) {
@@ -78,9 +78,8 @@ function templateOf({ Properties: { TemplateURL: url } = {} }: TemplateResource,
   return [...assets].find(([key]) => text.includes(key))?.[1];
 }
 
-/** The resources of a stack. What stands for several, such as `Fn::ForEach`, is none. */
 export function resourcesOf({ template }: CheckedStack): [logicalId: string, TemplateResource][] {
-  return Object.entries(template.Resources ?? {}).filter(([, resource]) => typeof resource?.Type === 'string');
+  return Object.entries(template.Resources!);
 }
 
 /** The path that the CDK writes into a template, as people know it: `Stack/Orders` for `Stack/Orders/Resource`. */

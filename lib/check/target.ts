@@ -50,8 +50,8 @@ export function textIn(value: unknown, stack: CheckedStack): string {
 }
 
 function referred(name: string, attribute: string, stack: CheckedStack): Target {
-  const resource = stack.template.Resources?.[name];
-  if (resource === undefined || typeof resource.Type !== 'string') {
+  const resource = stack.template.Resources![name];
+  if (resource === undefined) {
     const given = stack.parent?.resource.Properties?.Parameters?.[name];
     return given === undefined ? { text: pseudoParameter(stack, name) } : targetOf(given, stack.parent!.stack);
   }
@@ -63,8 +63,9 @@ function referred(name: string, attribute: string, stack: CheckedStack): Target 
 function imported(name: unknown, stack: CheckedStack): Target {
   const wanted = textIn(name, stack);
   for (const other of wanted.includes(UNKNOWN) ? [] : stack.app) {
-    const output = Object.values(other.template.Outputs ?? {}).find(({ Export }) => Export !== undefined && textIn(Export.Name, other) === wanted);
-    if (output !== undefined) {
+    const output = Object.values(other.template.Outputs!).find(({ Export }) => Export != null && textIn(Export.Name, other) === wanted);
+    // An export of what is imported itself may lead in a circle.
+    if (output !== undefined && !JSON.stringify(output.Value ?? null).includes('Fn::ImportValue')) {
       return targetOf(output.Value, other);
     }
   }
@@ -72,10 +73,10 @@ function imported(name: unknown, stack: CheckedStack): Target {
 }
 
 function substituted(argument: unknown, stack: CheckedStack): Target {
-  const [template, variables = {}] = Array.isArray(argument) ? argument : [argument];
+  const [template, variables] = Array.isArray(argument) ? argument : [argument];
   const valueOf = (name: string) => {
     const [logicalId, ...attribute] = name.split('.');
-    return Object.hasOwn(variables, name) ? targetOf(variables[name], stack) : referred(logicalId, attribute.join('.') || 'Ref', stack);
+    return Object.hasOwn(Object(variables), name) ? targetOf(variables[name], stack) : referred(logicalId, attribute.join('.') || 'Ref', stack);
   };
   const [, only] = /^\$\{([^!}][^}]*)\}$/.exec(String(template)) ?? [];
   if (only !== undefined) {

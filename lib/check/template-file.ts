@@ -31,7 +31,7 @@ export function readTemplateFile(file: string): TemplateFile {
     throw new UnusableInput(`${file} is not a template of CloudFormation or SAM: it has none of ${SECTIONS.join(', ')}. Give a folder that \`cdk synth\` wrote, or a template as JSON or YAML.`);
   }
   return {
-    template,
+    template: wellFormed(template),
     lineOf: (path) => {
       const pair = pairAt(parsed(), path);
       return pair === undefined ? 1 : lines.linePos(pair).line;
@@ -39,11 +39,14 @@ export function readTemplateFile(file: string): TemplateFile {
   };
 
   function fromYaml(yaml: Document): unknown {
-    const [error] = yaml.errors;
-    if (error !== undefined) {
-      throw new UnusableInput(`${file} is neither JSON nor YAML: ${error.message}`);
+    try {
+      if (yaml.errors.length > 0) {
+        throw yaml.errors[0];
+      }
+      return yaml.toJS();
+    } catch (error) {
+      throw new UnusableInput(`${file} is neither JSON nor YAML: ${(error as Error).message}`);
     }
-    return yaml.toJS();
   }
 }
 
@@ -69,6 +72,24 @@ function isTemplate(value: any): value is Template {
 }
 
 const SECTIONS = ['AWSTemplateFormatVersion', 'Resources', 'Parameters', 'Rules', 'Transform'];
+
+/** Without what CloudFormation would refuse where there is a resource or an output. What stands for several resources, such as `Fn::ForEach`, is none. */
+function wellFormed(template: Template): Template {
+  const resources = objectsIn(template.Resources).filter(([, { Type }]) => typeof Type === 'string');
+  return {
+    ...template,
+    Resources: Object.fromEntries(resources.map(([logicalId, { Properties, ...rest }]) => [logicalId, { ...rest, Properties: isObject(Properties) ? Properties : {} }])),
+    Outputs: Object.fromEntries(objectsIn(template.Outputs)),
+  } as Template;
+}
+
+function objectsIn(section: unknown): [string, { readonly [name: string]: any }][] {
+  return isObject(section) ? Object.entries(section).filter((entry): entry is [string, object] => isObject(entry[1])) : [];
+}
+
+function isObject(value: unknown): value is { readonly [name: string]: unknown } {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
 
 /** Where the key at the end of a path begins. */
 function pairAt(document: Document, path: readonly string[]): number | undefined {

@@ -18,7 +18,7 @@ export function settingsInTemplate(
   return {
     ...eachSetting((_, { property, absent }) => asWritten(get(property) ?? absent, absent)),
     reportBatchItemFailures: asksForReports(get('FunctionResponseTypes') ?? []),
-    filters: elements(get('FilterCriteria'), 'Filters').map(({ Pattern }) => typeof Pattern === 'string' ? filterFacts(Pattern) : UNKNOWN),
+    filters: elements(get('FilterCriteria'), 'Filters').map((filter) => typeof filter?.Pattern === 'string' ? filterFacts(filter.Pattern) : UNKNOWN),
     metricsConfig: elements(ifKnown(properties.MetricsConfig), 'Metrics').map(ifKnown),
     // CloudFormation takes an empty text for none.
     onFailure: (properties.DestinationConfig?.OnFailure?.Destination ?? '') !== '',

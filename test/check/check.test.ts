@@ -141,10 +141,11 @@ test('only mappings of DynamoDB streams are judged; where nobody can say, the ma
       'Imported': of({ 'Fn::ImportValue': 'orders-stream' }),
       'Fn::ForEach::Tables': ['Table', ['A'], { 'Mapping${Table}': mapping() }],
     },
+    Outputs: { Circle: { Value: { 'Fn::ImportValue': 'circle' }, Export: { Name: 'circle' } } },
   });
 
   expect(mappings).toEqual([]);
-  expect(undecided.map(({ logicalId }) => logicalId)).toEqual(['Imported']);
+  expect(undecided.map(({ logicalId }) => logicalId)).toEqual(['Imported', 'Circle']);
 });
 
 test('SAM: the events of a function, in short forms, with what Globals and the event say', () => {
@@ -232,10 +233,49 @@ function shortForms(yaml: string): string {
   return yaml.replace(/\n\s+Ref: (\S+)$/gm, ' !Ref $1').replace(/\n(\s+)Fn::(\w+):\n/g, ' !$2\n');
 }
 
+test('whatever a template holds, it is checked or refused, and nothing is thrown', () => {
+  const template = {
+    Transform: 'AWS::Serverless-2016-10-31',
+    Globals: { Function: { Timeout: 3 } },
+    Resources: {
+      Table: TABLE,
+      Function: FUNCTION,
+      Alias: { Type: 'AWS::Lambda::Alias', Properties: { FunctionName: { Ref: 'Function' } } },
+      Mapping: mapping({ FunctionName: { 'Fn::Sub': ['${Name}', { Name: { Ref: 'Alias' } }] }, FilterCriteria: { Filters: [{ Pattern: '{}' }] } }),
+      Sam: {
+        Type: 'AWS::Serverless::Function',
+        Properties: { Events: { Changes: { Type: 'DynamoDB', Properties: { Stream: { 'Fn::If': ['C', 'a', { 'Fn::Join': ['', ['a', 'b']] }] } } } } },
+      },
+      Nested: { Type: 'AWS::CloudFormation::Stack', Properties: { TemplateURL: 'x' } },
+    },
+    Outputs: { Stream: { Value: { 'Fn::ImportValue': 'x' }, Export: { Name: 'x' } } },
+  };
+  const paths = pathsIn(template);
+  fc.assert(fc.property(fc.constantFrom(...paths), fc.jsonValue({ maxDepth: 2 }), (path, value) => {
+    const changed = structuredClone(template) as any;
+    const parent = path.slice(0, -1).reduce((node, key) => node[key], changed);
+    parent[path.at(-1)!] = value;
+    try {
+      checked(changed);
+    } catch (error) {
+      expect(error).toBeInstanceOf(UnusableInput);
+    }
+  }), { numRuns: 500 });
+});
+
+/** The path to each node within a value. */
+function pathsIn(value: unknown, path: string[] = []): string[][] {
+  const within = typeof value === 'object' && value !== null ? Object.entries(value).flatMap(([key, child]) => pathsIn(child, [...path, key])) : [];
+  return path.length === 0 ? within : [path, ...within];
+}
+
 test.each<[string, () => string, RegExp]>([
   ['nothing', () => join(folderWith({}), 'none.json'), /none\.json does not exist\. Give a folder that `cdk synth` wrote, or a template/],
   ['a folder without an app', () => folderWith({}), /has no manifest\.json\.\nRun `npx cdk synth` first, or name its output folder\. A template of another tool is given by its file\./],
   ['another file', () => join(folderWith({ 'package.json': '{"name":"x"}' }), 'package.json'), /package\.json is not a template of CloudFormation or SAM/],
+  ['aliases without end', () => join(folderWith({
+    't.yml': `Resources: {}\na: &a [x, x, x, x, x, x, x, x, x, x]\nb: &b [${'*a, '.repeat(20)}]\nc: &c [${'*b, '.repeat(20)}]\nd: [${'*c, '.repeat(20)}]\n`,
+  }), 't.yml'), /t\.yml is neither JSON nor YAML: /],
   ['neither JSON nor YAML', () => join(folderWith({ 't.yml': 'a: [' }), 't.yml'), /t\.yml is neither JSON nor YAML: /],
 ])('%s can\'t be checked', (_, input, message) => {
   expect(() => check(input())).toThrow(UnusableInput);
