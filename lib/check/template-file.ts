@@ -78,7 +78,8 @@ function wellFormed(template: Template): Template {
   const resources = objectsIn(template.Resources).filter(([, { Type }]) => typeof Type === 'string');
   return {
     ...template,
-    Resources: Object.fromEntries(resources.map(([logicalId, { Properties, ...rest }]) => [logicalId, { ...rest, Properties: isObject(Properties) ? Properties : {} }])),
+    Resources: Object.fromEntries(resources.map(([logicalId, { Properties: given, ...rest }]) =>
+      [logicalId, { ...rest, Properties: isObject(given) ? given : {} }])),
     Outputs: Object.fromEntries(objectsIn(template.Outputs)),
   } as Template;
 }

@@ -139,6 +139,7 @@ test('only mappings of DynamoDB streams are judged; where nobody can say, the ma
       'Broker': of({ Ref: 'ClusterArn' }, { Topics: ['orders'] }),
       'SelfManaged': mapping({ EventSourceArn: { Ref: 'AWS::NoValue' }, SelfManagedEventSource: {} }),
       'Imported': of({ 'Fn::ImportValue': 'orders-stream' }),
+      'Circle': of({ 'Fn::ImportValue': 'circle' }),
       'Fn::ForEach::Tables': ['Table', ['A'], { 'Mapping${Table}': mapping() }],
     },
     Outputs: { Circle: { Value: { 'Fn::ImportValue': 'circle' }, Export: { Name: 'circle' } } },
