@@ -128,7 +128,7 @@ class Reader {
     if (ended !== 0 && ended !== 130) {
       throw new Error(`After Ctrl-C, the first terminal's command ended with ${ended}.`);
     }
-    console.log(`${((Date.now() - this.last.at) / 1000).toFixed(1).padStart(7)} s  … ${expected.at(-1)!.slice(0, 80)}`);
+    console.log(`${((Date.now() - this.last.at) / 1000).toFixed(1).padStart(7)} s  … ${lines.at(-1)!.slice(0, 80)}`);
   }
 }
 
