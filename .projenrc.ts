@@ -150,10 +150,9 @@ project.compileTask.reset('jsii --silence-warnings=missing-dev-dependency');
 // Two thirds of what jsii writes are source maps with the sources, and comments, which the declarations have too. Names and lines stay readable.
 project.compileTask.exec('esbuild "build/**/*.js" --outdir=build --allow-overwrite --platform=node --target=node20 --log-level=warning');
 project.compileTask.exec('ts-node --transpile-only --project projenrc/tsconfig.json projenrc/prune-declarations.ts build index.d.ts runtime/index.d.ts testing/index.d.ts');
-// The runtime is bundled with handlers, also as ESM and without what they do not use. Tests run as they are, by Node.js.
-project.compileTask.exec(`${esbuild} --format=esm --packages=external lib/runtime/index.ts --outfile=build/runtime/index.mjs`);
-for (const file of ['runtime/index.d.mts', 'testing/index.d.mts', 'testing/index.mjs']) {
-  project.compileTask.exec(`echo "export * from './index.js';" > build/${file}`);
+for (const folder of ['runtime', 'testing']) {
+  project.compileTask.exec(`${esbuild} --format=esm --packages=external lib/${folder}/index.ts --outfile=build/${folder}/index.mjs`);
+  project.compileTask.exec(`echo "export * from './index.js';" > build/${folder}/index.d.mts`);
 }
 project.compileTask.exec(
   `${esbuild} --minify --legal-comments=none --main-fields=module,main --metafile=build/bin/meta.json bin/dynamo-stream-trigger.ts --outfile=build/bin/dynamo-stream-trigger.js`,

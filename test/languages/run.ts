@@ -113,7 +113,8 @@ function synth(folder: string, command: CommandLine, stack: string): Synthesized
   return {
     // The hash of a bundle covers the paths in its comments.
     template: JSON.parse(readFileSync(join(folder, 'cdk.out', `${stack}.template.json`), 'utf8').replace(/[0-9a-f]{64}/g, 'asset')),
-    refused: [...output.matchAll(/^refused: (.*)$/gm)].map(([, message]) => JSON.parse(message)),
+    // Maven may write a colour before the first line.
+    refused: [...output.matchAll(/refused: (".*")$/gm)].map(([, message]) => JSON.parse(message)),
   };
 }
 
