@@ -95,7 +95,7 @@ function overviewLines(overview: Overview, asked: Asked): string[] {
     `Records        ${records}, of ${counted(items, 'item')}`,
     ...ways.map((way) => `               ${way.records} from ${nameOf(way.tableArn)} to ${nameOf(way.functionArn)}`),
     ...hoursLeft === undefined ? [] : [`Expire         the first in ${hoursLeft.toFixed(1)} hours (${pointers} messages point at the stream)`],
-    ...superseded > 0 ? [`Superseded     ${superseded}: their items have changed since; ${POLICIES[asked.superseded]}`] : [],
+    ...superseded > 0 ? [`Superseded     ${superseded}: their items have changed since; ${asked.toFile === undefined ? POLICIES[asked.superseded] : 'they are written, too'}`] : [],
     ...inexact > 0 ? [`Inexact        ${inexact}: they may not have been in their batch`] : [],
     ...lost > 0 ? [`Lost           ${lost}: the stream does not have them any more`] : [],
     ...[...remarks, ...notes].map((note) => `Note: ${note}`),

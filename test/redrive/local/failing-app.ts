@@ -1,7 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DeleteItemCommand, DynamoDBClient, PutItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
-import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
 import { CreateQueueCommand, GetQueueAttributesCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { type App, Duration, Stack } from 'aws-cdk-lib';
@@ -162,6 +162,17 @@ export class Running {
     for (const one of odd) {
       await this.queues.send(new SendMessageCommand({ QueueUrl: this.queueUrl, MessageBody: typeof one === 'string' ? one : JSON.stringify(one) }));
     }
+  }
+
+  /** Makes one of the objects name a version of the function, as if it had been the trigger's then. S3 sends a message of it once more. */
+  async nameVersion(version: string): Promise<void> {
+    const bucket = this.run.buckets.find(({ path }) => path.startsWith(`${this.failing.id}/`))!.name;
+    const objects = new S3Client({ ...identity, endpoint: this.run.endpoints.s3 });
+    const Key = (await objects.send(new ListObjectsV2Command({ Bucket: bucket }))).Contents![0].Key!;
+    const text = await (await objects.send(new GetObjectCommand({ Bucket: bucket, Key }))).Body!.transformToString();
+    const changed = text.replace(/("functionArn": ?"[^"]+)"/, `$1:${version}"`);
+    await objects.send(new PutObjectCommand({ Bucket: bucket, Key, Body: changed }));
+    objects.destroy();
   }
 
   /** The ids of items that the projection does not have as the source has them. */
