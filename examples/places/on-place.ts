@@ -2,7 +2,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DeleteCommand, DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { audited } from './audit';
 import { type CountryTimeZone, type Place, type PlaceInTimeZone, project } from './place';
-import { streamHandler } from 'dynamo-stream-trigger/runtime';
+import { PoisonRecordError, streamHandler } from 'dynamo-stream-trigger/runtime';
 
 const TableName = process.env.PLACES_BY_TIME_ZONE;
 const tables = DynamoDBDocumentClient.from(new DynamoDBClient());
@@ -23,7 +23,12 @@ export const handler = streamHandler<Place>(audited(async ({ oldImage, newImage 
 
 /** A few places have no time zone of their own. */
 async function projected(place: Place): Promise<PlaceInTimeZone> {
-  return place.timeZone === undefined ? project(place, await usualTimeZone(place.country)) : project(place);
+  const timeZone = place.timeZone ?? await usualTimeZone(place.country);
+  if (timeZone === undefined) {
+    // It will have none at the next try either.
+    throw new PoisonRecordError(`${place.country} ${place.place} has no time zone, and ${place.country} has no usual one`);
+  }
+  return project(place, timeZone);
 }
 
 async function usualTimeZone(country: string): Promise<string | undefined> {

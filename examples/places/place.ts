@@ -1,5 +1,3 @@
-import { PoisonRecordError } from 'dynamo-stream-trigger/runtime';
-
 /** A place, as the source table holds it. */
 export interface Place {
   /** ISO 3166 code; the partition key. */
@@ -31,21 +29,7 @@ export interface CountryTimeZone {
   readonly timeZone: string;
 }
 
-/**
- * What the projection holds of a place.
- *
- * @param usual the time zone of the country, for a place that has none of its own
- */
-export function project(place: Place, usual?: string): PlaceInTimeZone {
-  const timeZone = place.timeZone ?? usual;
-  if (timeZone === undefined) {
-    // It will have none at the next try either.
-    throw new PoisonRecordError(`${place.country} ${place.place} has no time zone, and ${place.country} has no usual one`);
-  }
-  return {
-    timeZone,
-    countryAndPlace: `${place.country}#${place.place}`,
-    city: place.city,
-    population: place.population,
-  };
+/** What the projection holds of a place. */
+export function project({ country, place, city, population }: Place, timeZone: string): PlaceInTimeZone {
+  return { timeZone, countryAndPlace: `${country}#${place}`, city, population };
 }

@@ -1,5 +1,6 @@
 import { relative } from 'node:path';
 import { type About, pageOf } from './about';
+import { counted } from './counted';
 import { type Checked, type CheckedMapping, CHECKED_RULES } from '../check';
 
 /** For people. */
@@ -97,8 +98,4 @@ function fileOf({ file }: Pick<CheckedMapping, 'file'>): string {
 
 function addressOf(ruleId: string, about: About): string {
   return `${pageOf(about, 'reference/rules.md')}#${ruleId}`;
-}
-
-function counted(number: number, what: string): string {
-  return `${number} ${what}${number === 1 ? '' : 's'}`;
 }

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { counted } from './counted';
 import { count, hasFailures, iteratorAge, newTally, sumOf, type Tally } from './tally';
 import { LocalRunError, type LocalEvent, type LocalRun } from '../local';
 
@@ -134,11 +135,11 @@ function statusOf(tally: Tally, now: number): Part[] {
     lost > 0 && [`${lost} LOST`],
     [`iterator age ${age}`, `age ${age}`],
     [`${sumOf(tally, 'inFlight')} in flight`],
-    [`${counted(invocations, 'invocation', 'invocations')}${errors > 0 ? ` (${errors} failed)` : ''}`, `${errors}/${invocations} failed`],
+    [`${counted(invocations, 'invocation')}${errors > 0 ? ` (${errors} failed)` : ''}`, `${errors}/${invocations} failed`],
     [counted(retries, 'retry', 'retries')],
     failed > 0 && [`${failed} given up`],
     parked > 0 && [`${parked} parked`],
-    [counted(sumOf(tally, 'shards'), 'shard', 'shards')],
+    [counted(sumOf(tally, 'shards'), 'shard')],
     filtered > 0 && [`${filtered} filtered out`],
   ];
   return parts.filter((part) => part !== false);
@@ -158,12 +159,8 @@ function summaryOf(tally: Tally): string {
   ].join('\n');
 }
 
-function counted(number: number, one: string, many: string): string {
-  return `${number} ${number === 1 ? one : many}`;
-}
-
 function records(number: number): string {
-  return counted(number, 'record', 'records');
+  return counted(number, 'record');
 }
 
 function seconds(milliseconds: number): string {

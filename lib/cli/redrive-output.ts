@@ -1,4 +1,5 @@
 import { Presets, SingleBar } from 'cli-progress';
+import { counted } from './counted';
 import { MessagesInFlight, type Overview, RedriveRefused, type Result } from '../redrive';
 
 /** Shows a redrive to the person or program that started it. */
@@ -134,8 +135,4 @@ function resultLines({ tally, removed, givenBack, left, stopped, notGivenBack }:
 /** The last part of a table's or a function's ARN. */
 function nameOf(arn: string): string {
   return arn.split(':').slice(5).join(':').replace(/^(table\/|function:)/, '') || arn;
-}
-
-function counted(number: number, one: string, many = `${one}s`): string {
-  return `${number} ${number === 1 ? one : many}`;
 }

@@ -233,7 +233,7 @@ async function itemsOf<Item>(client: DynamoDBDocumentClient, TableName: string):
 
 function isProjectionEqual(places: readonly Place[], projected: readonly PlaceInTimeZone[]): boolean {
   const byKey = (items: readonly PlaceInTimeZone[]) => new Map(items.map((item) => [`${item.timeZone}#${item.countryAndPlace}`, item]));
-  return isDeepStrictEqual(byKey(places.map((place) => project(place, USUAL_TIME_ZONE))), byKey(projected));
+  return isDeepStrictEqual(byKey(places.map((place) => project(place, place.timeZone ?? USUAL_TIME_ZONE))), byKey(projected));
 }
 
 function nothingLost({ written, delivered, failed, redriven, left, lost, orderViolations, projectionEqual }: Summary): boolean {
