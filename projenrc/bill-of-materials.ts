@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { Enums, Factories, Models, Serialize, Spec } from '@cyclonedx/cyclonedx-library';
+import { Contrib, Enums, Factories, Models, Serialize, Spec } from '@cyclonedx/cyclonedx-library';
 import { bundledPackages } from './bundled-packages';
 import { PACKAGES } from './publication';
 
@@ -12,12 +12,14 @@ import { PACKAGES } from './publication';
 const [, , metafile, output] = process.argv;
 
 const licences = new Factories.LicenseFactory();
+const addresses = new Contrib.PackageUrl.Factories.PackageUrlFactory('npm');
 const bom = new Models.Bom();
 bom.metadata.component = new Models.Component(Enums.ComponentType.Application, PACKAGES.npm, { bomRef: PACKAGES.npm });
 for (const { name, version, license } of bundledPackages(metafile)) {
   const [short, group] = name.split('/').reverse();
-  const purl = `pkg:npm/${name.replace('@', '%40')}@${version}`;
-  const component = new Models.Component(Enums.ComponentType.Library, short, { group, version, bomRef: purl, purl });
+  const component = new Models.Component(Enums.ComponentType.Library, short, { group, version });
+  component.purl = addresses.makeFromComponent(component);
+  component.bomRef.value = component.purl?.toString();
   component.licenses.add(licences.makeFromString(license));
   bom.components.add(component);
   bom.metadata.component.dependencies.add(component.bomRef);

@@ -4,7 +4,7 @@ import { Code, FilterCriteria, Function, Runtime, StartingPosition } from 'aws-c
 import { DynamoEventSource, SqsDlq } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { type BenchFunction, fileOf } from './function';
-import { type LocalRun, startLocal } from '../../build/local';
+import { type LocalRun, startLocal } from '../../lib/local';
 
 process.env.CDK_VALIDATION = 'false';
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';

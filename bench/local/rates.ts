@@ -5,7 +5,7 @@ import { DescribeStreamCommand, DynamoDBStreamsClient, GetRecordsCommand, GetSha
 import { fileOf, functionFrom } from './function';
 import { clientOptions, startOurs } from './ours';
 import { startPeer } from './peer';
-import type { LocalRun } from '../../build/local';
+import type { LocalRun } from '../../lib/local';
 
 const RECORDS = 20_000;
 /** The peer waits 500 ms after each batch, so that its rate does not depend on how many records there are. */
