@@ -45,6 +45,7 @@ test('the README installs what is published', () => {
   for (const line of [
     `npm install ${npm}`, `pip install ${pypi.distName}`, `<groupId>${maven.mavenGroupId}</groupId>`, `<artifactId>${maven.mavenArtifactId}</artifactId>`,
     `dotnet add package ${nuget.packageId}`, `go get ${go.moduleName}/${go.packageName}`,
+    `/npm/v/${npm})`, `/pypi/v/${pypi.distName})`, `/maven-central/v/${maven.mavenGroupId}/${maven.mavenArtifactId})`, `/nuget/v/${nuget.packageId})`,
   ]) {
     expect(readme).toContain(line);
   }

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { REPOSITORY } from '../../projenrc/publication';
 import { folderWith } from '../folder';
 
 const ROOT = resolve(__dirname, '..', '..');
@@ -54,7 +55,7 @@ Not checked, because only the deployment shows what they read:
 2 mappings of DynamoDB streams: 1 error, 0 warnings.
 
 About these rules:
-  https://github.com/example/dynamo-stream-trigger/blob/main/docs/reference/rules.md#batch-size-range
+  ${REPOSITORY}/blob/main/docs/reference/rules.md#batch-size-range
 `);
 });
 
