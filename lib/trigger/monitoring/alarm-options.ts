@@ -86,14 +86,14 @@ export interface StreamAlarms {
   /**
    * The function gets records late. The threshold is in milliseconds.
    *
-   * @default - 0.5 % of `maxRecordAge` or of 24 hours, whichever is shorter, but at least a minute, and the batching window: 2 of 3 minutes
+   * @default - 0.5 % of `maxRecordAge` or of 24 hours, whichever is shorter, but at least a minute, plus the batching window: 2 of 3 minutes
    */
   readonly iteratorAgeWarning?: StreamAlarmOptions;
 
   /**
    * The function gets records so late that they are in danger. The threshold is in milliseconds.
    *
-   * @default - 25 % of `maxRecordAge` or of 24 hours, whichever is shorter, and the batching window: 2 of 3 minutes
+   * @default - 25 % of `maxRecordAge` or of 24 hours, whichever is shorter, plus the batching window: 2 of 3 minutes
    */
   readonly iteratorAgeCritical?: StreamAlarmOptions;
 
@@ -142,7 +142,7 @@ export interface StreamAlarms {
   /**
    * Messages about failed batches wait so long in the failure queue that the stream may soon delete the records. The threshold is in seconds.
    *
-   * @default - half of what 24 hours are longer than `maxRecordAge`, but at least 10 minutes: in 2 of 3 minutes; omitted where the records
+   * @default - half of the time from `maxRecordAge` to 24 hours, but at least 10 minutes: in 2 of 3 minutes; omitted where the records
    * are kept with the message, as in a `FailureStore`
    */
   readonly expiringPointers?: StreamAlarmOptions;
