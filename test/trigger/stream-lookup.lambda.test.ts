@@ -20,13 +20,13 @@ const PROGRAM = `
   const [{ now }, wait, start] = [Date, setTimeout, Date.now()];
   Date.now = () => start + (now() - start) * speed;
   globalThis.setTimeout = (done, delay, ...values) => wait(done, delay / speed, ...values);
-  const abortAfter = AbortSignal.timeout;
-  AbortSignal.timeout = (delay) => abortAfter.call(AbortSignal, delay / speed);
   // By another name: a constant "fetch" of this script would be what the bundle calls.
   const realFetch = globalThis.fetch;
   globalThis.fetch = (url, options) => realFetch(url.replace('https://cloudformation.test', process.env.ANSWERS), options);
   require(${JSON.stringify(BUNDLE)}).handler(request, { getRemainingTimeInMillis: () => milliseconds })
-    .catch((error) => { console.error(error); process.exitCode = 1; });
+    .catch((error) => { console.error(error); process.exitCode = 1; })
+    // A call that hangs would keep it running.
+    .finally(() => process.exit());
 `;
 
 /** How much faster the clock of a function runs that is to use up its time. */
@@ -233,6 +233,18 @@ test.each([
 
   expect(responses).toMatchObject([{ Status: 'FAILED', Reason }]);
   expect(exitCode).toBe(0);
+});
+
+test('if DynamoDB refuses and then does not answer, the deployment fails with what it said', async () => {
+  let calls = 0;
+  const endpoint = await serve((_, __, response) => {
+    if (++calls <= 2) {
+      response.writeHead(400, { 'content-type': 'application/x-amz-json-1.0' }).end(JSON.stringify({ __type: 'ThrottlingException', message: 'No' }));
+    }
+  });
+  const { responses } = await run('orders', { endpoint, remaining: 20_000 });
+
+  expect(responses).toMatchObject([{ Status: 'FAILED', Reason: 'Table orders in eu-west-1 can\'t be described: ThrottlingException: No. Deploy again.' }]);
 });
 
 test('a DynamoDB that does not answer fails the deployment in time', async () => {

@@ -73,8 +73,12 @@ async function outcomeOf({ RequestType, ResourceProperties }: LookupRequest, dea
   if (RequestType === 'Delete') {
     return { Status: 'SUCCESS' };
   }
+  const { TableName } = ResourceProperties;
+  const attempts: Attempts = {};
   try {
-    const table = await inTime(describe(ResourceProperties.TableName, deadline), ResourceProperties.TableName, deadline);
+    const table = await inTime(describe(TableName, deadline, attempts), deadline, () => attempts.failure === undefined
+      ? new Error(`DynamoDB did not describe table ${TableName} in time. Deploy again.`)
+      : explained(attempts.failure, TableName));
     return { Status: 'SUCCESS', Data: resultOf(table) };
   } catch (error) {
     return { Status: 'FAILED', Reason: (error as Error).message.slice(0, REASON_LIMIT) };
@@ -95,8 +99,13 @@ function resultOf({ TableName, TableArn = '', LatestStreamArn, StreamSpecificati
   };
 }
 
+/** What the last attempt failed with, for the answer if the next one hangs until the deadline. */
+interface Attempts {
+  failure?: Error;
+}
+
 /** Tries until the deadline: new permissions take some seconds to become effective, and DynamoDB may throttle. */
-async function describe(tableName: string, deadline: number): Promise<TableDescription> {
+async function describe(tableName: string, deadline: number, attempts: Attempts): Promise<TableDescription> {
   // Loaded here, so that CloudFormation gets an answer even if the SDK can't be loaded.
   const { DescribeTableCommand, DynamoDBClient: Client } = await import('@aws-sdk/client-dynamodb');
   const client: DynamoDBClient = new Client({ maxAttempts: 1 });
@@ -106,6 +115,7 @@ async function describe(tableName: string, deadline: number): Promise<TableDescr
       const { Table } = await client.send(new DescribeTableCommand({ TableName: tableName }), { abortSignal: AbortSignal.timeout(CALL_LIMIT) });
       return Table!;
     } catch (error) {
+      attempts.failure = error as Error;
       const pause = backoff(attempt);
       if (Date.now() + pause > Math.min(deadline, start + patience(error as Error))) {
         throw explained(error as Error, tableName);
@@ -138,12 +148,12 @@ function explained(error: Error, tableName: string): Error {
 }
 
 /** Rejects at the deadline, whatever hangs. */
-function inTime<Value>(work: Promise<Value>, tableName: string, deadline: number): Promise<Value> {
+function inTime<Value>(work: Promise<Value>, deadline: number, late: () => Error): Promise<Value> {
   let timer: NodeJS.Timeout;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`DynamoDB did not describe table ${tableName} in time. Deploy again.`)), deadline - Date.now());
+  const end = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(late()), deadline - Date.now());
   });
-  return Promise.race([work, late]).finally(() => clearTimeout(timer));
+  return Promise.race([work, end]).finally(() => clearTimeout(timer));
 }
 
 /**
