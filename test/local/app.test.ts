@@ -330,7 +330,7 @@ test('an app without a trigger that runs here is refused, and the message says w
 test('a folder without a synthesized app is refused', () => {
   const directory = folderWith({});
   expect(() => readApp(directory)).toThrow(expect.objectContaining({ code: 'NO_APP' }));
-  expect(() => readApp(directory)).toThrow(/no manifest\.json[\s\S]*cdk synth[\s\S]*--app/);
+  expect(() => readApp(directory)).toThrow(/no manifest\.json[\s\S]*cdk synth[\s\S]*output folder/);
   mkdirSync(join(directory, 'broken'));
   writeFileSync(join(directory, 'broken', 'manifest.json'), '{');
   expect(() => readApp(join(directory, 'broken'))).toThrow(/Can't read .*manifest\.json/);

@@ -378,7 +378,7 @@ test('a table is not looked up in another Region than its own', () => {
   const app = new TestApp({ env: REPLICA_ENV });
   app.trigger({ table: StreamedTable.fromTableArn(app.stack, 'Table', TABLE_ARN) });
 
-  expect(() => app.app.synth()).toThrow(/table's stream is in eu-west-1 but the trigger's stack is in us-east-1.*StreamedTable\.fromTable.*\(stream-region\)/);
+  expect(() => app.app.synth()).toThrow(/table's stream is in eu-west-1 but the mapping's stack is in us-east-1.*StreamedTable\.fromTable.*\(stream-region\)/);
 });
 
 test('a table that is looked up twice has one stream', () => {
