@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { linksOf } from '../projenrc/links';
@@ -73,6 +73,10 @@ test('the tarball holds what users need, and no path of the machine that made it
   expect(texts.filter(([, text]) => text.includes(root)).map(([file]) => file)).toEqual([]);
   // They were a third of it.
   expect(texts.filter(([, text]) => text.includes('sourceMappingURL=data:')).map(([file]) => file)).toEqual([]);
+});
+
+test('the tarball does not grow unseen: it has 810 kB', () => {
+  expect(statSync(join(consumer, tarball)).size).toBeLessThan(850_000);
 });
 
 test('the pages of the tarball link to what is in it, or to the web', () => {
