@@ -177,8 +177,10 @@ for (const field of ['testMatch', 'testPathIgnorePatterns', 'watchPathIgnorePatt
 project.testTask.reset('tsc --noEmit -p tsconfig.dev.json');
 project.testTask.exec('jest --ci', { receiveArgs: true });
 project.testTask.spawn(project.eslint!.eslintTask);
-// A clean clone has nothing compiled, and the tests run the compiled package too.
-project.setScript('test', 'npx projen compile && npx projen test');
+/** A clean clone has nothing compiled. */
+const COMPILE_IF_STALE = 'ts-node --transpile-only --project projenrc/tsconfig.json projenrc/compile-if-stale.ts';
+// The tests run the compiled package too.
+project.setScript('test', `${COMPILE_IF_STALE} && npx projen test`);
 
 // Not tasks: projen would print each command.
 const examples = 'ts-node --transpile-only --project examples/tsconfig.json examples';
@@ -322,7 +324,7 @@ new JsonFile(project, 'cdk.json', {
   marker: false,
   obj: {
     // The example imports the package by its name, so what it runs is what is compiled.
-    build: 'ts-node --transpile-only --project projenrc/tsconfig.json projenrc/compile-if-stale.ts',
+    build: COMPILE_IF_STALE,
     app: 'ts-node --transpile-only --project examples/tsconfig.json examples/places/app.ts',
     notices: false,
     versionReporting: false,
