@@ -316,7 +316,7 @@ project.packageTask.spawn(project.tasks.tryFind('package:js')!);
 
 // In one program: one for each sample takes a minute.
 project.postCompileTask.exec('jsii-rosetta extract --strict --batch');
-// What is no jsii API: docs/reference/api. Fails if a name has no text.
+// The reference of what is not jsii API: docs/reference/api. Fails if a name has no text.
 project.postCompileTask.exec('typedoc --options projenrc/typedoc.json');
 project.addGitIgnore('.jsii.tabl.json');
 

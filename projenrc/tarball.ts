@@ -2,7 +2,7 @@
 const NOT_OF_DOCS = ['docs/adr', 'docs/contribute', 'docs/reference/api'];
 
 /**
- * What is published, as npm reads `files`: nothing else is, wherever it lies. npm always takes package.json, README.md and LICENSE.
+ * What is published, in the form that npm reads as `files`. Nothing else in the folder is. npm always adds package.json, README.md and LICENSE.
  *
  * The command line is one file, with its rooms in it. Of them, only what it starts in processes of their own is published beside it.
  */

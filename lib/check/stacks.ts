@@ -6,6 +6,8 @@ import { isKnown, type Known, type Location, UNKNOWN } from '../rules/facts';
 
 /** One template, and what is known of the stack that is made of it. */
 export interface CheckedStack extends Location {
+  /** Undefined where only a template is known. */
+  readonly name?: string;
   readonly file: string;
   readonly template: Template;
   /** The line of what is at a path of keys, from 1. */
@@ -33,8 +35,8 @@ export function readStacks(input: string): CheckedStack[] {
     add(app, { file: input, account: UNKNOWN, region: UNKNOWN });
     return app;
   }
-  for (const { file, account = UNKNOWN, region = UNKNOWN, paths, assets } of assembly(input)) {
-    add(app, { file, account, region, paths, assets });
+  for (const { name, file, account = UNKNOWN, region = UNKNOWN, paths, assets } of assembly(input)) {
+    add(app, { name, file, account, region, paths, assets });
   }
   return app;
 }
@@ -48,7 +50,7 @@ function assembly(folder: string): ReturnType<typeof readAssembly> {
 }
 
 /** A stack that is to be read. */
-interface Unread extends Location, Pick<CheckedStack, 'file' | 'parent'> {
+interface Unread extends Location, Pick<CheckedStack, 'name' | 'file' | 'parent'> {
   readonly paths?: ReadonlyMap<string, string>;
   readonly assets?: ReadonlyMap<string, string>;
 }

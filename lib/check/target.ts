@@ -33,6 +33,10 @@ export function targetOf(value: any, stack: CheckedStack): Target {
       return referred(String(logicalId), attribute.join('.'), stack);
     }
     case 'Fn::ImportValue': return imported(argument, stack);
+    case 'Fn::GetStackOutput': {
+      const other = stack.app.find((candidate) => candidate.name !== undefined && candidate.name === argument?.StackName);
+      return valueOf(other?.template.Outputs![argument?.OutputName], other);
+    }
     case 'Fn::Sub': return substituted(argument, stack);
     case 'Fn::If': return decided(argument, stack);
     case 'Fn::Join': {
@@ -64,27 +68,33 @@ function imported(name: unknown, stack: CheckedStack): Target {
   const wanted = textIn(name, stack);
   for (const other of wanted.includes(UNKNOWN) ? [] : stack.app) {
     const output = Object.values(other.template.Outputs!).find(({ Export }) => Export != null && textIn(Export.Name, other) === wanted);
-    // An export of what is imported itself may lead in a circle.
-    if (output !== undefined && !JSON.stringify(output.Value ?? null).includes('Fn::ImportValue')) {
-      return targetOf(output.Value, other);
+    if (output !== undefined) {
+      return valueOf(output, other);
     }
   }
   return NOWHERE;
 }
 
+/** Where an output leads. One of what comes from an output itself may lead in a circle. */
+function valueOf(output: { readonly Value: unknown } | undefined, stack: CheckedStack | undefined): Target {
+  return output === undefined || stack === undefined || /"Fn::(ImportValue|GetStackOutput)"/.test(JSON.stringify(output.Value ?? null))
+    ? NOWHERE
+    : targetOf(output.Value, stack);
+}
+
 function substituted(argument: unknown, stack: CheckedStack): Target {
   const [template, variables] = Array.isArray(argument) ? argument : [argument];
-  const valueOf = (name: string) => {
+  const variable = (name: string) => {
     const [logicalId, ...attribute] = name.split('.');
     return Object.hasOwn(Object(variables), name) ? targetOf(variables[name], stack) : referred(logicalId, attribute.join('.') || 'Ref', stack);
   };
   const [, only] = /^\$\{([^!}][^}]*)\}$/.exec(String(template)) ?? [];
   if (only !== undefined) {
-    return valueOf(only.trim());
+    return variable(only.trim());
   }
   return {
     text: String(template).replace(/\$\{(!?)([^}]*)\}/g, (_, literal, name) => {
-      const target = literal === '' ? valueOf(name.trim()) : { text: `\${${name}}` };
+      const target = literal === '' ? variable(name.trim()) : { text: `\${${name}}` };
       return isResource(target) ? UNKNOWN : target.text;
     }),
   };

@@ -14,7 +14,7 @@ export class Aside {
 
   constructor(private readonly inventory: Inventory, private readonly stop: AbortSignal) {}
 
-  /** @throws the error, if it is no message's fault: the services can't be used now, or somebody asked to stop. */
+  /** @throws the error, if no message caused it: the services can't be used now, or somebody asked to stop. */
   set(messages: Iterable<GivenUpMessage>, error: unknown): void {
     if (this.stop.aborted || isPassing(error)) {
       throw error;

@@ -6,7 +6,7 @@ import { DynamoEventSource, SqsDlq } from 'aws-cdk-lib/aws-lambda-event-sources'
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { check } from '../../lib/check';
-import { newFolder } from '../folder';
+import { folderWith, newFolder } from '../folder';
 import { APPS, VARIANTS } from '../trigger/variants';
 
 // The CDK prints the warnings that some variants are about.
@@ -76,7 +76,29 @@ test('the Region of a stack is that of its mapping', () => {
   expect(rules).toEqual(['stream-region', 'short-timeout']);
 });
 
-test('a stack without resources is no obstacle', () => {
+test('the output of another stack is followed', () => {
+  const stackOf = (name: string) => ({ type: 'aws:cloudformation:stack', environment: 'aws://unknown-account/unknown-region', properties: { templateFile: `${name}.json` } });
+  const folder = folderWith({
+    'manifest.json': JSON.stringify({ artifacts: { Data: stackOf('Data'), Work: stackOf('Work') } }),
+    'Data.json': JSON.stringify({
+      Resources: { Orders: { Type: 'AWS::DynamoDB::Table' } }, Outputs: { Stream: { Value: { 'Fn::GetAtt': ['Orders', 'StreamArn'] } } },
+    }),
+    'Work.json': JSON.stringify({
+      Resources: {
+        Mapping: {
+          Type: 'AWS::Lambda::EventSourceMapping',
+          Properties: {
+            EventSourceArn: { 'Fn::GetStackOutput': { StackName: 'Data', OutputName: 'Stream' } }, FunctionName: 'on-order', StartingPosition: 'TRIM_HORIZON',
+          },
+        },
+      },
+    }),
+  });
+
+  expect(check(folder).mappings.flatMap(({ violations }) => violations.map(({ ruleId }) => ruleId))).toContain('stream-off');
+});
+
+test('a stack without resources does not stop the check', () => {
   expect(found((app) => new Stack(app, 'Empty'))).toEqual([]);
 });
 

@@ -100,7 +100,7 @@ test('two mappings of one stream and one function are found, unless only one of 
   expect(broken(resources({ Condition: 'A' }, { Condition: 'B' }))).toEqual({ First: [], Second: [] });
 });
 
-test('the third reader of a stream is told, a disabled one does not count', () => {
+test('the third reader of a stream is reported, and a disabled one does not count', () => {
   const reader = (properties: object = {}) => mapping({ FunctionName: `on-${Object.keys(properties).length}-${Math.random()}`, ...properties });
 
   expect(broken({ Table: TABLE, A: reader(), B: reader(), C: reader() })).toEqual({ A: [], B: [], C: ['stream-readers'] });

@@ -128,7 +128,7 @@ test('a range that goes on after the last number of its shard has lost a record'
   expect((await world.redrive()).tally).toMatchObject({ lost: 1, inexact: 1 });
 });
 
-test('an object that is no failure stays, also one that would be nothing to do as a message', async () => {
+test('an object that is not a failure stays, even one whose text would be a done message', async () => {
   const { world } = begin();
   world.objects.set('b/k', '{"Event":"s3:TestEvent"}');
   world.send('m', { Records: [{ eventSource: 'aws:s3', eventName: 'ObjectCreated:Put', s3: { bucket: { name: 'b' }, object: { key: 'k' } } }] });

@@ -1,7 +1,7 @@
 import type { aws_cloudwatch as cloudwatch, Duration } from 'aws-cdk-lib';
 
 /**
- * What is different of an alarm. What is not given stays as docs/operate/operations.md lists it.
+ * What replaces the defaults of an alarm, which docs/operate/operations.md lists.
  *
  * @example
  * declare const pager: cloudwatch.IAlarmAction;

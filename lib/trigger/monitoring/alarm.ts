@@ -45,7 +45,7 @@ function followSettings(alarm: cloudwatch.Alarm, threshold: () => number, descri
   resource.alarmDescription = Lazy.string({ produce: () => describe(threshold()) });
 }
 
-/** Fewer periods than have to be over the threshold would never fire it. */
+/** Fewer periods than must be over the threshold would never fire it. */
 function datapointsOf({ datapoints }: AlarmKind, { evaluationPeriods, datapointsToAlarm }: StreamAlarmOptions) {
   const periods = evaluationPeriods ?? Math.max(datapoints.evaluationPeriods, datapointsToAlarm ?? 0);
   return { evaluationPeriods: periods, datapointsToAlarm: datapointsToAlarm ?? Math.min(datapoints.datapointsToAlarm, periods) };

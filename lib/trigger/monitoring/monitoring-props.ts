@@ -3,7 +3,7 @@ import type { StreamAlarms } from './alarm-options';
 import type { DynamoStreamTrigger } from '../dynamo-stream-trigger';
 
 /**
- * Which triggers are watched, and who is told.
+ * Which triggers are watched, and who is notified.
  *
  * @example
  * const topic = new sns.Topic(this, 'OnCall');
@@ -22,7 +22,7 @@ export interface StreamTriggerMonitoringProps {
   readonly actions?: cloudwatch.IAlarmAction[];
 
   /**
-   * What is different of single alarms, and which of them are omitted.
+   * What replaces the defaults of single alarms, and which of them are omitted.
    *
    * @default - all that fit the triggers, with their defaults
    */
