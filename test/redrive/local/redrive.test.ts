@@ -3,12 +3,13 @@ import { join } from 'node:path';
 import { Calls } from './calls';
 import { RedriveCommand, RedriveFunction } from './command';
 import { addFailing, type Failing, failingApp, mend, ODD_MESSAGES, Running } from './failing-app';
+import { clientsOf, operationOf, textOf, typedIn, typedLine, wordsOf } from './typed-commands';
 import { type LocalEvent, type LocalRun, startLocal } from '../../../lib/local';
 import type { RedriveFacts } from '../../../lib/stream/boundary';
 import { newFolder } from '../../folder';
 
 /** The real command against a real local run. `npm run redrive` does the same with more of everything. */
-const PAGE = readFileSync(join(__dirname, '..', '..', '..', 'docs', 'operate', 'redrive.md'), 'utf8');
+const [PAGE, ...RUNBOOKS] = ['redrive.md', 'operations.md', 'production.md'].map((page) => readFileSync(join(__dirname, '..', '..', '..', 'docs', 'operate', page), 'utf8'));
 const folder = newFolder();
 const FAILING: readonly Failing[] = [
   { id: 'Guarded', way: 'store', isGuarded: true },
@@ -151,6 +152,49 @@ test('--limit leaves messages; at SIGINT what is under way ends, and all else is
   const { tally } = last.summary;
   expect([tally.unknown, tally.lost, (await stopped.left()).messages]).toEqual([ODD_MESSAGES, 0, ODD_MESSAGES]);
   expect(await stopped.wrongItems()).toEqual([]);
+});
+
+test('the commands of docs/operate/operations.md and production.md work as they are typed', async () => {
+  const lines = [...new Set(RUNBOOKS.flatMap(typedIn))];
+  const { functionName, tableName } = run.triggers.find(({ path }) => path.startsWith('Docs/'))!;
+  // What the page has of its own, which is another app.
+  const variables: { [name: string]: string } = { FUNCTION: functionName, TABLE: tableName };
+  const clients = clientsOf(run.endpoints);
+  const ran: string[] = [];
+  for (const line of lines) {
+    const { name, command: text, isValue } = typedLine(line);
+    const words = wordsOf(text, variables);
+    const [program, service] = words;
+    if (isValue) {
+      expect(name! in variables).toBe(true);
+    } else if (program === 'npx') {
+      // redrive.md has the other one.
+      if (!PAGE.includes(line)) {
+        const saved = new RedriveCommand(words.slice(3), run.variables, folder);
+        expect([await saved.end(), saved.stderr]).toEqual([0, '']);
+        expect(readFileSync(join(folder, 'events.jsonl'), 'utf8')).toContain('{"Records":[');
+        ran.push(text);
+      }
+    } else if (['logs', 'iam'].includes(service)) {
+      expect(line.replace(/ '.*'| "\$\w+"| \d+\w| \w+:\w+/g, '')).toMatch(
+        /^aws (logs tail --since --filter-pattern|iam simulate-principal-policy --policy-source-arn --action-names --resource-arns --query)$/,
+      );
+    } else {
+      const { query, name: operation, send } = operationOf(words);
+      // A local run serves neither.
+      if (!['update-event-source-mapping', 'get-account-settings'].includes(operation)) {
+        const answer = await send(clients[service as keyof typeof clients]);
+        ran.push(text);
+        if (name !== undefined) {
+          variables[name] = textOf(answer, query!);
+        }
+      }
+    }
+  }
+  Object.values(clients).forEach((client) => client.destroy());
+
+  expect(variables.QUEUE_URL).toBe(running.get('Docs')!.queueUrl);
+  expect(ran).toHaveLength(15);
 });
 
 test('docs/operate/redrive.md does what it says', async () => {
