@@ -1,5 +1,5 @@
 import { inWords } from './check';
-import { shared } from './handler-context';
+import { fail } from './handler-context';
 import type { VirtualClock } from './virtual-clock';
 
 /** A Lambda handler of any kind; what it returns may be a promise. */
@@ -135,7 +135,7 @@ export class SimulatedEnvironment {
       const error = new TypeError(`The handler's load() returned ${inWords(handler)} but must return the handler, a function, or a promise of it: `
         + 'load: () => handler, or load: async () => (await import(\'../src/on-order\')).handler.');
       // The test's: Lambda would try again.
-      shared.running!.fail(error);
+      fail(this.clock, error);
       throw error;
     }
     return handler as Handler;

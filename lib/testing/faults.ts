@@ -1,5 +1,4 @@
 import { inWords } from './check';
-import { shared } from './handler-context';
 import type { Reshard } from './shard-input';
 import type { FailedBatch } from '../stream/failed-batch';
 import type { ParkedRecord } from '../stream/parked-record';
@@ -77,7 +76,8 @@ export class Fate {
   /** Milliseconds that the call for a record takes at least. */
   readonly latencyOf?: (record: StreamRecord) => number;
 
-  constructor(private readonly faults: Faults, private readonly random: () => number) {
+  /** @param fail takes an error of the test's own */
+  constructor(private readonly faults: Faults, private readonly random: () => number, private readonly fail: (error: unknown) => void) {
     const { latency = 0 } = faults;
     this.latency = typeof latency === 'number' ? latency : 0;
     this.latencyOf = typeof latency === 'function' ? (record) => checkedLatency(latency(record)) : undefined;
@@ -108,7 +108,7 @@ export class Fate {
       return strike;
     } catch (error) {
       // The test's, whoever asks: neither the handler's nor the runtime's.
-      shared.running!.fail(error);
+      this.fail(error);
       return false;
     }
   }

@@ -4,6 +4,8 @@ import type { VirtualClock } from './virtual-clock';
 
 /** The invocation that code runs in. It follows the code through promises, timers and I/O. */
 export interface HandlerContext {
+  /** The clock of its simulation. */
+  readonly clock: VirtualClock;
   readonly environment: {
     /** Calls back after so many milliseconds of virtual time, while the environment is not frozen. Returns a function that cancels it. */
     readonly schedule: (milliseconds: number, action: () => void) => () => void;
@@ -53,6 +55,19 @@ const SHARED = Symbol.for('dynamo-stream-trigger/simulation');
 export const shared = (realGlobal[SHARED] ??= {
   storage: new AsyncLocalStorage(), called: new AsyncLocalStorage(), lastRuns: new WeakMap(),
 }) as Shared;
+
+/** The context in which code runs now, if it is one of the simulation under way. What an earlier one has left behind is other code of the process. */
+export function simulatedContext(): HandlerContext | undefined {
+  const context = shared.storage.getStore();
+  return context && context.clock === shared.running?.clock ? context : undefined;
+}
+
+/** Ends a simulation with an error of the test's own, if it is still under way. */
+export function fail(clock: VirtualClock, error: unknown): void {
+  if (shared.running?.clock === clock) {
+    shared.running.fail(error);
+  }
+}
 
 /** The context for which code runs now, if it runs in a handler. */
 export function currentContext(): HandlerContext | undefined {

@@ -1,7 +1,7 @@
 import { errorOutcome, exited, type Outcome, RESPONSE_BYTES, timedOut, tooLarge } from '../engine';
 import { answerOf } from './answer';
 import type { ExitStatus, Handler, ProcessError, SimulatedEnvironment, Tenant } from './environment';
-import { type HandlerContext, shared, type Wait, waitIn } from './handler-context';
+import { fail, type HandlerContext, shared, type Wait, waitIn } from './handler-context';
 import { lazyProperty } from './lazy-property';
 import type { VirtualClock } from './virtual-clock';
 import { type Host, HOST, type TriggerFacts } from '../stream/boundary';
@@ -85,7 +85,7 @@ export class Invocation implements HandlerContext, Tenant {
     readonly environment: SimulatedEnvironment,
     private readonly request: InvocationRequest,
     private readonly lambda: InvokedFunction,
-    private readonly clock: VirtualClock,
+    readonly clock: VirtualClock,
   ) {
     this.startedAt = clock.now();
     this.deadline = this.startedAt + lambda.timeout;
@@ -280,7 +280,7 @@ export class Invocation implements HandlerContext, Tenant {
       return this.request.latencyOf?.(record) ?? 0;
     } catch (error) {
       // Not the handler's: it must not be taken for a failure of the record.
-      shared.running!.fail(error);
+      fail(this.clock, error);
       return 0;
     }
   }

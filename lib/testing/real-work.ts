@@ -1,9 +1,10 @@
 import { createHook } from 'node:async_hooks';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { type HandlerContext, shared } from './handler-context';
+import { GrantedTime } from './granted-time';
+import { type HandlerContext, shared, simulatedContext } from './handler-context';
 import { realGlobal } from './real-global';
-import { realNow, realSetImmediate, realSetTimeout } from './real-timers';
-import { describe, hear, type Kind, kindOf, type Resource, type State, stateOf } from './resources';
+import { realSetImmediate, realSetTimeout } from './real-timers';
+import { describe, describeRequest, hear, type Kind, kindOf, type Resource, type State, stateOf } from './resources';
 
 /** A handler at work. */
 export interface Working extends HandlerContext {
@@ -34,11 +35,18 @@ export class RealWork {
   private progress = 0;
   /** Requests of the process that a handler has waited for in vain. */
   private readonly vain = new WeakSet<object>();
+  private readonly time = new GrantedTime();
+  /** Grows when code of a handler runs, while somebody looks. */
+  private life = 0;
+  /** Since when work of others has gone on without a sign of life of a handler, if it is not waited for any more. */
+  private deafSince: number | undefined;
+  /** Whether such work was waited for in vain before. */
+  private noisy = false;
 
   private readonly beginnings = createHook({
     init: (id, type, _, resource) => {
       const kind = kindOf(type);
-      const context = kind && shared.storage.getStore();
+      const context = kind && simulatedContext();
       if (context) {
         this.add(id, kind, type, resource, { owner: context.owner, context });
       }
@@ -50,13 +58,16 @@ export class RealWork {
     before: (id) => {
       const resource = this.resources.get(id);
       if (resource) {
-        this.hear(resource, realNow());
+        this.hear(resource, this.time.now);
       }
     },
   });
 
   /** Requests have no other sign of their end. On only while there are any, because it slows promises down. */
   private readonly endings = createHook({ destroy: (id) => this.remove(id) });
+
+  /** Tells a handler that goes on from one that is silent beside the work of others. On only while one is waited for, because it slows promises down. */
+  private readonly lives = createHook({ before: () => this.life += Number(simulatedContext() !== undefined) });
 
   /** @param limit milliseconds of real time in which nothing happens */
   constructor(private readonly limit: number) {}
@@ -70,7 +81,7 @@ export class RealWork {
 
   stop(): void {
     EXCHANGES.forEach((channel) => unsubscribe(channel, this.exchangeBegins));
-    [this.beginnings, this.answers, this.endings].forEach((hook) => hook.disable());
+    [this.beginnings, this.answers, this.endings, this.lives].forEach((hook) => hook.disable());
   }
 
   /**
@@ -80,17 +91,17 @@ export class RealWork {
    */
   async settle(working: ReadonlySet<Working>): Promise<void> {
     await turn();
-    let [start, last] = [realNow(), realNow()];
+    const start = this.time.look();
     let [progress, quietSince, calm] = [this.progress, start, 0];
+    let [life, alone] = [this.life, start];
+    this.deafSince = undefined;
     for (let turns = 0; ; turns++) {
-      const now = realNow();
-      // On a busy machine a turn may take long, in which nothing could be heard of.
-      const lost = Math.max(0, now - last - LONGEST_TURN);
-      [start, quietSince, last] = [start + lost, quietSince + lost, now];
+      const now = this.time.look();
       const waiting = this.findWaiting(working, now);
       // What has come may lead to more, which takes a turn or two to begin.
       calm = waiting ? 0 : calm + 1;
       if (!waiting && (turns === 0 || calm > CALM_TURNS)) {
+        this.lives.disable();
         return;
       }
       if (this.progress !== progress) {
@@ -100,20 +111,29 @@ export class RealWork {
         await turn();
         continue;
       }
+      if (waiting.own || this.life !== life) {
+        [life, alone] = [this.life, now];
+      }
       if (now - start > MOST_LIMITS * this.limit) {
-        throw this.refusal(waiting, MOST_LIMITS * this.limit, '');
+        throw this.refusal(waiting.one, MOST_LIMITS * this.limit, '');
       }
       const quiet = now - quietSince;
-      if (quiet > this.limit * AGAIN && quiet > this.limit * this.patience(waiting, now)) {
-        this.giveUp(waiting, working, now);
+      if (quiet > this.limit * AGAIN && quiet > this.limit * this.patience(waiting.one, now)) {
+        this.giveUp(waiting.one, working, now);
         quietSince = now;
+      }
+      if (now - alone > this.limit * (this.noisy ? AGAIN : 1)) {
+        [this.deafSince, this.noisy] = [alone, true];
+      }
+      if (turns === TURNS) {
+        this.lives.enable();
       }
       await (turns < TURNS ? turn() : pause(Math.min(turns - TURNS + 1, 10)));
     }
   }
 
   private readonly exchangeBegins = (message: unknown): void => {
-    const context = shared.storage.getStore();
+    const context = simulatedContext();
     if (context) {
       const { request } = message as { readonly request: object };
       this.add(request, 'exchange', 'HTTP', request, { owner: context.owner, context });
@@ -122,7 +142,8 @@ export class RealWork {
 
   private add(id: unknown, kind: Kind, type: string, resource: any, more: Partial<Resource>): void {
     const dueAt = (shared.running?.clock.now() ?? 0) + (kind === 'timer' ? resource._idleTimeout : 0);
-    this.resources.set(id, { kind, type, resource, read: 0, answered: -1, changedAt: realNow(), givenUp: false, overtaken: false, dueAt, ...more });
+    const unheard = { read: 0, answered: -1, answersBegan: [-Infinity, -Infinity], changedAt: this.time.now } as const;
+    this.resources.set(id, { ...unheard, givenUp: false, overtaken: false, kind, type, resource, dueAt, ...more });
     if (kind === 'request') {
       this.endings.enable();
     } else if (kind === 'connection') {
@@ -151,8 +172,8 @@ export class RealWork {
     }
   }
 
-  /** A handler that may wait for something real. */
-  private findWaiting(working: ReadonlySet<Working>, now: number): Working | undefined {
+  /** A handler that may wait for something real, and whether that is a handler's own. */
+  private findWaiting(working: ReadonlySet<Working>, now: number): { readonly one: Working; readonly own: boolean } | undefined {
     this.adoptConnections();
     const all = this.look(now);
     const found = new Map<object, Found>();
@@ -161,26 +182,26 @@ export class RealWork {
       const own = found.get(owner) ?? this.ofOwner(owner, working, now);
       found.set(owner, own);
       if (all.asked || own.busy || (one.loading && !waitsVirtually(owner, working))) {
-        return one;
+        return { one, own: all.asked === 'own' || own.busy === 'own' || one.loading };
       }
       if (one.waits.size > 0) {
         this.idleTurns.delete(one);
       } else if ((own.open || all.busy || this.unknownRequests().length > 0) && !waitsVirtually(owner, working)) {
-        return one;
+        return { one, own: own.open === 'own' || all.busy === 'own' };
       } else if (this.mayShowMore(one)) {
-        return one;
+        return { one, own: true };
       } else if (one.nothingLeft && !waitsVirtually(owner, working)) {
         one.nothingLeft();
         one.nothingLeft = undefined;
-        return one;
+        return { one, own: true };
       }
     }
     return undefined;
   }
 
   /** What is under way, whoever began it: an invocation of another environment may wait for it too. */
-  private look(now: number): { readonly asked: boolean; readonly busy: boolean } {
-    let [asked, busy, requests] = [false, false, false];
+  private look(now: number): { readonly asked?: Whose; readonly busy?: Whose } {
+    let [asked, busy, requests]: [Whose?, Whose?, boolean?] = [];
     for (const [id, resource] of this.resources) {
       requests ||= resource.kind === 'request';
       this.hear(resource, now);
@@ -190,9 +211,9 @@ export class RealWork {
       const state = stateOf(resource, now, this.limit);
       if (state === 'over') {
         this.remove(id);
-      } else if (state === 'busy' && !this.isGivenUp(resource)) {
-        busy = true;
-        asked ||= !isTimer(resource) && resource.owner !== BEFORE;
+      } else if (state === 'busy' && !this.isGivenUp(resource) && !this.isNoise(resource)) {
+        busy = whose(resource, busy);
+        asked = isTimer(resource) || resource.owner === BEFORE ? asked : whose(resource, asked);
       }
     }
     if (!requests) {
@@ -203,21 +224,21 @@ export class RealWork {
 
   /** What is under way of those who share it. */
   private ofOwner(owner: object, working: ReadonlySet<Working>, now: number): Found {
-    const found = { busy: false, open: false };
+    const found: Found = {};
     if (this.resources.size === 0) {
       return found;
     }
     const [ended, wake] = [hasBudget(owner, working), nextWake(owner, working)];
     for (const resource of this.resources.values()) {
-      if (isOf(resource, owner)) {
+      if (isOf(resource, owner) && !this.isNoise(resource)) {
         const state = stateOf(resource, now, this.limit);
         // A timer that is due after a wait for virtual time beside it, such as a guard, must not end first.
         const context = resource.context as Working;
         resource.overtaken ||= isTimer(resource) && resource.dueAt > (working.has(context) ? firstWake(context) : wake);
         if (state === 'busy' && !this.isGivenUp(resource) && !(resource.overtaken && wake < Infinity)) {
-          found.busy = true;
-        } else if (state !== 'idle' && !(resource.givenUp && (state !== 'busy' || ended))) {
-          found.open = true;
+          found.busy = whose(resource, found.busy);
+        } else if (state === 'weak' ? !this.isGivenUp(resource) : state !== 'idle' && !(resource.givenUp && (state !== 'busy' || ended))) {
+          found.open = whose(resource, found.open);
         }
       }
     }
@@ -226,6 +247,11 @@ export class RealWork {
 
   private isGivenUp(resource: Resource): boolean {
     return resource.givenUp || (isTimer(resource) && resource.owner !== undefined && this.restless.has(resource.owner));
+  }
+
+  /** A connection on which others ask again and again, while no handler shows a sign of life. */
+  private isNoise({ owner, answersBegan }: Resource): boolean {
+    return this.deafSince !== undefined && isOfOthers(owner) && answersBegan[0] > this.deafSince;
   }
 
   /** It waits for nothing that is known. It may wait for something that has no sign at all. */
@@ -237,6 +263,9 @@ export class RealWork {
 
   /** Operations of the process that no handler has begun, such as those of a module that was loaded before. */
   private unknownRequests(): object[] {
+    if (this.deafSince !== undefined) {
+      return [];
+    }
     return realGlobal.process._getActiveRequests().filter((request) => !this.vain.has(request) && !this.resources.has(request.getAsyncId?.()));
   }
 
@@ -321,17 +350,21 @@ export class RealWork {
     if (one.loading) {
       return new Error(`The handler's load() did not settle ${within}. Raise realTimeLimit if it takes longer.`);
     }
-    const open = this.mayBeWaitedFor(one, realNow()).filter(({ state }) => state === 'busy' || state === 'open').map(({ resource }) => describe(resource));
-    return new Error(`The handler did not answer ${within}. It may wait for what it has open: ${[...new Set(open)].join(', ')}. `
+    const open = this.mayBeWaitedFor(one, this.time.now).filter(({ state }) => state === 'busy' || state === 'open').map(({ resource }) => describe(resource));
+    const others = this.unknownRequests().map((request) => `${describeRequest(request)} of other code`);
+    return new Error(`The handler did not answer ${within}. It may wait for what it has open: ${[...new Set(open.length > 0 ? open : others)].join(', ')}. `
       + 'Let it wait in virtual time, with sleep() of dynamo-stream-trigger/testing or the options timers or advanceTimers, close what it '
       + 'does not need, or raise realTimeLimit.');
   }
 }
 
-/** Whether a handler has something real that ends by itself, or that may stay as it is. */
+/** Whether something is of a handler of the simulation, or of other code of the process. */
+type Whose = 'own' | 'others';
+
+/** Whether a handler has something real that ends by itself, or that may stay as it is, and whose it is. */
 interface Found {
-  readonly busy: boolean;
-  readonly open: boolean;
+  busy?: Whose;
+  open?: Whose;
 }
 
 /** The channels in which Node.js reports that a request of fetch or of node:http begins. */
@@ -342,9 +375,6 @@ const TURNS = 20;
 
 /** So many turns for a handler that waits for nothing that is known. */
 const IDLE_TURNS = 5;
-
-/** Milliseconds between two looks that count, at most: somewhat more than the longest pause between them. */
-const LONGEST_TURN = 15;
 
 /** So many turns after real work that nothing more comes of. */
 const CALM_TURNS = 3;
@@ -371,6 +401,15 @@ function isTimer({ kind }: Resource): boolean {
 
 function isAsked({ kind }: Resource): boolean {
   return kind === 'exchange' || kind === 'connection';
+}
+
+function isOfOthers(owner: object | undefined): boolean {
+  return owner === undefined || owner === BEFORE;
+}
+
+/** What is found, with one more: what a handler has itself counts for more. */
+function whose({ owner }: Resource, found: Whose | undefined): Whose {
+  return found === 'own' || !isOfOthers(owner) ? 'own' : 'others';
 }
 
 function isOf(resource: Resource, owner: object): boolean {

@@ -15,6 +15,8 @@ export interface Resource {
   read: number;
   /** Of a connection: how many bytes had been written to it when it last brought some. -1: it has brought none. */
   answered: number;
+  /** Of a connection: when its last two answers began. */
+  answersBegan: readonly [number, number];
   /** Of a connection that was there before: how many bytes had been written to it then. */
   readonly written?: number;
   /** When it was made, or last showed a sign of life. */
@@ -118,8 +120,16 @@ function stateOfConnection(one: Resource, now: number): State {
 export function hear(one: Resource, now: number): void {
   const { bytesRead, bytesWritten } = one.resource;
   if (bytesRead !== one.read) {
+    if (bytesWritten > one.answered) {
+      one.answersBegan = [one.answersBegan[1], now];
+    }
     Object.assign(one, { read: bytesRead, answered: bytesWritten, changedAt: now, givenUp: false });
   }
+}
+
+/** An operation of Node.js that is under way, in words. */
+export function describeRequest(request: object): string {
+  return describe({ kind: 'request', type: request.constructor.name.toUpperCase(), resource: request } as Resource);
 }
 
 /** In words, for an error. */
@@ -146,6 +156,6 @@ export function describe({ kind, type, resource }: Resource): string {
     case 'MESSAGEPORT':
       return 'a worker';
     default:
-      return /^(FS|FILE)/.test(type) ? 'a file operation' : /ADDRINFO|QUERY/.test(type) ? 'a DNS lookup' : `something that Node.js calls ${type}`;
+      return /^(FS|FILE)/.test(type) ? 'a file operation' : /ADDRINFO|QUERY/.test(type) ? 'a DNS lookup' : /CONNECT/.test(type) ? 'a connection that opens' : `something that Node.js calls ${type}`;
   }
 }

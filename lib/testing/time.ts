@@ -54,7 +54,7 @@ export async function sleep(milliseconds: number, options: { readonly signal?: A
   const { signal } = options;
   signal?.throwIfAborted();
   const outside: HandlerContext = {
-    environment: { schedule: (wait, action) => clock.schedule(clock.now() + wait, action) }, owner: clock, waits, thrown: fail,
+    clock, environment: { schedule: (wait, action) => clock.schedule(clock.now() + wait, action) }, owner: clock, waits, thrown: fail,
   };
   await waitIn(currentContext() ?? outside, milliseconds, signal);
   signal?.throwIfAborted();

@@ -21,7 +21,7 @@ export async function runToTheEnd(
   const { realTimeLimit = 3, advanceTimers } = options;
   checkRealTimers();
   const realWork = new RealWork(realTimeLimit * 1000);
-  const standstill = new Standstill(realTimeLimit * 1000);
+  const standstill = new Standstill();
   const problems: unknown[] = [];
   const now: Running = { clock, startedAt: clock.now(), awake: false, waits: new Set(), fail: (error) => problems.push(error) };
   const timers = options.timers === 'virtual' ? 'virtual' : advanceTimers ? 'moved' : timersAreChanged() ? 'still' : undefined;

@@ -3,6 +3,7 @@ import { allCalls, type KeptCall, type KeptInvocation } from './calls';
 import { copy } from './copy';
 import { Fate } from './faults';
 import type { SimulatedFunction } from './function';
+import { fail } from './handler-context';
 import type { InvocationEnd } from './invocation';
 import { lazyProperty } from './lazy-property';
 import { Losses } from './losses';
@@ -71,7 +72,7 @@ export class SimulatedTrigger {
     this.mappingId = random.uuid();
     this.shards = shards;
     this.stream = new SimulatedStream(shards);
-    this.fate = new Fate(faults, random.faults);
+    this.fate = new Fate(faults, random.faults, (error) => fail(clock, error));
     this.machine = this.newMachine();
     for (const { at, enabled } of switches) {
       clock.schedule(clock.now() + at * 1000, () => this.switch(enabled));
