@@ -7,6 +7,7 @@ import { LocalRunError } from './errors';
 import type { LocalEvent } from './events';
 import type { LocalFunction } from './function/function';
 import type { Destinations } from './service/destinations';
+import { NoStreamError } from './stream';
 import { StreamReadError, type StreamReader } from '../reader/stream-reader';
 import { destinationKind } from '../stream/destination';
 
@@ -51,11 +52,11 @@ export function startMapping(mapping: LocalMapping, parts: MappingParts): Driver
         }
         return shards;
       } catch (error) {
-        // Once, however often it is tried again.
-        if (isListed) {
+        // Once, however often it is tried again. A table without a stream is named for all of its triggers.
+        if (isListed && !(error instanceof NoStreamError)) {
           observer({ type: 'warning', message: `${trigger}: the shards of its stream can't be listed; trying again. ${(error as Error).message}` });
         }
-        isListed = false;
+        isListed &&= error instanceof NoStreamError;
         throw error;
       }
     },

@@ -11,6 +11,7 @@ import { LocalRunError } from './errors';
 import { startFunctions, type LocalFunctions } from './function/functions';
 import { nodeProgram, versionWarning, type NodeProgram } from './function/node-program';
 import { startMapping } from './mapping-run';
+import { type Missing, withoutMissing } from './missing';
 import { endLeftovers, recordChildren } from './process/children';
 import type { LocalObserver, RunSetup } from './run-setup';
 import { sdkVariables } from './service/sdk-variables';
@@ -136,12 +137,23 @@ function notes(app: LocalApp, node: NodeProgram, leftovers: number): string[] {
 
 async function start(setup: RunSetup): Promise<LocalRun> {
   const services = await startServices(setup);
-  const functions = await startFunctions(setup, services.endpoints);
+  try {
+    return await startWith(services, setup);
+  } catch (error) {
+    await services.stop();
+    throw error;
+  }
+}
+
+async function startWith(services: Services, given: RunSetup): Promise<LocalRun> {
+  const withTables = { ...given, app: withoutMissing(given.app, refusedTables(services), 'TABLE_REFUSED', given.observer) };
+  const functions = await startFunctions(withTables, services.endpoints);
+  const setup = { ...withTables, app: withoutMissing(withTables.app, functions.notLoaded, 'FUNCTION_NOT_LOADED', given.observer) };
   const mappings = visibleMappings(setup.app, services.endpoints);
   const prepared = await preparedMappings(setup, mappings, services, functions);
   setup.api.serve([
     new LambdaApi({ functions, mappings, endpoints: services.endpoints }).answer,
-    new TableStreamsApi(services.endpoints.dynamodb, streamsOf(setup.app, services.endpoints)).answer,
+    new TableStreamsApi(services.endpoints.dynamodb, streamsOf(setup.app, services), services.removals).answer,
   ]);
 
   let fail!: (error: Error) => void;
@@ -157,7 +169,7 @@ async function start(setup: RunSetup): Promise<LocalRun> {
   }
 
   return {
-    ...overview(setup.app, services.endpoints),
+    ...overview(setup.app, services),
     failed,
     drained: () => drained(drivers),
     kill: functions.kill,
@@ -182,10 +194,7 @@ async function preparedMappings(
     const stream = localStream(streams, {
       streamArn,
       now: Date.now,
-      onReplaced: (latest) => {
-        checkpoints.restart(mapping, latest);
-        observer({ type: 'warning', message: `${mapping.path}: the table ${mapping.table.name} has a new stream. The trigger goes on with its first record.` });
-      },
+      onReplaced: (latest) => checkpoints.restart(mapping, latest),
     });
     return (onFailure: (error: Error) => void) => startMapping(mapping, {
       uuid,
@@ -210,8 +219,15 @@ async function drained(drivers: readonly Driver[]): Promise<void> {
   } while (invocations() > before);
 }
 
+function refusedTables({ refusedTables: refused }: Services): Missing[] {
+  return [...refused].map(([table, reason]) => ({
+    message: `DynamoDB Local refuses the table ${table.path} (${table.name}): ${reason.replace(/\.$/, '')}.`,
+    stops: (mapping) => mapping.table === table,
+  }));
+}
+
 /** What of the app runs, and where it is reached. */
-function overview(app: LocalApp, endpoints: Endpoints): Pick<LocalRun, 'endpoints' | 'variables' | 'triggers' | 'tables' | 'queues' | 'topics' | 'buckets'> {
+function overview(app: LocalApp, { endpoints, refusedTables: refused }: Services): Pick<LocalRun, 'endpoints' | 'variables' | 'triggers' | 'tables' | 'queues' | 'topics' | 'buckets'> {
   const { dynamodb, api, destinations } = endpoints;
   return {
     endpoints: { dynamodb, dynamodbStreams: api, lambda: api, sqs: destinations, sns: destinations, s3: destinations },
@@ -223,7 +239,7 @@ function overview(app: LocalApp, endpoints: Endpoints): Pick<LocalRun, 'endpoint
       functionName: mapping.function.name,
       ...(mapping.destinationArn && { destinationArn: mapping.destinationArn }),
     })),
-    tables: app.tables,
+    tables: app.tables.filter((table) => !refused.has(table)),
     queues: app.queues.map((queue) => ({ ...queue, url: queueUrl(queue.name, endpoints) })),
     topics: app.topics,
     buckets: app.buckets,
@@ -234,8 +250,8 @@ function visibleMappings(app: LocalApp, endpoints: Endpoints): VisibleMapping[] 
   return app.mappings.map((mapping) => ({ mapping, uuid: randomUUID(), streamArn: streamArnOf(mapping.table, endpoints) }));
 }
 
-function streamsOf(app: LocalApp, endpoints: Endpoints): VisibleStream[] {
-  return app.tables.filter(({ streamViewType }) => streamViewType !== undefined)
+function streamsOf(app: LocalApp, { endpoints }: Services): VisibleStream[] {
+  return app.tables.filter(({ arn }) => endpoints.streamLabels.has(arn))
     .map((table) => ({ table, streamArn: streamArnOf(table, endpoints) }));
 }
 

@@ -1,3 +1,4 @@
+import type { Removals } from './service/removals';
 import { StreamReadError, type ShardRead, type StreamReader } from '../reader/stream-reader';
 import { arnParts } from '../stream/arn';
 import { type StreamRecord, TTL_IDENTITY } from '../stream/record';
@@ -7,8 +8,8 @@ import type { Position, Shard } from '../stream/shard';
 export interface TableStreams {
   /** The stream that the table had when the run started. */
   readonly first: string;
-  /** The stream that the table has now; undefined if there is no such table. */
-  latest(): Promise<string | undefined>;
+  /** The last stream of the table, and whether the table has it now. */
+  latest(): Promise<{ readonly streamArn: string; readonly isOn: boolean }>;
   /** A new reader of one of them, whose records name `sourceArn` as their source. */
   reader(streamArn: string, sourceArn?: string): StreamReader;
 }
@@ -22,6 +23,9 @@ interface LocalStreamOptions {
   /** Called when the table has another stream, with DynamoDB Local's ARN of it. */
   readonly onReplaced: (streamArn: string) => void;
 }
+
+/** The table of a stream was deleted, or has no stream any more, and everything of it was read. It may have another one later. */
+export class NoStreamError extends Error {}
 
 /**
  * The stream of a table as a function would see it on AWS: the records have the table's region and ARN, and plausible creation times.
@@ -40,10 +44,7 @@ export function localStream(streams: TableStreams, { streamArn, now, onReplaced 
   return { streamArn, shards, read };
 
   async function shards(): Promise<Shard[]> {
-    const latest = await streams.latest();
-    if (latest === undefined) {
-      throw new Error(`The table ${resource.split('/')[1]} was deleted. Its triggers go on when it is created again.`);
-    }
+    const { streamArn: latest, isOn } = await streams.latest();
     if (readers.every((reader) => reader.streamArn !== latest)) {
       readers.push(streams.reader(latest, streamArn));
       onReplaced(latest);
@@ -54,7 +55,11 @@ export function localStream(streams: TableStreams, { streamArn, now, onReplaced 
     for (const { reader, found } of listed) {
       found.forEach(({ shardId }) => readerOf.set(shardId, reader));
     }
-    return listed.flatMap(({ found }) => found);
+    const all = listed.flatMap(({ found }) => found);
+    if (!isOn && all.every(({ shardId }) => ended.has(shardId))) {
+      throw new NoStreamError(`The table ${resource.split('/')[1]} has no stream now.`);
+    }
+    return all;
   }
 
   async function read(shardId: string, from: Position, limit?: number): Promise<ShardRead> {
@@ -85,13 +90,21 @@ export function localStream(streams: TableStreams, { streamArn, now, onReplaced 
   }
 }
 
+/** The eventName of DynamoDB Local for an item that has expired. */
+const EXPIRED = 'UNKNOWN_TO_SDK_VERSION';
+
+/** A record as DynamoDB Local would write it if it were of an item that has expired, where the run itself has removed the item. */
+export async function markedAsExpired<T extends Pick<StreamRecord, 'eventName' | 'dynamodb'>>(record: T, tableName: string, removals: Removals): Promise<T> {
+  return await removals.has(tableName, record) ? { ...record, eventName: EXPIRED } as T : record;
+}
+
 /**
  * A record of DynamoDB Local as AWS would have it.
  *
  * @param arrived when it was read, in seconds since the epoch
  */
 export function corrected(record: StreamRecord, region: string, arrived: number): StreamRecord {
-  const removedByTimeToLive = (record.eventName as string) === 'UNKNOWN_TO_SDK_VERSION';
+  const removedByTimeToLive = (record.eventName as string) === EXPIRED;
   return {
     ...record,
     // 32 hexadecimal digits, as on AWS.

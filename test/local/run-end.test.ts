@@ -4,12 +4,13 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { Server, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DescribeTableCommand, type TableDescription } from '@aws-sdk/client-dynamodb';
 import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
 import { AttributeType } from 'aws-cdk-lib/aws-dynamodb';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { firstOutputOf, functionOf, onLinux, ordersTable, synthesize } from './fixture-app';
 import { folderWith } from '../folder';
-import { COPYING, inOrder, itemsOf, PRINTING, put, source } from './local-run';
+import { COPYING, documents, inOrder, itemsOf, PRINTING, put, source, tableName } from './local-run';
 import { startLocal, type LocalEvent, type LocalOptions, type LocalRun } from '../../lib/local';
 
 /** Runs that end or never begin, each of its own. */
@@ -38,8 +39,8 @@ const OURS = /runtime-client|destination-server|DynamoDBLocal/;
 describe('tables that are kept', () => {
   const data = folderWith({});
   /** An app with these functions at one table, each with where its mapping starts. */
-  const app = (functions: Record<string, keyof typeof lambda.StartingPosition>, index = 'byName') => synthesize((stack) => {
-    const orders = ordersTable(stack, 'Orders', { timeToLiveAttribute: 'expires' });
+  const app = (functions: Record<string, keyof typeof lambda.StartingPosition>, index = 'byName', timeToLiveAttribute?: string) => synthesize((stack) => {
+    const orders = ordersTable(stack, 'Orders', { timeToLiveAttribute });
     orders.addGlobalSecondaryIndex({ indexName: index, partitionKey: { name: 'name', type: AttributeType.STRING } });
     for (const [functionName, position] of Object.entries(functions)) {
       functionOf(stack, functionName, PRINTING, { functionName })
@@ -47,15 +48,17 @@ describe('tables that are kept', () => {
     }
   });
   const kept: LocalEvent[] = [];
+  const tables: TableDescription[] = [];
   const printedBy = (functionName: string) => kept.flatMap((event) => event.type === 'log' && event.functionName === functionName
     ? [Number(JSON.parse(event.line).dynamodb.NewImage.n.N)] : []);
 
   beforeAll(async () => {
-    const apps = [app({ Resumed: 'LATEST' }), app({ Resumed: 'LATEST', FromStart: 'TRIM_HORIZON', FromNow: 'LATEST' })];
+    const apps = [app({ Resumed: 'LATEST' }), app({ Resumed: 'LATEST', FromStart: 'TRIM_HORIZON', FromNow: 'LATEST' }, 'byPlace', 'expires')];
     for (const [n, assembly] of apps.entries()) {
       const run = await startLocal({ assembly, data, observer: (event) => kept.push(event) });
       await put(run, 'Shop/Orders', { n });
       await run.drained();
+      tables.push((await documents(run).send(new DescribeTableCommand({ TableName: tableName(run, 'Shop/Orders') }))).Table!);
       await run.stop();
     }
   });
@@ -68,10 +71,10 @@ describe('tables that are kept', () => {
     expect(printedBy(functionName)).toEqual(numbers);
   });
 
-  test('a table that the app has changed is refused', async () => {
-    await expect(startApp(app({ Resumed: 'LATEST' }, 'byPlace'), { data })).rejects.toMatchObject({
-      code: 'TABLE_REFUSED', message: expect.stringMatching(/^The table Shop\/Orders \(Shop-Orders\w+\) was kept with other keys, indexes[\s\S]*--data/),
-    });
+  test('a table gets the indexes and the time to live that the app has now, with a note', () => {
+    expect(tables.map(({ GlobalSecondaryIndexes }) => GlobalSecondaryIndexes!.map(({ IndexName }) => IndexName))).toEqual([['byName'], ['byPlace']]);
+    const notes = kept.flatMap((event) => event.type === 'warning' && event.message.startsWith('The kept table') ? [event.message] : []);
+    expect(notes).toEqual([expect.stringMatching(/^The kept table Shop-Orders\w+ now has no index byName, the index byPlace, time to live by expires, as in the app\.$/)]);
   });
 
   onLinux('a mapping that fails while it starts keeps the run from starting, and nothing is left running', async () => {

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { CreateTableCommand, DeleteTableCommand, DescribeTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { CreateTableCommand, DeleteTableCommand, DescribeTableCommand, DynamoDBClient, UpdateTableCommand } from '@aws-sdk/client-dynamodb';
 import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
 import { CreateQueueCommand, ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
@@ -38,6 +38,7 @@ beforeAll(async () => {
   });
   // DynamoDB Local removes it some seconds later, while the other tests run.
   await put(run, 'Expiry/Orders', { expires: Math.floor(Date.now() / 1000) - 60 });
+  await put(run, 'Expiry/Sparse', { expires: Math.floor(Date.now() / 1000) - 60 });
 });
 afterAll(() => run?.stop());
 
@@ -457,8 +458,9 @@ describe('streams that DynamoDB Local tells differently', () => {
     const orders = ordersTable(stack, 'Orders', { tableName: 'reset-orders' });
     const onOrder = functionOf(stack, 'OnOrder', PRINTING);
     onOrder.addEventSource(source(orders, { startingPosition: lambda.StartingPosition.LATEST }));
+    functionOf(stack, 'OnOther', PRINTING).addEventSource(source(orders));
   });
-  test('a table that is deleted and created again keeps its triggers', async () => {
+  test('a table that is deleted and created again keeps its triggers, and so does one whose stream is disabled and enabled', async () => {
     const TableName = tableName(run, 'Reset/Orders');
     await put(run, 'Reset/Orders', { n: 1 });
     await run.drained();
@@ -468,11 +470,23 @@ describe('streams that DynamoDB Local tells differently', () => {
     await tables.send(new CreateTableCommand({ TableName, KeySchema, AttributeDefinitions, StreamSpecification, BillingMode: 'PAY_PER_REQUEST' }));
     await put(run, 'Reset/Orders', { n: 2 });
     await run.drained();
-    expect(printed('Reset/OnOrder').map(({ dynamodb: { NewImage } }) => NewImage.n.N)).toEqual(['1', '2']);
-    expect(new Set(printed('Reset/OnOrder').map(({ eventSourceARN }) => eventSourceARN)).size).toBe(1);
-    expect(events).toContainEqual({
-      type: 'warning', message: expect.stringMatching(/^Reset\/.*: the table reset-orders has a new stream\. The trigger goes on with its first record\.$/),
-    });
+    await tables.send(new UpdateTableCommand({ TableName, StreamSpecification: { StreamEnabled: false } }));
+    await put(run, 'Reset/Orders', { n: 3 });
+    await run.drained();
+    const notes = () => events.flatMap((event) => event.type === 'warning' && event.message.includes('reset-orders') ? [event.message] : []);
+    await until(() => notes().length === 2);
+    await tables.send(new UpdateTableCommand({ TableName, StreamSpecification: { StreamEnabled: true, StreamViewType: 'NEW_IMAGE' } }));
+    await put(run, 'Reset/Orders', { n: 4 });
+    await run.drained();
+    for (const name of ['Reset/OnOrder', 'Reset/OnOther']) {
+      expect(printed(name).map(({ dynamodb: { NewImage } }) => NewImage.n.N)).toEqual(['1', '2', '4']);
+      expect(new Set(printed(name).map(({ eventSourceARN }) => eventSourceARN)).size).toBe(1);
+    }
+    expect(notes()).toEqual([
+      'The table reset-orders has a new stream. Its triggers go on with its first record.',
+      'The stream of the table reset-orders was disabled. Its triggers go on when it is enabled again.',
+      'The table reset-orders has a new stream. Its triggers go on with its first record. Its view is NEW_IMAGE, and NEW_AND_OLD_IMAGES in the app.',
+    ]);
     tables.destroy();
   });
 
@@ -484,15 +498,22 @@ describe('streams that DynamoDB Local tells differently', () => {
 });
 
 describe('time to live', () => {
-  stackOf('Expiry', (stack) => functionOf(stack, 'OnOrder', PRINTING).addEventSource(
-    source(ordersTable(stack, 'Orders', { timeToLiveAttribute: 'expires', stream: dynamodb.StreamViewType.OLD_IMAGE })),
-  ));
-  test('an item that has expired is removed as by DynamoDB', async () => {
-    await until(() => printed('Expiry/OnOrder').length === 2);
-    expect(printed('Expiry/OnOrder')[1]).toMatchObject({
-      eventName: 'REMOVE',
-      userIdentity: { type: 'Service', principalId: 'dynamodb.amazonaws.com' },
-      dynamodb: { OldImage: { pk: { S: 'a' } } },
-    });
+  stackOf('Expiry', (stack) => {
+    const expiring = (id: string) => ordersTable(stack, id, { timeToLiveAttribute: 'expires', stream: dynamodb.StreamViewType.OLD_IMAGE });
+    const sparse = expiring('Sparse');
+    sparse.addGlobalSecondaryIndex({ indexName: 'byName', partitionKey: { name: 'name', type: dynamodb.AttributeType.STRING } });
+    const onRemoval = functionOf(stack, 'OnOrder', PRINTING);
+    [expiring('Orders'), sparse].forEach((table) => onRemoval.addEventSource(source(table)));
+  });
+  test('items that have expired are removed as by DynamoDB, those too that lack the key of an index', async () => {
+    const removed = () => printed('Expiry/OnOrder').filter(({ eventName }) => eventName === 'REMOVE');
+    await until(() => removed().length === 2);
+    for (const record of removed()) {
+      expect(record).toMatchObject({
+        userIdentity: { type: 'Service', principalId: 'dynamodb.amazonaws.com' },
+        dynamodb: { OldImage: { pk: { S: 'a' } } },
+      });
+    }
+    expect(new Set(removed().map(({ eventSourceARN }) => eventSourceARN)).size).toBe(2);
   });
 });

@@ -1,4 +1,4 @@
-import { localStream, type TableStreams } from '../../lib/local/stream';
+import { localStream, NoStreamError, type TableStreams } from '../../lib/local/stream';
 import { StreamReadError, type ShardRead, type StreamReader } from '../../lib/reader/stream-reader';
 import type { StreamRecord } from '../../lib/stream/record';
 
@@ -27,7 +27,7 @@ async function seen(record: StreamRecord, arrival = 7.9): Promise<StreamRecord> 
 function streamOf(streams: Record<string, (ShardRead | Error)[]>, arrival = 0) {
   const replaced: string[] = [];
   const positions: string[] = [];
-  const table: { latest?: string } = { latest: Object.keys(streams)[0] };
+  const table = { streamArn: Object.keys(streams)[0], isOn: true };
   const reader = (streamArn: string, sourceArn?: string): StreamReader => ({
     streamArn,
     shards: async () => [{ shardId: `shard of ${streamArn}` }],
@@ -40,7 +40,7 @@ function streamOf(streams: Record<string, (ShardRead | Error)[]>, arrival = 0) {
       return { ...next, records: next.records.map((record) => ({ ...record, eventSourceARN: sourceArn })) };
     },
   });
-  const source: TableStreams = { first: table.latest!, latest: async () => table.latest, reader };
+  const source: TableStreams = { first: table.streamArn, latest: async () => ({ ...table }), reader };
   const stream = localStream(source, { streamArn: STREAM_ARN, now: () => (MINUTE + arrival) * 1000, onReplaced: (arn) => replaced.push(arn) });
   return { stream, table, replaced, positions };
 }
@@ -102,7 +102,7 @@ describe('a table that is made anew', () => {
   test('has the shards of both streams, and then only those of the new one', async () => {
     const { stream, table, replaced } = streamOf({ old: [{ records: [local()], end: true }], new: [{ records: [local(), local()], end: false }] });
     expect(await stream.shards()).toEqual([OLD]);
-    table.latest = 'new';
+    table.streamArn = 'new';
     expect(await stream.shards()).toEqual([OLD, NEW]);
     expect(replaced).toEqual(['new']);
     expect((await stream.read(OLD.shardId, { type: 'TRIM_HORIZON' })).records).toHaveLength(1);
@@ -112,9 +112,13 @@ describe('a table that is made anew', () => {
     expect(replaced).toEqual(['new']);
   });
 
-  test('is named while it does not exist', async () => {
-    const { stream, table } = streamOf({ old: [] });
-    table.latest = undefined;
-    await expect(stream.shards()).rejects.toThrow('The table Orders was deleted. Its triggers go on when it is created again.');
+  test('without a stream, has the shards of its last one until they are read', async () => {
+    const { stream, table } = streamOf({ old: [{ records: [local()], end: true }], new: [] });
+    table.isOn = false;
+    expect(await stream.shards()).toEqual([OLD]);
+    await stream.read(OLD.shardId, { type: 'TRIM_HORIZON' });
+    await expect(stream.shards()).rejects.toThrow(NoStreamError);
+    Object.assign(table, { streamArn: 'new', isOn: true });
+    expect(await stream.shards()).toEqual([OLD, NEW]);
   });
 });

@@ -1,7 +1,8 @@
 import { type Api, type ApiAnswer, ApiError, type ApiRequest } from './server';
 import { arnParts } from '../../stream/arn';
 import type { LocalTable } from '../assembly/app';
-import { corrected } from '../stream';
+import type { Removals } from '../service/removals';
+import { corrected, markedAsExpired } from '../stream';
 
 /** A table with a stream, and the ARN of the stream as the app knows it. */
 export interface VisibleStream {
@@ -17,7 +18,9 @@ const TARGET = 'DynamoDBStreams_20120810.';
  * A table that was made anew, or whose stream was switched off and on, has several streams there. Here they are one, as for the triggers.
  */
 export class TableStreamsApi {
-  constructor(private readonly dynamodbLocal: string, private readonly streams: readonly VisibleStream[]) {}
+  constructor(
+    private readonly dynamodbLocal: string, private readonly streams: readonly VisibleStream[], private readonly removals: Removals,
+  ) {}
 
   readonly answer: Api = (request) => {
     const [, action] = String(request.headers['x-amz-target'] ?? '').split(TARGET);
@@ -67,11 +70,13 @@ export class TableStreamsApi {
       const again = await ask('GetShardIterator', start.ShardIteratorType === 'LATEST' ? { ...start, ShardIteratorType: 'TRIM_HORIZON' } : start);
       return ask('GetRecords', { Limit, ShardIterator: again.ShardIterator });
     });
-    const { region } = arnParts(this.streams[of].streamArn);
+    const { table, streamArn } = this.streams[of];
+    const { region } = arnParts(streamArn);
+    const marked = await Promise.all(Records.map((record) => markedAsExpired(record, table.name, this.removals)));
     const last = Records.at(-1)?.dynamodb?.SequenceNumber;
     const next = last === undefined ? start : { ...start, ShardIteratorType: 'AFTER_SEQUENCE_NUMBER', SequenceNumber: last };
     return json({
-      Records: Records.map((record) => wired(corrected(record, region, Math.floor(Date.now() / 1000)))),
+      Records: marked.map((record) => wired(corrected(record, region, Math.floor(Date.now() / 1000)))),
       ...(NextShardIterator && { NextShardIterator: written({ of, start: next, iterator: NextShardIterator }) }),
     });
   }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { sep } from 'node:path';
 import { startProcess, type FunctionExit, type FunctionProcess, type FunctionProcessOptions } from './function-process';
 import { serveRuntimeApi, type NextInvocation, type ReportedError, type RuntimeListener } from './runtime-api';
 import { errorOutcome, exited, outOfMemory, timedOut, type Outcome } from '../../engine';
@@ -130,9 +131,11 @@ class ProcessEnvironment implements ExecutionEnvironment, RuntimeListener {
     this.answer(requestId, errorOutcome(requestId, errorType, errorMessage));
   }
 
-  onInitError({ errorType, errorMessage }: ReportedError): void {
+  onInitError({ errorType, errorMessage, trace = [] }: ReportedError): void {
     if (this.state.at === 'loading') {
-      this.state.error = `${errorType}: ${errorMessage}`;
+      const [first, ...rest] = errorMessage.split('\n');
+      const place = placeIn(this.options.taskRoot, [...rest, ...trace]);
+      this.state.error = `${errorType}: ${first}${place ? ` (${place})` : ''}`;
     }
   }
 
@@ -168,6 +171,12 @@ class ProcessEnvironment implements ExecutionEnvironment, RuntimeListener {
       last.end(last.answer ?? exitOutcome(last.requestId, exit));
     }
   }
+}
+
+/** The first line of the function's own code in a trace, such as `index.js:7:13`. */
+function placeIn(taskRoot: string, trace: readonly string[]): string | undefined {
+  const own = trace.find((line) => line.includes(taskRoot + sep) && !line.includes(`${sep}node_modules${sep}`));
+  return own && /[^(]*?:\d+(:\d+)?/.exec(own.slice(own.indexOf(taskRoot) + taskRoot.length + 1))?.[0];
 }
 
 /** By then everything is read that the process printed before it asked for its next invocation. */

@@ -16,6 +16,8 @@ export interface NextInvocation {
 export interface ReportedError {
   readonly errorType: string;
   readonly errorMessage: string;
+  /** Where it was thrown, a line for each call. */
+  readonly trace?: readonly string[];
 }
 
 /** Hears what a runtime sends to the API. */
@@ -104,8 +106,8 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
 
 function errorIn(body: string): ReportedError {
   try {
-    const { errorType, errorMessage } = JSON.parse(body);
-    return { errorType: errorType ?? 'Unknown', errorMessage: errorMessage ?? '' };
+    const { errorType, errorMessage, trace } = JSON.parse(body);
+    return { errorType: errorType ?? 'Unknown', errorMessage: errorMessage ?? '', trace: Array.isArray(trace) ? trace.map(String) : [] };
   } catch {
     return { errorType: 'Unknown', errorMessage: body };
   }

@@ -116,7 +116,10 @@ function contextOf(headers: IncomingHttpHeaders, succeed: (result: unknown) => v
 
 /** Reports the error that ends this environment, and ends it. */
 function die(error: unknown, code: number): Promise<never> {
-  console.error(error);
+  if (current !== undefined) {
+    // Code that does not load is named by the run itself.
+    console.error(error);
+  }
   const path = current === undefined ? '/init/error' : `/invocation/${current}/error`;
   return call('POST', path, reported(error)).then(() => process.exit(code), () => process.exit(code));
 }
