@@ -3,22 +3,26 @@ import { Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import { Dashboard, TextWidget } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { AttributeType, StreamViewType, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
-import { AdotLambdaExecWrapper, AdotLambdaLayerJavaScriptSdkVersion, AdotLayerVersion, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { AdotLambdaExecWrapper, AdotLambdaLayerJavaScriptSdkVersion, AdotLayerVersion, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
 import { Topic } from 'aws-cdk-lib/aws-sns';
+import { MonitoringFacade, SnsAlarmActionStrategy } from 'cdk-monitoring-constructs';
 import type { Construct } from 'constructs';
 import { DynamoStreamTrigger, StreamFunction, StreamPermissions, StreamTriggerMonitoring } from 'dynamo-stream-trigger';
 
-/** A trigger whose function is traced by AWS's distribution of OpenTelemetry. */
+/** Two triggers of one table, whose functions are traced: by AWS's distribution of OpenTelemetry, and by Powertools. */
 export class OrdersStack extends Stack {
+  readonly table: TableV2;
   readonly orderEvents: DynamoStreamTrigger;
+  readonly auditEvents: DynamoStreamTrigger;
 
   constructor(scope: Construct, id: string, props?: StackProps) {
     super(scope, id, props);
+    this.table = new TableV2(this, 'Orders', {
+      partitionKey: { name: 'orderId', type: AttributeType.STRING },
+      dynamoStream: StreamViewType.NEW_AND_OLD_IMAGES,
+    });
     this.orderEvents = new DynamoStreamTrigger(this, 'OrderEvents', {
-      table: new TableV2(this, 'Orders', {
-        partitionKey: { name: 'orderId', type: AttributeType.STRING },
-        dynamoStream: StreamViewType.NEW_AND_OLD_IMAGES,
-      }),
+      table: this.table,
       handler: new StreamFunction(this, 'OnOrder', {
         entry: join(__dirname, 'on-order.ts'),
         // The layer is made for the runtimes that its documentation lists.
@@ -28,6 +32,15 @@ export class OrdersStack extends Stack {
           layerVersion: AdotLayerVersion.fromJavaScriptSdkLayerVersion(AdotLambdaLayerJavaScriptSdkVersion.LATEST),
           execWrapper: AdotLambdaExecWrapper.REGULAR_HANDLER,
         },
+      }),
+      permissions: StreamPermissions.LEAST_PRIVILEGE,
+    });
+    this.auditEvents = new DynamoStreamTrigger(this, 'AuditEvents', {
+      table: this.table,
+      handler: new StreamFunction(this, 'OnAudit', {
+        entry: join(__dirname, 'on-audit.ts'),
+        tracing: Tracing.ACTIVE,
+        environment: { POWERTOOLS_SERVICE_NAME: 'audit' },
       }),
       permissions: StreamPermissions.LEAST_PRIVILEGE,
     });
@@ -57,5 +70,26 @@ export class OperationsStack extends Stack {
       },
     });
     new Dashboard(this, 'Shop', { widgets: [[new TextWidget({ markdown: '# Shop', width: 24, height: 1 })], ...monitoring.widgets().map((widget) => [widget])] });
+  }
+}
+
+interface TeamProps extends StackProps {
+  readonly table: TableV2;
+  readonly triggers: DynamoStreamTrigger[];
+}
+
+/** A team that monitors everything by cdk-monitoring-constructs: the triggers are a part of its dashboard, beside the table. */
+export class TeamStack extends Stack {
+  constructor(scope: Construct, id: string, { table, triggers, ...props }: TeamProps) {
+    super(scope, id, props);
+    const team = new Topic(this, 'Team', { enforceSSL: true });
+    const facade = new MonitoringFacade(this, 'Shop', {
+      alarmFactoryDefaults: { alarmNamePrefix: 'Shop', actionsEnabled: true, action: new SnsAlarmActionStrategy({ onAlarmTopic: team }) },
+    });
+    const monitoring = new StreamTriggerMonitoring(this, 'Monitoring', { triggers, actions: [new SnsAction(team)] });
+    facade
+      .addLargeHeader('Shop')
+      .monitorDynamoTable({ table, addReadThrottledEventsCountAlarm: { Warning: { maxThrottledEventsThreshold: 0 } } });
+    monitoring.widgets().forEach((widget) => facade.addWidget(widget));
   }
 }

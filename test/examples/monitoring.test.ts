@@ -1,11 +1,15 @@
 import { Template } from 'aws-cdk-lib/assertions';
 import { AwsSolutionsChecks } from 'cdk-nag';
-import { OperationsStack, OrdersStack } from '../../examples/monitoring/stacks';
+import { handler } from '../../examples/monitoring/on-audit';
+import { OperationsStack, OrdersStack, TeamStack } from '../../examples/monitoring/stacks';
 import { newApp } from '../app';
+import { batchOf } from '../runtime/records';
 
 const app = newApp();
-const orders = new OrdersStack(app, 'Orders', { env: { account: '123456789012', region: 'eu-west-1' } });
-const operations = new OperationsStack(app, 'Operations', { env: { account: '123456789012', region: 'eu-west-1' }, triggers: [orders.orderEvents] });
+const env = { account: '123456789012', region: 'eu-west-1' };
+const orders = new OrdersStack(app, 'Orders', { env });
+const operations = new OperationsStack(app, 'Operations', { env, triggers: [orders.orderEvents] });
+const team = new TeamStack(app, 'Team', { env, table: orders.table, triggers: [orders.auditEvents] });
 const template = Template.fromStack(operations);
 
 test('what must be known at once goes to one topic, all else to the other', () => {
@@ -23,12 +27,31 @@ test('the trigger does not depend on its monitoring', () => {
   template.resourceCountIs('AWS::CloudWatch::Dashboard', 1);
 });
 
-test('the function is traced', () => {
-  const [fn] = Object.values(Template.fromStack(orders).findResources('AWS::Lambda::Function')).map(({ Properties }) => Properties);
+test('the functions are traced', () => {
+  const [adot, powertools] = Object.values(Template.fromStack(orders).findResources('AWS::Lambda::Function')).map(({ Properties }) => Properties);
 
-  expect(fn.TracingConfig).toEqual({ Mode: 'Active' });
-  expect(fn.Layers).toHaveLength(1);
-  expect(fn.Environment.Variables.AWS_LAMBDA_EXEC_WRAPPER).toBe('/opt/otel-handler');
+  expect([adot.TracingConfig, powertools.TracingConfig]).toEqual([{ Mode: 'Active' }, { Mode: 'Active' }]);
+  expect(adot.Layers).toHaveLength(1);
+  expect(adot.Environment.Variables.AWS_LAMBDA_EXEC_WRAPPER).toBe('/opt/otel-handler');
+  expect(powertools.Layers).toBeUndefined();
+});
+
+test('cdk-monitoring-constructs shows the table and the trigger on one dashboard, and its alarms are beside those of the monitoring', () => {
+  const made = Template.fromStack(team);
+  const dashboards = Object.values(made.findResources('AWS::CloudWatch::Dashboard')).map(({ Properties }) => JSON.stringify(Properties.DashboardBody));
+
+  expect(dashboards).toHaveLength(1);
+  expect(dashboards[0]).toContain('Age of the records that the function gets');
+  expect(dashboards[0]).toContain('Read Usage');
+  expect(Object.keys(made.findResources('AWS::CloudWatch::Alarm')).filter((id) => !id.startsWith('Monitoring'))).toHaveLength(1);
+});
+
+test('a traced handler works where nothing is traced too', async () => {
+  const fetched = jest.spyOn(globalThis, 'fetch').mockResolvedValue(new Response());
+
+  expect(await handler(batchOf('a', 'b'))).toEqual({ batchItemFailures: [] });
+  expect(fetched.mock.calls.map(([, init]) => init!.body)).toEqual(['event-0', 'event-1']);
+  fetched.mockRestore();
 });
 
 test('cdk-nag finds nothing in the stack of the alarms', () => {
