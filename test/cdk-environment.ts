@@ -6,7 +6,8 @@ import { TestEnvironment } from 'jest-environment-node';
 
 /**
  * Where tests that use the CDK run. The CDK checks templates with an engine of 9 MB of WebAssembly, and makes a new one for nearly every app:
- * half of the time that the tests took. Here one engine serves all test files of a process.
+ * half of the time that the tests took. Here one engine serves all test files of a process, and only those ask it that set CDK_VALIDATION to true:
+ * template.test.ts for every variant, and those about circles, which it finds.
  *
  * A test file has a temporary folder of its own, so that it can look at what is left there: the files of other tests that run meanwhile are elsewhere.
  */
@@ -19,6 +20,7 @@ export default class CdkEnvironment extends TestEnvironment {
 
   override async setup(): Promise<void> {
     await super.setup();
+    this.global.process.env.CDK_VALIDATION = 'false';
     this.global.cloudformationValidate = { ...validate, CompositeEngine: SharedEngine };
   }
 }

@@ -37,9 +37,6 @@ class Orders extends TestApp {
   }
 }
 
-// What the CDK finds in the templates is for other tests.
-process.env.CDK_VALIDATION = 'false';
-
 type Wiring = (orders: Orders) => void;
 
 /** An edit of the app: the default trigger before it, unless said otherwise. */

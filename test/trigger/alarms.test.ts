@@ -4,8 +4,6 @@ import { TestApp } from '../app';
 
 const ENV = { account: '123456789012', region: 'eu-west-1' };
 
-// What the CDK finds in the templates is for other tests.
-process.env.CDK_VALIDATION = 'false';
 const ON = { Metrics: ['EventCount'] };
 
 type Watch = (trigger: DynamoStreamTrigger, stack: Stack) => unknown;

@@ -5,6 +5,9 @@ import { type Parts, type Placement, placed, placements, wireByHand, wireTrigger
 import { type DynamoStreamTriggerProps, StreamFilter, StreamPermissions } from '../../lib';
 import { TestApp } from '../app';
 
+// With the CDK's own validation, which finds circles within a template.
+process.env.CDK_VALIDATION = 'true';
+
 /** The error of the synthesis, or of a template whose resources need each other in a circle; undefined if the app can be deployed. */
 function failure(placement: Placement, wire: (parts: Parts) => void): string | undefined {
   try {

@@ -10,10 +10,7 @@ import { ALARM_KINDS } from '../../lib/trigger/monitoring/alarm-kinds';
 import { TestApp } from '../app';
 import { never } from '../runtime/hanging';
 
-/**
- * Every alarm is proven: incidents are simulated, and the alarms of the template judge what CloudWatch would have got.
- */
-process.env.CDK_VALIDATION = 'false';
+// Every alarm is proven: incidents are simulated, and the alarms of the template judge what CloudWatch would have got.
 
 const START = 1_735_689_600;
 const MINUTE = 60;

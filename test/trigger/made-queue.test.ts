@@ -6,9 +6,6 @@ import { TestApp } from '../app';
 
 const ENV = { account: '123456789012', region: 'eu-west-1' };
 
-// What the CDK finds in the templates is for other tests.
-process.env.CDK_VALIDATION = 'false';
-
 /** The only queue of a stack. */
 function queueIn(app: TestApp, stack: Stack): any {
   const [queue, ...others] = Object.values(app.template(stack).findResources('AWS::SQS::Queue'));

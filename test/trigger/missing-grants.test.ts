@@ -7,9 +7,6 @@ import { TestApp } from '../app';
 
 const ENV = { account: '123456789012', region: 'eu-west-1' };
 
-// What the CDK finds in the templates is for other tests.
-process.env.CDK_VALIDATION = 'false';
-
 const FLAG = '@aws-cdk/aws-kms:applyImportedAliasPermissionsToPrincipal';
 
 type Props = (app: TestApp, key: kms.IKey) => Partial<DynamoStreamTriggerProps>;

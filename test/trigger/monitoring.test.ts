@@ -17,9 +17,6 @@ import { REPOSITORY } from '../../projenrc/publication';
 import { TestApp } from '../app';
 import { batchOf } from '../runtime/records';
 
-// What the CDK finds in the templates is for other tests.
-process.env.CDK_VALIDATION = 'false';
-
 const NAMES = [
   'IteratorAgeWarning', 'IteratorAgeCritical', 'Silence', 'GivenUp', 'Dropped', 'DeliveryFailures', 'Parked', 'FailureQueue', 'ExpiringPointers', 'Errors',
   'Throttles', 'Duration', 'Concurrency',

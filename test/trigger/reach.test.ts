@@ -7,9 +7,6 @@ import { TestApp } from '../app';
 const ENV = { account: '123456789012', region: 'eu-west-1' };
 const { PRIVATE_ISOLATED, PUBLIC } = ec2.SubnetType;
 
-// What the CDK finds in the templates is for other tests.
-process.env.CDK_VALIDATION = 'false';
-
 /** Whether a function in isolated subnets, in an app that `connect` has changed, is said to be cut off from its queue. */
 function isCutOff(connect: (vpc: ec2.Vpc, stack: Stack) => unknown, props: Partial<DynamoStreamTriggerProps> = { informHandler: true },
   onFailure?: (stack: Stack) => DynamoStreamTriggerProps['onFailure']): boolean {

@@ -5,9 +5,6 @@ import { TestApp } from '../app';
 
 const ENV = { account: '123456789012', region: 'eu-west-1' };
 
-// What the CDK finds in the templates is for other tests.
-process.env.CDK_VALIDATION = 'false';
-
 const mappingOf = ({ eventSourceMapping }: DynamoStreamTrigger) => eventSourceMapping.node.defaultChild as lambda.CfnEventSourceMapping;
 const idOf = (app: TestApp, { node }: IConstruct) => app.stack.resolve((node.defaultChild as CfnResource).logicalId);
 

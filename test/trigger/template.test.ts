@@ -5,6 +5,9 @@ import { TestApp } from '../app';
 import { APPS, VARIANTS } from './variants';
 import { StreamFunction } from '../../lib';
 
+// With the CDK's own validation, which knows the properties of each resource.
+process.env.CDK_VALIDATION = 'true';
+
 test('the template of a small app', () => {
   const app = new TestApp();
   const handler = new StreamFunction(app.stack, 'OnOrder', { entry: join(__dirname, 'handlers', 'on-order.ts') });

@@ -5,9 +5,6 @@ import { TestApp } from '../app';
 const ENV = { account: '123456789012', region: 'eu-west-1' };
 const TABLE_ARN = 'arn:aws:dynamodb:eu-west-1:123456789012:table/orders';
 
-// What the CDK finds in the templates is for other tests.
-process.env.CDK_VALIDATION = 'false';
-
 interface Parts {
   readonly app: TestApp;
   readonly table: dynamodb.ITable;
