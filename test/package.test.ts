@@ -120,23 +120,25 @@ test('the licence of every package that the command line bundles is with it', ()
   expect(licences).toContain('TERMS AND CONDITIONS FOR USE, REPRODUCTION, AND DISTRIBUTION');
 });
 
-test.each([
-  ['commonjs', 'node16', 'node16'],
-  ['module', 'node16', 'node16'],
-  ['module', 'es2022', 'bundler'],
-  ['commonjs', 'commonjs', 'node10'],
-])('a strict consumer of type %s and module %s compiles against the published types as %s finds them', (type, module, resolution) => {
-  const folder = join(consumer, `${type}-${resolution}`);
-  mkdirSync(folder);
-  writeFileSync(join(folder, 'package.json'), JSON.stringify({ type }));
-  const sources = ['on-order.ts', 'order-test.ts'].map((name) => join(folder, name));
-  sources.forEach((source) => cpSync(join(consumer, basename(source)), source));
-  run(
-    'node', join(root, 'node_modules', 'typescript', 'bin', 'tsc'),
-    '--noEmit', '--strict', '--exactOptionalPropertyTypes', '--module', module, '--moduleResolution', resolution, '--ignoreDeprecations', '6.0',
-    '--target', 'es2022', '--types', 'node', '--typeRoots', join(root, 'node_modules', '@types'),
-    ...sources,
-  );
+test('a strict consumer compiles against the published types, each way that TypeScript finds them', () => {
+  const ways = [['commonjs', 'node16', 'node16'], ['module', 'node16', 'node16'], ['module', 'es2022', 'bundler'], ['commonjs', 'commonjs', 'node10']];
+  const folders = ways.map(([type, , resolution]) => {
+    const folder = join(consumer, `${type}-${resolution}`);
+    mkdirSync(folder);
+    writeFileSync(join(folder, 'package.json'), JSON.stringify({ type }));
+    ['on-order.ts', 'order-test.ts'].forEach((name) => cpSync(join(consumer, name), join(folder, name)));
+    return folder;
+  });
+
+  const results: { checked: string[]; found: string[] }[] = JSON.parse(execFileSync(process.execPath, [
+    'test/package-types.mjs', consumer, ...ways.map(([, ...options], index) => [folders[index], ...options].join()),
+  ], { cwd: root, encoding: 'utf8' }));
+
+  expect(results.flatMap(({ found }) => found)).toEqual([]);
+  const types = 'node_modules/dynamo-stream-trigger/build';
+  results.forEach(({ checked }, index) => expect(checked).toEqual(expect.arrayContaining([
+    `${basename(folders[index])}/on-order.ts`, `${basename(folders[index])}/order-test.ts`, `${types}/runtime/index.d.ts`, `${types}/testing/index.d.ts`,
+  ])));
 });
 
 test('the command line explains itself', () => {

@@ -1,24 +1,35 @@
-import { readdirSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { App } from 'aws-cdk-lib';
 import { checks } from './checks';
 import { Deployment, type Place } from './deployment';
 import { outputOf } from './integ-app';
 import { startLocal, type LocalRun } from '../../lib/local';
+import { newFolder } from '../folder';
 
 /**
  * The integration apps without an AWS account. On this machine they pass the checks that they must pass on AWS, except that nothing here
  * enforces permissions: those are read from the templates.
  */
 
-let run: LocalRun | undefined;
-let deployment: Deployment | undefined;
-afterEach(async () => {
-  deployment?.end();
-  await run?.stop();
-});
-
 const integrationApp = (name: string): App => jest.requireActual<{ readonly app: App }>(join(__dirname, `${name}.integ`)).app;
+const assemblies = Object.fromEntries(Object.keys(checks).map((name) => [name, integrationApp(name).synth()]));
+
+/** All of them at once: a run for each would take most of the time to start. */
+let run: LocalRun;
+beforeAll(async () => {
+  run = await startLocal({ assembly: together(Object.values(assemblies).map(({ directory }) => directory)) });
+});
+afterAll(() => run?.stop());
+
+/** One folder with what is in these cloud assemblies. */
+function together(directories: readonly string[]): string {
+  const all = newFolder();
+  directories.forEach((directory) => cpSync(directory, all, { recursive: true }));
+  const [first, ...others] = directories.map((directory) => JSON.parse(readFileSync(join(directory, 'manifest.json'), 'utf8')));
+  writeFileSync(join(all, 'manifest.json'), JSON.stringify({ ...first, artifacts: Object.assign({}, ...[first, ...others].map(({ artifacts }) => artifacts)) }));
+  return all;
+}
 
 test('every integration app has a check', () => {
   const apps = readdirSync(__dirname).filter((file) => file.endsWith('.integ.ts'));
@@ -92,7 +103,7 @@ const resultsAndLogs = (id: string) => [
 ];
 
 describe.each(Object.keys(checks))('%s', (name) => {
-  const templates = (): any[] => integrationApp(name).synth().stacks.map(({ template }) => template);
+  const templates = (): any[] => assemblies[name].stacks.map(({ template }) => template);
   const resources = (): [id: string, resource: any][] => templates().flatMap(({ Resources }) => Object.entries(Resources));
   const named = (type: string): [id: string, properties: any][] => resources().filter(([, { Type }]) => Type === type)
     .map(([id, { Properties }]) => [nameOf(id), withNames(Properties, templates())]);
@@ -120,11 +131,12 @@ describe.each(Object.keys(checks))('%s', (name) => {
   });
 
   test('passes its check', async () => {
-    const assembly = integrationApp(name).synth();
-    run = await startLocal({ assembly: assembly.directory });
-    deployment = new Deployment(placeOf(run, assembly.stacks.map(({ template }) => template)));
-
-    await checks[name](deployment, { every: 500, upTo: 200_000 });
+    const deployment = new Deployment(placeOf(name));
+    try {
+      await checks[name](deployment, { every: 500, upTo: 200_000 });
+    } finally {
+      deployment.end();
+    }
   });
 });
 
@@ -155,12 +167,15 @@ function nameOf(logicalId: string): string {
   return logicalId.replace(/([0-9A-F]{8})+$/, '');
 }
 
-function placeOf({ endpoints, tables, queues, buckets }: LocalRun, templates: readonly any[]): Place {
+function placeOf(name: string): Place {
+  const { endpoints, tables, queues, buckets } = run;
   const client = (endpoint: string) => ({ endpoint, region: 'us-east-1', credentials: { accessKeyId: 'any', secretAccessKey: 'any' } });
-  const outputs = Object.assign({}, ...templates.map(({ Outputs }) => Outputs));
+  const stackOf = (id: string) => assemblies[name].stacks.find(({ template }) => template.Outputs?.[outputOf(id)])!;
   return {
     nameOf: (id) => {
-      const isNamed = ({ logicalId }: { readonly logicalId: string }) => logicalId === outputs[outputOf(id)].Value.Ref;
+      const { id: stackId, template } = stackOf(id);
+      const isNamed = ({ path, logicalId }: { readonly path: string; readonly logicalId: string }) =>
+        path.startsWith(`${stackId}/`) && logicalId === template.Outputs[outputOf(id)].Value.Ref;
       return queues.find(isNamed)?.url ?? [...tables, ...buckets].find(isNamed)!.name;
     },
     dynamodb: client(endpoints.dynamodb),
