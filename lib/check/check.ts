@@ -1,6 +1,7 @@
 import { settingFacts, wiringFacts } from './facts';
 import { type FoundMapping, mappingsOf } from './mappings';
 import { readStacks } from './stacks';
+import { linesOf } from './template-file';
 import { FILTER_RULES } from '../rules/filter/filter-rules';
 import { MAPPING_RULES } from '../rules/mapping-rules';
 import { judge, type Violation } from '../rules/rule';
@@ -38,6 +39,22 @@ export interface Checked {
  */
 export function check(input: string, ignored: readonly string[] = []): Checked {
   const { found, undecided } = mappingsOf(readStacks(input));
+  const lines = new Map<string, ReturnType<typeof linesOf>>();
+  const described = ({ stack, logicalId, event, keys }: FoundMapping, violations: readonly Violation[]): CheckedMapping => {
+    const { file } = stack;
+    const path = stack.pathOf(logicalId);
+    const lineOf = lines.get(file) ?? linesOf(file);
+    lines.set(file, lineOf);
+    return {
+      file,
+      // Nobody looks for what is in order.
+      line: violations.length === 0 ? 1 : lineOf(keys),
+      logicalId,
+      ...(event !== undefined && { event }),
+      ...(path !== undefined && { path }),
+      violations,
+    };
+  };
   return {
     mappings: found.map((mapping) => described(mapping, violationsOf(mapping, found).filter(({ ruleId }) => !ignored.includes(ruleId)))),
     undecided: undecided.map((mapping) => described(mapping, [])),
@@ -51,18 +68,4 @@ function violationsOf(mapping: FoundMapping, all: readonly FoundMapping[]): Viol
     ...judge(FILTER_RULES, settings, mapping.words),
     ...judge(WIRING_RULES, wiringFacts(mapping, settings, all), mapping.words),
   ];
-}
-
-function described({ stack, logicalId, keys }: FoundMapping, violations: readonly Violation[]): CheckedMapping {
-  const path = stack.pathOf(logicalId);
-  const [, , , , event] = keys;
-  return {
-    file: stack.file,
-    // To find a line takes seconds in a large template, and nobody looks for what is in order.
-    line: violations.length === 0 ? 1 : stack.lineOf(keys),
-    logicalId,
-    ...(event !== undefined && { event }),
-    ...(path !== undefined && { path }),
-    violations,
-  };
 }

@@ -1,7 +1,7 @@
-import type { FoundMapping } from './mappings';
-import { type CheckedStack, hasMacros } from './stacks';
-import { isResource, keyOf, type Target, targetOf } from './target';
-import type { TemplateResource } from '../assembly';
+import { hasMacros } from './checked-stack';
+import { type FoundMapping, SAM_TABLE } from './mappings';
+import { missingStatements, writesToTable } from './permission-facts';
+import { isResource, keyOf, simplified, type Target, type TargetResource, targetOf } from './values';
 import { isIntrinsic, isTrue, knownNumber, knownPart, settingsInTemplate } from '../rules/cloudformation';
 import { SHORT_TIMEOUT, TABLE_RESOURCES, UNKNOWN } from '../rules/facts';
 import type { SettingFacts } from '../rules/mapping-rules';
@@ -18,24 +18,25 @@ export function wiringFacts(mapping: FoundMapping, settings: SettingFacts, all: 
   const { properties, stack } = mapping;
   const readers = all.filter((other) => other === mapping || mayReadWith(mapping, other));
   const { filters, batchSize, parallelizationFactor, enabled } = settings;
+  const fn = functionOf(mapping.invoked);
+  const onFailure = settings.onFailure && !isDestinationUndecided(properties)
+    ? destinationFacts(targetOf(properties.DestinationConfig.OnFailure.Destination, stack))
+    : undefined;
   return {
     filters,
     batchSize,
     parallelizationFactor,
     enabled,
-    onFailure: settings.onFailure && !isDestinationUndecided(properties)
-      ? destinationFacts(targetOf(properties.DestinationConfig.OnFailure.Destination, stack))
-      : undefined,
+    onFailure,
     table: streamFacts(mapping, readers),
-    handler: functionFacts(mapping, readers),
+    handler: { ...functionFacts(mapping, fn, readers), missingStatements: missingStatements(mapping, fn, onFailure) },
+    writesToTable: filters.length === 0 && writesToTable(mapping, fn),
     mapping: { account: stack.account, region: stack.region },
   };
 }
 
 function isDestinationUndecided({ DestinationConfig: config }: FoundMapping['properties']): boolean {
-  // SAM makes a queue or a topic where the event names only its type.
-  const onFailure = config?.OnFailure;
-  return isIntrinsic(config) || isIntrinsic(onFailure) || (onFailure?.Type !== undefined && onFailure.Destination === undefined);
+  return isIntrinsic(config) || isIntrinsic(config?.OnFailure);
 }
 
 /** Whether another mapping reads the same stream, and may be deployed together with this one. */
@@ -46,8 +47,8 @@ function mayReadWith(mapping: FoundMapping, other: FoundMapping): boolean {
     && (condition === undefined || [undefined, condition].includes(other.resource.Condition));
 }
 
-function nameOf({ stack, logicalId, keys }: FoundMapping): string {
-  return [stack.pathOf(logicalId) ?? logicalId, ...keys.slice(4)].join('.');
+function nameOf({ stack, logicalId, event }: FoundMapping): string {
+  return [stack.pathOf(logicalId) ?? logicalId, event ?? []].flat().join('.');
 }
 
 function streamFacts(mapping: FoundMapping, readers: readonly FoundMapping[]): StreamFacts {
@@ -63,7 +64,7 @@ function streamFacts(mapping: FoundMapping, readers: readonly FoundMapping[]): S
   const place = TABLE_RESOURCES.includes(resource.Type) ? source.stack : { region, account };
   return {
     region: place.region, account: place.account, arn: UNKNOWN, reference: { type: resource.Type, attribute },
-    ...tableFacts(source.stack, resource), earlierReaders,
+    ...tableFacts(source), earlierReaders,
   };
 }
 
@@ -72,10 +73,11 @@ function isOn({ properties: { Enabled } }: FoundMapping): boolean {
   return Enabled === undefined || isIntrinsic(Enabled) || isTrue(Enabled);
 }
 
-function tableFacts(stack: CheckedStack, { Type, Properties: properties = {} }: TemplateResource): Pick<StreamFacts, 'viewType' | 'hasPolicy' | 'replicated' | 'lookedUp'> {
-  if (!TABLE_RESOURCES.includes(Type)) {
+function tableFacts({ stack, resource: { Type, Properties: given } }: TargetResource): Pick<StreamFacts, 'viewType' | 'hasPolicy' | 'replicated' | 'lookedUp'> {
+  if (Type !== SAM_TABLE && !TABLE_RESOURCES.includes(Type)) {
     return { viewType: UNKNOWN, hasPolicy: UNKNOWN, replicated: false, lookedUp: true };
   }
+  const properties = simplified(given, stack);
   const { StreamSpecification: stream, Replicas: replicas } = properties;
   const isOff = stream === undefined && !isIntrinsic(properties) && !hasMacros(stack) && properties.GlobalTableSourceArn === undefined;
   return {
@@ -86,11 +88,10 @@ function tableFacts(stack: CheckedStack, { Type, Properties: properties = {} }: 
   };
 }
 
-function functionFacts(mapping: FoundMapping, readers: readonly FoundMapping[]): FunctionFacts {
+function functionFacts(mapping: FoundMapping, fn: TargetResource | undefined, readers: readonly FoundMapping[]): Omit<FunctionFacts, 'missingStatements'> {
   const { invoked } = mapping;
   const key = functionKey(invoked);
-  const fn = functionOf(invoked);
-  const property = (name: string) => fn?.resource.Properties?.[name] ?? globalsOf(fn)[name];
+  const property = (name: string) => fn && simplified(fn.resource.Properties![name] ?? globalsOf(fn)[name], fn.stack);
   const durable = property('DurableConfig');
   return {
     // A layer between, such as a macro, may give it another one.
@@ -107,23 +108,23 @@ function functionFacts(mapping: FoundMapping, readers: readonly FoundMapping[]):
 }
 
 /** The function of a template that a mapping invokes, perhaps by an alias or a version. */
-function functionOf(invoked: Target, depth = 0): { readonly stack: CheckedStack; readonly resource: TemplateResource } | undefined {
+function functionOf(invoked: Target, depth = 0): TargetResource | undefined {
   if (!isResource(invoked) || depth > 2) {
     return undefined;
   }
   const { stack, resource } = invoked;
   switch (resource.Type) {
     case 'AWS::Lambda::Function':
-    case 'AWS::Serverless::Function': return { stack, resource };
+    case 'AWS::Serverless::Function': return invoked;
     case 'AWS::Lambda::Alias':
-    case 'AWS::Lambda::Version': return functionOf(targetOf(resource.Properties?.FunctionName, stack), depth + 1);
+    case 'AWS::Lambda::Version': return functionOf(targetOf(resource.Properties!.FunctionName, stack), depth + 1);
     default: return undefined;
   }
 }
 
 /** What a template of SAM gives to all of its functions. */
-function globalsOf(fn: ReturnType<typeof functionOf>): { readonly [name: string]: any } {
-  return fn?.resource.Type === 'AWS::Serverless::Function' ? (fn.stack.template as { Globals?: any }).Globals?.Function ?? {} : {};
+function globalsOf({ stack, resource }: TargetResource): { readonly [name: string]: any } {
+  return resource.Type === 'AWS::Serverless::Function' ? (stack.template as { Globals?: any }).Globals?.Function ?? {} : {};
 }
 
 /** A text that is equal for mappings that invoke the same function, by the same alias or version. */
@@ -140,7 +141,8 @@ function destinationFacts(destination: Target): DestinationFacts {
     const arn = destination.text;
     return { arn, service: knownPart(arn, 'service') ?? UNKNOWN, region: knownPart(arn, 'region') ?? UNKNOWN, fifo: arn.endsWith('.fifo') };
   }
-  const { stack, resource: { Type, Properties: properties = {} }, attribute } = destination;
+  const { stack, resource: { Type, Properties: given }, attribute } = destination;
+  const properties = simplified(given, stack);
   const [, service = UNKNOWN] = /^AWS::(?!CloudFormation::|Serverless::)([^:]+)::/.exec(Type) ?? [];
   const isItsArn = (Type === 'AWS::SNS::Topic' ? ['Ref', 'TopicArn'] : ['Arn']).includes(attribute);
   return {

@@ -1,5 +1,5 @@
-import { type CheckedStack, resourcesOf } from './stacks';
-import { isResource, type Target, targetOf } from './target';
+import type { CheckedStack } from './checked-stack';
+import { deployedResources, isResource, simplified, type Target, targetOf } from './values';
 import type { TemplateResource } from '../assembly';
 import { isIntrinsic } from '../rules/cloudformation';
 import { TABLE_RESOURCES, UNKNOWN } from '../rules/facts';
@@ -11,7 +11,9 @@ import { arnParts } from '../stream/arn';
 export interface FoundMapping {
   readonly stack: CheckedStack;
   readonly logicalId: string;
-  /** The keys that lead to it in the template. */
+  /** The name of the event in a SAM function. */
+  readonly event?: string;
+  /** The keys that lead to it in the file. */
   readonly keys: readonly string[];
   readonly resource: TemplateResource;
   /** As AWS::Lambda::EventSourceMapping has them. */
@@ -26,43 +28,52 @@ export interface FoundMapping {
 
 /** The mappings of DynamoDB streams, and those of which nobody can say before the deployment what they read. */
 export function mappingsOf(stacks: readonly CheckedStack[]): { readonly found: FoundMapping[]; readonly undecided: FoundMapping[] } {
-  const all = stacks.flatMap((stack) => resourcesOf(stack).flatMap(([logicalId, resource]) => inResource(stack, logicalId, resource)));
+  const all = stacks.flatMap((stack) => deployedResources(stack).flatMap(([logicalId, resource]) => inResource(stack, logicalId, resource)));
   return {
-    found: all.filter(({ source, words }) => words === SAM_WORDS || isDynamoDb(source) === true),
-    undecided: all.filter((mapping) => mapping.words !== SAM_WORDS && isDynamoDb(mapping.source) === UNKNOWN && isPerhapsStream(mapping)),
+    found: all.filter(({ event, source }) => event !== undefined || isDynamoDb(source) === true).map(withWords),
+    undecided: all.filter((mapping) => mapping.event === undefined && isDynamoDb(mapping.source) === UNKNOWN && isPerhapsStream(mapping)),
   };
 }
 
 function inResource(stack: CheckedStack, logicalId: string, resource: TemplateResource): FoundMapping[] {
-  const given = resource.Properties ?? {};
+  const where = { stack, logicalId, resource };
+  const given = resource.Properties!;
   switch (resource.Type) {
     case 'AWS::Lambda::EventSourceMapping': {
-      const properties = present(given);
+      const properties = simplified(given, stack);
       return [{
-        stack, logicalId, resource, properties, keys: ['Resources', logicalId], words: TEMPLATE_WORDS,
-        source: targetOf(properties.EventSourceArn, stack), invoked: targetOf(properties.FunctionName, stack),
+        ...where, properties, keys: stack.keysOf(logicalId), words: TEMPLATE_WORDS,
+        source: targetOf(given.EventSourceArn, stack), invoked: targetOf(given.FunctionName, stack),
       }];
     }
     case 'AWS::Serverless::Function':
       return Object.entries<any>(isIntrinsic(given.Events) ? {} : given.Events ?? {})
         .filter(([, event]) => event?.Type === 'DynamoDB')
-        .map(([name, event]) => {
-          const properties = present(event.Properties ?? {});
-          return {
-            stack, logicalId, resource, properties, keys: ['Resources', logicalId, 'Properties', 'Events', name], words: SAM_WORDS,
-            source: targetOf(properties.Stream, stack), invoked: { stack, logicalId, resource, attribute: 'Ref' },
-          };
-        });
+        .map(([event, { Properties: properties = {} }]) => ({
+          ...where, event, properties: simplified(properties, stack) ?? {}, keys: [...stack.keysOf(logicalId), 'Properties', 'Events', event], words: SAM_WORDS,
+          source: targetOf(properties?.Stream, stack), invoked: { ...where, attribute: 'Ref' },
+        }));
     default: return [];
   }
 }
+
+/** A table of SAM's own type has no stream, and can't have one. */
+export const SAM_TABLE = 'AWS::Serverless::SimpleTable';
+
+function withWords(mapping: FoundMapping): FoundMapping {
+  return isResource(mapping.source) && mapping.source.resource.Type === SAM_TABLE
+    ? { ...mapping, words: { ...mapping.words, switchStreamOn: SAM_TABLE_WAY_OUT } }
+    : mapping;
+}
+
+const SAM_TABLE_WAY_OUT = `An ${SAM_TABLE} can't have one. Use an AWS::DynamoDB::Table with a StreamSpecification of the StreamViewType NEW_AND_OLD_IMAGES.`;
 
 /** Whether a source is a table or its stream; unknown if only the deployment shows it. */
 function isDynamoDb(source: Target): boolean | typeof UNKNOWN {
   if (isResource(source)) {
     const { Type } = source.resource;
     // Another resource may look up the ARN of anything.
-    return TABLE_RESOURCES.includes(Type) || /^Custom::Dynamo/.test(Type) || (/^(AWS::CloudFormation::|Custom::)/.test(Type) && UNKNOWN);
+    return Type === SAM_TABLE || TABLE_RESOURCES.includes(Type) || /^Custom::Dynamo/.test(Type) || (/^(AWS::CloudFormation::|Custom::)/.test(Type) && UNKNOWN);
   }
   const service = source.text.startsWith('arn:') ? arnParts(source.text).service : UNKNOWN;
   return service === UNKNOWN ? UNKNOWN : service === 'dynamodb';
@@ -71,9 +82,4 @@ function isDynamoDb(source: Target): boolean | typeof UNKNOWN {
 /** A queue has no position to start from, and a broker or a cluster has properties that a stream lacks. */
 function isPerhapsStream({ properties }: FoundMapping): boolean {
   return properties.StartingPosition !== undefined && foreignProperties(Object.keys(properties)).length === 0;
-}
-
-/** The properties without those that are `AWS::NoValue`. */
-function present(properties: { readonly [name: string]: any }): { readonly [name: string]: any } {
-  return Object.fromEntries(Object.entries(properties).filter(([, value]) => value !== null && value?.Ref !== 'AWS::NoValue'));
 }

@@ -1,24 +1,12 @@
 import { existsSync, statSync } from 'node:fs';
-import { readTemplateFile, type TemplateFile } from './template-file';
+import { dirname, resolve } from 'node:path';
+import type { CheckedStack } from './checked-stack';
+import { type Expanded, expandedSection } from './for-each';
+import { readTemplate } from './template-file';
 import { UnusableInput } from './unusable-input';
+import { simplified } from './values';
 import { readAssembly, type Template, type TemplateResource, UnreadableAssembly } from '../assembly';
-import { isKnown, type Known, type Location, UNKNOWN } from '../rules/facts';
-
-/** One template, and what is known of the stack that is made of it. */
-export interface CheckedStack extends Location {
-  /** Undefined where only a template is known. */
-  readonly name?: string;
-  readonly file: string;
-  readonly template: Template;
-  /** The line of what is at a path of keys, from 1. */
-  readonly lineOf: TemplateFile['lineOf'];
-  /** The other stacks of the app, this one included, whose exports it may import. */
-  readonly app: readonly CheckedStack[];
-  /** Of a nested stack, the stack that has it as a resource, and that resource. */
-  readonly parent?: { readonly stack: CheckedStack; readonly resource: TemplateResource };
-  /** The construct path of a resource; undefined where nothing says it. */
-  pathOf(logicalId: string): string | undefined;
-}
+import { type Location, UNKNOWN } from '../rules/facts';
 
 /**
  * The stacks of a synthesized app, nested ones and those of stages included, or the one that a template describes.
@@ -32,11 +20,11 @@ export function readStacks(input: string): CheckedStack[] {
   }
   const app: CheckedStack[] = [];
   if (!statSync(input).isDirectory()) {
-    add(app, { file: input, account: UNKNOWN, region: UNKNOWN });
+    add(app, { file: input, template: readTemplate(input), account: UNKNOWN, region: UNKNOWN });
     return app;
   }
-  for (const { name, file, account = UNKNOWN, region = UNKNOWN, paths, assets } of assembly(input)) {
-    add(app, { name, file, account, region, paths, assets });
+  for (const { name, file, template, account = UNKNOWN, region = UNKNOWN, paths, assets } of assembly(input)) {
+    add(app, { name, file, template, account, region, paths, assets });
   }
   return app;
 }
@@ -49,57 +37,73 @@ function assembly(folder: string): ReturnType<typeof readAssembly> {
   }
 }
 
-/** A stack that is to be read. */
-interface Unread extends Location, Pick<CheckedStack, 'name' | 'file' | 'parent'> {
+/** The path of each asset, by object key. */
+type Assets = ReadonlyMap<string, string>;
+
+/** A stack as its file has it. */
+interface Written extends Location, Pick<CheckedStack, 'name' | 'file' | 'template' | 'parent'> {
   readonly paths?: ReadonlyMap<string, string>;
-  readonly assets?: ReadonlyMap<string, string>;
+  readonly assets?: Assets;
 }
 
 /** Adds a stack, and those that are nested in it. */
-function add(app: CheckedStack[], { paths, assets = new Map(), ...rest }: Unread): void {
-  const { template, lineOf } = readTemplateFile(rest.file);
+function add(app: CheckedStack[], { paths, assets = new Map(), ...written }: Written): void {
+  const bare = { ...written, app, template: { ...written.template, Resources: {}, Outputs: {} }, keysOf: () => [], pathOf: () => undefined };
+  const expanded = (section: keyof Template) => expandedSection(written.template[section], (collection) => simplified(collection, bare));
+  const resources = expanded('Resources').map(withProperties).filter(({ value: { Type } }) => typeof Type === 'string');
+  const keys = new Map(resources.map(({ name, keys: within }) => [name, ['Resources', ...within]]));
+  const template = { ...written.template, Resources: fromEntries(resources), Outputs: fromEntries(expanded('Outputs')) } as Template;
   const stack: CheckedStack = {
-    ...rest,
+    ...written,
     app,
     template,
-    lineOf,
+    keysOf: (logicalId) => keys.get(logicalId)!,
     pathOf: (logicalId) => pathIn(template.Resources![logicalId]) ?? paths?.get(logicalId),
   };
   app.push(stack);
-  for (const [, resource] of resourcesOf(stack)) {
-    const file = resource.Type === 'AWS::CloudFormation::Stack' && templateOf(resource, assets);
+  for (const { value: resource } of resources) {
+    const file = templateOf(resource as unknown as TemplateResource, stack, assets);
     if (file) {
-      add(app, { file, account: rest.account, region: rest.region, parent: { stack, resource }, assets });
+      const parent = { stack, resource: resource as unknown as TemplateResource };
+      add(app, { file, template: readTemplate(file), account: written.account, region: written.region, parent, assets });
     }
   }
 }
 
-/** The file of a nested stack's template: the CDK uploads it under a name that only that template has. */
-function templateOf({ Properties: { TemplateURL: url } = {} }: TemplateResource, assets: ReadonlyMap<string, string>): string | undefined {
-  const text = JSON.stringify(url ?? '');
-  return [...assets].find(([key]) => text.includes(key))?.[1];
+/** Without what CloudFormation would refuse where there are properties. */
+function withProperties({ value, ...rest }: Expanded): Expanded {
+  const { Properties: given } = value;
+  return { ...rest, value: { ...value, Properties: typeof given === 'object' && given !== null && !Array.isArray(given) ? given : {} } };
 }
 
-export function resourcesOf({ template }: CheckedStack): [logicalId: string, TemplateResource][] {
-  return Object.entries(template.Resources!);
+function fromEntries(entries: readonly Expanded[]): object {
+  return Object.fromEntries(entries.map(({ name, value }) => [name, value]));
+}
+
+/**
+ * The file of a nested stack's template. The CDK uploads it under a name that only that template has. Of other tools, the template names the
+ * file until it is packaged.
+ */
+function templateOf({ Type, Properties: properties }: TemplateResource, { file, parent }: CheckedStack, assets: Assets): string | undefined {
+  const { TemplateURL: url, Location: location } = properties!;
+  const given = Type === 'AWS::CloudFormation::Stack' ? url : Type === 'AWS::Serverless::Application' ? location : undefined;
+  if (given === undefined) {
+    return undefined;
+  }
+  const text = JSON.stringify(given);
+  const asset = [...assets].find(([key]) => text.includes(key))?.[1];
+  const beside = typeof given === 'string' && !/^\w+:/.test(given) ? resolve(dirname(file), given) : undefined;
+  const found = asset ?? (beside !== undefined && existsSync(beside) && statSync(beside).isFile() ? beside : undefined);
+  return found === undefined || isWithin(found, file, parent) ? undefined : found;
+}
+
+/** Whether a template would be nested in itself. */
+function isWithin(nested: string, file: string, parent: CheckedStack['parent']): boolean {
+  return resolve(nested) === resolve(file) || (parent !== undefined && isWithin(nested, parent.stack.file, parent.stack.parent));
 }
 
 /** The path that the CDK writes into a template, as people know it: `Stack/Orders` for `Stack/Orders/Resource`. */
 function pathIn(resource: TemplateResource | undefined): string | undefined {
   const path = resource?.Metadata?.['aws:cdk:path'];
   return typeof path === 'string' ? path.replace(/\/(Resource|Default)$/, '') : undefined;
-}
-
-/** The account and the Region of a stack, as pseudo parameters give them. */
-export function pseudoParameter(stack: CheckedStack, name: string): Known<string> {
-  switch (name) {
-    case 'AWS::AccountId': return stack.account;
-    case 'AWS::Region': return stack.region;
-    default: return UNKNOWN;
-  }
-}
-
-/** Whether a macro that nobody here knows may change the template before it is deployed. */
-export function hasMacros({ template }: CheckedStack): boolean {
-  return [template.Transform ?? []].flat().some((transform) => !isKnown(transform) || !/^AWS::(Serverless|LanguageExtensions|SecretsManager)/.test(String(transform)));
 }

@@ -1,53 +1,48 @@
 import { readFileSync } from 'node:fs';
-import { type CollectionTag, type Document, LineCounter, Pair, parseDocument, Scalar, type ScalarTag, YAMLMap, type YAMLSeq } from 'yaml';
+import { type CollectionTag, type Document, isSeq, LineCounter, Pair, parseDocument, Scalar, type ScalarTag, YAMLMap, type YAMLSeq } from 'yaml';
+import { placeKey, placesInJson } from './json-places';
 import { UnusableInput } from './unusable-input';
 import type { Template } from '../assembly';
-
-/** A template as it is in its file. */
-export interface TemplateFile {
-  readonly template: Template;
-  /** The line of what is at a path of keys, from 1. */
-  lineOf(path: readonly string[]): number;
-}
 
 /**
  * Reads a template of CloudFormation or SAM: JSON, or YAML with the short forms of the functions, such as `!Ref`.
  *
  * @throws UnusableInput if it is neither
  */
-export function readTemplateFile(file: string): TemplateFile {
+export function readTemplate(file: string): Template {
   const text = textOf(file);
-  let document: Document | undefined;
-  // Only a finding needs a line, and to read a large template with the places of all of its parts takes seconds.
-  const lines = new LineCounter();
-  const parsed = () => document ??= parseDocument(text, {
-    // CloudFormation's YAML, to which `yes` is true. A version such as 2012-10-17 is a text.
-    version: '1.1',
-    customTags: (tags) => [...tags.filter((tag) => typeof tag === 'string' || !tag.tag.endsWith(':timestamp')), ...SHORT_FORMS],
-    lineCounter: lines, logLevel: 'silent', uniqueKeys: false,
-  });
-  const template = fromJson(text) ?? fromYaml(parsed());
+  const template = fromJson(text) ?? fromYaml(text, file);
   if (!isTemplate(template)) {
     throw new UnusableInput(`${file} is not a template of CloudFormation or SAM: it has none of ${SECTIONS.join(', ')}. Give a folder that \`cdk synth\` wrote, or a template as JSON or YAML.`);
   }
-  return {
-    template: wellFormed(template),
-    lineOf: (path) => {
-      const pair = pairAt(parsed(), path);
-      return pair === undefined ? 1 : lines.linePos(pair).line;
-    },
-  };
+  return template;
+}
 
-  function fromYaml(yaml: Document): unknown {
-    try {
-      if (yaml.errors.length > 0) {
-        throw yaml.errors[0];
-      }
-      return yaml.toJS();
-    } catch (error) {
-      throw new UnusableInput(`${file} is neither JSON nor YAML: ${(error as Error).message}`);
-    }
+/** How to find the line of what is at a path of keys in a file, from 1. */
+export function linesOf(file: string): (path: readonly string[]) => number {
+  const text = textOf(file);
+  const lines = new LineCounter();
+  const document = fromJson(text) === undefined ? parsed(text, lines) : undefined;
+  if (document !== undefined) {
+    return (path) => lines.linePos(placeIn(document, path) ?? 0).line;
   }
+  // To parse a large template as YAML takes seconds.
+  const places = placesInJson(text);
+  const ends = [...text.matchAll(/\n/g)].map(({ index }) => index);
+  return (path) => {
+    const known = path.map((_, index) => placeKey(path.slice(0, path.length - index))).find((key) => places.has(key));
+    const place = known === undefined ? 0 : places.get(known)!;
+    return ends.findIndex((end) => end >= place) + 1 || ends.length + 1;
+  };
+}
+
+function parsed(text: string, lineCounter?: LineCounter): Document {
+  return parseDocument(text, {
+    // CloudFormation's YAML, to which `yes` is true. A version such as 2012-10-17 is a text.
+    version: '1.1',
+    customTags: (tags) => [...tags.filter((tag) => typeof tag === 'string' || !tag.tag.endsWith(':timestamp')), ...SHORT_FORMS],
+    lineCounter, logLevel: 'silent', uniqueKeys: false,
+  });
 }
 
 function textOf(file: string): string {
@@ -66,6 +61,18 @@ function fromJson(text: string): unknown {
   }
 }
 
+function fromYaml(text: string, file: string): unknown {
+  try {
+    const yaml = parsed(text);
+    if (yaml.errors.length > 0) {
+      throw yaml.errors[0];
+    }
+    return yaml.toJS();
+  } catch (error) {
+    throw new UnusableInput(`${file} is neither JSON nor YAML: ${(error as Error).message}`);
+  }
+}
+
 /** A stack of the CDK may have no resources, but something else that templates have. */
 function isTemplate(value: any): value is Template {
   return typeof value === 'object' && value !== null && SECTIONS.some((section) => Object.hasOwn(value, section));
@@ -73,30 +80,15 @@ function isTemplate(value: any): value is Template {
 
 const SECTIONS = ['AWSTemplateFormatVersion', 'Resources', 'Parameters', 'Rules', 'Transform'];
 
-/** Without what CloudFormation would refuse where there is a resource or an output. What stands for several resources, such as `Fn::ForEach`, is none. */
-function wellFormed(template: Template): Template {
-  const resources = objectsIn(template.Resources).filter(([, { Type }]) => typeof Type === 'string');
-  return {
-    ...template,
-    Resources: Object.fromEntries(resources.map(([logicalId, { Properties: given, ...rest }]) =>
-      [logicalId, { ...rest, Properties: isObject(given) ? given : {} }])),
-    Outputs: Object.fromEntries(objectsIn(template.Outputs)),
-  } as Template;
-}
-
-function objectsIn(section: unknown): [string, { readonly [name: string]: any }][] {
-  return isObject(section) ? Object.entries(section).filter((entry): entry is [string, object] => isObject(entry[1])) : [];
-}
-
-function isObject(value: unknown): value is { readonly [name: string]: unknown } {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** Where the key at the end of a path begins. */
-function pairAt(document: Document, path: readonly string[]): number | undefined {
+/** Where the last key of a path begins that there is. */
+function placeIn(document: Document, path: readonly string[]): number | undefined {
   let node: any = document.contents;
   let start: number | undefined;
   for (const key of path) {
+    if (isSeq(node)) {
+      node = node.items[Number(key)];
+      continue;
+    }
     const pair = node?.items?.find((item: any) => item.key?.value === key);
     if (pair === undefined) {
       return start;
@@ -122,7 +114,8 @@ const SHORT_FORMS: (ScalarTag | CollectionTag)[] = [['Ref', 'Ref'], ['Condition'
     return map;
   };
   return [
-    { ...form, resolve: (argument: string) => ({ [long]: argument }) },
+    // `!GetAtt Orders.StreamArn` has in JSON the two apart.
+    { ...form, resolve: (argument: string) => ({ [long]: short === 'GetAtt' ? argument.split(/\.(.*)/s, 2) : argument }) },
     { ...form, collection: 'seq' as const, resolve: withArgument },
     { ...form, collection: 'map' as const, resolve: withArgument },
   ];

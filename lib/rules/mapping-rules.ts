@@ -185,5 +185,8 @@ function show(value: unknown): string {
   if (value instanceof Misfit) {
     return value.given;
   }
+  if (value === undefined) {
+    return 'not given';
+  }
   return typeof value === 'string' || (typeof value === 'object' && value !== null) ? JSON.stringify(value) : String(value);
 }

@@ -12,8 +12,6 @@ export interface TriggerWiringFacts extends WiringFacts, Pick<SettingFacts, 'met
   readonly onFailure: TriggerDestinationFacts | undefined;
   /** A token of which no template can be made. */
   readonly reportBatchItemFailures: Misfit | undefined;
-  /** Whether the function may write to the table whose stream drives it. */
-  readonly writesToTable: boolean;
   /** The paths of the app's alarms on metrics of the mapping. */
   readonly alarms: readonly string[];
   /** Why the mapping can't be in its nested stack. */
@@ -59,8 +57,6 @@ export interface TriggerFunctionFacts extends FunctionFacts {
   readonly invoked: string | undefined;
   /** The paths of mappings that keep the function from reporting, because they take no reports and their records can't be told apart. */
   readonly silencers: readonly string[];
-  /** What could not be granted, as IAM statements. */
-  readonly missingStatements: readonly object[];
 }
 
 /** Names and values of environment variables, in bytes. */
@@ -129,18 +125,6 @@ export const TRIGGER_WIRING_RULES: readonly Rule<TriggerWiringFacts>[] = [
     reads: ['nesting'],
     source: 'CloudFormation: "Circular dependency between resources"',
     check: ({ nesting }) => nesting === undefined ? [] : [misplaced(nesting)],
-  },
-  {
-    id: 'grant-missing',
-    severity: 'warning',
-    summary: 'The function\'s role has what the trigger needs, or can be granted it.',
-    reads: ['handler'],
-    source: `${SOURCES.errorHandling}; "Cannot access stream" at creation`,
-    check: ({ handler: { missingStatements } }) => missingStatements.length > 0
-      ? ['handler\'s role lacks permissions that the trigger could not grant, because the role is immutable or not known, a key is imported by its alias, or something else than the trigger named the failure destination. '
-        + 'Without those on the stream and its key, Lambda can\'t read the stream; without the others, failed batches are lost. '
-        + `Its owner must add: ${JSON.stringify({ Version: '2012-10-17', Statement: missingStatements })}`]
-      : [],
   },
   {
     id: 'stream-of-another-table',
@@ -261,18 +245,6 @@ export const TRIGGER_WIRING_RULES: readonly Rule<TriggerWiringFacts>[] = [
       ? [`handler is in subnets without a way out, and the app has no VPC endpoint for ${String(onFailure.service)}, so that the function can't park records in onFailure: `
         + 'one that always fails blocks its shard until Lambda gives it up. Add the endpoint (vpc.addInterfaceEndpoint(…), for S3 also vpc.addGatewayEndpoint(…)), '
         + 'or acknowledge this if the VPC has it.']
-      : [],
-  },
-  {
-    id: 'write-loop',
-    severity: 'warning',
-    summary: 'A function that may write to its own table has a filter.',
-    reads: ['writesToTable', 'filters'],
-    source: 'Lambda guide, invocation-recursion: loops over DynamoDB are not detected',
-    check: ({ writesToTable, filters }) => writesToTable && filters.length === 0
-      ? ['handler may write to the table whose stream drives it, and no filter keeps its own changes out: each write may invoke it again, without end, and Lambda '
-        + 'does not detect loops over DynamoDB. Let its writes set an attribute, and filter on the absence of that, or let it write only what changes '
-        + 'something and acknowledge this. If it does not write, grant it less.']
       : [],
   },
   {

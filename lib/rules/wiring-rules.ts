@@ -11,6 +11,8 @@ export interface WiringFacts extends Pick<SettingFacts, 'filters' | 'batchSize' 
   readonly table: StreamFacts;
   readonly handler: FunctionFacts;
   readonly onFailure: DestinationFacts | undefined;
+  /** Whether the function may write to the table whose stream drives it. */
+  readonly writesToTable: boolean;
   /** Where the mapping is. */
   readonly mapping: Location;
 }
@@ -43,6 +45,8 @@ export interface FunctionFacts {
   readonly perTenant: boolean;
   /** Undefined: none is reserved. */
   readonly reservedConcurrency: Known<number> | undefined;
+  /** What its role lacks of what the mapping needs, as IAM statements. */
+  readonly missingStatements: readonly object[];
   /** Undefined: the function is not a durable one. */
   readonly durable: DurableFacts | undefined;
 }
@@ -288,6 +292,29 @@ export const WIRING_RULES: readonly Rule<WiringFacts, WiringWords>[] = [
     check: ({ handler: { timeout }, batchSize }, words) => timeout !== UNKNOWN && timeout <= SHORT_TIMEOUT && batchSize !== UNKNOWN && batchSize !== 1
       ? [`${words.handler} times out after ${timeout} seconds, which leaves no time for a batch of ${String(batchSize)} records: what is not done by then is `
         + `retried. ${words.giveTime}`]
+      : [],
+  },
+  {
+    id: 'grant-missing',
+    severity: 'warning',
+    summary: 'The function\'s role has what the mapping needs.',
+    reads: ['handler'],
+    source: `${SOURCES.errorHandling}; "Cannot access stream" at creation`,
+    check: ({ handler: { missingStatements } }, words) => missingStatements.length > 0
+      ? [`${words.lacksGrants} Without those on the stream and its key, Lambda can't read the stream; without the others, failed batches are lost. `
+        + `${words.addGrants}: ${JSON.stringify({ Version: '2012-10-17', Statement: missingStatements })}`]
+      : [],
+  },
+  {
+    id: 'write-loop',
+    severity: 'warning',
+    summary: 'A function that may write to its own table has a filter.',
+    reads: ['writesToTable', 'filters'],
+    source: 'Lambda guide, invocation-recursion: loops over DynamoDB are not detected',
+    check: ({ writesToTable, filters }, words) => writesToTable && filters.length === 0
+      ? [`${words.handler} may write to the table whose stream drives it, and no filter keeps its own changes out: each write may invoke it again, without end, and Lambda `
+        + 'does not detect loops over DynamoDB. Let its writes set an attribute, and filter on the absence of that, or let it write only what changes '
+        + 'something and acknowledge this. If it does not write, grant it less.']
       : [],
   },
 ];

@@ -29,6 +29,10 @@ export interface WiringWords extends Words {
   readonly giveReplica: string;
   readonly giveVersion: string;
   readonly giveTime: string;
+  /** That the role of the function does not allow all that the mapping needs, and why. */
+  readonly lacksGrants: string;
+  /** How to allow it. */
+  readonly addGrants: string;
 }
 
 /** What has a name in a message. */
@@ -65,6 +69,9 @@ export const TRIGGER_WORDS: WiringWords = {
   giveReplica: 'give that: StreamedTable.fromTable(this, id, table).',
   giveVersion: 'Give an alias or a version: fn.addAlias(…), fn.currentVersion.',
   giveTime: 'Give the function a timeout of a minute or so, or use a StreamFunction.',
+  lacksGrants: 'handler\'s role lacks permissions that the trigger could not grant, because the role is immutable or not known, a key is imported by its alias, or something else '
+    + 'than the trigger named the failure destination.',
+  addGrants: 'Its owner must add',
 };
 
 /** For the properties of an AWS::Lambda::EventSourceMapping. */
@@ -86,6 +93,8 @@ export const TEMPLATE_WORDS: WiringWords = {
   giveReplica: 'name its stream.',
   giveVersion: 'Name an alias or a version in FunctionName.',
   giveTime: 'Give it a Timeout of a minute or so.',
+  lacksGrants: 'The role of the function lacks permissions, as far as the templates show it.',
+  addGrants: 'Add to its policies',
 };
 
 /** For the properties of a SAM function's event. */
@@ -93,6 +102,7 @@ export const SAM_WORDS: WiringWords = {
   ...TEMPLATE_WORDS,
   streamArn: 'Stream',
   giveVersion: 'Give the function an AutoPublishAlias.',
+  addGrants: 'Add to the Policies of the function, or of its Role if it has one (for a queue or a topic, it is enough that OnFailure has the Type SQS or SNS)',
 };
 
 const PROPERTIES: { readonly [name in Named]?: string } = {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { stringify } from 'yaml';
@@ -146,7 +147,7 @@ test('only mappings of DynamoDB streams are judged; where nobody can say, the ma
   });
 
   expect(mappings).toEqual([]);
-  expect(undecided.map(({ logicalId }) => logicalId)).toEqual(['Imported', 'Circle']);
+  expect(undecided.map(({ logicalId }) => logicalId)).toEqual(['Imported', 'Circle', 'MappingA']);
 });
 
 test('SAM: the events of a function, in short forms, with what Globals and the event say', () => {
@@ -190,9 +191,104 @@ Resources:
     event: 'Changes',
     violations: [
       expect.objectContaining({ ruleId: 'tumbling-window-range', message: expect.stringMatching(/^TumblingWindowInSeconds is 901 seconds but must be /) }),
+      // SAM makes no queue, whatever the type says.
+      expect.objectContaining({ ruleId: 'no-destination' }),
       expect.objectContaining({ ruleId: 'filter-image' }),
     ],
   }]);
+});
+
+const REGION = { Parameters: { Stage: { Type: 'String', Default: 'dev' } }, Mappings: { Sizes: { dev: { Batch: 20_000, Text: 'a,b' } } } };
+
+test.each<[string, unknown, string[]]>([
+  ['an entry of a mapping', { 'Fn::FindInMap': ['Sizes', 'dev', 'Batch'] }, ['batch-size-range']],
+  ['the default of an entry that is missing', { 'Fn::FindInMap': ['Sizes', 'prod', 'Batch', { DefaultValue: 0 }] }, ['batch-size-range']],
+  ['an entry by a parameter', { 'Fn::FindInMap': ['Sizes', { Ref: 'Stage' }, 'Batch'] }, []],
+  ['a part of a list', { 'Fn::Select': [1, [10, 0]] }, ['batch-size-range']],
+  ['a part of a text', { 'Fn::Select': ['1', { 'Fn::Split': ['-', 'a-0-b'] }] }, ['batch-size-range']],
+  ['a part that there is not', { 'Fn::Select': [7, [10, 0]] }, []],
+  ['the length of a list', { 'Fn::Length': [] }, ['batch-size-range']],
+  ['parts put together', { 'Fn::Join': ['', [2, { 'Fn::Sub': '00${Zeros}' }]] }, []],
+  ['a branch that is decided', { 'Fn::If': ['Never', 1, 0] }, ['batch-size-range']],
+  ['two branches that are the same', { 'Fn::If': ['Perhaps', 0, { 'Fn::Select': [0, [0]] }] }, ['batch-size-range']],
+  ['a branch that is not decided', { 'Fn::If': ['Perhaps', 0, 1] }, []],
+  ['a branch of a circle', { 'Fn::If': ['Circle', 0, 1] }, []],
+  ['a branch of and, or, not', { 'Fn::If': ['Composed', 0, 1] }, ['batch-size-range']],
+  ['a branch that omits it', { 'Fn::If': ['Never', 0, { Ref: 'AWS::NoValue' }] }, []],
+  ['the default of a parameter', { Ref: 'Stage' }, []],
+])('a setting that is %s', (_, BatchSize, rules) => {
+  expect(broken({ Table: TABLE, Function: FUNCTION, Mapping: mapping({ BatchSize }) }, {
+    ...REGION,
+    Conditions: {
+      Never: { 'Fn::Equals': ['a', 'b'] },
+      Perhaps: { 'Fn::Equals': [{ Ref: 'Stage' }, 'b'] },
+      Circle: { 'Fn::Not': [{ Condition: 'Circle' }] },
+      Composed: { 'Fn::And': [{ 'Fn::Not': [{ Condition: 'Never' }] }, { 'Fn::Or': [{ Condition: 'Perhaps' }, { 'Fn::Equals': ['a', 'a'] }] }] },
+    },
+  })).toEqual({ Mapping: rules });
+});
+
+test('a filter that is written as an object is one', () => {
+  const Pattern = { 'Fn::ToJsonString': { dynamodb: { NewImage: { state: { S: [{ 'Fn::Select': [0, ['open']] }] } } } } };
+
+  expect(broken({
+    Table: { Type: 'AWS::DynamoDB::Table', Properties: { StreamSpecification: { StreamViewType: { 'Fn::Select': [0, ['KEYS_ONLY']] } } } },
+    Function: FUNCTION,
+    Mapping: mapping({ FilterCriteria: { Filters: [{ Pattern }] } }),
+  })).toEqual({ Mapping: ['filter-image'] });
+});
+
+test('what a condition surely leaves out is not judged', () => {
+  const wrong = (Condition: string) => mapping({ BatchSize: 0 }, { Condition });
+  const resources = { Table: TABLE, Function: FUNCTION, A: wrong('Never'), B: wrong('Perhaps') };
+
+  expect(broken(resources, { Conditions: { Never: { 'Fn::Equals': ['a', 'b'] }, Perhaps: { 'Fn::Equals': [{ Ref: 'Stage' }, 'a'] } } })).toEqual({ B: ['batch-size-range'] });
+});
+
+test('a loop stands for what it makes, with its variable in names and references', () => {
+  const loop = (collection: unknown) => ({
+    'Fn::ForEach::Tables': ['Name', collection, {
+      'Table${Name}': TABLE,
+      'Function${Name}': FUNCTION,
+      'Mapping${Name}': mapping({
+        EventSourceArn: { 'Fn::GetAtt': ['Table${Name}', 'StreamArn'] }, FunctionName: { Ref: 'Function${Name}' }, BatchSize: { 'Fn::FindInMap': ['Sizes', { Ref: 'Name' }, 'Batch'] },
+      }),
+    }],
+  });
+  const sections = { Transform: 'AWS::LanguageExtensions', Mappings: { Names: { all: { list: ['A', 'B'] } }, Sizes: { A: { Batch: 10 }, B: { Batch: 0 } } } };
+
+  expect(broken(loop(['A', 'B']), sections)).toEqual({ MappingA: [], MappingB: ['batch-size-range'] });
+  expect(broken(loop({ 'Fn::FindInMap': ['Names', 'all', 'list'] }), sections)).toEqual({ MappingA: [], MappingB: ['batch-size-range'] });
+  expect(broken(loop({ Ref: 'Names' }), sections)).toEqual({ 'Mapping${Name}': [] });
+  const { mappings: [, { file, line }] } = checked({ ...sections, Resources: loop(['A', 'B']) });
+  expect(readFileSync(file, 'utf8').split('\n')[line - 1]).toContain('"Mapping${Name}": {');
+});
+
+test('a table of SAM\'s own type has no stream', () => {
+  const { mappings: [{ violations }] } = checked({ Resources: { Table: { Type: 'AWS::Serverless::SimpleTable' }, Function: FUNCTION, Mapping: mapping() } });
+
+  expect(violations).toEqual([{ ruleId: 'stream-off', severity: 'error', message: expect.stringContaining('An AWS::Serverless::SimpleTable can\'t have one.') }]);
+});
+
+test('nested templates are found beside the one that names them, once each', () => {
+  const folder = folderWith({
+    'outer.json': JSON.stringify({
+      Resources: {
+        Table: TABLE,
+        Inner: { Type: 'AWS::CloudFormation::Stack', Properties: { TemplateURL: './inner/t.json', Parameters: { Stream: { 'Fn::GetAtt': ['Table', 'StreamArn'] }, Size: 0 } } },
+      },
+    }),
+    'inner/t.json': JSON.stringify({
+      Resources: {
+        Function: FUNCTION, Mapping: mapping({ EventSourceArn: { Ref: 'Stream' }, BatchSize: { Ref: 'Size' } }),
+        Outer: { Type: 'AWS::Serverless::Application', Properties: { Location: '../outer.json' } },
+      },
+    }),
+  });
+
+  expect(check(join(folder, 'outer.json')).mappings).toEqual([
+    expect.objectContaining({ file: join(folder, 'inner', 't.json'), violations: [expect.objectContaining({ ruleId: 'batch-size-range' })] }),
+  ]);
 });
 
 test('rules that are ignored are not applied', () => {
@@ -215,7 +311,7 @@ test('whichever way a template is written, the same is found', () => {
         Table: TABLE,
         Function: {
           Type: 'AWS::Serverless::Function',
-          Properties: { Timeout: 60, Events: { Mapping: { Type: 'DynamoDB', Properties: { Stream: { 'Fn::GetAtt': ['Table', 'StreamArn'] }, ...SAFE, ...given } } } },
+          Properties: { Timeout: 60, Role: 'arn:aws:iam::111122223333:role/on-order', Events: { Mapping: { Type: 'DynamoDB', Properties: { Stream: { 'Fn::GetAtt': ['Table', 'StreamArn'] }, ...SAFE, ...given } } } },
         },
       },
     };
@@ -226,7 +322,7 @@ test('whichever way a template is written, the same is found', () => {
     expect(violations(stringify(template), 't.yml')).toEqual(expected);
     expect(violations(shortForms(stringify(template)), 't.yml')).toEqual(expected);
     expect(violations(sam)).toEqual(expected);
-  }), { numRuns: 100 });
+  }), { numRuns: 40 });
 });
 
 /** `{ Ref: X }` on one line, as `!Ref X`. */
@@ -261,7 +357,7 @@ test('whatever a template holds, it is checked or refused, and nothing is thrown
     } catch (error) {
       expect(error).toBeInstanceOf(UnusableInput);
     }
-  }), { numRuns: 500 });
+  }), { numRuns: 200 });
 });
 
 /** The path to each node within a value. */

@@ -382,6 +382,16 @@ const EXAMPLES: { readonly [ruleId: string]: { readonly trips: Example; readonly
     inside: (app) => app.trigger({ handler: app.fn('Longer', { timeout: Duration.seconds(4) }) }),
     token: (app) => app.trigger({ handler: app.fn('Token', { timeout: Duration.seconds(Token.asNumber({ 'Fn::ImportValue': 'Seconds' })) }) }),
   },
+  'grant-missing': {
+    trips: (app) => app.trigger({ handler: importedFunction(app, iam.Role.fromRoleArn(app.stack, 'Role', ROLE_ARN, { mutable: false })) }),
+    inside: (app) => app.trigger({ handler: importedFunction(app, iam.Role.fromRoleArn(app.stack, 'Role', ROLE_ARN)) }),
+    token: (app) => app.trigger({ handler: importedFunction(app, iam.Role.fromRoleArn(app.stack, 'Role', string())) }),
+  },
+  'write-loop': {
+    trips: writing({}),
+    inside: writing({ filters: [inserts()] }),
+    token: 'it counts filters, and a token is one',
+  },
   'report-token': {
     trips: given({ reportBatchItemFailures: Token.asAny({ Ref: 'Reports' }) }),
     inside: (app) => untyped(app, { reportBatchItemFailures: conditional(app) }),
@@ -401,11 +411,6 @@ const EXAMPLES: { readonly [ruleId: string]: { readonly trips: Example; readonly
     trips: (app) => nested(app, 'Functions'),
     inside: (app) => nested(app, 'Data'),
     token: 'what a token refers to is known',
-  },
-  'grant-missing': {
-    trips: (app) => app.trigger({ handler: importedFunction(app, iam.Role.fromRoleArn(app.stack, 'Role', ROLE_ARN, { mutable: false })) }),
-    inside: (app) => app.trigger({ handler: importedFunction(app, iam.Role.fromRoleArn(app.stack, 'Role', ROLE_ARN)) }),
-    token: (app) => app.trigger({ handler: importedFunction(app, iam.Role.fromRoleArn(app.stack, 'Role', string())) }),
   },
   'stream-of-another-table': {
     trips: stream(STREAM_ARN.replace('orders', 'places')), inside: stream(STREAM_ARN), token: stream(STREAM_ARN.replace('orders', Aws.STACK_NAME)),
@@ -458,11 +463,6 @@ const EXAMPLES: { readonly [ruleId: string]: { readonly trips: Example; readonly
     trips: inVpc(() => {}),
     inside: inVpc((vpc) => vpc.addInterfaceEndpoint('Sqs', { service: ec2.InterfaceVpcEndpointAwsService.SQS })),
     token: (app) => app.trigger({ onFailure: { bind: () => ({ destination: string() }) } }),
-  },
-  'write-loop': {
-    trips: writing({}),
-    inside: writing({ filters: [inserts()] }),
-    token: 'it counts filters, and a token is one',
   },
   'metrics-off': {
     trips: alarmed({ metricsConfig: { metrics: [] } }),

@@ -1,11 +1,10 @@
 import type { aws_dynamodb as dynamodb, aws_lambda as lambda } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
+import { isAbout, TABLE_WRITE_ACTIONS } from '../../rules/policies';
 import { arnPattern } from '../role/arn-pattern';
-import { covers, type HeldStatement, isAbout, type Policies } from '../role/held-statements';
+import { covers, type HeldStatement, type Policies } from '../role/held-statements';
 import { tableResourceOf } from '../table/stream-source';
 import { canonicalText } from '../template/canonical-text';
-
-const WRITES = ['dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem', 'dynamodb:BatchWriteItem', 'dynamodb:PartiQLInsert', 'dynamodb:PartiQLUpdate', 'dynamodb:PartiQLDelete'];
 
 /** Whether the app lets a function write to the table whose stream drives it. What is granted on everything does not count. */
 export function writesToOwnTable({ role }: lambda.IFunction, table: dynamodb.ITable, policies: Policies): boolean {
@@ -19,12 +18,12 @@ export function writesToOwnTable({ role }: lambda.IFunction, table: dynamodb.ITa
   const allowing = statements.filter((statement) => isWriting(statement) && isOwn(statement));
   const denying = statements.filter((statement) => statement.effect === 'Deny' && !statement.conditional && covers(statement, table.tableArn, table));
   const areAbout = (some: readonly HeldStatement[], action: string) => some.some((statement) => isAbout(statement, action));
-  return WRITES.some((action) => areAbout(allowing, action) && !areAbout(denying, action));
+  return TABLE_WRITE_ACTIONS.some((action) => areAbout(allowing, action) && !areAbout(denying, action));
 }
 
 /** Whether a statement lets somebody write, and says where. */
 function isWriting(statement: HeldStatement): boolean {
-  return statement.effect === 'Allow' && !statement.resources.includes('*') && WRITES.some((action) => isAbout(statement, action));
+  return statement.effect === 'Allow' && !statement.resources.includes('*') && TABLE_WRITE_ACTIONS.some((action) => isAbout(statement, action));
 }
 
 /** A table is named by its resource or, where it is imported, by its name, which is unique in an account and Region. */

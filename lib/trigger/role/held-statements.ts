@@ -1,6 +1,7 @@
 import { type aws_iam as iam, type CfnResource, Stack, Token } from 'aws-cdk-lib';
 import { Dependable, type IConstruct } from 'constructs';
 import { arnPattern } from './arn-pattern';
+import { allowedByAws, fits, mayBeOne, type StatementActions } from '../../rules/policies';
 import { lookupOf } from '../table/stream-lookup';
 import { canonicalText } from '../template/canonical-text';
 import { mayBeOverridden } from '../template/cdk-internals';
@@ -10,13 +11,10 @@ import { isResource, resourceOf } from '../template/resource';
 import { withReferences } from '../template/with-references';
 
 /** A statement of a policy that the app gives to a role, and where it stands. */
-export interface HeldStatement {
+export interface HeldStatement extends StatementActions {
   readonly scope: CfnResource;
   readonly effect: 'Allow' | 'Deny';
   readonly conditional: boolean;
-  /** Patterns. */
-  readonly actions: readonly string[];
-  readonly notActions: readonly string[];
   readonly resources: readonly unknown[];
   readonly notResources: readonly unknown[];
 }
@@ -78,11 +76,6 @@ function attachedPolicies(holders: readonly CfnResource[]): Attached {
   return { byRole, byName };
 }
 
-/** Whether a statement is about an action. */
-export function isAbout({ actions, notActions }: HeldStatement, action: string): boolean {
-  return actions.some((pattern) => fits(pattern, action)) || (notActions.length > 0 && !notActions.some((pattern) => fits(pattern, action)));
-}
-
 /**
  * Whether a statement is about a resource. What one side names by a reference and the other by a text may be the same: then it counts as such.
  */
@@ -138,24 +131,10 @@ function put(map: Map<unknown, CfnResource[]>, key: unknown, policy: CfnResource
 
 /** What AWS's policies allow of what a trigger needs. */
 function ofManagedPolicy(arn: unknown, scope: CfnResource): HeldStatement[] {
-  return OF_AWS.filter(([name]) => JSON.stringify(arn).includes(`/${name}"`)).map(([, actions]) => ({
-    scope, effect: 'Allow', conditional: false, actions, notActions: [], resources: ['*'], notResources: [],
-  }));
+  const [, name = ''] = /:policy\/(?:[^"]*\/)?([^"/]+)"/.exec(JSON.stringify(arn)) ?? [];
+  const actions = allowedByAws(name) ?? [];
+  return actions.length === 0 ? [] : [{ scope, effect: 'Allow', conditional: false, actions, notActions: [], resources: ['*'], notResources: [] }];
 }
-
-const STREAM_ACTIONS = ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator', 'dynamodb:ListStreams'];
-
-const OF_AWS: readonly (readonly [string, readonly string[]])[] = [
-  ['AWSLambdaDynamoDBExecutionRole', STREAM_ACTIONS],
-  ['AWSLambdaInvocation-DynamoDB', STREAM_ACTIONS],
-  ['AmazonDynamoDBFullAccess', ['dynamodb:*']],
-  ['AmazonDynamoDBFullAccess_v2', ['dynamodb:*']],
-  ['AmazonSQSFullAccess', ['sqs:*']],
-  ['AmazonSNSFullAccess', ['sns:*']],
-  ['AmazonS3FullAccess', ['s3:*']],
-  ['PowerUserAccess', ['dynamodb:*', 'sqs:*', 'sns:*', 's3:*', 'kms:*']],
-  ['AdministratorAccess', ['*']],
-];
 
 function isWithin(held: unknown, scope: CfnResource, wanted: unknown, place: IConstruct): boolean {
   if (held === '*') {
@@ -179,52 +158,6 @@ function spellings(wanted: unknown, place: IConstruct): string[] {
     ...text.endsWith('.StreamArn>') ? [`${text.replace(/\.StreamArn>$/, '.Arn>')}/stream/1`] : [],
     ...table === undefined ? [] : [`${table}/stream/1`, table.replace(/\.Arn>$/, '.StreamArn>')],
   ];
-}
-
-/** Whether a pattern of IAM, with `*` and `?`, fits a text. */
-function fits(pattern: string, text: string): boolean {
-  if (!/[*?]/.test(pattern)) {
-    return pattern.toLowerCase() === text.toLowerCase();
-  }
-  const expression = pattern.replace(/[.+^${}()|[\]\\]/g, '\\$&').replace(/\*+/g, '.*').replaceAll('?', '.');
-  return new RegExp(`^${expression}$`, 'is').test(text);
-}
-
-/** Whether two patterns of ARNs can be of one resource. Of a short one, the last part stands for the rest. */
-function mayBeOne(held: string, wanted: string): boolean {
-  const count = Math.min(held.split(':').length, 6);
-  const [parts, others] = [held, wanted].map((arn) => arn.split(':')).map((all) => [...all.slice(0, count - 1), all.slice(count - 1).join(':')]);
-  return parts.every((part, index) => overlap(part, others[index]));
-}
-
-/** Whether there is a text that both patterns fit. */
-function overlap(one: string, other: string): boolean {
-  let reached = new Set([0]);
-  const skip = (positions: Set<number>) => {
-    for (const position of positions) {
-      if (other[position] === '*') {
-        positions.add(position + 1);
-      }
-    }
-    return positions;
-  };
-  skip(reached);
-  for (const letter of one) {
-    const next = new Set<number>();
-    for (const position of reached) {
-      if (letter === '*') {
-        for (let to = position; to <= other.length; to++) {
-          next.add(to);
-        }
-      } else if (other[position] === '*') {
-        next.add(position);
-      } else if (position < other.length && (letter === other[position] || [letter, other[position]].includes('?'))) {
-        next.add(position + 1);
-      }
-    }
-    reached = skip(next);
-  }
-  return reached.has(other.length);
 }
 
 function list(value: unknown): any[] {

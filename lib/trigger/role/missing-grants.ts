@@ -1,7 +1,8 @@
 import { aws_iam as iam, Stack } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import { arnPattern } from './arn-pattern';
-import { covers, isAbout, type Policies } from './held-statements';
+import { covers, type Policies } from './held-statements';
+import { isAbout } from '../../rules/policies';
 
 /**
  * What a role lacks of the statements that a trigger could not grant to it, as its owner can write them into a policy: no template resolves

@@ -1,6 +1,7 @@
 import { type aws_dynamodb as dynamodb, aws_iam as iam, type aws_lambda as lambda, aws_lambda_event_sources as sources } from 'aws-cdk-lib';
 import { droppedKeyGrant } from './dropped-grant';
 import type { ExecutionRole } from './execution-role';
+import { STREAM_READ_ACTIONS } from '../../rules/policies';
 
 /**
  * How the handler's role is allowed to read the stream.
@@ -18,13 +19,6 @@ export enum StreamPermissions {
   LEAST_PRIVILEGE = 'LEAST_PRIVILEGE',
 }
 
-const STREAM_READ_ACTIONS = [
-  'dynamodb:DescribeStream',
-  'dynamodb:GetRecords',
-  'dynamodb:GetShardIterator',
-  'dynamodb:ListStreams',
-];
-
 const DECRYPTING_ACTIONS = ['kms:Decrypt', 'kms:DescribeKey'];
 
 /** Allows the role to read the table's stream, and to decrypt it if the table has a key of its own. */
@@ -34,7 +28,7 @@ export function grantStreamRead(
   const attached = permissions === StreamPermissions.MANAGED_POLICY
     && role.attachManagedPolicy('service-role/AWSLambdaDynamoDBExecutionRole');
   if (!attached) {
-    iam.Grant.addToPrincipal({ grantee: role.grantee, actions: STREAM_READ_ACTIONS, resourceArns: [streamArn] });
+    iam.Grant.addToPrincipal({ grantee: role.grantee, actions: [...STREAM_READ_ACTIONS], resourceArns: [streamArn] });
   }
   table.encryptionKey?.grant(role.grantee, ...DECRYPTING_ACTIONS);
   role.lack(droppedKeyGrant(table.encryptionKey, DECRYPTING_ACTIONS));

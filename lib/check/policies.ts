@@ -1,0 +1,68 @@
+import { type ArnPattern, arnPattern } from './arn-pattern';
+import type { CheckedStack } from './checked-stack';
+import { isResource, simplified, targetOf } from './values';
+import { isIntrinsic } from '../rules/cloudformation';
+import { allowedByAws, type StatementActions } from '../rules/policies';
+
+/** What a role holds, as far as the templates show it. */
+export interface Held {
+  readonly statements: readonly HeldStatement[];
+  /** Whether the templates show all of it. */
+  readonly isWhole: boolean;
+}
+
+/** A statement of a policy. */
+export interface HeldStatement extends StatementActions {
+  readonly effect: 'Allow' | 'Deny';
+  readonly conditional: boolean;
+  readonly resources: readonly ArnPattern[];
+}
+
+const NOTHING_KNOWN: Held = { statements: [], isWhole: false };
+
+export function together(all: readonly Held[]): Held {
+  return { statements: all.flatMap(({ statements }) => statements), isWhole: all.every(({ isWhole }) => isWhole) };
+}
+
+export function inDocument(given: unknown, stack: CheckedStack): Held {
+  const document = simplified(given, stack);
+  const statements = list(document?.Statement);
+  const isKnown = (statement: any) => isStatement(statement) && ![statement.Action, statement.NotAction].flatMap(list).some(isIntrinsic);
+  return {
+    statements: statements.filter(isStatement).map((statement) => ({
+      effect: statement.Effect === 'Deny' ? 'Deny' : 'Allow',
+      conditional: statement.Condition !== undefined,
+      actions: texts(statement.Action),
+      notActions: texts(statement.NotAction),
+      // Everything but something is not looked at more closely.
+      resources: list(statement.Resource ?? '*').map((resource) => arnPattern(resource, stack)),
+    })),
+    isWhole: !isIntrinsic(document) && statements.every(isKnown),
+  };
+}
+
+/** A managed policy of the app or of AWS. */
+export function inManagedPolicy(value: unknown, stack: CheckedStack): Held {
+  const target = targetOf(value, stack);
+  if (isResource(target)) {
+    const { Type, Properties: properties } = target.resource;
+    return Type === 'AWS::IAM::ManagedPolicy' ? inDocument(properties!.PolicyDocument, target.stack) : NOTHING_KNOWN;
+  }
+  const actions = allowedByAws(target.text.split('/').at(-1)!);
+  return actions === undefined ? NOTHING_KNOWN : {
+    statements: [{ effect: 'Allow', conditional: false, actions, notActions: [], resources: [{ exact: '*', open: '*' }] }],
+    isWhole: true,
+  };
+}
+
+function isStatement(value: unknown): value is { readonly [name: string]: any } {
+  return typeof value === 'object' && value !== null && !isIntrinsic(value);
+}
+
+function texts(value: unknown): string[] {
+  return list(value).filter((element) => typeof element === 'string');
+}
+
+export function list(value: unknown): any[] {
+  return [value ?? []].flat();
+}

@@ -1,0 +1,79 @@
+import { type CheckedStack, hasMacros } from './checked-stack';
+import { once } from './once';
+import { type Held, inDocument, inManagedPolicy, list, together } from './policies';
+import { samRole } from './sam-role';
+import { deployedResources, isResource, placeOf, simplified, type Target, type TargetResource, targetOf, textIn } from './values';
+import { isIntrinsic } from '../rules/cloudformation';
+import { isKnown } from '../rules/facts';
+
+/** What the role of a function holds; undefined if the templates do not show which role it is. */
+export function heldBy(fn: TargetResource): Held | undefined {
+  return once(fn.stack, 'role', fn.logicalId, undefined, () => {
+    const held = heldByRoleOf(fn);
+    return held && { ...held, isWhole: held.isWhole && !mayGetMore(fn) };
+  });
+}
+
+function heldByRoleOf(fn: TargetResource): Held | undefined {
+  const { stack, resource: { Type, Properties: properties } } = fn;
+  if (properties!.Role === undefined && Type === 'AWS::Serverless::Function') {
+    return samRole(fn);
+  }
+  const role = targetOf(properties!.Role, stack);
+  return isResource(role) && role.resource.Type === 'AWS::IAM::Role' ? heldIn(role) : undefined;
+}
+
+/** By a macro, or by SAM's connectors. */
+function mayGetMore({ stack }: TargetResource): boolean {
+  return once(stack, 'more', '', false, () => stack.app.some((other) => hasMacros(other) || deployedResources(other).some(([, resource]) =>
+    resource.Type === 'AWS::Serverless::Connector' || 'Connectors' in resource)));
+}
+
+function heldIn(role: TargetResource): Held {
+  const { Policies: inline, ManagedPolicyArns: managed, RoleName: name } = role.resource.Properties!;
+  const { byRole, byName, isWhole } = attachedIn(role.stack);
+  const attached = [...byRole.get(placeOf(role)) ?? [], ...name === undefined ? [] : byName.get(textIn(name, role.stack)) ?? []];
+  return together([
+    { statements: [], isWhole },
+    ...list(simplified(inline, role.stack)).map((policy) => inDocument(isIntrinsic(policy) ? policy : policy?.PolicyDocument, role.stack)),
+    ...list(simplified(managed, role.stack)).map((arn) => inManagedPolicy(arn, role.stack)),
+    ...attached.map(({ stack, resource }) => inDocument(resource.Properties!.PolicyDocument, stack)),
+  ]);
+}
+
+type Policy = Pick<TargetResource, 'stack' | 'resource'>;
+
+/** The policies of an app that name the roles that they are attached to. */
+interface Attached {
+  readonly byRole: ReadonlyMap<string, readonly Policy[]>;
+  readonly byName: ReadonlyMap<string, readonly Policy[]>;
+  /** Whether it is known of all of them. */
+  readonly isWhole: boolean;
+}
+
+const POLICIES = ['AWS::IAM::Policy', 'AWS::IAM::ManagedPolicy', 'AWS::IAM::RolePolicy'];
+
+function attachedIn({ app }: CheckedStack): Attached {
+  return once(app[0], 'policies', '', { byRole: new Map(), byName: new Map(), isWhole: false }, () => {
+    const found = app.flatMap((stack) => deployedResources(stack).filter(([, { Type }]) => POLICIES.includes(Type)).flatMap(([, resource]) => {
+      const { Roles: roles, RoleName: name } = resource.Properties!;
+      return list(simplified(roles ?? name, stack)).map((role): [Target, Policy] => [targetOf(role, stack), { stack, resource }]);
+    }));
+    return {
+      byRole: grouped(found, (role) => isResource(role) ? placeOf(role) : undefined),
+      byName: grouped(found, (role) => isResource(role) ? undefined : role.text),
+      isWhole: found.every(([role]) => isResource(role) ? role.resource.Type === 'AWS::IAM::Role' : isKnown(role.text)),
+    };
+  });
+}
+
+function grouped(found: readonly [Target, Policy][], keyOf: (role: Target) => string | undefined): Map<string, Policy[]> {
+  const groups = new Map<string, Policy[]>();
+  for (const [role, policy] of found) {
+    const key = keyOf(role);
+    if (key !== undefined) {
+      groups.set(key, [...groups.get(key) ?? [], policy]);
+    }
+  }
+  return groups;
+}
