@@ -65,7 +65,7 @@ export const MAPPING_RULES: readonly Rule<SettingFacts>[] = [
     source: SOURCES.parameters,
     check: ({ startingPosition }, { name, omit }) => ['TRIM_HORIZON', 'LATEST', 'AT_TIMESTAMP', UNKNOWN].includes(startingPosition as string)
       ? []
-      : [`${name('startingPosition')} is ${show(startingPosition)} but must be TRIM_HORIZON or LATEST. ${omit('startingPosition')}`],
+      : [`${name('startingPosition')} is ${startingPosition === undefined ? 'not given' : show(startingPosition)} but must be TRIM_HORIZON or LATEST. ${omit('startingPosition')}`],
   },
   {
     id: 'tumbling-window-parallelization',
@@ -184,9 +184,6 @@ function seconds(count: number): string {
 function show(value: unknown): string {
   if (value instanceof Misfit) {
     return value.given;
-  }
-  if (value === undefined) {
-    return 'not given';
   }
   return typeof value === 'string' || (typeof value === 'object' && value !== null) ? JSON.stringify(value) : String(value);
 }
