@@ -1,9 +1,11 @@
+import { createHmac } from 'node:crypto';
 import { describe, framesOf, nameOf, type RecordFailure } from './failure';
 import { guarded } from './guarded';
 import { createMetrics, type Metrics } from './metrics';
 import type { RuntimeEvent } from './observer';
 import type { StreamHandlerOptions } from './stream-handler-options';
 import { OUT_OF_TIME } from './time-budget';
+import { itemKey } from '../stream/item-key';
 import type { StreamRecord } from '../stream/record';
 
 /** What becomes of a record that failed, where it was parked. */
@@ -28,12 +30,14 @@ export interface Report {
 /**
  * Holds nothing of an item in the log: no key, no image, no error message, unless `logErrors` says so.
  *
+ * @param salt is asked when a record fails; undefined: the log does not say which records are of one item.
  * @param print is called where there is no logger: in Lambda's JSON format an object becomes fields, and a text would be nested JSON; in
  * its text format it is one line of JSON.
  */
 // eslint-disable-next-line max-lines-per-function -- small functions over one state, which is theirs alone
 export function createReport(
   { observer, logger, logErrors }: Pick<StreamHandlerOptions, 'observer' | 'logger' | 'logErrors'>, requestId: string | undefined, print: (entry: any) => void,
+  salt: () => string | undefined,
 ): Report {
   // At the timeout many records may fail at once: a line for each would take longer than is left.
   let late: { [error: string]: number } = {};
@@ -88,6 +92,7 @@ export function createReport(
           sequenceNumber: record.dynamodb?.SequenceNumber,
           eventId: record.eventID,
           eventName: record.eventName,
+          item: itemHash(record, salt()),
           streamArn: record.eventSourceARN,
           tries,
           ...about(error),
@@ -103,6 +108,14 @@ export function createReport(
     },
     flush,
   };
+}
+
+/**
+ * The same for all records of an item, so that a query can count the items that fail. It must not say which item: there are few enough keys to try
+ * them all against a plain hash. So it is keyed with what the log does not have.
+ */
+function itemHash({ eventSourceARN, dynamodb }: StreamRecord, salt: string | undefined): string | undefined {
+  return salt && createHmac('sha256', String(salt)).update(eventSourceARN + itemKey(dynamodb!.Keys!)).digest('hex').slice(0, 16);
 }
 
 /** What the log says of an error. */

@@ -77,7 +77,7 @@ function fromEnvironment(): TriggerFacts[] {
   if (facts?.v !== BOUNDARY_VERSION || !facts.triggers?.every?.(isTrigger)) {
     throw new TriggerFactsError(`${expected(ENVIRONMENT_VARIABLE, FORMAT, text)}: deploy trigger and function with one version of the package`);
   }
-  return facts.triggers;
+  return facts.triggers.map((trigger) => ({ ...trigger, salt: facts.salt }));
 }
 
 const FORMAT = `{ "v": ${BOUNDARY_VERSION}, "triggers": [{ "stream"?, "report", "park"?, "metrics"? }] }`;

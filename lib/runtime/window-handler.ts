@@ -11,6 +11,7 @@ import { checkedRecord, type StandardSchema } from './schema';
 import { type TimeBudget, timeBudget } from './time-budget';
 import { hostOf, type KnownHost, triggerFacts } from './trigger-facts';
 import { checkPayload, isTooLarge, stateToJson } from './window-state';
+import type { TriggerFacts } from '../stream/boundary';
 import type { Image } from '../stream/image';
 import type { WindowEvent } from '../stream/record';
 
@@ -124,9 +125,9 @@ export function windowHandler<State, Item = Image, Keys = ItemKeys>(
     // The final event of a window has no records.
     const batch = readBatch(event.isFinalInvokeForWindow && !event.Records ? { ...event, Records: [] } : event);
     const host = hostOf(context);
-    const report = createReport(options, context.awsRequestId, host.log);
+    const report = createReport(options, context.awsRequestId, host.log, () => trigger.salt);
     const streamArn = event.eventSourceARN ?? batch.streamArn;
-    const trigger = triggerFacts(streamArn, host, options.reportBatchItemFailures, report.uninformed);
+    const trigger: TriggerFacts = triggerFacts(streamArn, host, options.reportBatchItemFailures, report.uninformed);
     const budget = timeBudget(context, { expected: 0 }, host.timer);
     try {
       report.observe({ type: 'batchStarted', streamArn, records: batch.records.length });

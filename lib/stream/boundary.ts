@@ -25,6 +25,8 @@ export interface TriggerFacts {
   readonly park?: string;
   /** Whether the runtime writes what it counts as metrics of CloudWatch. */
   readonly metrics?: boolean;
+  /** What the log's hashes of item keys are keyed with. Absent: the log has none. */
+  readonly salt?: string;
 }
 
 /** Comes before the name of a queue that stands for its ARN. */
@@ -33,7 +35,9 @@ export const QUEUE_NAME = 'sqs:';
 /** The environment variable's value. */
 export interface BoundaryFacts {
   readonly v: typeof BOUNDARY_VERSION;
-  readonly triggers: TriggerFacts[];
+  readonly triggers: Omit<TriggerFacts, 'salt'>[];
+  /** That of all triggers. */
+  readonly salt?: string;
 }
 
 /** The property of the Lambda context in which a host that is not Lambda hands over the same facts, and its own clock. */

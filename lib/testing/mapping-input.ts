@@ -145,6 +145,7 @@ export function triggerFacts(stream: string, { settings, destination }: Resolved
     stream,
     report: settings.reportBatchItemFailures,
     metrics: true,
+    salt: 'simulation',
     park: destination && `arn:aws:${destination}:${region}:${account}:failed-batches`,
   };
 }

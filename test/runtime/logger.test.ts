@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { batchOf, record } from './records';
 import { type StreamHandlerOptions, PoisonRecordError, streamHandler } from '../../lib/runtime';
 
@@ -33,6 +34,39 @@ test('a logger gets one object for a failure', async () => {
     error: 'TypeError',
     at: expect.arrayContaining([expect.stringContaining('logger.test')]),
   }]);
+});
+
+describe('which item a record is of', () => {
+  const items = async (salt: string | undefined, ...keys: string[]) => {
+    process.env.DYNAMO_STREAM_TRIGGER = JSON.stringify({ v: 1, triggers: [{ report: true }], salt });
+    const entries: any[] = [];
+    const handler = streamHandler({
+      retry: { maxAttempts: 1 },
+      order: 'item',
+      logger: { error: (entry: any) => entries.push(entry) },
+      onRecord: () => {
+        throw new Error('no');
+      },
+    });
+    for (const key of keys) {
+      await handler(batchOf(key));
+    }
+    delete process.env.DYNAMO_STREAM_TRIGGER;
+    return entries.map(({ item }) => item);
+  };
+
+  test('is told by a hash that all records of the item have, keyed with what the log does not have', async () => {
+    const [one, same, other] = await items('salt', 'a', 'a', 'b');
+
+    expect(one).toMatch(/^[0-9a-f]{16}$/);
+    expect([same, other !== one]).toEqual([one, true]);
+    expect(await items('another', 'a')).not.toEqual([one]);
+    expect(createHash('sha256').update('Sa').digest('hex')).not.toContain(one);
+  });
+
+  test('is not told without a salt', async () => {
+    expect(await items(undefined, 'a')).toEqual([undefined]);
+  });
 });
 
 test.each([['JSON', expect.objectContaining({ outcome: 'no parking' })], ['Text', expect.stringMatching(/^\{"level":"ERROR".*\}$/)]])(

@@ -13,6 +13,8 @@ const streamArn = (table: string) => `arn:aws:dynamodb:eu-west-1:123456789012:ta
 
 afterEach(() => delete process.env.DYNAMO_STREAM_TRIGGER);
 
+const SALT = '1b2d7a60-0000-11ee-8c99-0242ac120002';
+
 /** The variable of the only function of a stack as Lambda gets it: what CloudFormation makes of it. */
 function variable(app: TestApp): string | undefined {
   const [[, fn]] = Object.entries(app.template().findResources('AWS::Lambda::Function')).filter(([id]) => id.startsWith('Fn'));
@@ -32,6 +34,7 @@ function deployed(value: any): any {
     case 'Fn::GetAtt': return argument[1] === 'StreamArn'
       ? streamArn(`Orders-${argument[0]}-1A2B3C4D5E6F7`)
       : `arn:aws:sqs:eu-west-1:123456789012:Orders-${argument[0]}-1A2B3C4D5E6F7`;
+    case 'Ref': return `arn:aws:cloudformation:eu-west-1:123456789012:stack/Orders/${SALT}`;
     default: throw new Error(call);
   }
 }
@@ -154,7 +157,17 @@ describe('the runtime\'s metrics are switched on', () => {
       new StreamTriggerMonitoring(app.stack, 'Monitoring', { triggers: [monitored] });
 
       expect(facts(app).triggers.map(({ metrics }: any) => metrics)).toEqual(expected);
+      expect(facts(app).salt).toBe(SALT);
     }
+  });
+
+  test('and with them the hashes of item keys in the log, keyed with what is random for each stack', () => {
+    const [plain, app] = [new TestApp({ env: ENV }), new TestApp({ env: ENV })];
+    plain.trigger({ handler: plain.fn() });
+    new StreamTriggerMonitoring(app.stack, 'Monitoring', { triggers: [app.trigger({ handler: app.fn() })] });
+
+    expect(facts(plain).salt).toBeUndefined();
+    expect(known(app, streamArn('any'))).toMatchObject({ salt: SALT, metrics: true });
   });
 
   test('where tables and queues are known by their names too', () => {

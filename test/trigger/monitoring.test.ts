@@ -103,7 +103,9 @@ test('switches on what the alarms need: the mapping\'s metrics and the runtime\'
   const { app } = monitored();
 
   expect(app.mapping().MetricsConfig).toEqual({ Metrics: ['EventCount'] });
-  expect(JSON.stringify(app.template().findResources('AWS::Lambda::Function'))).toContain('\\"metrics\\":true');
+  const functions = JSON.stringify(app.template().findResources('AWS::Lambda::Function'));
+  expect(functions).toContain('\\"metrics\\":true');
+  expect(functions).toContain('\\"salt\\":\\"",{"Fn::Select":[2,{"Fn::Split":["/",{"Ref":"AWS::StackId"}]}]}');
   expect(app.warnings()).toEqual([]);
 });
 
@@ -386,7 +388,7 @@ test('queries ask the logs of the functions that have the runtime, wherever they
   new StreamTriggerMonitoring(app.stack, 'Monitoring', { triggers });
   const queries = Object.values(app.template().findResources('AWS::Logs::QueryDefinition')).map(({ Properties }) => Properties);
 
-  expect(queries.map(({ Name }) => Name)).toEqual(['Orders/Monitoring/failures by error', 'Orders/Monitoring/failures by record']);
+  expect(queries.map(({ Name }) => Name)).toEqual(['error', 'item', 'record'].map((by) => `Orders/Monitoring/failures by ${by}`));
   expect(queries[0].LogGroupNames).toEqual([{ 'Fn::Join': ['', ['/aws/lambda/', { Ref: expect.stringMatching(/^TriggerFn/) }]] }, { Ref: expect.stringMatching(/^Own/) }]);
 });
 
@@ -397,10 +399,12 @@ test.each(['Text', 'JSON'])('what a query looks for is in a line of the %s forma
     lines.push(format === 'JSON' ? JSON.stringify({ level: 'ERROR', message: entry }) : `2026-01-01T00:00:00.000Z\tid\tERROR\t${entry}`);
   });
   process.env.AWS_LAMBDA_LOG_FORMAT = format;
+  process.env.DYNAMO_STREAM_TRIGGER = JSON.stringify({ v: 1, triggers: [{ report: true }], salt: 'salt' });
   try {
     await streamHandler({ onRecord: async () => Promise.reject(new TypeError('bad')), retry: { maxAttempts: 1 } })(batchOf('a'));
   } finally {
     delete process.env.AWS_LAMBDA_LOG_FORMAT;
+    delete process.env.DYNAMO_STREAM_TRIGGER;
     jest.restoreAllMocks();
   }
   const { app } = monitored();

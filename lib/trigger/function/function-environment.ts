@@ -1,4 +1,4 @@
-import { type aws_lambda as lambda, type CfnResource, type IResolvable, type IResolveContext, Stage, Token } from 'aws-cdk-lib';
+import { Aws, type aws_lambda as lambda, type CfnResource, Fn, type IResolvable, type IResolveContext, Stage, Token } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import { type Informed, type ParkingObstacle, TriggersFacts } from './triggers-facts';
 import { BOUNDARY_VERSION, type BoundaryFacts, ENVIRONMENT_VARIABLE, type TriggerFacts } from '../../stream/boundary';
@@ -23,6 +23,13 @@ export function informFunction(
     silencers: () => (variable.informedNow().silencers.get(mapping) ?? []).map(({ node }) => node.path),
   };
 }
+
+function boundaryFacts({ triggers }: Informed): BoundaryFacts {
+  return { v: BOUNDARY_VERSION, triggers: triggers.map(asTexts), ...triggers.some(({ metrics }) => metrics) && { salt: SALT } };
+}
+
+/** Random for each stack, and the same at each deployment. Who may read the template or the function knows it; who reads logs does not. */
+const SALT = Fn.select(2, Fn.split('/', Aws.STACK_ID));
 
 /** With what an override wrote as a token for text. */
 function asTexts({ stream, report, park, metrics }: TriggerFacts): TriggerFacts {
@@ -89,7 +96,7 @@ class TriggersVariable implements IResolvable {
   resolve({ preparing }: IResolveContext): string {
     // What one function is told must not depend on what the others are told: the graph knows that by itself.
     // Tokens for text stay in JSON as they are, and nothing in an ARN must be escaped. The CDK's way for any value takes much longer.
-    return deciding ? '' : JSON.stringify({ v: BOUNDARY_VERSION, triggers: this.informed(preparing).triggers.map(asTexts) } satisfies BoundaryFacts);
+    return deciding ? '' : JSON.stringify(boundaryFacts(this.informed(preparing)));
   }
 
   toString(): string {

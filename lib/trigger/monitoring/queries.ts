@@ -13,6 +13,8 @@ interface Question {
 
 const QUESTIONS: { readonly [id: string]: Question } = {
   ByError: { title: 'failures by error', by: ['error', 'outcome'] },
+  // Whether one item fails or many. The runtime logs a hash of the key.
+  ByItem: { title: 'failures by item', by: ['item', 'error', 'outcome'] },
   ByRecord: { title: 'failures by record', by: ['eventId', 'sequenceNumber', 'error', 'outcome'] },
 };
 
