@@ -17,6 +17,8 @@ export interface SynthesizedStack {
   readonly file: string;
   /** The construct path of each logical id. */
   readonly paths: ReadonlyMap<string, string>;
+  /** What the app notes of its constructs, by their paths. */
+  readonly metadata: ConstructMetadata;
   /** The path of each file asset, by object key. */
   readonly assets: ReadonlyMap<string, string>;
 }
@@ -37,6 +39,9 @@ export interface TemplateResource {
   readonly Condition?: string;
   readonly Metadata?: { readonly [name: string]: unknown };
 }
+
+/** Warnings, acknowledgements and logical ids, by the path of a construct: `/Stack/Orders/Resource`. */
+export type ConstructMetadata = Readonly<Record<string, readonly { readonly type: string; readonly data?: unknown }[]>>;
 
 /**
  * Reads every stack of a cloud assembly (`cdk.out`), those of its stages included.
@@ -65,17 +70,16 @@ interface Artifact {
   readonly displayName?: string;
   readonly dependencies?: string[];
   readonly properties?: { readonly stackName?: string; readonly templateFile?: string; readonly file?: string; readonly directoryName?: string };
-  readonly metadata?: Metadata;
+  readonly metadata?: ConstructMetadata;
   readonly additionalMetadataFile?: string;
 }
 
-type Metadata = Record<string, { readonly type: string; readonly data?: unknown }[]>;
 
 function readStack(directory: string, id: string, artifact: Artifact, artifacts: Record<string, Artifact>): SynthesizedStack {
   const [account, region] = (artifact.environment ?? '').replace('aws://', '').split('/');
-  const metadata: Metadata = {
+  const metadata: ConstructMetadata = {
     ...artifact.metadata,
-    ...(artifact.additionalMetadataFile && readJson<Metadata>(join(directory, artifact.additionalMetadataFile))),
+    ...(artifact.additionalMetadataFile && readJson<ConstructMetadata>(join(directory, artifact.additionalMetadataFile))),
   };
   const file = join(directory, artifact.properties!.templateFile!);
   const assetLists = (artifact.dependencies ?? []).map((name) => artifacts[name]).filter((other) => other?.type === 'cdk:asset-manifest');
@@ -87,12 +91,13 @@ function readStack(directory: string, id: string, artifact: Artifact, artifacts:
     file,
     template: readJson<Template>(file),
     paths: pathsIn(metadata),
+    metadata,
     assets: new Map(assetLists.flatMap((list) => assetsIn(join(directory, list.properties!.file!)))),
   };
 }
 
 /** The path of the construct as people know it: `Stack/Orders` for `/Stack/Orders/Resource`. */
-function pathsIn(metadata: Metadata): Map<string, string> {
+function pathsIn(metadata: ConstructMetadata): Map<string, string> {
   const paths = new Map<string, string>();
   for (const [path, entries] of Object.entries(metadata)) {
     const logicalId = entries.find((entry) => entry.type === 'aws:cdk:logicalId')?.data;

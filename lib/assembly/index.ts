@@ -1,1 +1,1 @@
-export { readAssembly, UnreadableAssembly, type SynthesizedStack, type Template, type TemplateResource } from './assembly';
+export { readAssembly, UnreadableAssembly, type ConstructMetadata, type SynthesizedStack, type Template, type TemplateResource } from './assembly';

@@ -1,3 +1,4 @@
+import { acknowledgementsOf } from './acknowledged';
 import { settingFacts, wiringFacts } from './facts';
 import { type FoundMapping, mappingsOf } from './mappings';
 import { readStacks } from './stacks';
@@ -6,9 +7,6 @@ import { FILTER_RULES } from '../rules/filter/filter-rules';
 import { MAPPING_RULES } from '../rules/mapping-rules';
 import { judge, type Violation } from '../rules/rule';
 import { WIRING_RULES } from '../rules/wiring-rules';
-
-/** Every rule that a template can be judged by. */
-export const CHECKED_RULES = [...MAPPING_RULES, ...FILTER_RULES, ...WIRING_RULES].map(({ id, severity, summary }) => ({ id, severity, summary }));
 
 /** A mapping in a template, and what is wrong with it. */
 export interface CheckedMapping {
@@ -56,7 +54,11 @@ export function check(input: string, ignored: readonly string[] = []): Checked {
     };
   };
   return {
-    mappings: found.map((mapping) => described(mapping, violationsOf(mapping, found).filter(({ ruleId }) => !ignored.includes(ruleId)))),
+    mappings: found.map((mapping) => {
+      const isAcknowledged = acknowledgementsOf(mapping);
+      return described(mapping, violationsOf(mapping, found).filter(({ ruleId, severity }) =>
+        !ignored.includes(ruleId) && !(severity === 'warning' && isAcknowledged(ruleId))));
+    }),
     undecided: undecided.map((mapping) => described(mapping, [])),
   };
 }

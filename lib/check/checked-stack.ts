@@ -1,4 +1,4 @@
-import type { Template, TemplateResource } from '../assembly';
+import type { ConstructMetadata, Template, TemplateResource } from '../assembly';
 import { isKnown, type Known, type Location, UNKNOWN } from '../rules/facts';
 
 /** One template, and what is known of the stack that is made of it. */
@@ -15,6 +15,8 @@ export interface CheckedStack extends Location {
   readonly parent?: { readonly stack: CheckedStack; readonly resource: TemplateResource };
   /** The construct path of a resource; undefined where nothing says it. */
   readonly pathOf: (logicalId: string) => string | undefined;
+  /** What the app notes of its constructs. */
+  readonly metadata: ConstructMetadata;
 }
 
 export function resourcesOf({ template }: CheckedStack): [logicalId: string, TemplateResource][] {

@@ -1,2 +1,3 @@
-export { check, CHECKED_RULES, type Checked, type CheckedMapping } from './check';
+export { check, type Checked, type CheckedMapping } from './check';
+export { CHECKED_RULES, unknownRules } from './checked-rules';
 export { UnusableInput } from './unusable-input';

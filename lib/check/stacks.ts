@@ -20,11 +20,11 @@ export function readStacks(input: string): CheckedStack[] {
   }
   const app: CheckedStack[] = [];
   if (!statSync(input).isDirectory()) {
-    add(app, { file: input, template: readTemplate(input), account: UNKNOWN, region: UNKNOWN });
+    add(app, { file: input, template: readTemplate(input), account: UNKNOWN, region: UNKNOWN, metadata: {} });
     return app;
   }
-  for (const { name, file, template, account = UNKNOWN, region = UNKNOWN, paths, assets } of assembly(input)) {
-    add(app, { name, file, template, account, region, paths, assets });
+  for (const { name, file, template, account = UNKNOWN, region = UNKNOWN, paths, assets, metadata } of assembly(input)) {
+    add(app, { name, file, template, account, region, paths, assets, metadata });
   }
   return app;
 }
@@ -41,7 +41,7 @@ function assembly(folder: string): ReturnType<typeof readAssembly> {
 type Assets = ReadonlyMap<string, string>;
 
 /** A stack as its file has it. */
-interface Written extends Location, Pick<CheckedStack, 'name' | 'file' | 'template' | 'parent'> {
+interface Written extends Location, Pick<CheckedStack, 'name' | 'file' | 'template' | 'parent' | 'metadata'> {
   readonly paths?: ReadonlyMap<string, string>;
   readonly assets?: Assets;
 }
@@ -65,7 +65,7 @@ function add(app: CheckedStack[], { paths, assets = new Map(), ...written }: Wri
     const file = templateOf(resource as unknown as TemplateResource, stack, assets);
     if (file) {
       const parent = { stack, resource: resource as unknown as TemplateResource };
-      add(app, { file, template: readTemplate(file), account: written.account, region: written.region, parent, assets });
+      add(app, { file, template: readTemplate(file), account: written.account, region: written.region, metadata: written.metadata, parent, assets });
     }
   }
 }

@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import type { About } from './about';
 import { asJson, asSarif, asText } from './check-output';
-import { check, CHECKED_RULES, type Checked, UnusableInput } from '../check';
+import { check, type Checked, unknownRules, UnusableInput } from '../check';
 
 /** What a result can be written as. */
 const FORMATS = { text: asText, json: asJson, sarif: asSarif } as const;
@@ -27,10 +27,9 @@ export function checkCommand(about: About): Command {
 }
 
 function run(inputs: readonly string[], { format, strict = false, ignore }: CheckFlags, about: About): 0 | 1 | 2 {
-  const unknown = ignore.filter((given) => !CHECKED_RULES.some(({ id }) => id === given));
-  if (unknown.length > 0) {
-    console.error(`--ignore names ${unknown.join(' and ')}, but ${unknown.length === 1 ? 'that is not a rule' : 'those are not rules'} that a template is checked by. The ids are:\n${
-      CHECKED_RULES.map(({ id }) => id).join('\n')}`);
+  const unknown = unknownRules(ignore);
+  if (unknown !== undefined) {
+    console.error(`--ignore names ${unknown}`);
     return 2;
   }
   let found: Checked;

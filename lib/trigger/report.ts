@@ -1,6 +1,7 @@
 import { Annotations } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { InvalidTriggerError } from './invalid-trigger-error';
+import { CHECKED_MARK, warningId } from '../rules/marks';
 import type { Violation } from '../rules/rule';
 
 /** Throws one error for all violations that are errors. If there are none, warns, so that each warning can be acknowledged by its rule's id. */
@@ -9,7 +10,7 @@ export function report(trigger: Construct, violations: readonly Violation[]): vo
     refuse(trigger, violations);
   }
   for (const { ruleId, message } of violations) {
-    Annotations.of(trigger).addWarningV2(`dynamo-stream-trigger:${ruleId}`, message);
+    Annotations.of(trigger).addWarningV2(warningId(ruleId), message);
   }
 }
 
@@ -21,6 +22,9 @@ export function refuse(trigger: Construct, violations: readonly Violation[]): ne
 /** Warns, and returns the errors. The CDK collects the errors of all constructs into the one that fails the synthesis. */
 export function lateErrors(trigger: Construct, violations: readonly Violation[]): string[] {
   report(trigger, violations.filter((violation) => !isError(violation)));
+  if (!trigger.node.metadata.some(({ type }) => type === CHECKED_MARK)) {
+    trigger.node.addMetadata(CHECKED_MARK, true);
+  }
   return violations.filter(isError).map(({ message, ruleId }) => `${message} (${ruleId})`);
 }
 

@@ -297,6 +297,143 @@ test('rules that are ignored are not applied', () => {
   expect(check(join(folder, 't.json'), ['batch-size-range']).mappings[0].violations.map(({ ruleId }) => ruleId)).toEqual(['parallelization-factor-range']);
 });
 
+test('a warning that a template acknowledges is not reported, but an error is', () => {
+  const resources = (acknowledge: unknown) => ({
+    Table: TABLE, Function: FUNCTION, Mapping: mapping({ BatchSize: 0, DestinationConfig: {} }, { Metadata: { 'dynamo-stream-trigger': { acknowledge } } }),
+  });
+
+  expect(broken(resources({ 'no-destination': 'The records can be recomputed.', 'batch-size-range': 'No.' }))).toEqual({ Mapping: ['batch-size-range'] });
+  expect(broken(resources(['no-destination']))).toEqual({ Mapping: ['batch-size-range'] });
+  expect(() => broken(resources({ 'no-destinations': '' }))).toThrow(/t\.json|template\.json: the Metadata of Mapping acknowledges no-destinations, but that is not a rule .* Did you mean no-destination\? The ids are:\n/);
+});
+
+/** A role with these statements, and the rest of its properties. */
+const role = (statements: object[], rest: object = {}) => ({
+  Type: 'AWS::IAM::Role', Properties: { Policies: [{ PolicyName: 'p', PolicyDocument: { Statement: statements } }], ...rest },
+});
+const allow = (Action: string | string[], Resource: unknown = '*') => ({ Effect: 'Allow', Action, Resource });
+const reading = allow(['dynamodb:DescribeStream', 'dynamodb:Get*', 'dynamodb:ListStreams'], { 'Fn::GetAtt': ['Table', 'StreamArn'] });
+const QUEUE = { DestinationConfig: { OnFailure: { Destination: { 'Fn::GetAtt': ['Queue', 'Arn'] } } } };
+
+/** What is missing, action and resource. */
+function missing(resources: object, properties: object = QUEUE): unknown[] {
+  const { mappings: [{ violations }] } = checked({
+    Resources: {
+      Table: TABLE, Other: TABLE, Queue: { Type: 'AWS::SQS::Queue' }, Bucket: { Type: 'AWS::S3::Bucket' },
+      Function: { Type: 'AWS::Lambda::Function', Properties: { Timeout: 60, Role: { 'Fn::GetAtt': ['Role', 'Arn'] } } },
+      Mapping: mapping(properties), ...resources,
+    },
+  });
+  const message = violations.find(({ ruleId }) => ruleId === 'grant-missing')?.message;
+  return message === undefined ? [] : JSON.parse(message.slice(message.indexOf('{'))).Statement.map(({ Action, Resource }: any) => [Action, Resource]);
+}
+
+const ALL_READING = ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator', 'dynamodb:ListStreams'];
+const STREAM = { 'Fn::GetAtt': ['Table', 'StreamArn'] };
+const SENDING = [['sqs:SendMessage'], { 'Fn::GetAtt': ['Queue', 'Arn'] }];
+
+test.each<[string, object, unknown[]]>([
+  ['nothing', { Role: role([]) }, [[ALL_READING, STREAM], SENDING]],
+  ['all', { Role: role([reading, allow('sqs:*')]) }, []],
+  ['the table in place of its stream', { Role: role([allow('dynamodb:*', { 'Fn::GetAtt': ['Table', 'Arn'] }), allow('sqs:SendMessage')]) }, [[ALL_READING.slice(0, 3), STREAM]]],
+  ['what is under the table', { Role: role([allow('dynamodb:*', { 'Fn::Sub': '${Table.Arn}/stream/*' }), allow('sqs:SendMessage', { 'Fn::GetAtt': ['Queue', 'Arn'] })]) }, []],
+  ['an ARN in parts', { Role: role([allow('*', { 'Fn::Join': ['', ['arn:aws:dynamodb:', { Ref: 'AWS::Region' }, ':*:table/', { Ref: 'Table' }, '/stream/*']] })]) }, [SENDING]],
+  ['another table\'s stream', { Role: role([allow('*', { 'Fn::GetAtt': ['Other', 'StreamArn'] }), allow('sqs:*')]) }, [[ALL_READING.slice(0, 3), STREAM]]],
+  ['a stream by its text, which may be this one', { Role: role([allow('*', 'arn:aws:dynamodb:eu-west-1:111122223333:table/orders/stream/2025-01-01T00:00:00.000'), allow('sqs:*')]) }, []],
+  ['a stream that a parameter names', { Role: role([allow('*', { Ref: 'Stream' })]) }, []],
+  ['a policy of AWS', { Role: role([], { ManagedPolicyArns: ['arn:aws:iam::aws:policy/service-role/AWSLambdaDynamoDBExecutionRole'] }) }, [SENDING]],
+  ['a policy that only the deployment knows', { Role: role([], { ManagedPolicyArns: [{ Ref: 'Policy' }] }) }, []],
+  ['a statement that only the deployment knows', { Role: role([{ 'Fn::If': ['C', reading, allow('s3:*')] }]) }, []],
+  ['a policy beside it', {
+    Role: role([]), Policy: { Type: 'AWS::IAM::Policy', Properties: { Roles: [{ Ref: 'Role' }], PolicyDocument: { Statement: [reading] } } },
+  }, [SENDING]],
+  ['a policy beside it, by its name', {
+    Role: role([], { RoleName: 'on-order' }), Policy: { Type: 'AWS::IAM::RolePolicy', Properties: { RoleName: 'on-order', PolicyDocument: { Statement: reading } } },
+  }, [SENDING]],
+  ['a policy beside some role', { Role: role([]), Policy: { Type: 'AWS::IAM::Policy', Properties: { Roles: [{ Ref: 'Given' }] } } }, []],
+  ['a managed policy of the template', {
+    Role: role([], { ManagedPolicyArns: [{ Ref: 'Policy' }] }), Policy: { Type: 'AWS::IAM::ManagedPolicy', Properties: { PolicyDocument: { Statement: [reading] } } },
+  }, [SENDING]],
+  ['what the queue\'s own policy may allow', {
+    Role: role([reading]),
+    Policy: { Type: 'AWS::SQS::QueuePolicy', Properties: { Queues: [{ Ref: 'Queue' }], PolicyDocument: { Statement: [{ ...allow('sqs:*'), Principal: '*' }] } } },
+  }, []],
+  ['what the queue\'s policy denies, and allows a service', {
+    Role: role([reading]),
+    Policy: {
+      Type: 'AWS::SQS::QueuePolicy',
+      Properties: {
+        Queues: [{ Ref: 'Queue' }],
+        PolicyDocument: { Statement: [{ Effect: 'Deny', Principal: '*' }, { Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' } }] },
+      },
+    },
+  }, [SENDING]],
+  ['a role that is imported', { Function: { Type: 'AWS::Lambda::Function', Properties: { Timeout: 60, Role: { 'Fn::ImportValue': 'role' } } } }, []],
+  ['a key of the queue and of the table', {
+    Role: role([reading, allow('sqs:*')]),
+    Key: { Type: 'AWS::KMS::Key', Properties: { KeyPolicy: { Statement: [{ Effect: 'Allow', Principal: { AWS: { 'Fn::Sub': 'arn:aws:iam::${AWS::AccountId}:root' } } }] } } },
+    Alias: { Type: 'AWS::KMS::Alias', Properties: { TargetKeyId: { Ref: 'Key' } } },
+    Queue: { Type: 'AWS::SQS::Queue', Properties: { KmsMasterKeyId: { Ref: 'Alias' } } },
+    Table: { ...TABLE, Properties: { ...TABLE.Properties, SSESpecification: { SSEEnabled: true, KMSMasterKeyId: { Ref: 'Key' } } } },
+  }, [[['kms:Decrypt'], { 'Fn::GetAtt': ['Key', 'Arn'] }], [['kms:GenerateDataKey', 'kms:Decrypt'], { 'Fn::GetAtt': ['Key', 'Arn'] }]]],
+  ['a key whose policy names the role', {
+    Role: role([reading, allow('sqs:*')]),
+    Key: { Type: 'AWS::KMS::Key', Properties: { KeyPolicy: { Statement: [{ Effect: 'Allow', Principal: { AWS: { 'Fn::GetAtt': ['Role', 'Arn'] } } }] } } },
+    Queue: { Type: 'AWS::SQS::Queue', Properties: { KmsMasterKeyId: { Ref: 'Key' } } },
+  }, []],
+])('what a role lacks that has %s', (_, resources, expected) => {
+  expect(missing(resources)).toEqual(expected);
+});
+
+test('what a role lacks for a topic and a bucket', () => {
+  const to = (Destination: unknown) => ({ DestinationConfig: { OnFailure: { Destination } } });
+  const bucket = { 'Fn::GetAtt': ['Bucket', 'Arn'] };
+
+  expect(missing({ Role: role([reading]) }, to('arn:aws:sns:eu-west-1:111122223333:failed'))).toEqual([[['sns:Publish'], 'arn:aws:sns:eu-west-1:111122223333:failed']]);
+  expect(missing({ Role: role([reading]) }, to(bucket))).toEqual([[['s3:PutObject'], { 'Fn::Sub': ['${Bucket}/*', { Bucket: bucket }] }], [['s3:ListBucket'], bucket]]);
+  expect(missing({ Role: role([reading, allow('s3:*', bucket)]) }, to(bucket))).toEqual([[['s3:PutObject'], { 'Fn::Sub': ['${Bucket}/*', { Bucket: bucket }] }]]);
+  expect(missing({ Role: role([reading, allow('s3:*', [bucket, { 'Fn::Sub': '${Bucket.Arn}/*' }])]) }, to(bucket))).toEqual([]);
+});
+
+test.each<[string, object, string[]]>([
+  ['a type', { Policies: [], type: 'SQS' }, []],
+  ['no type', { Policies: 'AmazonDynamoDBFullAccess' }, ['grant-missing']],
+  ['a template of SAM', { Policies: [{ SQSSendMessagePolicy: { QueueName: { 'Fn::GetAtt': ['Queue', 'QueueName'] } } }] }, []],
+  ['a template of SAM for another queue', { Policies: [{ SQSSendMessagePolicy: { QueueName: 'other' } }, { SQSPollerPolicy: { QueueName: { 'Fn::GetAtt': ['Queue', 'QueueName'] } } }] }, []],
+  ['a template of SAM for the table', { Policies: [{ DynamoDBCrudPolicy: { TableName: { Ref: 'Table' } } }], type: 'SQS' }, ['write-loop']],
+  ['a template of SAM for another table', { Policies: [{ DynamoDBWritePolicy: { TableName: { Ref: 'Other' } } }], type: 'SQS' }, []],
+  ['a document', { Policies: { Statement: [allow('sqs:SendMessage', { 'Fn::GetAtt': ['Queue', 'Arn'] })] } }, []],
+  ['a policy that only the deployment knows', { Policies: [{ Ref: 'Policy' }] }, []],
+  ['a role of its own', { Role: 'arn:aws:iam::111122223333:role/on-order' }, []],
+  ['connectors', { Connectors: { Queue: {} } }, []],
+])('SAM: the role of a function with %s', (_, { type: Type, Connectors, ...properties }: any, rules) => {
+  const Properties = { Stream: STREAM, ...SAFE, DestinationConfig: { OnFailure: { Type, Destination: { 'Fn::GetAtt': ['Queue', 'Arn'] } } } };
+
+  expect(broken({
+    Table: TABLE, Other: TABLE, Queue: { Type: 'AWS::SQS::Queue' },
+    Function: { Type: 'AWS::Serverless::Function', Connectors, Properties: { Timeout: 60, ...properties, Events: { Changes: { Type: 'DynamoDB', Properties } } } },
+  }, { Transform: 'AWS::Serverless-2016-10-31' })).toEqual({ Changes: rules });
+});
+
+test.each<[string, object[], object, boolean]>([
+  ['may write to its table', [allow('dynamodb:PutItem', { 'Fn::GetAtt': ['Table', 'Arn'] })], {}, true],
+  ['may write to its table, which has a name', [allow('dynamodb:*', { 'Fn::Sub': 'arn:aws:dynamodb:${AWS::Region}:${AWS::AccountId}:table/orders' })], { TableName: 'orders' }, true],
+  ['may write, but has a filter', [allow('dynamodb:PutItem', { 'Fn::GetAtt': ['Table', 'Arn'] })], { filtered: true }, false],
+  ['may write to everything', [allow('dynamodb:*')], {}, false],
+  ['may read', [allow(['dynamodb:GetItem', 'dynamodb:Query'], { 'Fn::GetAtt': ['Table', 'Arn'] })], {}, false],
+  ['may write to another table', [allow('dynamodb:*', { 'Fn::GetAtt': ['Other', 'Arn'] })], {}, false],
+  ['may write to a table that a parameter names', [allow('dynamodb:*', { 'Fn::Sub': 'arn:aws:dynamodb:eu-west-1:*:table/${Name}' })], {}, false],
+  ['is denied it', [allow('dynamodb:PutItem', { 'Fn::GetAtt': ['Table', 'Arn'] }), { Effect: 'Deny', Action: 'dynamodb:*', Resource: { 'Fn::GetAtt': ['Table', 'Arn'] } }], {}, false],
+])('a function that %s is warned of: a loop', (_, statements, { TableName, filtered }: any, warned) => {
+  const { Mapping: rules } = broken({
+    Table: { ...TABLE, Properties: { ...TABLE.Properties, TableName } }, Other: TABLE, Role: role([reading, allow('sqs:*'), ...statements]),
+    Function: { Type: 'AWS::Lambda::Function', Properties: { Timeout: 60, Role: { 'Fn::GetAtt': ['Role', 'Arn'] } } },
+    Mapping: mapping(filtered ? { FilterCriteria: { Filters: [{ Pattern: '{"eventName":["INSERT"]}' }] } } : {}),
+  });
+
+  expect(rules).toEqual(warned ? ['write-loop'] : []);
+});
+
 test('whichever way a template is written, the same is found', () => {
   const value = fc.oneof(fc.integer({ min: -2, max: 20_000 }), fc.constantFrom<unknown>('100', 'x', true, { Ref: 'P' }, { 'Fn::If': ['C', 1, 2] }, { Ref: 'AWS::NoValue' }));
   const properties = fc.dictionary(fc.constantFrom(
