@@ -1,6 +1,7 @@
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LocalMapping } from './assembly/app';
+import { writeWhole } from './data-folder';
 import { LocalRunError } from './errors';
 import type { ShardRead, StreamReader } from '../reader/stream-reader';
 import type { MappingSettings } from '../rules/settings';
@@ -72,10 +73,8 @@ function read(file: string): Saved {
   }
 }
 
-/** In one step: a run that is killed leaves either the old file or the new one. */
 function write(file: string, saved: Saved): void {
-  writeFileSync(`${file}.new`, JSON.stringify(saved, undefined, 2));
-  renameSync(`${file}.new`, file);
+  writeWhole(file, JSON.stringify(saved, undefined, 2));
 }
 
 /** The last sequence number of each shard now. LATEST is after it, also in the next run if this one is killed before its first checkpoint. */

@@ -109,14 +109,14 @@ export async function startLocal(options: LocalOptions = {}): Promise<LocalRun> 
   const { assembly = 'cdk.out', port, inspect = false, observer = () => {} } = options;
   const app = readApp(assembly);
   const node = nodeProgram(options.node);
-  const leftovers = endLeftovers();
+  const leftovers = await endLeftovers();
   for (const message of notes(app, node, leftovers.length)) {
     observer({ type: 'warning', message });
   }
   const children = recordChildren();
   const api = await startApiServer();
   try {
-    const data = options.data === undefined ? undefined : takeDataFolder(children, options.data);
+    const data = options.data === undefined ? undefined : await takeDataFolder(children, options.data, (message) => observer({ type: 'warning', message }));
     const checkpoints = data === undefined ? NO_CHECKPOINTS : checkpointsIn(data);
     return await start({ app, project: process.cwd(), port, data, checkpoints, node, inspect, children, api, observer });
   } catch (error) {

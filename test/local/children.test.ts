@@ -1,32 +1,40 @@
 import { spawn } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, lstatSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { firstOutputOf, onLinux } from './fixture-app';
 import { endLeftovers, recordChildren } from '../../lib/local/process/children';
+import { takeLock } from '../../lib/local/process/lock';
 import { folderWith } from '../folder';
 
 const SLEEP = 'setTimeout(() => {}, 60_000)';
 const sleeper = (mark: string) => ['-e', SLEEP, mark];
 const markOf = (run: string) => `dynamo-stream-trigger-run=${run}`;
 
-/** The process id of a runner that has ended. */
-async function deadPid(): Promise<number> {
-  const child = spawn(process.execPath, ['-e', '']);
-  await once(child, 'exit');
-  return child.pid!;
+const newRun = () => randomBytes(8).toString('hex');
+
+/** A socket that no process serves any more. */
+async function deadSocket(file: string): Promise<void> {
+  const server = createServer().listen(`${file}-alive`);
+  await once(server, 'listening');
+  // The server removes only the file that it has made.
+  linkSync(`${file}-alive`, file);
+  server.close();
+  await once(server, 'close');
 }
 
-/** The folder of a run of this runner, with these files. */
-function runFolder(directory: string, runner: number, run: string, files: Record<string, string>): string {
-  const folder = join(directory, `${runner}-${run}`);
+/** The folder of a run that was killed, with these files. */
+async function deadRun(directory: string, run: string, files: Record<string, string>): Promise<void> {
+  const folder = join(directory, `run-${run}`);
+  mkdirSync(folder);
+  await deadSocket(join(folder, 'life'));
   for (const [name, content] of Object.entries(files)) {
     mkdirSync(join(folder, name, '..'), { recursive: true });
     writeFileSync(join(folder, name), content);
   }
-  return folder;
 }
 
 test('children are recorded while they live, and forgotten with their run', async () => {
@@ -95,14 +103,36 @@ onLinux('only this user can read and write the folder of the runs', () => {
   children.killAll();
 });
 
+onLinux('when the runner is killed, its processes end, even a frozen one, and its folder goes', async () => {
+  const directory = folderWith({});
+  const runner = spawn(process.execPath, ['-e', `
+    const { recordChildren } = require(process.argv[1]);
+    const children = recordChildren(process.argv[2]);
+    children.temporaryFolder();
+    const child = children.spawn(process.execPath, (mark) => ['-e', 'console.log("up"); ${SLEEP}', mark], { stdio: ['ignore', 'pipe', 'inherit'] });
+    child.stdout.once('data', () => {
+      child.kill('SIGSTOP');
+      console.log('ready');
+    });
+    children.spawn(process.execPath, (mark) => ['-e', '${SLEEP}', mark], { stdio: 'inherit' });
+  `, resolve(__dirname, '..', '..', 'build', 'local', 'process', 'children.js'), directory], { stdio: ['ignore', 'pipe', 'inherit'] });
+  await firstOutputOf(runner);
+  runner.kill('SIGKILL');
+  // The children hold it open.
+  await once(runner, 'close');
+  while (readdirSync(directory).length > 0) {
+    await new Promise((wake) => setTimeout(wake, 20));
+  }
+});
+
 describe('at the next start', () => {
   test('what a dead runner left is ended, even if it is frozen, and its temporary files are removed', async () => {
     const directory = folderWith({});
-    const run = randomUUID();
+    const run = newRun();
     const child = spawn(process.execPath, sleeper(markOf(run)), { detached: true });
     child.kill('SIGSTOP');
-    runFolder(directory, await deadPid(), run, { 'processes.json': JSON.stringify([child.pid]), 'temporary-1/index.js': '' });
-    expect(endLeftovers(directory)).toEqual([child.pid]);
+    await deadRun(directory, run, { 'processes.json': JSON.stringify([child.pid]), 'temporary-1/index.js': '' });
+    expect(await endLeftovers(directory)).toEqual([child.pid]);
     await once(child, 'exit');
     expect(child.signalCode).toBe('SIGKILL');
     expect(readdirSync(directory)).toEqual([]);
@@ -114,26 +144,27 @@ describe('at the next start', () => {
     ['a record of something else', { 'processes.json': '{"pids":[1]}' }],
   ])('the folder of a dead runner that left %s is removed', async (_, files) => {
     const directory = folderWith({});
-    runFolder(directory, await deadPid(), randomUUID(), { 'temporary-1/index.js': '', ...files });
-    expect(endLeftovers(directory)).toEqual([]);
+    await deadRun(directory, newRun(), { 'temporary-1/index.js': '', ...files });
+    expect(await endLeftovers(directory)).toEqual([]);
     expect(readdirSync(directory)).toEqual([]);
   });
 
-  test('a process that only has the same id is left alone', async () => {
+  test('a process that only has the same id is left alone, also with a part of the mark', async () => {
     const directory = folderWith({});
-    const child = spawn(process.execPath, sleeper(markOf(randomUUID())), { detached: true });
-    runFolder(directory, await deadPid(), randomUUID(), { 'processes.json': JSON.stringify([child.pid]) });
-    expect(endLeftovers(directory)).toEqual([]);
+    const run = newRun();
+    const child = spawn(process.execPath, sleeper(`${markOf(run)}0`), { detached: true });
+    await deadRun(directory, run, { 'processes.json': JSON.stringify([child.pid]) });
+    expect(await endLeftovers(directory)).toEqual([]);
     expect(() => process.kill(child.pid!, 0)).not.toThrow();
     child.kill('SIGKILL');
   });
 
-  test('the children of a runner that lives are left alone, including those of this process', async () => {
+  test('the children of a runner that lives are left alone, and so are those of one that can\'t be told to be dead', async () => {
     const directory = folderWith({});
     const children = recordChildren(directory);
     const child = children.spawn(process.execPath, sleeper, {});
-    runFolder(directory, process.ppid, randomUUID(), { 'processes.json': '[]' });
-    expect(endLeftovers(directory)).toEqual([]);
+    mkdirSync(join(directory, `run-${newRun()}`));
+    expect(await endLeftovers(directory)).toEqual([]);
     expect(readdirSync(directory)).toHaveLength(2);
     children.killAll();
     await once(child, 'exit');
@@ -141,18 +172,48 @@ describe('at the next start', () => {
 
   test('nothing is removed that is not the folder of a run', async () => {
     const outside = folderWith({ 'picture.jpg': '' });
-    const dead = await deadPid();
+    await deadSocket(join(outside, 'life'));
     const directory = folderWith({
-      'photos/2026/cat.jpg': '',
-      'notes.txt': '',
-      [`${dead}-photos/dog.jpg`]: '',
-      [`${dead}-${randomUUID()}.json`]: '{}',
-      [`${dead}-${randomUUID()}`]: 'a file',
+      'photos/2026/cat.jpg': '', 'notes.txt': '', 'run-photos/dog.jpg': '', [`run-${newRun()}.json`]: '{}', [`run-${newRun()}`]: 'a file',
     });
-    symlinkSync(outside, join(directory, `${dead}-${randomUUID()}`));
+    await deadSocket(join(directory, 'run-photos', 'life'));
+    symlinkSync(outside, join(directory, `run-${newRun()}`));
     const before = readdirSync(directory, { recursive: true });
-    expect(endLeftovers(directory)).toEqual([]);
+    expect(await endLeftovers(directory)).toEqual([]);
     expect(readdirSync(directory, { recursive: true })).toEqual(before);
     expect(existsSync(join(outside, 'picture.jpg'))).toBe(true);
+  });
+});
+
+describe('a lock', () => {
+  test('is held by one at a time, and is free again when it is given back', async () => {
+    const lock = join(folderWith({}), 'run.lock');
+    const release = await takeLock(lock);
+    expect(await takeLock(lock)).toBeUndefined();
+    release!();
+    expect(existsSync(lock)).toBe(false);
+    const again = await takeLock(lock);
+    again!();
+  });
+
+  test('goes with its process, whatever is left in its file, and one of several that want it gets it', async () => {
+    for (const left of [deadSocket, async (file: string) => writeFileSync(file, ''), async (file: string) => symlinkSync(process.execPath, file)]) {
+      const folder = folderWith({});
+      const lock = join(folder, 'run.lock');
+      await left(lock);
+      const taken = await Promise.all([takeLock(lock), takeLock(lock), takeLock(lock)]);
+      const releases = taken.filter((release) => release !== undefined);
+      expect([releases.length, readdirSync(folder), lstatSync(lock).isSocket()]).toEqual([1, ['run.lock'], true]);
+      releases[0]();
+    }
+  });
+
+  test('can be in a folder whose path is longer than that of a socket may be', async () => {
+    const folder = join(folderWith({}), 'x'.repeat(60), 'y'.repeat(60));
+    mkdirSync(folder, { recursive: true });
+    const release = await takeLock(join(folder, 'run.lock'));
+    expect(await takeLock(join(folder, 'run.lock'))).toBeUndefined();
+    release!();
+    expect(readdirSync(folder)).toEqual([]);
   });
 });

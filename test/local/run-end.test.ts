@@ -121,9 +121,9 @@ describe('tables that are kept', () => {
   test('a folder that another run uses is refused, and is free again when that run has ended', async () => {
     const taken = folderWith({});
     const first = await startApp(printingApp, { data: taken });
-    await expect(startApp(printingApp, { data: taken })).rejects.toThrow(`${taken} is in use by another run, process ${process.pid}.`);
+    await expect(startApp(printingApp, { data: taken })).rejects.toThrow(`${taken} is in use by another run.`);
     await first.stop();
-    expect(readdirSync(taken)).not.toContain('run.pid');
+    expect(readdirSync(taken)).not.toContain('run.lock');
   });
 
   test('checkpoints that can\'t be read are refused, and so is a folder that can\'t be made, before anything is started', async () => {
@@ -204,7 +204,7 @@ describe('afterwards', () => {
     const endpoint = await firstOutputOf(program);
     // The code of the function, and what Java unpacks.
     const [temporary] = runFolders(TMPDIR);
-    expect(temporary).toMatch(new RegExp(`^${program.pid}-`));
+    expect(temporary).toMatch(/^run-/);
     program.kill('SIGINT');
     expect(await once(program, 'exit')).toEqual([null, 'SIGINT']);
     expect(readdirSync(TMPDIR, { recursive: true })).toHaveLength(1);

@@ -1,4 +1,6 @@
-import { readdirSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
 import { join } from 'node:path';
 import { CreateTableCommand, DeleteTableCommand, DescribeTableCommand, DynamoDBClient, UpdateTableCommand } from '@aws-sdk/client-dynamodb';
 import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
@@ -13,7 +15,7 @@ import { S3OnFailureDestination, SnsDlq, SqsDlq } from 'aws-cdk-lib/aws-lambda-e
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
-import { functionOf, localApp, ordersTable } from './fixture-app';
+import { functionOf, localApp, onLinux, ordersTable } from './fixture-app';
 import { folderWith } from '../folder';
 import { client, COPYING, documents, inOrder, itemsOf, PRINTING, put, source, tableName } from './local-run';
 import { DynamoStreamTrigger, FailureStore, S3FailureDestination, StreamFunction } from '../../lib';
@@ -494,6 +496,80 @@ describe('streams that DynamoDB Local tells differently', () => {
     await run.drained();
     expect(run.triggers.length).toBeGreaterThan(10);
     expect(events.filter((event) => event.type === 'notice' && (event.notice.type === 'trimmed' || event.notice.type === 'dropped'))).toEqual([]);
+  });
+});
+
+describe('a page in a browser', () => {
+  const gate = join(folderWith({}), 'open');
+  stackOf('Border', (stack) => {
+    functionOf(stack, 'OnOrder', `exports.handler = async ({ Records }) => {
+      console.log('running');
+      while (!require('node:fs').existsSync(${JSON.stringify(gate)})) await new Promise((wake) => setTimeout(wake, 20));
+      return { batchItemFailures: [] };
+    };`, { timeout: Duration.minutes(5) }).addEventSource(source(ordersTable(stack), { retryAttempts: 0, onFailure: new SqsDlq(new sqs.Queue(stack, 'Failures')) }));
+  });
+  /** All ports on which this process and its children listen, whatever serves there. */
+  const ports = () => {
+    const pids = [process.pid, ...execFileSync('pgrep', ['-P', String(process.pid)], { encoding: 'utf8' }).trim().split('\n')];
+    /** Undefined for what is gone meanwhile. */
+    const seen = <T>(look: () => T) => {
+      try {
+        return look();
+      } catch {
+        return undefined;
+      }
+    };
+    const sockets = new Set(pids.flatMap((pid) => (seen(() => readdirSync(`/proc/${pid}/fd`)) ?? []).map((fd) => seen(() => readlinkSync(`/proc/${pid}/fd/${fd}`)))));
+    const listening = ['tcp', 'tcp6'].flatMap((name) => readFileSync(`/proc/net/${name}`, 'utf8').split('\n').slice(1))
+      .map((line) => line.trim().split(/\s+/)).filter(([, , , state, , , , , , inode]) => state === '0A' && sockets.has(`socket:[${inode}]`));
+    return [...new Set(listening.map(([, local]) => Number.parseInt(local.split(':')[1], 16)))];
+  };
+  const ask = (port: number, method: string, path: string, headers: Record<string, string>, body: string) => new Promise<number>((resolve) => {
+    const sending = request({ host: '127.0.0.1', port, method, path, headers }, (response) => {
+      response.resume();
+      resolve(response.statusCode!);
+    });
+    // Where nothing is answered, nothing was served.
+    sending.on('error', () => resolve(0));
+    sending.end(body);
+  });
+
+  onLinux('changes nothing at any port while an invocation runs', async () => {
+    await put(run, 'Border/Orders', { n: 1 });
+    await until(() => linesOf('Border/OnOrder').includes('running'));
+    const listening = ports();
+    const known = [run.endpoints.dynamodb, run.endpoints.lambda, run.endpoints.sqs].map((endpoint) => Number(new URL(endpoint).port));
+    expect(listening).toEqual(expect.arrayContaining(known));
+    // With the Runtime API of each environment, and Java's own.
+    expect(listening.length).toBeGreaterThan(known.length + run.triggers.length / 2);
+    const TableName = tableName(run, 'Border/Orders');
+    const QueueUrl = run.queues.find(({ path }) => path === 'Border/Failures')!.url;
+    const json = (target: string, body: object) => ['POST', '/', { 'x-amz-target': target, 'content-type': 'application/x-amz-json-1.0', 'authorization': 'AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/x/aws4_request, SignedHeaders=host, Signature=0' }, JSON.stringify(body)] as const;
+    const requests = [
+      ['GET', '/2018-06-01/runtime/invocation/next', {}, ''],
+      ['POST', '/2018-06-01/runtime/init/error', { 'content-type': 'text/plain' }, '{}'],
+      ['POST', `/2015-03-31/functions/${ofFunction('Border/OnOrder').flatMap((event) => 'functionName' in event ? event.functionName : [])[0]}/invocations`, {}, '{}'],
+      ['PUT', `/${run.buckets[0].name}/forged`, {}, 'x'],
+      ['POST', '/', { 'content-type': 'application/x-www-form-urlencoded' }, `Action=Publish&Message=forged&TopicArn=${run.topics[0].arn}`],
+      json('DynamoDB_20120810.PutItem', { TableName, Item: { pk: { S: 'forged' }, sk: { S: 'b' } } }),
+      json('AmazonSQS.SendMessage', { QueueUrl, MessageBody: 'forged' }),
+      ['GET', '/_fauxqs/queues', {}, ''],
+    ] as const;
+    const pages: Record<string, string>[] = [
+      { 'origin': 'https://evil.example', 'sec-fetch-site': 'cross-site' }, { 'sec-fetch-site': 'cross-site' }, { origin: 'null' }, { host: 'evil.example' },
+    ];
+    for (const port of listening) {
+      const statuses = await Promise.all(requests.flatMap(([method, path, headers, body]) =>
+        pages.map((page) => ask(port, method, path, { ...headers, ...page }, body))));
+      expect([...new Set(statuses)].filter((status) => status !== 403 && status !== 0)).toEqual([]);
+    }
+    writeFileSync(gate, '');
+    await run.drained();
+    expect(ofFunction('Border/OnOrder').flatMap((event) => event.type === 'invocationEnded' ? [event.outcome] : [])).toMatchObject([{ type: 'response' }]);
+    expect(linesOf('Border/OnOrder')).toEqual(['running']);
+    expect(await itemsOf(run, 'Border/Orders')).toHaveLength(1);
+    const { Messages } = await new SQSClient(client(run.endpoints.sqs)).send(new ReceiveMessageCommand({ QueueUrl }));
+    expect(Messages).toBeUndefined();
   });
 });
 

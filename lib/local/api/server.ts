@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { FOREIGN_REQUEST, isForeignRequest } from '../foreign-request';
 
 /** A request to an AWS API. */
 export interface ApiRequest {
@@ -64,13 +65,10 @@ export async function startApiServer(): Promise<ApiServer> {
   };
 }
 
-/** A page whose own name leads to this machine has that name here. */
-const HOST = /^(127\.0\.0\.1|localhost)(:\d+)?$/;
-
 async function answer(request: IncomingMessage, apis: readonly Api[] | undefined): Promise<ApiAnswer> {
   const { pathname, searchParams } = new URL(request.url ?? '/', 'http://127.0.0.1');
-  if (!HOST.test(request.headers.host ?? '') || request.headers.origin !== undefined) {
-    throw new ApiError(403, 'AccessDeniedException', 'Only programs on this machine are served, which name it 127.0.0.1 or localhost, and no pages of a browser.');
+  if (isForeignRequest(request.headers)) {
+    throw new ApiError(403, 'AccessDeniedException', FOREIGN_REQUEST);
   }
   if (!request.headers.authorization?.startsWith('AWS4-')) {
     throw new ApiError(403, 'MissingAuthenticationTokenException', 'The request is not signed. Any credentials will do.');

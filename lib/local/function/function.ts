@@ -7,6 +7,7 @@ import type { Outcome } from '../../engine';
 import type { LambdaFunction } from '../assembly/app';
 import type { Endpoints } from '../assembly/resource-names';
 import type { Children } from '../process/children';
+import { processVariables } from '../process/process-variables';
 import { sdkVariables } from '../service/sdk-variables';
 
 /** A function of the app at work. It has as many execution environments as there are invocations at a time. */
@@ -115,12 +116,6 @@ function codeFolder(children: Children, target: LambdaFunction): string {
   const folder = children.temporaryFolder();
   writeFileSync(join(folder, 'index.js'), target.inlineCode!);
   return folder;
-}
-
-/** What a process needs to run on this machine. The function sees nothing else of the user's own environment. */
-function processVariables(): Record<string, string> {
-  const names = ['PATH', 'HOME', 'TMPDIR', 'TEMP', 'SYSTEMROOT'];
-  return Object.fromEntries(names.flatMap((name) => process.env[name] === undefined ? [] : [[name, process.env[name]]]));
 }
 
 /** Source: Lambda's guide, "Defined runtime environment variables". */

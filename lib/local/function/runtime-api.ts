@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { RESPONSE_BYTES, tooLarge } from '../../engine';
+import { FOREIGN_REQUEST, isForeignRequest } from '../foreign-request';
 
 /** An invocation as the API hands it to a runtime. */
 export interface NextInvocation {
@@ -31,7 +33,7 @@ export interface RuntimeListener {
 }
 
 interface RuntimeApi {
-  /** Host and port, as AWS_LAMBDA_RUNTIME_API takes them. */
+  /** Host, port and a secret path, as AWS_LAMBDA_RUNTIME_API takes them: clients put it before each path. */
   readonly address: string;
   close(): void;
 }
@@ -39,10 +41,29 @@ interface RuntimeApi {
 /**
  * The Lambda Runtime API (version 2018-06-01) for one execution environment, on a free port of this machine.
  * Any runtime interface client can talk to it.
+ *
+ * Who takes an invocation or answers one decides what happens to the records in it. So only the process that was given the address is
+ * served, and a client that waits for an invocation is never replaced by another one.
  */
 export function serveRuntimeApi(listener: RuntimeListener): Promise<RuntimeApi> {
+  const secret = randomUUID();
+  const root = `/${secret}${VERSION}`;
+  /** Of the client that waits for an invocation. */
+  let waiting: ServerResponse | undefined;
   const server = createServer((request, response) => {
-    void answer(listener, request, response).catch(() => response.destroy());
+    if (isForeignRequest(request.headers) || !request.url?.startsWith(`${root}/`)) {
+      refuse(response, 403, FOREIGN_REQUEST);
+    } else if (request.method === 'GET' && request.url === `${root}/invocation/next`) {
+      if (waiting !== undefined) {
+        refuse(response, 409, 'Another client waits for the next invocation.');
+        return;
+      }
+      waiting = response;
+      response.once('close', () => waiting = undefined);
+      listener.onNext((invocation) => sendInvocation(response, invocation));
+    } else {
+      void answer(listener, request.url.slice(root.length), request, response).catch(() => response.destroy());
+    }
   });
   // A function that is not needed waits for its next invocation as long as the run lasts.
   server.requestTimeout = 0;
@@ -50,7 +71,7 @@ export function serveRuntimeApi(listener: RuntimeListener): Promise<RuntimeApi> 
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen(0, '127.0.0.1', () => resolve({
-      address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
+      address: `127.0.0.1:${(server.address() as AddressInfo).port}/${secret}`,
       close: () => {
         server.close();
         server.closeAllConnections();
@@ -61,15 +82,16 @@ export function serveRuntimeApi(listener: RuntimeListener): Promise<RuntimeApi> 
 
 const VERSION = '/2018-06-01/runtime';
 
-async function answer(listener: RuntimeListener, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const path = request.url ?? '';
-  if (request.method === 'GET' && path === `${VERSION}/invocation/next`) {
-    listener.onNext((invocation) => sendInvocation(response, invocation));
-    return;
-  }
+/** The body is not read, so the connection ends. */
+function refuse(response: ServerResponse, status: number, reason: string): void {
+  response.writeHead(status, { connection: 'close' }).end(reason);
+}
+
+/** @param path below that of the API */
+async function answer(listener: RuntimeListener, path: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const body = await bodyOf(request);
-  const [, requestId, kind] = new RegExp(`^${VERSION}/invocation/([^/]+)/(response|error)$`).exec(path) ?? [];
-  if (request.method === 'POST' && path === `${VERSION}/init/error`) {
+  const [, requestId, kind] = /^\/invocation\/([^/]+)\/(response|error)$/.exec(path) ?? [];
+  if (request.method === 'POST' && path === '/init/error') {
     listener.onInitError(errorIn(body));
   } else if (request.method === 'POST' && kind === 'response') {
     if (Buffer.byteLength(body) > RESPONSE_BYTES) {

@@ -1,14 +1,17 @@
 import { spawn, spawnSync, type ChildProcess, type SpawnOptions } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
-import { existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
+import { lifeAt, serveLife } from './life-socket';
 import { beforeProcessEnds } from './process-end';
+import { startWatchdog } from './watchdog';
 import { LocalRunError } from '../errors';
 
 /**
  * The processes and temporary files of one local run. Not every process notices when the runner is killed: DynamoDB Local watches
- * no parent, and a frozen function watches nothing. So their ids are on disk as long as they live, and the next run ends them.
+ * no parent, and a frozen function watches nothing. So a watchdog ends them then. Their ids are also on disk as long as they live, in case
+ * that the watchdog was killed too: the next run ends them.
  */
 export interface Children {
   /**
@@ -18,29 +21,29 @@ export interface Children {
   spawn(command: string, args: (mark: string) => string[], options: SpawnOptions): ChildProcess;
   /** Makes a folder that is removed with the processes, also if the runner is killed. */
   temporaryFolder(): string;
-  /** Has this file removed with the processes. */
-  removeAtEnd(file: string): void;
+  /** Has this done when the processes have been killed. It must be done when it returns. */
+  atEnd(cleanUp: () => void): void;
   /** Ends the run: kills what is still running, at once, and removes its files. The end of this process does the same. */
   killAll(): void;
 }
 
-/** The runs of this process. Their folders may carry a process id that a runner had before and that was given away again. */
-const ownRuns = new Set<string>();
-
 /**
- * Starts the record of a new run: a folder `<process id>-<uuid>` with the ids of its processes and with its temporary folders.
+ * Starts the record of a new run: a folder with a socket that tells that the run goes on, with the ids of its processes, and with its temporary
+ * folders.
  *
  * @param directory where runs have their folders
  */
 export function recordChildren(directory = runsDirectory()): Children {
-  const run = randomUUID();
-  const folder = join(realpathSync(directory), `${process.pid}-${run}`);
+  const run = randomBytes(8).toString('hex');
+  const folder = join(realpathSync(directory), `run-${run}`);
   const running = new Set<ChildProcess>();
-  const files: string[] = [];
+  const cleanUps: (() => void)[] = [];
   let isOver = false;
   const callOff = beforeProcessEnds(killAll);
-  ownRuns.add(folder);
   mkdirSync(folder, { mode: 0o700 });
+  // A run without it is left alone, as one that goes on.
+  const life = serveLife(join(folder, LIFE)).on('error', () => {});
+  const watchdog = startWatchdog(folder);
 
   return {
     spawn: (command, args, options) => {
@@ -55,7 +58,7 @@ export function recordChildren(directory = runsDirectory()): Children {
       return child;
     },
     temporaryFolder: () => mkdtempSync(join(folder, 'temporary-')),
-    removeAtEnd: (file) => void files.push(file),
+    atEnd: (cleanUp) => void cleanUps.push(cleanUp),
     killAll,
   };
 
@@ -71,14 +74,17 @@ export function recordChildren(directory = runsDirectory()): Children {
       killGroup(child.pid);
     }
     running.clear();
-    ownRuns.delete(folder);
-    files.forEach((file) => rmSync(file, { force: true }));
+    watchdog.end();
+    life.close();
+    cleanUps.splice(0).forEach((cleanUp) => cleanUp());
     rmSync(folder, REMOVED);
     callOff();
   }
 
   function record(): void {
-    writeFileSync(join(folder, PROCESSES), JSON.stringify([...running].flatMap(({ pid }) => pid ?? [])));
+    const pids = [...running].flatMap(({ pid }) => pid ?? []);
+    watchdog.watch(pids);
+    writeFileSync(join(folder, PROCESSES), JSON.stringify(pids));
   }
 }
 
@@ -89,20 +95,20 @@ export function recordChildren(directory = runsDirectory()): Children {
  *
  * @returns the ids of the processes that were ended
  */
-export function endLeftovers(directory = runsDirectory()): number[] {
+export async function endLeftovers(directory = runsDirectory()): Promise<number[]> {
   const root = realpathSync(directory);
-  const leftovers = readdirSync(root).flatMap((name) => {
-    const [, runner, run] = RUN_FOLDER.exec(name) ?? [];
+  const ended = await Promise.all(readdirSync(root).map(async (name) => {
+    const [, run] = RUN_FOLDER.exec(name) ?? [];
     const folder = join(root, name);
-    const isOver = run !== undefined && !ownRuns.has(folder) && (Number(runner) === process.pid || !isAlive(Number(runner)));
-    return isOver && lstatSync(folder, { throwIfNoEntry: false })?.isDirectory() ? [{ folder, mark: markOf(run) }] : [];
-  });
-  return leftovers.flatMap(({ folder, mark }) => {
-    const ended = recordedIn(folder).filter((pid) => commandLineOf(pid).includes(mark));
-    ended.forEach(killGroup);
+    if (run === undefined || !lstatSync(folder, { throwIfNoEntry: false })?.isDirectory() || await lifeAt(join(folder, LIFE)) !== 'dead') {
+      return [];
+    }
+    const leftovers = recordedIn(folder).filter((pid) => argumentsOf(pid).includes(markOf(run)));
+    leftovers.forEach(killGroup);
     rmSync(folder, REMOVED);
-    return ended;
-  });
+    return leftovers;
+  }));
+  return ended.flat();
 }
 
 /** Kills a process and those that it started. */
@@ -117,17 +123,11 @@ export function killGroup(pid: number | undefined): void {
   }
 }
 
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
+/** The name of a run's folder, with the run's own id. */
+const RUN_FOLDER = /^run-([0-9a-f]{16})$/;
 
-/** The name of a run's folder: the runner's process id and the run's own id. */
-const RUN_FOLDER = /^(\d+)-([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
+/** The socket that tells that the run goes on. */
+const LIFE = 'life';
 
 /** The file with the ids of the run's processes. */
 const PROCESSES = 'processes.json';
@@ -141,7 +141,8 @@ function markOf(run: string): string {
 
 /** A folder that only this user can write: it names processes to end and folders to remove. */
 function runsDirectory(): string {
-  const directory = join(tmpdir(), `dynamo-stream-trigger-${userInfo().username}`);
+  // Not by the user's name: in a container a user may have none.
+  const directory = join(tmpdir(), `dynamo-stream-trigger-${process.getuid?.() ?? userInfo().username}`);
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   if (process.getuid && lstatSync(directory).uid !== process.getuid()) {
     throw new LocalRunError('FOLDER_UNUSABLE', `${directory} belongs to another user, so the processes it lists can't be trusted. Remove it, or set TMPDIR to another folder.`);
@@ -159,9 +160,13 @@ function recordedIn(folder: string): number[] {
 }
 
 /** Empty where there is no such process. */
-function commandLineOf(pid: number): string {
+function argumentsOf(pid: number): string[] {
   const file = `/proc/${pid}/cmdline`;
-  return existsSync(file)
-    ? readFileSync(file, 'utf8')
-    : spawnSync('ps', ['-ww', '-o', 'command=', '-p', String(pid)], { encoding: 'utf8' }).stdout ?? '';
+  try {
+    return process.platform === 'linux'
+      ? readFileSync(file, 'utf8').split('\0')
+      : spawnSync('ps', ['-ww', '-o', 'command=', '-p', String(pid)], { encoding: 'utf8' }).stdout.split(/\s+/);
+  } catch {
+    return [];
+  }
 }

@@ -1,6 +1,8 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { pathToFileURL } from 'node:url';
 import type { DestinationKind } from '../../stream/destination';
 import { PARKED_RECORD_KIND } from '../../stream/parked-record';
+import { FOREIGN_REQUEST, isForeignRequest } from '../foreign-request';
 
 /** What this process sends to the one that started it: its port when it listens, each new object, and where a record was parked. */
 export type FromDestinationServer =
@@ -24,8 +26,19 @@ async function main([file]: string[]): Promise<void> {
   const stores = { sqsStore, snsStore: new SnsStore(), s3Store: new S3Store() };
   Object.values(stores).forEach((store) => store.spy = { addMessage: tellWhat });
   const app = buildApp({ logger: false, stores });
+  app.addHook('onRequest', async (request: FastifyRequest, reply: FastifyReply) =>
+    isForeignRequest(request.headers) ? reply.code(403).send(FOREIGN_REQUEST) : undefined);
   await app.listen({ port: 0, host: '127.0.0.1' });
   tell({ port: app.server.address().port });
+}
+
+/** What is used of the parts of Fastify, which fauxqs is made with. */
+interface FastifyRequest {
+  readonly headers: IncomingHttpHeaders;
+}
+interface FastifyReply {
+  code(status: number): FastifyReply;
+  send(body: string): FastifyReply;
 }
 
 /** Something that happens in a store. */

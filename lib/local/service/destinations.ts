@@ -15,6 +15,7 @@ import { queueUrl } from '../assembly/resource-names';
 import { LocalRunError } from '../errors';
 import type { Children } from '../process/children';
 import { compiled } from '../process/compiled';
+import { processVariables } from '../process/process-variables';
 
 /** SQS, SNS and S3 on this machine. */
 export interface Destinations {
@@ -40,7 +41,7 @@ export async function startDestinations(
 ): Promise<Destinations> {
   const file = mainFile(findOptionalPackage('fauxqs', project));
   const child = children.spawn(process.execPath, (mark) => [compiled('service/destination-server'), file, mark], {
-    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    env: processVariables(), stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });
   let isStopping = false;
   let onUploaded: (bucket: string, key: string) => void = () => {};

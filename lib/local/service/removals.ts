@@ -1,6 +1,7 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { itemKey } from '../../stream/item-key';
 import type { AttributeMap, StreamRecord } from '../../stream/record';
+import { writeWhole } from '../data-folder';
 
 /** An expired item that the run itself removes. */
 export interface Removal {
@@ -81,7 +82,7 @@ export class Removals {
     this.known = new Map();
     kept.forEach((removal) => this.add(removal));
     if (this.file !== undefined) {
-      writeFileSync(this.file, JSON.stringify(kept));
+      writeWhole(this.file, JSON.stringify(kept));
     }
   }
 }

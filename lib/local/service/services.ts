@@ -33,10 +33,10 @@ export interface Services {
 export async function startServices({ app, project, port, data, children, api, observer }: RunSetup): Promise<Services> {
   const note = (message: string) => observer({ type: 'warning', message });
   const [database, destinations] = await allStarted([
-    startDynamoDbLocal(children, project, data, port),
+    startDynamoDbLocal(children, project, data, port, note),
     startDestinations(children, project, app, (destinationArn) => observer({ type: 'parked', destinationArn }), note),
   ]);
-  const options = clientOptions(database.endpoint);
+  const options = { ...clientOptions(database.endpoint), ...database.direct };
   const clients = { tables: new DynamoDBClient(options), streams: new DynamoDBStreamsClient(options) };
   // DynamoDB Local has a region of its own, so the ARN of a stream is another one than the app has.
   const { streams, refused } = await createTables(clients.tables, app.tables, note);
