@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import {
   Aspects, aws_cloudwatch as cloudwatch, aws_cloudwatch_actions as actions, aws_dynamodb as dynamodb, aws_lambda as lambda,
   aws_lambda_event_sources as sources, aws_logs as logs,
-  aws_s3 as s3, aws_sns as sns, aws_sqs as sqs, CfnParameter, Duration, type IAspect, NestedStack, type Stack,
+  aws_s3 as s3, aws_sns as sns, aws_sqs as sqs, CfnParameter, Duration, type IAspect, NestedStack, Stack,
 } from 'aws-cdk-lib';
 import { AwsSolutionsChecks, HIPAASecurityChecks } from 'cdk-nag';
 import { ENV } from './variants';
@@ -13,6 +13,7 @@ import {
 } from '../../lib';
 import { streamHandler } from '../../lib/runtime';
 import { ALARM_KINDS, type AlarmKind } from '../../lib/trigger/monitoring/alarm-kinds';
+import { named, type Watched } from '../../lib/trigger/monitoring/watched';
 import { REPOSITORY } from '../../projenrc/publication';
 import { TestApp } from '../app';
 import { batchOf } from '../runtime/records';
@@ -134,8 +135,8 @@ test('metrics that the trigger\'s props switch off are warned of', () => {
 
 describe('thresholds follow the settings:', () => {
   test.each<[string, Partial<DynamoStreamTriggerProps>, object]>([
-    ['a short life', { maxRecordAge: Duration.hours(2) }, { IteratorAgeWarning: 60_000, IteratorAgeCritical: HOUR / 2, ExpiringPointers: 11 * 3_600 }],
-    ['a very short life', { maxRecordAge: Duration.seconds(60) }, { IteratorAgeWarning: 30_000, IteratorAgeCritical: 15_000, ExpiringPointers: 43_170 }],
+    ['a short life', { maxRecordAge: Duration.hours(2) }, { IteratorAgeWarning: 60_000, IteratorAgeCritical: HOUR / 2, ExpiringPointers: 5 * 3_600 }],
+    ['a very short life', { maxRecordAge: Duration.seconds(60) }, { IteratorAgeWarning: 15_000, IteratorAgeCritical: 30_000, ExpiringPointers: 5 * 3_600 }],
     ['no limit', { maxRecordAge: Duration.hours(24) }, { IteratorAgeWarning: 432_000, IteratorAgeCritical: 6 * HOUR, ExpiringPointers: 600 }],
     ['more than the stream keeps', { maxRecordAge: Duration.days(7) }, { IteratorAgeWarning: 432_000, IteratorAgeCritical: 6 * HOUR, ExpiringPointers: 600 }],
     ['a batching window', { maxBatchingWindow: Duration.minutes(5) }, { IteratorAgeWarning: 696_000, IteratorAgeCritical: 5.5 * HOUR + 300_000 }],
@@ -199,12 +200,19 @@ describe('alarms that would never fire are not made', () => {
   };
   const STREAM = 'arn:aws:dynamodb:eu-west-1:123456789012:table/Imported/stream/2026-01-01T00:00:00.000';
 
+  const queueAt = (app: TestApp, place: string) => new sources.SqsDlq(sqs.Queue.fromQueueArn(app.stack, 'Q', `arn:aws:sqs:${place}:q`));
+
   test.each<[string, (app: TestApp) => Partial<DynamoStreamTriggerProps>, string[]]>([
-    ['without a failure destination', () => ({ onFailure: NoFailureDestination.INSTANCE }), ['GivenUp', 'DeliveryFailures', 'FailureQueue', 'ExpiringPointers']],
+    ['without a failure destination', () => ({ onFailure: NoFailureDestination.INSTANCE }),
+      ['GivenUp', 'DeliveryFailures', 'Parked', 'FailureQueue', 'ExpiringPointers']],
+    ['with a window, whose handler parks nothing', () => ({ tumblingWindow: Duration.seconds(60) }), ['Parked']],
+    ['for a mapping that is switched off', () => ({ enabled: false }), ['Silence']],
     ['for a topic', (app) => ({ onFailure: new sources.SnsDlq(new sns.Topic(app.stack, 'Topic')) }), ['FailureQueue', 'ExpiringPointers']],
     ['for a bucket', (app) => ({ onFailure: new S3FailureDestination(new s3.Bucket(app.stack, 'Bucket')) }), ['FailureQueue', 'ExpiringPointers']],
     ['for a store, which keeps the records', (app) => ({ onFailure: new FailureStore(app.stack, 'Store') }), ['ExpiringPointers']],
     ['for an imported queue: all are', (app) => ({ onFailure: new sources.SqsDlq(sqs.Queue.fromQueueArn(app.stack, 'Q', 'arn:aws:sqs:eu-west-1:123456789012:q')) }), []],
+    ['for a queue of another account', (app) => ({ onFailure: queueAt(app, 'eu-west-1:999999999999') }), ['FailureQueue', 'ExpiringPointers']],
+    ['for a queue of another Region', (app) => ({ onFailure: queueAt(app, 'us-east-1:123456789012') }), ['FailureQueue', 'ExpiringPointers']],
     ['for a handler that is not known to have the runtime', () => ({ informHandler: undefined }), ['Parked']],
     ['for a function that is not informed', () => ({ informHandler: false }), ['Parked']],
     ['for an imported table', (app) => ({
@@ -277,8 +285,26 @@ describe('several triggers', () => {
     const alarms = alarmsOf(app);
 
     expect(Object.keys(alarms).filter((name) => name.endsWith('2'))).toEqual(['Silence2', 'GivenUp2', 'Dropped2', 'Parked2']);
-    expect(thresholds(alarms)).toMatchObject({ IteratorAgeCritical: HOUR, ExpiringPointers: 36_000 });
+    expect(thresholds(alarms)).toMatchObject({ IteratorAgeCritical: HOUR, ExpiringPointers: 3_600 });
     expect(alarms.Errors.AlarmDescription).toMatch(/^Orders\/A and Orders\/B: /);
+  });
+
+  test('have the same alarms with the same ids in whatever order they are given', () => {
+    const app = new TestApp({ env: ENV });
+    const handler = app.fn();
+    const triggers = [app.trigger({ handler }, 'B'), app.trigger({ handler }, 'A'), app.trigger({}, 'A', new NestedStack(app.stack, 'Nested'))];
+    const pathsOf = (id: string, given: DynamoStreamTrigger[]) => new StreamTriggerMonitoring(app.stack, id, { triggers: given }).alarms
+      .map(({ node }) => node.path.slice(`Orders/${id}`.length));
+
+    expect(pathsOf('Two', [...triggers].reverse())).toEqual(pathsOf('One', triggers));
+  });
+
+  test('are named in a description as far as it has room', () => {
+    const triggers = Array.from({ length: 30 }, (_, at) => ({ node: { path: `Shop/${'nested/'.repeat(40)}${at}` } }));
+    const text = named(triggers as unknown as Watched);
+
+    expect(text).toMatch(/^….*0 and ….*1 and ….*2 and 27 more$/);
+    expect(text.length).toBeLessThan(400);
   });
 
   test('with the same id in different places have alarms of their own', () => {
@@ -337,8 +363,21 @@ describe('what is wrong with the props is said at once:', () => {
     ['half a period', { triggers: [trigger], alarms: { errors: { evaluationPeriods: 0.5 } } }, 'alarms.errors.evaluationPeriods is 0.5 but must be a whole number from 1.'],
     ['a short period', { triggers: [trigger], alarms: { errors: { period: Duration.seconds(90) } } }, 'alarms.errors.period is 1 minute 30 seconds but must be a whole number of minutes'],
     ['no number', { triggers: [trigger], alarms: { errors: { threshold: NaN } } }, 'alarms.errors.threshold is NaN but must be a number.'],
+    ['six actions', { triggers: [trigger], alarms: { errors: { actions: Array(6).fill({}) } } }, 'alarms.errors.actions has 6 actions but CloudWatch takes at most 5.'],
+    ['six actions of all', { triggers: [trigger], actions: Array(6).fill({}) }, 'actions has 6 actions but CloudWatch takes at most 5.'],
+    ['a novel', { triggers: [trigger], alarms: { errors: { description: 'x'.repeat(1_025) } } }, 'alarms.errors.description has 1025 characters but CloudWatch takes at most 1024.'],
+    ['a look back of more than a day', { triggers: [trigger], alarms: { silence: { evaluationPeriods: 289 } } },
+      'alarms.silence would look back 86700 seconds, but an alarm with periods of 300 seconds looks back at most 86400.'],
+    ['a look back of more than a week', { triggers: [trigger], alarms: { silence: { period: Duration.days(4), evaluationPeriods: 2 } } }, 'looks back at most 604800'],
   ])('%s', (_, props, message) => {
     expect(make(props)).toThrow(message);
+  });
+
+  test.each([[{ ...ENV, region: 'us-east-1' }, 'in the Region eu-west-1, but its alarms would be in us-east-1'],
+    [{ ...ENV, account: '999999999999' }, 'in the account 123456789012, but its alarms would be in 999999999999']])('a monitoring at %j', (env, message) => {
+    const elsewhere = app.addStack(`Elsewhere${number++}`, { env });
+
+    expect(() => new StreamTriggerMonitoring(elsewhere, 'Monitoring', { triggers: [trigger] })).toThrow(message);
   });
 
   test('all of it', () => {
@@ -389,7 +428,18 @@ test('queries ask the logs of the functions that have the runtime, wherever they
   const queries = Object.values(app.template().findResources('AWS::Logs::QueryDefinition')).map(({ Properties }) => Properties);
 
   expect(queries.map(({ Name }) => Name)).toEqual(['error', 'item', 'record'].map((by) => `Orders/Monitoring/failures by ${by}`));
-  expect(queries[0].LogGroupNames).toEqual([{ 'Fn::Join': ['', ['/aws/lambda/', { Ref: expect.stringMatching(/^TriggerFn/) }]] }, { Ref: expect.stringMatching(/^Own/) }]);
+  expect(queries[0].LogGroupNames).toEqual([{ Ref: expect.stringMatching(/^Own/) }, { 'Fn::Join': ['', ['/aws/lambda/', { Ref: expect.stringMatching(/^TriggerFn/) }]] }]);
+});
+
+test('queries of two deployments of one app have names of their own', () => {
+  const app = new TestApp({ env: ENV });
+  const names = ['orders-main', 'orders-pr-7'].map((stackName, at) => {
+    const stack = new Stack(app.app, `Deployment${at}`, { env: ENV, stackName });
+    new StreamTriggerMonitoring(stack, 'Monitoring', { triggers: [app.trigger({ informHandler: true }, 'Trigger', stack)] });
+    return stack.node.findAll().flatMap((node) => node instanceof logs.CfnQueryDefinition ? node.name : []);
+  });
+
+  expect(names.map(([first]) => first)).toEqual(['orders-main/Monitoring/failures by error', 'orders-pr-7/Monitoring/failures by error']);
 });
 
 /** Of both formats of Lambda's log, as the runtime writes them. */

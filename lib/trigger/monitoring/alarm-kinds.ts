@@ -2,11 +2,11 @@ import { aws_cloudwatch as cloudwatch, Duration } from 'aws-cdk-lib';
 import type { StreamAlarms } from './alarm-options';
 import { concurrentExecutions, errorPercent, silence } from './metrics';
 import {
-  AGE_CRITICAL_SHARE, AGE_WARNING_SHARE, AT_ONCE, CONCURRENCY_SHARE, DURATION_SHARE, ERROR_PERCENT, LASTING, LEAST_AGE_WARNING, LEAST_POINTER_AGE,
-  LEAST_RESERVED, PERIOD, POINTER_SHARE, SILENCE_PERIOD, SILENT,
+  AGE_CRITICAL_SHARE, AGE_WARNING_SHARE, AT_ONCE, CONCURRENCY_SHARE, DURATION_SHARE, ERROR_PERCENT, LASTING, LEAST_AGE_CRITICAL, LEAST_AGE_WARNING,
+  LEAST_POINTER_AGE, LEAST_RESERVED, MOST_POINTER_AGE, PERIOD, POINTER_SHARE, SILENCE_PERIOD, SILENT,
 } from './thresholds';
 import {
-  failureQueueOf, isTableOfThisApp, lifeOf, named, reservedConcurrencyOf, timeoutOf, type Watched, windowOf,
+  failureQueueOf, isParking, isSwitchedOff, isTableOfThisApp, lifeOf, named, reservedConcurrencyOf, timeoutOf, type Watched, windowOf,
 } from './watched';
 import { STREAM_RETENTION } from '../../stream/shard';
 import type { DynamoStreamTrigger } from '../dynamo-stream-trigger';
@@ -52,10 +52,7 @@ export const ALARM_KINDS: { readonly [name in keyof StreamAlarms]-?: AlarmKind }
     unit: 'ms',
     runbook: 'iterator-age',
     metric: ([{ handler }], period) => iteratorAge(handler, period),
-    threshold: (watched) => {
-      const life = lifeOf(watched);
-      return 1000 * (Math.min(Math.max(AGE_WARNING_SHARE * life, LEAST_AGE_WARNING), life / 2) + windowOf(watched));
-    },
+    threshold: (watched) => 1000 * (warningAge(watched) + windowOf(watched)),
     says: (watched, limit) => `${named(watched)}: the function gets records that are older than ${limit}. It fails, is throttled, or is too `
       + `slow for what is written. Nothing is lost yet: ${endOf(watched)} after they were written.`,
   },
@@ -65,7 +62,7 @@ export const ALARM_KINDS: { readonly [name in keyof StreamAlarms]-?: AlarmKind }
     unit: 'ms',
     runbook: 'iterator-age',
     metric: ([{ handler }], period) => iteratorAge(handler, period),
-    threshold: (watched) => 1000 * (AGE_CRITICAL_SHARE * lifeOf(watched) + windowOf(watched)),
+    threshold: (watched) => 1000 * (Math.max(AGE_CRITICAL_SHARE * lifeOf(watched), LEAST_AGE_CRITICAL * warningAge(watched)) + windowOf(watched)),
     says: (watched, limit) => `${named(watched)}: the function gets records that are older than ${limit}, and they are in danger: `
       + `${endOf(watched)} after they were written.`,
   },
@@ -80,7 +77,7 @@ export const ALARM_KINDS: { readonly [name in keyof StreamAlarms]-?: AlarmKind }
     period: SILENCE_PERIOD,
     datapoints: SILENT,
     missing: NOT_BREACHING,
-    isOmitted: ([trigger]) => !isTableOfThisApp(trigger),
+    isOmitted: ([trigger]) => !isTableOfThisApp(trigger) || isSwitchedOff(trigger),
   },
   givenUp: {
     ...anySingle,
@@ -109,7 +106,7 @@ export const ALARM_KINDS: { readonly [name in keyof StreamAlarms]-?: AlarmKind }
   parked: {
     ...anySingle,
     // The runtime's metrics are of the function and the table, whatever alias is invoked.
-    shared: (trigger) => trigger._isMeasured ? `${trigger.handler.functionArn} ${trigger.table.tableArn}` : undefined,
+    shared: (trigger) => isParking(trigger) ? `${trigger.handler.functionArn} ${trigger.table.tableArn}` : undefined,
     runbook: 'parked',
     metric: ([trigger], period) => trigger.metricParkedRecords({ period }),
     says: (watched) => `${named(watched)}: the runtime put records aside that fail whatever happens. Other records go on. The parked ones are whole on the failure `
@@ -130,7 +127,7 @@ export const ALARM_KINDS: { readonly [name in keyof StreamAlarms]-?: AlarmKind }
     unit: 's',
     runbook: 'expiring-pointers',
     metric: ([trigger], period) => failureQueueOf(trigger)!.queue.metricApproximateAgeOfOldestMessage({ period }),
-    threshold: (watched) => Math.max(POINTER_SHARE * shortestRest(watched), LEAST_POINTER_AGE),
+    threshold: (watched) => Math.min(Math.max(POINTER_SHARE * shortestRest(watched), LEAST_POINTER_AGE), MOST_POINTER_AGE),
     says: (watched, limit) => `${named(watched)}: a message has waited in the failure queue for more than ${limit}. If it is about a failed `
       + `batch, it names records in the stream, which deletes them 24 hours after they were written: perhaps ${inWords(shortestRest(watched), 's')} after the `
       + 'message came. Parked records are whole and stay.',
@@ -187,9 +184,14 @@ function iteratorAge(handler: DynamoStreamTrigger['handler'], period: Duration):
   return handler.metric('IteratorAge', { statistic: cloudwatch.Stats.MAXIMUM, period });
 }
 
+function warningAge(watched: Watched): number {
+  const life = lifeOf(watched);
+  return Math.min(Math.max(AGE_WARNING_SHARE * life, LEAST_AGE_WARNING), AGE_CRITICAL_SHARE * life);
+}
+
 /** Seconds for which the stream still has the records of a failed batch when its message comes, at the least. */
 function shortestRest(watched: Watched): number {
-  return STREAM_RETENTION - lifeOf(watched);
+  return STREAM_RETENTION - Math.max(...watched.map((trigger) => lifeOf([trigger])));
 }
 
 function endOf(watched: Watched): string {

@@ -93,14 +93,14 @@ export interface StreamAlarms {
   /**
    * The function gets records so late that they are in danger. The threshold is in milliseconds.
    *
-   * @default - 25 % of `maxRecordAge` or of 24 hours, whichever is shorter, plus the batching window: 2 of 3 minutes
+   * @default - 25 % of `maxRecordAge` or of 24 hours, whichever is shorter, but at least 2 minutes or half of it, plus the batching window: 2 of 3 minutes
    */
   readonly iteratorAgeCritical?: StreamAlarmOptions;
 
   /**
    * The table is written, and nothing is read from its stream. The metric is 1 for such a period.
    *
-   * @default - above 0 in 3 of 3 periods of 5 minutes; omitted for tables that are not of this app and account
+   * @default - above 0 in 3 of 3 periods of 5 minutes; omitted for tables that are not of this app and account, and if `enabled` of the trigger is false
    */
   readonly silence?: StreamAlarmOptions;
 
@@ -128,22 +128,23 @@ export interface StreamAlarms {
   /**
    * The runtime parked poison records. The threshold is a number of records.
    *
-   * @default - above 0 in a minute; omitted if the function is not known to have the runtime, or is not informed
+   * @default - above 0 in a minute; omitted if the function is not known to have the runtime, is not informed, or can't park: without a failure
+   * destination, or with a tumbling window
    */
   readonly parked?: StreamAlarmOptions;
 
   /**
    * The failure queue, or the to-do queue of a `FailureStore`, is not empty. The threshold is a number of messages.
    *
-   * @default - above 0 in a minute; omitted for topics, and for buckets without a queue
+   * @default - above 0 in a minute; omitted for topics, for buckets without a queue, and for queues of another account or Region
    */
   readonly failureQueue?: StreamAlarmOptions;
 
   /**
    * Messages about failed batches wait so long in the failure queue that the stream may soon delete the records. The threshold is in seconds.
    *
-   * @default - half of the time from `maxRecordAge` to 24 hours, but at least 10 minutes: in 2 of 3 minutes; omitted where the records
-   * are kept with the message, as in a `FailureStore`
+   * @default - half of the time from `maxRecordAge` to 24 hours, but at least 10 minutes and at most 5 hours: in 2 of 3 minutes; omitted where the
+   * records are kept with the message, as in a `FailureStore`, and for queues of another account or Region
    */
   readonly expiringPointers?: StreamAlarmOptions;
 

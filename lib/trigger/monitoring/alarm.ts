@@ -46,7 +46,7 @@ function followSettings(alarm: cloudwatch.Alarm, threshold: () => number, descri
 }
 
 /** Fewer periods than must be over the threshold would never fire it. */
-function datapointsOf({ datapoints }: AlarmKind, { evaluationPeriods, datapointsToAlarm }: StreamAlarmOptions) {
+export function datapointsOf({ datapoints }: Pick<AlarmKind, 'datapoints'>, { evaluationPeriods, datapointsToAlarm }: StreamAlarmOptions) {
   const periods = evaluationPeriods ?? Math.max(datapoints.evaluationPeriods, datapointsToAlarm ?? 0);
   return { evaluationPeriods: periods, datapointsToAlarm: datapointsToAlarm ?? Math.min(datapoints.datapointsToAlarm, periods) };
 }

@@ -1,4 +1,4 @@
-import { type aws_lambda as lambda, aws_logs as logs } from 'aws-cdk-lib';
+import { type aws_lambda as lambda, aws_logs as logs, Stack } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import type { DynamoStreamTrigger } from '../dynamo-stream-trigger';
 import { ownedFunction } from '../function/owned-function';
@@ -24,7 +24,7 @@ export function addQueries(scope: Construct, triggers: readonly DynamoStreamTrig
   const logGroups = [...new Set(triggers.map(({ handler }) => ownedFunction(handler) ?? handler))]
     .map((fn, index) => logGroupOf(place, `LogGroup${index}`, fn));
   return Object.entries(QUESTIONS).map(([id, { title, by }]) => new logs.QueryDefinition(place, id, {
-    queryDefinitionName: `${scope.node.path}/${title}`,
+    queryDefinitionName: `${placeOf(scope)}/${title}`,
     queryString: new logs.QueryString({
       filterStatements: ['@message like "dynamo-stream-trigger: record failed"'],
       // Lambda's text format has the failure as a text, and its JSON format as fields below another: both spell them the same.
@@ -36,6 +36,16 @@ export function addQueries(scope: Construct, triggers: readonly DynamoStreamTrig
     logGroups,
   }));
 }
+
+/** Of the name of the stack, which is unique, and the path in it: two deployments of one app differ in nothing else. */
+function placeOf(scope: Construct): string {
+  const stack = Stack.of(scope);
+  const inStack = scope.node.scopes.slice(stack.node.scopes.length).map(({ node }) => node.id).join('/');
+  return `${stack.stackName}/${inStack.slice(-LONGEST_PLACE)}`;
+}
+
+/** Of the 255 characters of a name, the stack's has up to 128, and the title a few. */
+const LONGEST_PLACE = 100;
 
 /** Where a function logs. The CDK's own property would make a log group of another kind. */
 function logGroupOf(scope: Construct, id: string, fn: lambda.IFunction): logs.ILogGroup {

@@ -45,13 +45,15 @@ export class StreamTriggerMonitoring extends Construct {
     const { triggers, actions, alarms = {} } = checkedProps(props, this);
     this.triggers = triggers;
     triggers.forEach((trigger) => monitor(mappingOf(trigger)));
-    const places = new Map(triggers.map((trigger) => [trigger, this.placeFor(trigger)]));
-    this.alarms = Object.entries(ALARM_KINDS).flatMap(([name, kind]) => sharing(triggers, kind.shared).flatMap((watched) => {
+    // In an order that does not depend on the list: what triggers share is in the place of the first, and must not move with the list.
+    const ordered = [...triggers].sort((one, other) => one.node.path < other.node.path ? -1 : 1);
+    const places = new Map(ordered.map((trigger) => [trigger, this.placeFor(trigger)]));
+    this.alarms = Object.entries(ALARM_KINDS).flatMap(([name, kind]) => sharing(ordered, kind.shared).flatMap((watched) => {
       const alarm = newAlarm(places.get(watched[0])!, capitalized(name), kind, watched, { actions, ...alarms[name as keyof StreamAlarms] });
       watched.forEach((trigger) => this.note(trigger, name, alarm));
       return alarm ?? [];
     }));
-    const measured = triggers.filter(({ _isMeasured: isMeasured }) => isMeasured);
+    const measured = ordered.filter(({ _isMeasured: isMeasured }) => isMeasured);
     if (measured.length > 0) {
       addQueries(this, measured);
     }

@@ -28,6 +28,9 @@ export const LEAST_AGE_WARNING = 60;
 /** A quarter of their life. At 22 hours these are 5.5 hours: three quarters are left, which is a night. */
 export const AGE_CRITICAL_SHARE = 0.25;
 
+/** But so many times the warning, which a short life brings near. */
+export const LEAST_AGE_CRITICAL = 2;
+
 /**
  * Seconds of a period in which a table is written and nothing is read from its stream. A mapping reads four times a second; so long, because
  * the metrics of DynamoDB and Lambda come with different delays.
@@ -45,6 +48,9 @@ export const POINTER_SHARE = 0.5;
 
 /** But not less than this, in seconds: without a `maxRecordAge`, records may be gone at any time after the message. */
 export const LEAST_POINTER_AGE = 600;
+
+/** And not more than this, in seconds: SQS may stop to send the age of a queue that nobody used for 6 hours. */
+export const MOST_POINTER_AGE = 5 * 3_600;
 
 /** Percent of the invocations. AWS's minimum set. */
 export const ERROR_PERCENT = 1;

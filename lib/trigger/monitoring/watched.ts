@@ -25,15 +25,35 @@ export function sharing(triggers: readonly DynamoStreamTrigger[], shared: (trigg
   return [...groups.values()];
 }
 
-/** The triggers, as a sentence names them. */
+/** The triggers, as a sentence names them. A description has room for a few: CloudWatch takes 1,024 characters. */
 export function named(triggers: Watched): string {
-  return triggers.map(({ node }) => node.path).join(' and ');
+  const paths = triggers.map(({ node }) => node.path);
+  const more = paths.length - MOST_NAMED;
+  const list = more > 0 ? [...paths.slice(0, MOST_NAMED), `${more} more`] : paths;
+  return list.map((path) => path.length > LONGEST_NAME ? `…${path.slice(1 - LONGEST_NAME)}` : path).join(' and ');
 }
 
-/** The queue that failures wait in. `isPointers`: a message may be no more than a pointer to records in the stream. */
+const MOST_NAMED = 3;
+const LONGEST_NAME = 120;
+
+/**
+ * The queue that failures wait in, if its metrics are where the trigger is. `isPointers`: a message may be no more than a pointer to records in the
+ * stream.
+ */
 export function failureQueueOf(trigger: DynamoStreamTrigger): { readonly queue: sqs.IQueue; readonly isPointers: boolean } | undefined {
   const { queue, bucket } = failureSource(trigger);
-  return queue && { queue, isPointers: bucket === undefined };
+  return queue && isHere(queue, trigger) ? { queue, isPointers: bucket === undefined } : undefined;
+}
+
+/** Whether a resource is in the account and Region of a trigger, as far as that is known. */
+function isHere({ env }: sqs.IQueue, trigger: DynamoStreamTrigger): boolean {
+  const { account, region } = Stack.of(trigger);
+  return !isAnother(env.account, account) && !isAnother(env.region, region);
+}
+
+/** Whether two accounts or Regions are known to differ. */
+export function isAnother(one: string, other: string): boolean {
+  return one !== other && !Token.isUnresolved(one) && !Token.isUnresolved(other);
 }
 
 /** Seconds for which a record has a chance: until Lambda gives it up, or the stream deletes it. An unknown limit counts as none. */
@@ -53,6 +73,16 @@ export function windowOf(triggers: Watched): number {
 export function isTableOfThisApp({ table, eventSourceMapping }: DynamoStreamTrigger): boolean {
   const resource = tableResourceOf(table);
   return resource !== undefined && Stack.of(resource).account === Stack.of(eventSourceMapping).account;
+}
+
+/** Whether the settings switch the mapping off: it is meant to be silent. */
+export function isSwitchedOff(trigger: DynamoStreamTrigger): boolean {
+  return mappingOf(trigger).enabled === false;
+}
+
+/** Whether the runtime may park records of the trigger: something takes them, and there is no window, whose handler parks nothing. */
+export function isParking(trigger: DynamoStreamTrigger): boolean {
+  return trigger._isMeasured && trigger.failureDestination !== undefined && !literal(mappingOf(trigger), 'TumblingWindowInSeconds');
 }
 
 /** The function's timeout in seconds; undefined if it is not known. */
