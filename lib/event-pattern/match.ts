@@ -25,7 +25,7 @@ function branchHolds(branch: Branch, found: FoundValues): boolean {
       (open ??= []).push(state);
     }
   }
-  return open === undefined || related(open).every((conditions) => agree(conditions, 0, undefined));
+  return open === undefined || agree(open.map(traced), 0);
 }
 
 const NO_VALUES: readonly FoundValue[] = [];
@@ -48,75 +48,62 @@ function isOutside({ within }: FoundValue): boolean {
   return within === undefined;
 }
 
-/** Groups the conditions that look into the same arrays: only those restrict each other. */
-function related(conditions: readonly ArrayCondition[]): ArrayCondition[][] {
-  let groups: { arrays: Set<number>; members: Set<ArrayCondition> }[] = [];
-  for (const condition of conditions) {
-    const group = { arrays: arraysOf(condition), members: new Set([condition]) };
-    const apart = groups.filter((other) => {
-      const isApart = [...other.arrays].every((array) => !group.arrays.has(array));
-      if (!isApart) {
-        other.arrays.forEach((array) => group.arrays.add(array));
-        other.members.forEach((member) => group.members.add(member));
-      }
-      return isApart;
-    });
-    groups = [...apart, group];
-  }
-  // In their own order, which matters where a value must be absent.
-  return groups.map(({ members }) => conditions.filter((condition) => members.has(condition)));
+/** An ArrayCondition with the way to each of its values. */
+interface TracedCondition {
+  readonly values: readonly TracedValue[];
+  readonly mayBeAbsent: boolean;
+  /** Whether it holds without these values. It may still choose elements, in which another one is absent. */
+  readonly holds: boolean;
 }
 
-function arraysOf({ passing, absentUnless = [] }: ArrayCondition): Set<number> {
-  const arrays = new Set<number>();
-  for (const value of [...passing, ...absentUnless]) {
-    for (let element = value.within; element !== undefined; element = element.within) {
-      arrays.add(element.array);
-    }
+interface TracedValue {
+  /** The array elements that contain the value, the outermost first. */
+  readonly way: readonly ArrayElement[];
+  readonly passes: boolean;
+}
+
+function traced({ passing, absentUnless }: ArrayCondition): TracedCondition {
+  const values = absentUnless ?? passing;
+  return { values: values.map((value) => ({ way: wayTo(value), passes: passing.includes(value) })), mayBeAbsent: absentUnless !== undefined, holds: false };
+}
+
+function wayTo({ within }: FoundValue): ArrayElement[] {
+  const way: ArrayElement[] = [];
+  for (let element = within; element !== undefined; element = element.within) {
+    way.unshift(element);
   }
-  return arrays;
+  return way;
 }
 
 /**
- * Whether the conditions can all hold with one element of each array. `chosen` are the elements that the conditions before `next`
- * have chosen: where a value must be absent, it must be absent there.
+ * Whether the conditions can all hold with one element of each array. In the first `depth` arrays of each way the elements are chosen.
+ *
+ * Where the elements above are chosen, all values of a condition are in one array: a field leads to one place. So arrays side by side are
+ * decided one by one. That takes time in proportion to the values and the arrays around them, and not to the combinations of elements.
  */
-function agree(conditions: readonly ArrayCondition[], next: number, chosen: ArrayElement | undefined): boolean {
-  if (next === conditions.length) {
-    return true;
-  }
-  const { passing, absentUnless } = conditions[next];
-  if (absentUnless !== undefined && !absentUnless.some(({ within }) => isConsistent(within, chosen)) && agree(conditions, next + 1, chosen)) {
-    return true;
-  }
-  return passing.some(({ within }) => isConsistent(within, chosen) && agree(conditions, next + 1, join(within, chosen)));
-}
-
-function isConsistent(within: ArrayElement | undefined, chosen: ArrayElement | undefined): boolean {
-  for (let element = within; element !== undefined; element = element.within) {
-    const index = chosenIndex(element.array, chosen);
-    if (index !== undefined && index !== element.index) {
+function agree(conditions: readonly TracedCondition[], depth: number): boolean {
+  const byArray = new Map<number, TracedCondition[]>();
+  for (const condition of conditions) {
+    const here = condition.values.filter(({ way }) => way.length === depth);
+    const values = condition.values.filter(({ way }) => way.length > depth);
+    const holds = condition.holds || here.some(({ passes }) => passes);
+    const mayBeAbsent = condition.mayBeAbsent && here.length === 0;
+    if (values.length > 0) {
+      const { array } = values[0].way[depth];
+      byArray.set(array, [...byArray.get(array) ?? [], { values, mayBeAbsent, holds }]);
+    } else if (!holds && !mayBeAbsent) {
       return false;
     }
   }
-  return true;
+  return [...byArray.values()].every((related) => agreeInArray(related, depth));
 }
 
-function join(within: ArrayElement | undefined, chosen: ArrayElement | undefined): ArrayElement | undefined {
-  let joined = chosen;
-  for (let element = within; element !== undefined; element = element.within) {
-    if (chosenIndex(element.array, chosen) === undefined) {
-      joined = { array: element.array, index: element.index, within: joined };
-    }
-  }
-  return joined;
-}
-
-function chosenIndex(array: number, chosen: ArrayElement | undefined): number | undefined {
-  for (let element = chosen; element !== undefined; element = element.within) {
-    if (element.array === array) {
-      return element.index;
-    }
-  }
-  return undefined;
+/** The same for conditions on one array, of which the first one chooses the element: a value can only be absent in an element that is chosen. */
+function agreeInArray([first, ...others]: readonly TracedCondition[], depth: number): boolean {
+  const inElement = ({ values, ...condition }: TracedCondition, index: number) =>
+    ({ ...condition, values: values.filter(({ way }) => way[depth].index === index) });
+  const choices = new Set(first.values.filter(({ passes }) => passes).map(({ way }) => way[depth].index));
+  return [...choices].some((index) =>
+    agree([inElement({ ...first, mayBeAbsent: false }, index), ...others.map((other) => inElement(other, index))], depth + 1))
+    || (first.holds && (others.length === 0 || agreeInArray(others, depth)));
 }

@@ -190,6 +190,23 @@ describe('arrays', () => {
     expect(matches('{"l": {"b": ["y"], "a": [{"exists": false}]}}', record)).toBe(false);
   });
 
+  test('many lists in one element, of which one does not match, are decided in no time', () => {
+    const lists = Array.from({ length: 30 }, (_, n) => `c${n}`);
+    const pattern = { a: { ...Object.fromEntries(lists.map((list) => [list, { x: [1] }])), zz: { x: [1], y: [2] } } };
+    const element = { ...Object.fromEntries(lists.map((list) => [list, Array.from({ length: 100 }, () => ({ x: 1 }))])), zz: [{ x: 1 }, { y: 2 }] };
+    expect(matches(JSON.stringify(pattern), { a: [element] })).toBe(false);
+    expect(matches(JSON.stringify(pattern), { a: [{ ...element, zz: [{ x: 1 }, { x: 1, y: 2 }] }] })).toBe(true);
+  });
+
+  test('arrays in arrays, with a value that passes at each level, are decided in no time', () => {
+    let nested: unknown[] = ['x', { b: true }];
+    for (let level = 0; level < 200; level++) {
+      nested = ['x', nested, { b: true }, nested.length > 9 ? 'x' : ['x']];
+    }
+    expect(matches('{"a": [{"prefix": "x"}], "a.b": [{"exists": false}]}', { a: nested })).toBe(true);
+    expect(matches('{"a": [{"prefix": "y"}], "a.b": [{"exists": false}]}', { a: nested })).toBe(false);
+  });
+
   test('a value in an element counts beside one outside, if only in that element another field is absent', () => {
     const pattern = '{"a": [{"prefix": "x"}], "a.b": [{"exists": false}]}';
     expect(matches(pattern, { a: ['x', { b: true }, ['x']] })).toBe(true);
