@@ -12,6 +12,7 @@ import {
   StreamTriggerMonitoring, type StreamTriggerMonitoringProps,
 } from '../../lib';
 import { streamHandler } from '../../lib/runtime';
+import { createReport, PARKED } from '../../lib/runtime/report';
 import { ALARM_KINDS, type AlarmKind } from '../../lib/trigger/monitoring/alarm-kinds';
 import { named, type Watched } from '../../lib/trigger/monitoring/watched';
 import { REPOSITORY } from '../../projenrc/publication';
@@ -464,6 +465,28 @@ test.each(['Text', 'JSON'])('what a query looks for is in a line of the %s forma
     patterns.forEach((pattern) => expect(lines[0]).toMatch(new RegExp(pattern.replace('*', '[^"]+'))));
     expect(lines[0]).toContain(/like "(.*)"/.exec(QueryString)![1]);
   }
+});
+
+test('what the commands of docs/operate/operations.md look for in the log is in it', () => {
+  const lines: string[] = [];
+  const report = createReport({}, 'id', (line) => lines.push(line), () => undefined);
+  const [record] = batchOf('a').Records;
+  report.failed(record, { error: new TypeError('bad'), tries: 1 }, 'not known to be poison');
+  report.failed(record, { error: new TypeError('bad'), tries: 1 }, PARKED);
+  report.exit(1, '1');
+  const patterns = [...new Set([...PAGE.matchAll(/--filter-pattern '(.*)'/g)].map(([, pattern]) => pattern))];
+  const found = patterns.map((pattern) => {
+    const terms = [...pattern.matchAll(/(\??)"([^"]*)"/g)];
+    return lines.filter((line) => terms.some(([, isOptional]) => isOptional)
+      ? terms.some(([, , term]) => line.includes(term)) : terms.every(([, , term]) => line.includes(term))).length;
+  });
+
+  expect(Object.fromEntries(patterns.map((pattern, at) => [pattern, found[at]]))).toEqual({
+    '"dynamo-stream-trigger"': 3,
+    '"record failed"': 2,
+    '"record failed" "parked"': 1,
+    '?"Task timed out" ?"Runtime." ?"the process ends"': 1,
+  });
 });
 
 test('cdk-nag finds nothing', () => {
