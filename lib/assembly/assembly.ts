@@ -53,14 +53,25 @@ export function readAssembly(directory: string): SynthesizedStack[] {
   if (!existsSync(file)) {
     throw new UnreadableAssembly(`No synthesized app in ${resolve(directory)}: it has no manifest.json.\nRun \`npx cdk synth\` first, or name its output folder.`);
   }
-  const artifacts: [string, Artifact][] = Object.entries(readJson<{ artifacts?: Record<string, Artifact> }>(file).artifacts ?? {});
-  return artifacts.flatMap(([id, artifact]) => {
+  const { artifacts } = Object(readJson<unknown>(file)) as { readonly artifacts?: Record<string, Artifact> };
+  if (typeof artifacts !== 'object') {
+    throw new UnreadableAssembly(`${file} is not the manifest of a synthesized app: it has no artifacts.\nRun \`npx cdk synth\` first, or name its output folder.`);
+  }
+  return Object.entries(artifacts).flatMap(([id, artifact]) => {
     switch (artifact.type) {
-      case 'aws:cloudformation:stack': return [readStack(directory, id, artifact, Object.fromEntries(artifacts))];
-      case 'cdk:cloud-assembly': return readAssembly(join(directory, artifact.properties!.directoryName!));
+      case 'aws:cloudformation:stack': return [readStack(directory, id, artifact, artifacts)];
+      case 'cdk:cloud-assembly': return readAssembly(join(directory, fileIn(artifact.properties?.directoryName, id, directory)));
       default: return [];
     }
   });
+}
+
+/** A file or a folder that a manifest names, in the folder of the manifest. */
+function fileIn(name: unknown, artifact: string, directory: string): string {
+  if (typeof name !== 'string' || name === '' || resolve(directory, name) === resolve(directory)) {
+    throw new UnreadableAssembly(`${join(directory, 'manifest.json')} does not name the file of ${artifact}.\nRun \`npx cdk synth\` again.`);
+  }
+  return name;
 }
 
 /** A stack, a stage or a list of assets, as the manifest describes it. */
@@ -81,7 +92,7 @@ function readStack(directory: string, id: string, artifact: Artifact, artifacts:
     ...artifact.metadata,
     ...(artifact.additionalMetadataFile && readJson<ConstructMetadata>(join(directory, artifact.additionalMetadataFile))),
   };
-  const file = join(directory, artifact.properties!.templateFile!);
+  const file = join(directory, fileIn(artifact.properties?.templateFile, id, directory));
   const assetLists = (artifact.dependencies ?? []).map((name) => artifacts[name]).filter((other) => other?.type === 'cdk:asset-manifest');
   return {
     id: artifact.displayName?.replace(/ \(.*\)$/, '') ?? id,
@@ -92,7 +103,7 @@ function readStack(directory: string, id: string, artifact: Artifact, artifacts:
     template: readJson<Template>(file),
     paths: pathsIn(metadata),
     metadata,
-    assets: new Map(assetLists.flatMap((list) => assetsIn(join(directory, list.properties!.file!)))),
+    assets: new Map(assetLists.flatMap((list) => assetsIn(join(directory, fileIn(list.properties?.file, id, directory))))),
   };
 }
 

@@ -1,8 +1,7 @@
 import { acknowledgementsOf } from './acknowledged';
 import { settingFacts, wiringFacts } from './facts';
-import { type FoundMapping, mappingsOf } from './mappings';
+import { byStream, type FoundMapping, mappingsOf } from './mappings';
 import { readStacks } from './stacks';
-import { linesOf } from './template-file';
 import { FILTER_RULES } from '../rules/filter/filter-rules';
 import { MAPPING_RULES } from '../rules/mapping-rules';
 import { judge, type Violation } from '../rules/rule';
@@ -37,37 +36,35 @@ export interface Checked {
  */
 export function check(input: string, ignored: readonly string[] = []): Checked {
   const { found, undecided } = mappingsOf(readStacks(input));
-  const lines = new Map<string, ReturnType<typeof linesOf>>();
-  const described = ({ stack, logicalId, event, keys }: FoundMapping, violations: readonly Violation[]): CheckedMapping => {
-    const { file } = stack;
-    const path = stack.pathOf(logicalId);
-    const lineOf = lines.get(file) ?? linesOf(file);
-    lines.set(file, lineOf);
-    return {
-      file,
-      // Nobody looks for what is in order.
-      line: violations.length === 0 ? 1 : lineOf(keys),
-      logicalId,
-      ...(event !== undefined && { event }),
-      ...(path !== undefined && { path }),
-      violations,
-    };
-  };
+  const ofStream = byStream(found);
   return {
     mappings: found.map((mapping) => {
       const isAcknowledged = acknowledgementsOf(mapping);
-      return described(mapping, violationsOf(mapping, found).filter(({ ruleId, severity }) =>
+      return described(mapping, violationsOf(mapping, ofStream(mapping)).filter(({ ruleId, severity }) =>
         !ignored.includes(ruleId) && !(severity === 'warning' && isAcknowledged(ruleId))));
     }),
     undecided: undecided.map((mapping) => described(mapping, [])),
   };
 }
 
-function violationsOf(mapping: FoundMapping, all: readonly FoundMapping[]): Violation[] {
+function described({ stack, logicalId, event, keys }: FoundMapping, violations: readonly Violation[]): CheckedMapping {
+  const path = stack.pathOf(logicalId);
+  return {
+    file: stack.file,
+    // Nobody looks for what is in order.
+    line: violations.length === 0 ? 1 : stack.lineOf(keys),
+    logicalId,
+    ...(event !== undefined && { event }),
+    ...(path !== undefined && { path }),
+    violations,
+  };
+}
+
+function violationsOf(mapping: FoundMapping, ofStream: readonly FoundMapping[]): Violation[] {
   const settings = settingFacts(mapping);
   return [
     ...judge(MAPPING_RULES, settings, mapping.words),
     ...judge(FILTER_RULES, settings, mapping.words),
-    ...judge(WIRING_RULES, wiringFacts(mapping, settings, all), mapping.words),
+    ...judge(WIRING_RULES, wiringFacts(mapping, settings, ofStream), mapping.words),
   ];
 }

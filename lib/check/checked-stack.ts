@@ -1,3 +1,4 @@
+import type { LineOf } from './template-file';
 import type { ConstructMetadata, Template, TemplateResource } from '../assembly';
 import { isKnown, type Known, type Location, UNKNOWN } from '../rules/facts';
 
@@ -7,6 +8,7 @@ export interface CheckedStack extends Location {
   readonly name?: string;
   readonly file: string;
   readonly template: Template;
+  readonly lineOf: LineOf;
   /** The keys that lead to a resource in the file: those of a `Fn::ForEach` are others. */
   readonly keysOf: (logicalId: string) => readonly string[];
   /** The other stacks of the app, this one included, whose exports it may import. */

@@ -13,10 +13,10 @@ export function settingFacts({ properties }: FoundMapping): SettingFacts {
   return { ...facts, onFailure: facts.onFailure || isDestinationUndecided(properties) };
 }
 
-/** @param all the mappings of the same app, in the order of the templates */
-export function wiringFacts(mapping: FoundMapping, settings: SettingFacts, all: readonly FoundMapping[]): WiringFacts {
+/** @param ofStream the mappings of the same stream, in the order of the templates */
+export function wiringFacts(mapping: FoundMapping, settings: SettingFacts, ofStream: readonly FoundMapping[]): WiringFacts {
   const { properties, stack } = mapping;
-  const readers = all.filter((other) => other === mapping || mayReadWith(mapping, other));
+  const readers = ofStream.filter((other) => mayBeTogether(mapping, other));
   const { filters, batchSize, parallelizationFactor, enabled } = settings;
   const fn = functionOf(mapping.invoked);
   const onFailure = settings.onFailure && !isDestinationUndecided(properties)
@@ -39,12 +39,10 @@ function isDestinationUndecided({ DestinationConfig: config }: FoundMapping['pro
   return isIntrinsic(config) || isIntrinsic(config?.OnFailure);
 }
 
-/** Whether another mapping reads the same stream, and may be deployed together with this one. */
-function mayReadWith(mapping: FoundMapping, other: FoundMapping): boolean {
-  const stream = keyOf(mapping.source);
+/** Whether two mappings of a stream may be deployed together. */
+function mayBeTogether(mapping: FoundMapping, other: FoundMapping): boolean {
   const { Condition: condition } = mapping.resource;
-  return stream !== undefined && keyOf(other.source) === stream
-    && (condition === undefined || [undefined, condition].includes(other.resource.Condition));
+  return other === mapping || condition === undefined || [undefined, condition].includes(other.resource.Condition);
 }
 
 function nameOf({ stack, logicalId, event }: FoundMapping): string {

@@ -1,5 +1,5 @@
 import type { CheckedStack } from './checked-stack';
-import { deployedResources, isResource, simplified, type Target, targetOf } from './values';
+import { deployedResources, isResource, keyOf, simplified, type Target, targetOf } from './values';
 import type { TemplateResource } from '../assembly';
 import { isIntrinsic } from '../rules/cloudformation';
 import { TABLE_RESOURCES, UNKNOWN } from '../rules/facts';
@@ -32,6 +32,19 @@ export function mappingsOf(stacks: readonly CheckedStack[]): { readonly found: F
   return {
     found: all.filter(({ event, source }) => event !== undefined || isDynamoDb(source) === true).map(withWords),
     undecided: all.filter((mapping) => mapping.event === undefined && isDynamoDb(mapping.source) === UNKNOWN && isPerhapsStream(mapping)),
+  };
+}
+
+/** The mappings of each stream that is known. */
+export function byStream(mappings: readonly FoundMapping[]): (mapping: FoundMapping) => readonly FoundMapping[] {
+  const groups = new Map<string | undefined, FoundMapping[]>();
+  for (const mapping of mappings) {
+    const key = keyOf(mapping.source);
+    groups.set(key, [...key === undefined ? [] : groups.get(key) ?? [], mapping]);
+  }
+  return (mapping) => {
+    const key = keyOf(mapping.source);
+    return key === undefined ? [mapping] : groups.get(key)!;
   };
 }
 

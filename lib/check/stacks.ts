@@ -1,8 +1,8 @@
-import { existsSync, statSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import type { CheckedStack } from './checked-stack';
 import { type Expanded, expandedSection } from './for-each';
-import { readTemplate } from './template-file';
+import { asTemplate, linesOfJson, readTemplate, textOf } from './template-file';
 import { UnusableInput } from './unusable-input';
 import { simplified } from './values';
 import { readAssembly, type Template, type TemplateResource, UnreadableAssembly } from '../assembly';
@@ -15,25 +15,36 @@ import { type Location, UNKNOWN } from '../rules/facts';
  * @throws UnusableInput
  */
 export function readStacks(input: string): CheckedStack[] {
-  if (!existsSync(input)) {
-    throw new UnusableInput(`${input} does not exist. Give a folder that \`cdk synth\` wrote, or a template of CloudFormation or SAM.`);
-  }
   const app: CheckedStack[] = [];
-  if (!statSync(input).isDirectory()) {
-    add(app, { file: input, template: readTemplate(input), account: UNKNOWN, region: UNKNOWN, metadata: {} });
+  if (!isFolder(input)) {
+    add(app, { file: input, ...readTemplate(input), account: UNKNOWN, region: UNKNOWN, metadata: {} });
     return app;
   }
   for (const { name, file, template, account = UNKNOWN, region = UNKNOWN, paths, assets, metadata } of assembly(input)) {
-    add(app, { name, file, template, account, region, paths, assets, metadata });
+    add(app, { name, file, template: asTemplate(template, file), lineOf: linesOfJson(() => textOf(file)), account, region, paths, assets, metadata });
   }
   return app;
+}
+
+function isFolder(input: string): boolean {
+  try {
+    return statSync(input).isDirectory();
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw new UnusableInput(`${code === 'ENOENT' ? `${input} does not exist` : `Can't read ${input}: ${message}`}. `
+      + 'Give a folder that `cdk synth` wrote, or a template of CloudFormation or SAM.');
+  }
 }
 
 function assembly(folder: string): ReturnType<typeof readAssembly> {
   try {
     return readAssembly(folder);
   } catch (error) {
-    throw error instanceof UnreadableAssembly ? new UnusableInput(`${error.message} A template of another tool is given by its file.`) : error;
+    if (!(error instanceof UnreadableAssembly)) {
+      throw error;
+    }
+    const template = readdirSync(folder).find((name) => /\.(json|ya?ml|template)$/.test(name) && name !== 'manifest.json');
+    throw new UnusableInput(`${error.message} A template of another tool is given by its file${template === undefined ? '' : `, such as ${join(folder, template)}`}.`);
   }
 }
 
@@ -41,7 +52,7 @@ function assembly(folder: string): ReturnType<typeof readAssembly> {
 type Assets = ReadonlyMap<string, string>;
 
 /** A stack as its file has it. */
-interface Written extends Location, Pick<CheckedStack, 'name' | 'file' | 'template' | 'parent' | 'metadata'> {
+interface Written extends Location, Pick<CheckedStack, 'name' | 'file' | 'template' | 'lineOf' | 'parent' | 'metadata'> {
   readonly paths?: ReadonlyMap<string, string>;
   readonly assets?: Assets;
 }
@@ -65,7 +76,7 @@ function add(app: CheckedStack[], { paths, assets = new Map(), ...written }: Wri
     const file = templateOf(resource as unknown as TemplateResource, stack, assets);
     if (file) {
       const parent = { stack, resource: resource as unknown as TemplateResource };
-      add(app, { file, template: readTemplate(file), account: written.account, region: written.region, metadata: written.metadata, parent, assets });
+      add(app, { file, ...readTemplate(file), account: written.account, region: written.region, metadata: written.metadata, parent, assets });
     }
   }
 }

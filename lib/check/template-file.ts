@@ -1,55 +1,83 @@
 import { readFileSync } from 'node:fs';
-import { type CollectionTag, type Document, isSeq, LineCounter, Pair, parseDocument, Scalar, type ScalarTag, YAMLMap, type YAMLSeq } from 'yaml';
+import { type CollectionTag, type Document, isSeq, LineCounter, Pair, parseDocument, Scalar, type ScalarTag, YAMLError, YAMLMap, type YAMLSeq } from 'yaml';
 import { placeKey, placesInJson } from './json-places';
 import { UnusableInput } from './unusable-input';
 import type { Template } from '../assembly';
+
+/** A template as it is in its file. */
+export interface TemplateFile {
+  readonly template: Template;
+  readonly lineOf: LineOf;
+}
+
+/** Gives the line, from 1, of what is at a path of keys. */
+export type LineOf = (path: readonly string[]) => number;
 
 /**
  * Reads a template of CloudFormation or SAM: JSON, or YAML with the short forms of the functions, such as `!Ref`.
  *
  * @throws UnusableInput if it is neither
  */
-export function readTemplate(file: string): Template {
+export function readTemplate(file: string): TemplateFile {
   const text = textOf(file);
-  const template = fromJson(text) ?? fromYaml(text, file);
+  const json = fromJson(text);
+  if (json !== undefined) {
+    return { template: asTemplate(json, file), lineOf: linesOfJson(() => text) };
+  }
+  const lines = new LineCounter();
+  const document = parsed(text, lines);
+  return { template: asTemplate(valueOf(document, file), file), lineOf: (path) => lines.linePos(placeIn(document, path) ?? 0).line };
+}
+
+/** Lines of a JSON file, of which the text is read if somebody asks for one: to parse a large template as YAML takes seconds. */
+export function linesOfJson(read: () => string): LineOf {
+  let places: ReadonlyMap<string, number> | undefined;
+  const lines = new LineCounter();
+  return (path) => {
+    if (places === undefined) {
+      const text = read();
+      places = placesInJson(text);
+      [0, ...[...text.matchAll(/\n/g)].map(({ index }) => index + 1)].forEach(lines.addNewLine);
+    }
+    const known = path.map((_, index) => placeKey(path.slice(0, path.length - index))).find((key) => places!.has(key));
+    return known === undefined ? 1 : lines.linePos(places.get(known)!).line;
+  };
+}
+
+/** @throws UnusableInput if a value is not a template */
+export function asTemplate(template: unknown, file: string): Template {
   if (!isTemplate(template)) {
-    throw new UnusableInput(`${file} is not a template of CloudFormation or SAM: it has none of ${SECTIONS.join(', ')}. Give a folder that \`cdk synth\` wrote, or a template as JSON or YAML.`);
+    throw new UnusableInput(isOfServerlessFramework(template)
+      ? `${file} is the Serverless Framework's own file. Run \`npx serverless package\`, and give the template that this writes: .serverless/cloudformation-template-update-stack.json.`
+      : `${file} is not a template of CloudFormation or SAM: it has none of ${SECTIONS.join(', ')}. Give a folder that \`cdk synth\` wrote, or a template as JSON or YAML.`);
   }
   return template;
 }
 
-/** How to find the line of what is at a path of keys in a file, from 1. */
-export function linesOf(file: string): (path: readonly string[]) => number {
-  const text = textOf(file);
-  const lines = new LineCounter();
-  const document = fromJson(text) === undefined ? parsed(text, lines) : undefined;
-  if (document !== undefined) {
-    return (path) => lines.linePos(placeIn(document, path) ?? 0).line;
-  }
-  // To parse a large template as YAML takes seconds.
-  const places = placesInJson(text);
-  const ends = [...text.matchAll(/\n/g)].map(({ index }) => index);
-  return (path) => {
-    const known = path.map((_, index) => placeKey(path.slice(0, path.length - index))).find((key) => places.has(key));
-    const place = known === undefined ? 0 : places.get(known)!;
-    return ends.findIndex((end) => end >= place) + 1 || ends.length + 1;
-  };
+function isOfServerlessFramework(value: any): boolean {
+  return ['service', 'provider'].every((section) => Object.hasOwn(Object(value), section));
 }
 
-function parsed(text: string, lineCounter?: LineCounter): Document {
+function parsed(text: string, lineCounter: LineCounter): Document {
   return parseDocument(text, {
     // CloudFormation's YAML, to which `yes` is true. A version such as 2012-10-17 is a text.
     version: '1.1',
     customTags: (tags) => [...tags.filter((tag) => typeof tag === 'string' || !tag.tag.endsWith(':timestamp')), ...SHORT_FORMS],
-    lineCounter, logLevel: 'silent', uniqueKeys: false,
+    lineCounter, logLevel: 'error', uniqueKeys: false,
   });
 }
 
-function textOf(file: string): string {
+export function textOf(file: string): string {
+  let bytes: Buffer;
   try {
-    return readFileSync(file, 'utf8');
+    bytes = readFileSync(file);
   } catch (error) {
-    throw new UnusableInput(`Can't read ${file}: ${(error as Error).message}`);
+    throw new UnusableInput(`Can't read ${file}: ${(error as Error).message}. Give a file that can be read.`);
+  }
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw new UnusableInput(`${file} is not a text in UTF-8, as a template must be. Save it as UTF-8, or give another file.`);
   }
 }
 
@@ -61,21 +89,28 @@ function fromJson(text: string): unknown {
   }
 }
 
-function fromYaml(text: string, file: string): unknown {
+function valueOf(document: Document, file: string): unknown {
   try {
-    const yaml = parsed(text);
-    if (yaml.errors.length > 0) {
-      throw yaml.errors[0];
+    if (document.errors.length > 0) {
+      throw document.errors[0];
     }
-    return yaml.toJS();
+    return document.toJS();
   } catch (error) {
-    throw new UnusableInput(`${file} is neither JSON nor YAML: ${(error as Error).message}`);
+    throw new UnusableInput(error instanceof YAMLError ? problemOf(error, file) : `${file} is neither JSON nor YAML: ${(error as Error).message}.`);
   }
 }
 
-/** A stack of the CDK may have no resources, but something else that templates have. */
+/** With the place, and the lines before it. */
+function problemOf({ code, message, linePos: [{ line, col }] = [{ line: 1, col: 1 }] }: YAMLError, file: string): string {
+  const [headline, ...excerpt] = message.split('\n');
+  const problem = code === 'MULTIPLE_DOCS' ? 'A second document begins, but a template is one' : headline.replace(/ at line \d+, column \d+:$/, '');
+  return [`${file}:${line}:${col} is neither JSON nor YAML: ${problem}. Correct it there.`, ...excerpt].join('\n').trimEnd();
+}
+
+/** A stack of the CDK may have no resources, but something else that templates have, or nothing at all. */
 function isTemplate(value: any): value is Template {
-  return typeof value === 'object' && value !== null && SECTIONS.some((section) => Object.hasOwn(value, section));
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    && (Object.keys(value).length === 0 || SECTIONS.some((section) => Object.hasOwn(value, section)));
 }
 
 const SECTIONS = ['AWSTemplateFormatVersion', 'Resources', 'Parameters', 'Rules', 'Transform'];

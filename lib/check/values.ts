@@ -23,10 +23,14 @@ export interface TargetResource {
   readonly attribute: string;
 }
 
-const NOWHERE = textOf([UNKNOWN]);
+const NOWHERE: TargetText = { text: UNKNOWN, parts: [UNKNOWN] };
+
+/** No text is longer, unless it was doubled again and again. */
+const LONGEST = 100_000;
 
 function textOf(parts: readonly (string | TargetResource)[]): TargetText {
-  return { text: parts.map((part) => typeof part === 'string' ? part : UNKNOWN).join(''), parts };
+  const texts = parts.map((part) => typeof part === 'string' ? part : UNKNOWN);
+  return texts.reduce((sum, { length }) => sum + length, 0) > LONGEST ? NOWHERE : { text: texts.join(''), parts };
 }
 
 export function isResource(target: Target): target is TargetResource {

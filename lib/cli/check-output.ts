@@ -1,4 +1,6 @@
-import { relative } from 'node:path';
+import { existsSync } from 'node:fs';
+import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { type About, pageOf } from './about';
 import { counted } from './counted';
 import { type Checked, type CheckedMapping, CHECKED_RULES } from '../check';
@@ -53,6 +55,7 @@ export function asJson({ mappings, undecided }: Checked, about: About): string {
 
 /** For code scanning. https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html */
 export function asSarif({ mappings }: Checked, about: About): string {
+  const root = repositoryAround(process.cwd());
   return `${JSON.stringify({
     $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
     version: '2.1.0',
@@ -65,6 +68,8 @@ export function asSarif({ mappings }: Checked, about: About): string {
           rules: CHECKED_RULES.map(({ id, severity, summary }) => ({
             id,
             shortDescription: { text: summary },
+            fullDescription: { text: summary },
+            help: { text: `${summary} ${addressOf(id, about)}`, markdown: `${summary} [About this rule](${addressOf(id, about)})` },
             helpUri: addressOf(id, about),
             defaultConfiguration: { level: severity },
           })),
@@ -76,7 +81,7 @@ export function asSarif({ mappings }: Checked, about: About): string {
         level: severity,
         message: { text: `${nameOf(mapping)}: ${message}` },
         locations: [{
-          physicalLocation: { artifactLocation: { uri: encodeURI(fileOf(mapping)) }, region: { startLine: mapping.line } },
+          physicalLocation: { artifactLocation: { uri: addressIn(root, mapping.file) }, region: { startLine: mapping.line } },
           logicalLocations: [{ name: mapping.logicalId, fullyQualifiedName: nameOf(mapping), kind: 'resource' }],
         }],
         // The line of a mapping moves with everything above it.
@@ -91,7 +96,25 @@ function nameOf({ path, logicalId, event }: CheckedMapping): string {
   return `${path === undefined ? logicalId : `${path} (${logicalId})`}${event === undefined ? '' : `, event ${event}`}`;
 }
 
-/** From the current folder, as code scanning wants it, and with slashes on every system. */
+/** The folder of the repository, from which code scanning wants to have files; the current folder if there is none. */
+function repositoryAround(folder: string): string {
+  let root = folder;
+  while (!existsSync(join(root, '.git'))) {
+    if (dirname(root) === root) {
+      return folder;
+    }
+    root = dirname(root);
+  }
+  return root;
+}
+
+/** A file's address within a folder, or on this machine. */
+function addressIn(root: string, file: string): string {
+  const path = relative(root, resolve(file));
+  return path.startsWith('..') || isAbsolute(path) ? pathToFileURL(resolve(file)).href : path.split(sep).map(encodeURIComponent).join('/');
+}
+
+/** From the current folder, with slashes on every system. */
 function fileOf({ file }: Pick<CheckedMapping, 'file'>): string {
   return relative(process.cwd(), file).replaceAll('\\', '/');
 }

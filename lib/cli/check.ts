@@ -1,4 +1,4 @@
-import { Command, Option } from 'commander';
+import { Argument, Command, Option } from 'commander';
 import type { About } from './about';
 import { asJson, asSarif, asText } from './check-output';
 import { check, type Checked, unknownRules, UnusableInput } from '../check';
@@ -16,11 +16,13 @@ interface CheckFlags {
 export function checkCommand(about: About): Command {
   return new Command('check')
     .description('Check every mapping of a DynamoDB stream in a synthesized app or a template, whoever wrote it')
-    .argument('[inputs...]', 'folders that `cdk synth` wrote, or templates of CloudFormation or SAM as JSON or YAML', ['cdk.out'])
+    .addArgument(new Argument('[inputs...]', 'folders that `cdk synth` wrote, or templates of CloudFormation or SAM as JSON or YAML').default(['cdk.out'], 'cdk.out'))
     .addOption(new Option('--format <format>', 'how to write the result').choices(Object.keys(FORMATS)).default('text'))
     .option('--strict', 'let a warning fail the check too')
-    .option('--ignore <rule>', 'do not apply the rule with this id; can be repeated', (id: string, before: string[]) => [...before, id], [] as string[])
-    .addHelpText('after', '\nIt ends with 0 if nothing is wrong, with 1 if something is, and with 2 if the input can\'t be read.')
+    .addOption(new Option('--ignore <rule>', 'do not apply the rule with this id; can be repeated')
+      .argParser((id: string, before: string[]) => [...before, id]).default([], 'none'))
+    .addHelpText('after', '\nIt ends with 0 without errors, with 1 with errors (with --strict: or warnings), and\nwith 2 if an input can\'t be read or an option is wrong.')
+    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
     .action((inputs: string[], flags: CheckFlags) => {
       process.exitCode = run(inputs, flags, about);
     });

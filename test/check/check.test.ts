@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { stringify } from 'yaml';
 import { check, UnusableInput } from '../../lib/check';
 import { TEMPLATE_WORDS } from '../../lib/rules/words';
-import { folderWith } from '../folder';
+import { folderWith, newFolder } from '../folder';
 
 const TABLE = {
   Type: 'AWS::DynamoDB::Table',
@@ -505,12 +505,24 @@ function pathsIn(value: unknown, path: string[] = []): string[][] {
 
 test.each<[string, () => string, RegExp]>([
   ['nothing', () => join(folderWith({}), 'none.json'), /none\.json does not exist\. Give a folder that `cdk synth` wrote, or a template/],
-  ['a folder without an app', () => folderWith({}), /has no manifest\.json\.\nRun `npx cdk synth` first, or name its output folder\. A template of another tool is given by its file\./],
+  ['a folder without an app', () => folderWith({}), /has no manifest\.json\.\nRun `npx cdk synth` first, or name its output folder\. A template of another tool is given by its file\.$/],
+  ['a folder of templates', () => folderWith({ 't.yml': 'Resources: {}' }), /A template of another tool is given by its file, such as .*t\.yml\.$/],
+  ['the manifest of something else', () => folderWith({ 'manifest.json': '{"icons":[]}' }), /manifest\.json is not the manifest of a synthesized app: it has no artifacts\./],
+  ['an app that is in itself', () => folderWith({
+    'manifest.json': JSON.stringify({ artifacts: { Stage: { type: 'cdk:cloud-assembly', properties: { directoryName: '.' } } } }),
+  }), /manifest\.json does not name the file of Stage\.\nRun `npx cdk synth` again\./],
   ['another file', () => join(folderWith({ 'package.json': '{"name":"x"}' }), 'package.json'), /package\.json is not a template of CloudFormation or SAM/],
+  ['the Serverless Framework\'s own file', () => join(folderWith({ 'serverless.yml': 'service: shop\nprovider: {name: aws}' }), 'serverless.yml'), /Run `npx serverless package`/],
   ['aliases without end', () => join(folderWith({
     't.yml': `Resources: {}\na: &a [x, x, x, x, x, x, x, x, x, x]\nb: &b [${'*a, '.repeat(20)}]\nc: &c [${'*b, '.repeat(20)}]\nd: [${'*c, '.repeat(20)}]\n`,
   }), 't.yml'), /t\.yml is neither JSON nor YAML: /],
-  ['neither JSON nor YAML', () => join(folderWith({ 't.yml': 'a: [' }), 't.yml'), /t\.yml is neither JSON nor YAML: /],
+  ['neither JSON nor YAML', () => join(folderWith({ 't.yml': 'a: [' }), 't.yml'), /t\.yml:1:5 is neither JSON nor YAML: .*\. Correct it there\.\n\na: \[\n {4}\^$/],
+  ['two documents', () => join(folderWith({ 't.yml': 'Resources: {}\n---\nResources: {}' }), 't.yml'), /t\.yml:2:1 .*: A second document begins/],
+  ['no text', () => {
+    const folder = newFolder();
+    writeFileSync(join(folder, 't.json'), Buffer.from('{"Resources":{}}', 'utf16le').fill(0xff, 0, 1));
+    return join(folder, 't.json');
+  }, /t\.json is not a text in UTF-8/],
 ])('%s can\'t be checked', (_, input, message) => {
   expect(() => check(input())).toThrow(UnusableInput);
   expect(() => check(input())).toThrow(message);

@@ -36,6 +36,7 @@ test.each<[string[], number]>([
   [['no.txt'], 2],
   [[], 2],
   [['good.json', '--ignore', 'batch-size'], 2],
+  [['good.json', '--formats', 'json'], 2],
 ])('check %j ends with %d', (args, status) => {
   expect(run(...args).status).toBe(status);
 });
@@ -62,7 +63,7 @@ About these rules:
 test('a rule that does not exist can\'t be ignored', () => {
   const { stderr } = run('good.json', '--ignore', 'batch-size');
 
-  expect(stderr).toMatch(/^--ignore names batch-size, but that is not a rule that a template is checked by\. The ids are:\n/);
+  expect(stderr).toMatch(/^--ignore names batch-size, but that is not a rule that a template is checked by\. Did you mean batch-size-range\? The ids are:\n/);
   expect(stderr).toContain('\nbatch-size-range\n');
 });
 
