@@ -52,6 +52,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     '@aws-sdk/client-s3@^3',
     '@aws-sdk/client-sns@^3',
     '@aws-sdk/client-sqs@^3',
+    '@aws-sdk/util-dynamodb@^3',
     'commander@^14',
     'yaml@^2',
     // Tests call what `local` serves of Lambda's API.
@@ -133,13 +134,17 @@ project.addFields({
     '.': { types: './build/index.d.ts', default: './build/index.js' },
     './runtime': subpath('runtime'),
     './testing': subpath('testing'),
+    './local': {
+      import: { types: './build/bin/local.d.mts', default: './build/bin/local.mjs' },
+      require: { types: './build/bin/local.d.ts', default: './build/bin/local.js' },
+    },
     './package.json': './package.json',
     './.jsii': './.jsii',
   },
   // What a hub shows beside the package, if it is set up for such links.
   constructHub: { packageLinks: { Documentation: `${REPOSITORY}/tree/${BRANCH}/docs` } },
   // For a consumer that still resolves the classic way, which knows no exports.
-  typesVersions: { '*': { runtime: ['build/runtime/index.d.ts'], testing: ['build/testing/index.d.ts'] } },
+  typesVersions: { '*': { runtime: ['build/runtime/index.d.ts'], testing: ['build/testing/index.d.ts'], local: ['build/bin/local.d.ts'] } },
 });
 project.package.file.addOverride('jsii.targets.python.classifiers', ['Framework :: AWS CDK', 'Framework :: AWS CDK :: 2']);
 project.package.addBin({ 'dynamo-stream-trigger': 'build/bin/dynamo-stream-trigger.js' });
@@ -152,14 +157,24 @@ const esbuild = 'esbuild --bundle --platform=node --target=node20 --log-level=wa
 project.compileTask.reset('jsii --silence-warnings=missing-dev-dependency');
 // Two thirds of what jsii writes are source maps with the sources, and comments, which the declarations have too. Names and lines stay readable.
 project.compileTask.exec('esbuild "build/**/*.js" --outdir=build --allow-overwrite --platform=node --target=node20 --log-level=warning');
-project.compileTask.exec('ts-node --transpile-only --project projenrc/tsconfig.json projenrc/prune-declarations.ts build index.d.ts runtime/index.d.ts testing/index.d.ts');
+project.compileTask.exec('ts-node --transpile-only --project projenrc/tsconfig.json projenrc/prune-declarations.ts build index.d.ts runtime/index.d.ts testing/index.d.ts local/index.d.ts');
 for (const folder of ['runtime', 'testing']) {
   project.compileTask.exec(`${esbuild} --format=esm --packages=external lib/${folder}/index.ts --outfile=build/${folder}/index.mjs`);
   project.compileTask.exec(`echo "export * from './index.js';" > build/${folder}/index.d.mts`);
 }
 project.compileTask.exec(
-  `${esbuild} --minify --legal-comments=none --main-fields=module,main --metafile=build/bin/meta.json bin/dynamo-stream-trigger.ts --outfile=build/bin/dynamo-stream-trigger.js`,
+  // Jest runs no import().
+  `${esbuild} --supported:dynamic-import=false --minify --legal-comments=none --main-fields=module,main --metafile=build/bin/meta.json bin/dynamo-stream-trigger.ts --outfile=build/bin/dynamo-stream-trigger.js`,
 );
+// For programs, out of the same file: it has the SDK.
+for (const [file, text] of Object.entries({
+  'local.js': "const { LocalRunError, startLocal } = require('./dynamo-stream-trigger.js'); module.exports = { LocalRunError, startLocal };",
+  'local.mjs': "export { LocalRunError, startLocal } from './local.js';",
+  'local.d.ts': "export * from '../local/index';",
+  'local.d.mts': "export * from '../local/index.js';",
+})) {
+  project.compileTask.exec(`echo "${text}" > build/bin/${file}`);
+}
 project.compileTask.exec('ts-node --transpile-only --project projenrc/tsconfig.json projenrc/bill-of-materials.ts build/bin/meta.json build/bin/bom.cdx.json');
 project.compileTask.exec(
   'ts-node --transpile-only --project projenrc/tsconfig.json projenrc/third-party-licenses.ts build/bin/meta.json build/bin/THIRD-PARTY-LICENSES.txt',

@@ -18,6 +18,7 @@ export const FILES = [
   ...['engine', 'event-pattern', 'rules', 'runtime', 'stream', 'testing', 'trigger'].map((room) => `build/${room}`),
   '!build/**/*.lambda.js',
   'build/bin',
+  'build/local/**/*.d.ts',
   'build/local/service/destination-server.js',
   'build/local/function/module-resolution.js',
   'build/local/function/runtime-client.js',

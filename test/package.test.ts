@@ -46,6 +46,7 @@ test('the function that looks up a stream comes with the package, and loads', ()
 
 test.each([
   ['runtime', ['streamHandler', 'windowHandler', 'PoisonRecordError']],
+  ['local', ['startLocal', 'LocalRunError']],
   ['testing', ['simulateTrigger', 'matchesFilter', 'compileFilter', 'streamRecord', 'streamEvent']],
 ])('./%s loads by require and by import', (subpath, names) => {
   const print = `console.log(${JSON.stringify(names)}.every((name) => typeof m[name] === 'function'))`;
@@ -64,9 +65,10 @@ test('the tarball holds what users need, and no path of the machine that made it
     /^(llms\.txt|skills\/[\w-]+\/SKILL\.md)$/,
     /^build\/index\.(js|d\.ts)$/,
     /^build\/(engine|event-pattern|rules|runtime|stream|testing|trigger)\/.+\.(js|mjs|d\.ts|d\.mts)$/,
+    /^build\/local\/.+\.d\.ts$/,
     /^build\/local\/(service\/destination-server|function\/module-resolution|function\/runtime-client)\.js$/,
     /^build\/redrive\/function\.lambda\.bundle\/index\.js$/,
-    /^build\/bin\/(dynamo-stream-trigger\.js|THIRD-PARTY-LICENSES\.txt|bom\.cdx\.json)$/,
+    /^build\/bin\/(dynamo-stream-trigger\.js|local\.(js|mjs|d\.ts|d\.mts)|THIRD-PARTY-LICENSES\.txt|bom\.cdx\.json)$/,
   ];
   expect(files.filter((file) => !expected.some((pattern) => pattern.test(file)))).toEqual([]);
   const texts = files.map((file) => [file, readFileSync(join(installed, file), 'utf8')] as const);

@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { jsonLines, lines, type Output } from './output';
-import { END_SIGNALS, LocalRunError, startLocal, type LocalOptions } from '../local';
+import { LocalRunError, startLocal, type LocalOptions } from '../local';
+import { END_SIGNALS } from '../local/process/process-end';
 
 /** `dynamo-stream-trigger local`: runs until it is asked to stop, or a part of it ends. */
 export function localCommand(): Command {

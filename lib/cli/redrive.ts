@@ -5,7 +5,7 @@ import { setFlagsFromString } from 'node:v8';
 import { Command, type CommanderError, InvalidArgumentError, Option } from 'commander';
 import { exitCodeOf } from './redrive-exit';
 import { type RedriveOutput, redriveJson, redriveText } from './redrive-output';
-import { END_SIGNALS } from '../local';
+import { END_SIGNALS } from '../local/process/process-end';
 import {
   checkFilters, fileSource, INEXACT_POLICIES, MessagesInFlight, MOST_BATCH_SIZE, MOST_IN_FLIGHT, type Overview, REAL_CLOCK, redrive, REDRIVE_DEFAULTS,
   type RedriveOptions, RedriveRefused, type ReportLine, type Source, spoolFile, SUPERSEDED_POLICIES,

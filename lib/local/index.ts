@@ -1,7 +1,7 @@
-export { startLocal } from './run';
+export { startLocal } from './running-app';
+export type { LocalFailure, RunningApp } from './running-app';
 export type { LocalOptions, LocalRun, LocalTrigger } from './run';
 export type { LocalEvent } from './events';
 export type { NamedResource } from './assembly/app';
-export { LOCAL_RUN_ERRORS, LocalRunError } from './errors';
+export { LocalRunError } from './errors';
 export type { LocalRunErrorCode } from './errors';
-export { END_SIGNALS } from './process/process-end';

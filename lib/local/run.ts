@@ -97,15 +97,8 @@ export interface LocalTrigger {
   readonly destinationArn?: string;
 }
 
-/**
- * Runs the triggers of a synthesized app on this machine: its tables on AWS's DynamoDB Local, its functions in processes of their
- * own behind the Lambda Runtime API, its failure destinations on local SQS, SNS and S3.
- *
- * Resolves when every mapping is polling: what is written from then on reaches the functions, whatever their starting position.
- *
- * @throws LocalRunError with the code of what is missing or wrong. Nothing is left running then.
- */
-export async function startLocal(options: LocalOptions = {}): Promise<LocalRun> {
+/** See startLocal in running-app.ts. */
+export async function startRun(options: LocalOptions): Promise<LocalRun> {
   const { assembly = 'cdk.out', port, inspect = false, observer = () => {} } = options;
   const app = readApp(assembly);
   const node = nodeProgram(options.node);

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { LOCAL_RUN_ERRORS, LocalRunError, type LocalRunErrorCode } from '../../lib/local';
+import { LOCAL_RUN_ERRORS, LocalRunError, type LocalRunErrorCode } from '../../lib/local/errors';
 
 test('docs/guide/local.md lists every code with its meaning', () => {
   const page = readFileSync(join(__dirname, '..', '..', 'docs', 'guide', 'local.md'), 'utf8');
