@@ -20,7 +20,10 @@ export const FILES = [
   'build/bin',
   'build/local/**/*.d.ts',
   'build/local/service/destination-server.js',
+  'build/local/function/aws-requests.js',
+  'build/local/function/aws-services.js',
   'build/local/function/module-resolution.js',
+  'build/local/function/request-target.js',
   'build/local/function/runtime-client.js',
   'build/redrive/function.lambda.bundle',
 ];

@@ -107,16 +107,20 @@ function readStack(directory: string, id: string, artifact: Artifact, artifacts:
   };
 }
 
-/** The path of the construct as people know it: `Stack/Orders` for `/Stack/Orders/Resource`. */
-function pathsIn(metadata: ConstructMetadata): Map<string, string> {
-  const paths = new Map<string, string>();
-  for (const [path, entries] of Object.entries(metadata)) {
+/**
+ * The construct path of each logical id, as people know it: `Stack/Orders` for `/Stack/Orders/Resource`. Nested stacks may have the same
+ * logical ids as the stack that they are in, and their constructs are deeper.
+ *
+ * @param stack the path of a nested stack, if it is about that one
+ */
+export function pathsIn(metadata: ConstructMetadata, stack?: string): Map<string, string> {
+  const depth = (path: string) => path.split('/').length;
+  const found = Object.entries(metadata).flatMap(([path, entries]): [string, string][] => {
     const logicalId = entries.find((entry) => entry.type === 'aws:cdk:logicalId')?.data;
-    if (typeof logicalId === 'string') {
-      paths.set(logicalId, path.replace(/^\//, '').replace(/\/(Resource|Default)$/, ''));
-    }
-  }
-  return paths;
+    const isOwn = stack === undefined || path.startsWith(`/${stack}/`);
+    return typeof logicalId === 'string' && isOwn ? [[logicalId, path.replace(/^\//, '').replace(/\/(Resource|Default)$/, '')]] : [];
+  });
+  return new Map(found.sort(([, a], [, b]) => depth(b) - depth(a)));
 }
 
 function assetsIn(file: string): [string, string][] {
@@ -130,7 +134,8 @@ interface FileAsset {
   readonly destinations?: Record<string, { readonly objectKey: string }>;
 }
 
-function readJson<T>(file: string): T {
+/** @throws UnreadableAssembly */
+export function readJson<T>(file: string): T {
   try {
     return JSON.parse(readFileSync(file, 'utf8'));
   } catch (error) {

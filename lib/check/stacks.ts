@@ -5,7 +5,7 @@ import { type Expanded, expandedSection } from './for-each';
 import { asTemplate, linesOfJson, readTemplate, textOf } from './template-file';
 import { UnusableInput } from './unusable-input';
 import { simplified } from './values';
-import { readAssembly, type Template, type TemplateResource, UnreadableAssembly } from '../assembly';
+import { assetNamedBy, readAssembly, type Template, type TemplateResource, UnreadableAssembly } from '../assembly';
 import { type Location, UNKNOWN } from '../rules/facts';
 
 /**
@@ -92,8 +92,7 @@ function fromEntries(entries: readonly Expanded[]): object {
 }
 
 /**
- * The file of a nested stack's template. The CDK uploads it under a name that only that template has. Of other tools, the template names the
- * file until it is packaged.
+ * The file of a nested stack's template. Of other tools than the CDK, the template names the file until it is packaged.
  */
 function templateOf({ Type, Properties: properties }: TemplateResource, { file, parent }: CheckedStack, assets: Assets): string | undefined {
   const { TemplateURL: url, Location: location } = properties!;
@@ -101,8 +100,7 @@ function templateOf({ Type, Properties: properties }: TemplateResource, { file, 
   if (given === undefined) {
     return undefined;
   }
-  const text = JSON.stringify(given);
-  const asset = [...assets].find(([key]) => text.includes(key))?.[1];
+  const asset = assetNamedBy(given, assets);
   const beside = typeof given === 'string' && !/^\w+:/.test(given) ? resolve(dirname(file), given) : undefined;
   const found = asset ?? (beside !== undefined && existsSync(beside) && statSync(beside).isFile() ? beside : undefined);
   return found === undefined || isWithin(found, file, parent) ? undefined : found;

@@ -11,13 +11,24 @@ export function localCommand(): Command {
     .option('--port <number>', 'the port of DynamoDB Local (default: a free port)', portNumber)
     .option('--data <folder>', 'keep the tables and how far each trigger has read them in this folder (default: in memory)')
     .option('--node <path>', 'the Node.js that runs the functions (default: the one that runs this command)')
+    .option('--env-file <file>', 'environment variables for all functions, in lines of NAME=value')
+    .option('--env-vars <file>', 'environment variables by function, in JSON as for `sam local --env-vars`')
+    .option('--profile <name>', 'credentials for every service except DynamoDB, Lambda, SQS, SNS and S3, which run here')
+    .option('--endpoint <service=URL>', 'where the functions reach another service; may be repeated', endpoint, {})
     .option('--inspect', 'let a debugger attach to the functions')
     .option('--json', 'print one JSON object per line')
-    .action(async ({ app, json, ...options }: Omit<LocalOptions, 'assembly'> & { app: string; json?: boolean }) => {
+    .action(async ({ app, json, endpoint: endpoints, ...options }: Omit<LocalOptions, 'assembly' | 'endpoints'> & Given) => {
       const output = json ? jsonLines(process.stdout) : lines(process.stdout);
       // Whatever is still starting ends with the process.
-      process.exit(await runUntilStopped({ ...options, assembly: app }, output));
+      process.exit(await runUntilStopped({ ...options, assembly: app, endpoints }, output));
     });
+}
+
+/** The options that `startLocal` has under another name. */
+interface Given {
+  readonly app: string;
+  readonly json?: boolean;
+  readonly endpoint: Readonly<Record<string, string>>;
 }
 
 /** The exit code: 0 if it ran until it was asked to stop. */
@@ -60,4 +71,13 @@ function portNumber(text: string): number {
     throw new InvalidArgumentError('It must be a whole number from 1 to 65535.');
   }
   return port;
+}
+
+/** Such as `eventbridge=http://127.0.0.1:4566`, added to those before. */
+function endpoint(text: string, before: Record<string, string>): Record<string, string> {
+  const [, service, url = ''] = /^([^=]+)=(.+)$/.exec(text) ?? [];
+  if (service === undefined || !/^https?:$/.test(URL.canParse(url) ? new URL(url).protocol : '')) {
+    throw new InvalidArgumentError('It must be a service and a URL, such as eventbridge=http://127.0.0.1:4566.');
+  }
+  return { ...before, [service]: url };
 }

@@ -2,7 +2,9 @@ import type { ApiServer } from './api/server';
 import type { LocalApp } from './assembly/app';
 import type { Checkpoints } from './checkpoints';
 import type { LocalEvent } from './events';
+import type { GivenVariables } from './function/given-variables';
 import type { NodeProgram } from './function/node-program';
+import type { ServiceAccess } from './function/service-access';
 import type { Children } from './process/children';
 
 /** What a run is asked for and what it has found, before any of it is started. */
@@ -19,10 +21,18 @@ export interface RunSetup {
   /** Runs the functions. */
   readonly node: NodeProgram;
   readonly inspect: boolean;
+  /** What the functions have besides the app. */
+  readonly world: FunctionWorld;
   readonly children: Children;
   /** Serves nothing before the functions are there. */
   readonly api: ApiServer;
   readonly observer: LocalObserver;
+}
+
+/** What the user gives the functions. */
+export interface FunctionWorld {
+  readonly variables: GivenVariables;
+  readonly access: ServiceAccess;
 }
 
 export type LocalObserver = (event: LocalEvent) => void;

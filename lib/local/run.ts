@@ -1,19 +1,23 @@
 import { randomUUID } from 'node:crypto';
 import { LambdaApi, type VisibleMapping } from './api/lambda-api';
 import { startApiServer } from './api/server';
+import { StoredValuesApi } from './api/stored-values-api';
 import { TableStreamsApi, type VisibleStream } from './api/table-streams-api';
-import { readApp, type LocalApp, type LocalTable, type NamedResource } from './assembly/app';
+import type { LocalApp, LocalTable, NamedResource } from './assembly/app';
+import { readApp } from './assembly/read-app';
 import { queueUrl, type Endpoints } from './assembly/resource-names';
 import { checkpointsIn, NO_CHECKPOINTS } from './checkpoints';
 import { takeDataFolder } from './data-folder';
 import type { Driver } from './driver';
 import { LocalRunError } from './errors';
 import { startFunctions, type LocalFunctions } from './function/functions';
+import { givenVariables } from './function/given-variables';
 import { nodeProgram, versionWarning, type NodeProgram } from './function/node-program';
+import { accessNotes } from './function/service-access';
 import { startMapping } from './mapping-run';
 import { type Missing, withoutMissing } from './missing';
 import { endLeftovers, recordChildren } from './process/children';
-import type { LocalObserver, RunSetup } from './run-setup';
+import type { FunctionWorld, LocalObserver, RunSetup } from './run-setup';
 import { sdkVariables } from './service/sdk-variables';
 import { startServices, type Services } from './service/services';
 import { localStream } from './stream';
@@ -49,6 +53,31 @@ export interface LocalOptions {
    * @default false
    */
   readonly inspect?: boolean;
+  /**
+   * A file of lines `NAME=value`: environment variables for all functions, over those of the template.
+   *
+   * @default - those of the template
+   */
+  readonly envFile?: string;
+  /**
+   * A file of JSON, as for `sam local --env-vars`: objects with the environment variables of a function, by its logical id, name or construct
+   * path, and with those of all functions in `Parameters`. They are set over those of `envFile`.
+   *
+   * @default - those of the template
+   */
+  readonly envVars?: string;
+  /**
+   * A profile of the AWS configuration. Its credentials are for every service except DynamoDB, Lambda, SQS, SNS and S3, which run here.
+   *
+   * @default - the functions reach no other service
+   */
+  readonly profile?: string;
+  /**
+   * Where the functions reach other services, such as `{ eventbridge: 'http://127.0.0.1:4566' }`.
+   *
+   * @default - nowhere, or with `profile` at AWS
+   */
+  readonly endpoints?: Readonly<Record<string, string>>;
   /** Called for everything that happens. */
   readonly observer?: LocalObserver;
 }
@@ -99,11 +128,12 @@ export interface LocalTrigger {
 
 /** See startLocal in running-app.ts. */
 export async function startRun(options: LocalOptions): Promise<LocalRun> {
-  const { assembly = 'cdk.out', port, inspect = false, observer = () => {} } = options;
+  const { assembly = 'cdk.out', port, inspect = false, profile, endpoints = {}, observer = () => {} } = options;
   const app = readApp(assembly);
+  const world = { variables: givenVariables(options), access: { ...(profile !== undefined && { profile }), endpoints } };
   const node = nodeProgram(options.node);
   const leftovers = await endLeftovers();
-  for (const message of notes(app, node, leftovers.length)) {
+  for (const message of notes(app, world, node, leftovers.length)) {
     observer({ type: 'warning', message });
   }
   const children = recordChildren();
@@ -111,7 +141,7 @@ export async function startRun(options: LocalOptions): Promise<LocalRun> {
   try {
     const data = options.data === undefined ? undefined : await takeDataFolder(children, options.data, (message) => observer({ type: 'warning', message }));
     const checkpoints = data === undefined ? NO_CHECKPOINTS : checkpointsIn(data);
-    return await start({ app, project: process.cwd(), port, data, checkpoints, node, inspect, children, api, observer });
+    return await start({ app, project: process.cwd(), port, data, checkpoints, node, inspect, world, children, api, observer });
   } catch (error) {
     api.close();
     children.killAll();
@@ -120,9 +150,12 @@ export async function startRun(options: LocalOptions): Promise<LocalRun> {
 }
 
 /** What the user must know before the run. */
-function notes(app: LocalApp, node: NodeProgram, leftovers: number): string[] {
+function notes(app: LocalApp, { variables, access }: FunctionWorld, node: NodeProgram, leftovers: number): string[] {
   return [
     ...app.notRunning.map((what) => `Not running here: ${what.replace(/\.$/, '')}.`),
+    ...app.notes,
+    ...variables.notes(app.functions),
+    ...accessNotes(access),
     ...app.functions.flatMap((target) => versionWarning(node, target) ?? []),
     ...leftovers > 0 ? [`Ended ${leftovers} process${leftovers === 1 ? '' : 'es'} of a run that was killed.`] : [],
   ];
@@ -146,6 +179,7 @@ async function startWith(services: Services, given: RunSetup): Promise<LocalRun>
   const prepared = await preparedMappings(setup, mappings, services, functions);
   setup.api.serve([
     new LambdaApi({ functions, mappings, endpoints: services.endpoints }).answer,
+    new StoredValuesApi(setup.app.storedValues(services.endpoints)).answer,
     new TableStreamsApi(services.endpoints.dynamodb, streamsOf(setup.app, services), services.removals).answer,
   ]);
 
@@ -220,8 +254,9 @@ function refusedTables({ refusedTables: refused }: Services): Missing[] {
 }
 
 /** What of the app runs, and where it is reached. */
-function overview(app: LocalApp, { endpoints, refusedTables: refused }: Services): Pick<LocalRun, 'endpoints' | 'variables' | 'triggers' | 'tables' | 'queues' | 'topics' | 'buckets'> {
+function overview(app: LocalApp, { endpoints, refusedTables: refused, destinations: { refused: refusedArns } }: Services): Pick<LocalRun, 'endpoints' | 'variables' | 'triggers' | 'tables' | 'queues' | 'topics' | 'buckets'> {
   const { dynamodb, api, destinations } = endpoints;
+  const made = <T extends NamedResource>(resources: readonly T[]) => resources.filter(({ arn }) => !refusedArns.has(arn));
   return {
     endpoints: { dynamodb, dynamodbStreams: api, lambda: api, sqs: destinations, sns: destinations, s3: destinations },
     variables: sdkVariables(endpoints, app.functions[0].region),
@@ -233,9 +268,9 @@ function overview(app: LocalApp, { endpoints, refusedTables: refused }: Services
       ...(mapping.destinationArn && { destinationArn: mapping.destinationArn }),
     })),
     tables: app.tables.filter((table) => !refused.has(table)),
-    queues: app.queues.map((queue) => ({ ...queue, url: queueUrl(queue.name, endpoints) })),
-    topics: app.topics,
-    buckets: app.buckets,
+    queues: made(app.queues).map((queue) => ({ ...queue, url: queueUrl(queue.name, endpoints) })),
+    topics: made(app.topics),
+    buckets: made(app.buckets),
   };
 }
 

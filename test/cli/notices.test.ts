@@ -43,7 +43,7 @@ async function printedFor(template: object, { poison, refused = false }: { poiso
       },
       destinations: {
         endpoint: '',
-        ended: new Promise(() => {}),
+        refused: new Set(), ended: new Promise(() => {}),
         deliver: async () => {
           if (refused) {
             throw new Error('no such queue');

@@ -1,16 +1,19 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CfnCondition, CfnOutput, CfnParameter, type CfnResource, Duration, Fn, NestedStack, RemovalPolicy, Stack, Stage } from 'aws-cdk-lib';
+import { CfnCondition, CfnOutput, CfnParameter, CfnResource, Duration, Fn, NestedStack, RemovalPolicy, Stack, Stage } from 'aws-cdk-lib';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { DynamoEventSource, S3OnFailureDestination, SnsDlq, SqsDlq, SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import * as s3 from 'aws-cdk-lib/aws-s3';
+import * as secrets from 'aws-cdk-lib/aws-secretsmanager';
 import * as sns from 'aws-cdk-lib/aws-sns';
+import * as subscriptions from 'aws-cdk-lib/aws-sns-subscriptions';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
+import * as ssm from 'aws-cdk-lib/aws-ssm';
 import type { Construct } from 'constructs';
 import { functionOf, localApp, ordersTable, synthesize } from './fixture-app';
-import { readApp } from '../../lib/local/assembly/app';
+import { readApp } from '../../lib/local/assembly/read-app';
 import type { Endpoints } from '../../lib/local/assembly/resource-names';
 import { folderWith } from '../folder';
 
@@ -19,6 +22,7 @@ const ENDPOINTS: Endpoints = {
   destinations: 'http://127.0.0.1:2',
   streamLabels: new Map([['arn:aws:dynamodb:us-east-1:000000000000:table/orders', '2026-11-23T09:00:00.000']]),
 };
+const PIPE = { RoleArn: 'arn:aws:iam::123456789012:role/pipe', Target: 'arn:aws:sqs:us-east-1:123456789012:ours' };
 const HANDLER = 'exports.handler = async () => {};';
 const source = (table: dynamodb.ITable, props: Partial<ConstructorParameters<typeof DynamoEventSource>[1]> = {}) =>
   new DynamoEventSource(table, { startingPosition: lambda.StartingPosition.TRIM_HORIZON, ...props });
@@ -128,7 +132,7 @@ test('tables are read with their indexes, view type and time to live, global tab
 });
 
 test('environment variables name the local resources', () => {
-  const { functions: [onOrder] } = readApp(synthesize((stack) => {
+  const { functions: [onOrder], storedValues } = readApp(synthesize((stack) => {
     const orders = ordersTable(stack, 'Orders', { tableName: 'orders' });
     const queue = new sqs.Queue(stack, 'Queue', { queueName: 'jobs' });
     const topic = new sns.Topic(stack, 'Topic', { topicName: 'news' });
@@ -146,11 +150,14 @@ test('environment variables name the local resources', () => {
         PARAMETER: new CfnParameter(stack, 'Level', { default: 'info' }).valueAsString,
         KEY: new kms.Key(stack, 'Key').keyArn,
         UNKNOWN: Fn.importValue('elsewhere'),
+        MIXED: `${Fn.importValue('elsewhere')}/{{resolve:secretsmanager:prod/key:SecretString:::}}/x`,
+        SECRET: '{{resolve:secretsmanager:prod/key:SecretString:::}}',
+        ...stored(stack),
       },
     });
     fn.addEventSource(source(orders));
   }));
-  const { variables, unresolved } = onOrder.environment(ENDPOINTS);
+  const { variables, unknown } = onOrder.environment(ENDPOINTS);
   const stream = 'arn:aws:dynamodb:us-east-1:000000000000:table/orders/stream/2026-11-23T09:00:00.000';
   expect(variables).toEqual({
     TABLE: 'orders',
@@ -162,12 +169,46 @@ test('environment variables name the local resources', () => {
     JOINED: 'arn:aws:s3:::files/a/* in us-east-1 of 000000000000',
     JSON: JSON.stringify({ stream, level: 2 }),
     PARAMETER: 'info',
+    KEY: expect.stringMatching(/^arn:aws:kms:us-east-1:000000000000:key\//),
+    MIXED: 'UNKNOWN-the-export-elsewhere/UNKNOWN-the-secret-prod-key/x',
+    LEVEL: 'debug',
+    LEVELS: 'debug of debug',
+    PASSWORD: expect.stringMatching(/^[A-Z]{12}$/),
+    USER: 'me',
+    GIVEN: 'given',
   });
-  expect(unresolved).toEqual([
-    'KEY: Arn of Shop/Key (AWS::KMS::Key) is only known after a deployment',
-    'UNKNOWN: the export elsewhere is only known after a deployment',
+  const elsewhere = 'the export elsewhere is only known after a deployment';
+  const secret = 'the secret prod/key is not in this app';
+  expect(unknown).toEqual([
+    { name: 'UNKNOWN', reasons: [elsewhere], isSet: false },
+    { name: 'MIXED', reasons: [elsewhere, secret], isSet: true },
+    { name: 'SECRET', reasons: [secret], isSet: false },
   ]);
+  expect(storedValues(ENDPOINTS)).toEqual({
+    parameters: [{ name: '/app/level', type: 'String', value: 'debug' }],
+    secrets: [
+      { name: 'login', arn: expect.stringMatching(/:secret:login-/), value: expect.stringMatching(/^\{"user":"me","password":"[A-Z]{12}"\}$/) },
+      { name: 'token', arn: expect.stringMatching(/:secret:token-/), value: 'given' },
+    ],
+  });
 });
+
+/** Variables that name parameters and secrets of the app. */
+function stored(stack: Stack): Record<string, string> {
+  const level = new ssm.StringParameter(stack, 'LevelParameter', { parameterName: '/app/level', stringValue: 'debug' });
+  const login = new secrets.Secret(stack, 'Login', {
+    secretName: 'login',
+    generateSecretString: { secretStringTemplate: '{"user":"me"}', generateStringKey: 'password', passwordLength: 12, excludeLowercase: true, excludeNumbers: true },
+  });
+  new secrets.CfnSecret(stack, 'Token', { name: 'token', secretString: 'given' });
+  return {
+    LEVEL: ssm.StringParameter.valueForStringParameter(stack, '/app/level'),
+    LEVELS: `${level.stringValue} of {{resolve:ssm:/app/level:1}}`,
+    PASSWORD: login.secretValueFromJson('password').unsafeUnwrap(),
+    USER: login.secretValueFromJson('user').unsafeUnwrap(),
+    GIVEN: '{{resolve:secretsmanager:token}}',
+  };
+}
 
 test('stacks with an environment of their own keep their account and region', () => {
   const { tables: [table], mappings: [mapping] } = readApp(synthesize((stack) => {
@@ -245,30 +286,120 @@ describe('what can\'t run here is named', () => {
       eventSourceArn: orders.tableStreamArn,
       startingPosition: lambda.StartingPosition.LATEST,
     });
-    const nested = new NestedStack(stack, 'Nested');
-    functionOf(nested, 'Inner', HANDLER).addEventSource(source(ordersTable(nested)));
+    new CfnResource(stack, 'Nested', { type: 'AWS::CloudFormation::Stack', properties: { TemplateURL: 'https://elsewhere/template.json' } });
+    new CfnResource(stack, 'Pipe', { type: 'AWS::Pipes::Pipe', properties: { ...PIPE, Source: orders.tableStreamArn } });
+    new CfnResource(stack, 'OtherPipe', { type: 'AWS::Pipes::Pipe', properties: { ...PIPE, Source: 'arn:aws:sqs:us-east-1:123456789012:theirs' } });
   })));
 
   test.each([
     ['Off', 'the mapping is disabled'],
-    ['Snake', 'its function runs on python3.13; only Node.js functions run here'],
-    ['Own', 'its function runs on provided.al2023; only Node.js functions run here'],
+    ['Snake', 'its function runs on python3.13, and only Node.js functions run here. simulateTrigger tests'],
+    ['Own', 'its function runs on provided.al2023, and only Node.js functions run here'],
     ['Zipped', 'only code of a folder runs here'],
     ['InBucket', 'its function\'s code is not an asset of this app'],
-    ['Layered', 'layers are not loaded here'],
     ['Refused', 'its settings are refused. FilterCriteria.Filters[1] is refused at a[0]: "like" is not an operator'],
     ['Image', 'its function is a container image'],
-    ['OnQueue', 'is not the stream of a table in this app'],
+    ['OnQueue', 'is not the stream of a table, and only such sources run here'],
     ['Elsewhere', 'is not the stream of a table in this app'],
     ['Theirs', 'its function theirs is not in this app'],
-    ['Nested', 'nested stacks do not run here'],
+    ['Nested', 'its template is not an asset of this app, so nothing in it runs here'],
+    ['Pipe', 'EventBridge Pipes do not run here. A trigger with a function that does what the pipe does would'],
   ])('%s: %s', (id, reason) => {
     expect(app.notRunning.filter((line) => new RegExp(`^Shop/${id}\\b`).test(line))).toEqual([expect.stringContaining(reason)]);
   });
 
   test('everything else runs', () => {
     expect(app.mappings.map((mapping) => mapping.function.path)).toEqual(['Shop/Fine', 'Shop/Layered']);
+    expect(app.functions[1].layers).toEqual({ directories: [], missing: ['arn:aws:lambda:us-east-1:123456789012:layer:x:1'] });
+    expect(app.notRunning.some((line) => line.includes('OtherPipe'))).toBe(false);
   });
+});
+
+test('nested stacks run as their parents do, and hand values to each other', () => {
+  const { mappings, tables, functions, notRunning, notes } = readApp(synthesize((stack) => {
+    const data = new NestedStack(stack, 'Data');
+    const orders = ordersTable(data);
+    const nested = new NestedStack(stack, 'Functions');
+    const inner = new NestedStack(nested, 'Inner');
+    const layer = new lambda.LayerVersion(stack, 'Layer', { code: lambda.Code.fromAsset(folderWith({ 'nodejs/node_modules/x/index.js': '' })) });
+    functionOf(inner, 'OnOrder', HANDLER, { environment: { TABLE: orders.tableName }, layers: [layer] }).addEventSource(source(orders));
+    functionOf(stack, 'Outer', HANDLER).addEventSource(source(orders));
+  }));
+  expect([notRunning, notes]).toEqual([[], []]);
+  expect(tables).toMatchObject([{ path: 'Shop/Data/Orders', name: expect.stringMatching(/^Shop-Data-Orders\w+$/) }]);
+  expect(mappings.map(({ path, table }) => [path.split('/DynamoDB')[0], table.path])).toEqual([
+    ['Shop/Outer', 'Shop/Data/Orders'], ['Shop/Functions/Inner/OnOrder', 'Shop/Data/Orders'],
+  ]);
+  const inner = functions.find(({ path }) => path === 'Shop/Functions/Inner/OnOrder')!;
+  expect(inner.environment(ENDPOINTS)).toEqual({ variables: { TABLE: tables[0].name }, unknown: [] });
+  expect(inner.layers).toEqual({ directories: [expect.stringMatching(/asset\.\w+$/)], missing: [] });
+});
+
+test('queues, topics and buckets have the settings of the template, as far as they can, and what can\'t is named', () => {
+  const { queues, topics, buckets, notes } = readApp(synthesize((stack) => {
+    functionOf(stack, 'Good', HANDLER).addEventSource(source(ordersTable(stack)));
+    const dead = new sqs.Queue(stack, 'Dead', { queueName: 'dead', fifo: false });
+    const jobs = new sqs.Queue(stack, 'Jobs', {
+      queueName: 'jobs', visibilityTimeout: Duration.seconds(1), retentionPeriod: Duration.days(14), deadLetterQueue: { queue: dead, maxReceiveCount: 3 },
+    });
+    new sqs.Queue(stack, 'Ordered', { queueName: 'ordered.fifo', contentBasedDeduplication: true, deduplicationScope: sqs.DeduplicationScope.MESSAGE_GROUP });
+    const slow = new sqs.CfnQueue(stack, 'Slow', { queueName: 'slow' });
+    slow.addPropertyOverride('DelaySeconds', { Ref: new CfnParameter(stack, 'Delay').logicalId });
+    const news = new sns.Topic(stack, 'News', { topicName: 'news.fifo', fifo: true, contentBasedDeduplication: true });
+    news.addSubscription(new subscriptions.SqsSubscription(jobs, {
+      rawMessageDelivery: true, filterPolicy: { kind: sns.SubscriptionFilter.stringFilter({ allowlist: ['a'], matchPrefixes: ['b'] }) },
+    }));
+    new sns.CfnSubscription(stack, 'Mail', { topicArn: news.topicArn, protocol: 'email', endpoint: 'me@example.com' });
+    new sns.CfnSubscription(stack, 'Ignoring', {
+      topicArn: news.topicArn, protocol: 'sqs', endpoint: dead.queueArn, filterPolicyScope: 'MessageBody', filterPolicy: { a: { b: [{ 'equals-ignore-case': 'x' }] } },
+    });
+    const files = new s3.CfnBucket(stack, 'Files', {
+      bucketName: 'files',
+      notificationConfiguration: {
+        queueConfigurations: [{ event: 's3:ObjectCreated:*', queue: jobs.queueArn, filter: { s3Key: { rules: [{ name: 'prefix', value: 'in/' }] } } }],
+        topicConfigurations: [{ event: 's3:ObjectRemoved:*', topic: news.topicArn }],
+        eventBridgeConfiguration: { eventBridgeEnabled: true },
+      },
+    });
+    new CfnResource(stack, 'Notifications', {
+      type: 'Custom::S3BucketNotifications',
+      properties: {
+        BucketName: files.ref,
+        NotificationConfiguration: {
+          TopicConfigurations: [{ Events: ['s3:ObjectCreated:Put'], TopicArn: news.topicArn, Filter: { Key: { FilterRules: [{ Name: 'suffix', Value: '.csv' }] } } }],
+          LambdaFunctionConfigurations: [{ Events: ['s3:ObjectCreated:*'], LambdaFunctionArn: 'arn:aws:lambda:us-east-1:000000000000:function:x' }],
+        },
+      },
+    });
+  }));
+  const arn = (service: string, name: string) => `arn:aws:${service}:us-east-1:000000000000:${name}`;
+  expect(Object.fromEntries(queues.map(({ name, attributes }) => [name, attributes]))).toEqual({
+    'dead': {},
+    'jobs': {
+      VisibilityTimeout: '1', MessageRetentionPeriod: '1209600', RedrivePolicy: JSON.stringify({ deadLetterTargetArn: arn('sqs', 'dead'), maxReceiveCount: 3 }),
+    },
+    'ordered.fifo': { FifoQueue: 'true', ContentBasedDeduplication: 'true' },
+    'slow': {},
+  });
+  expect(topics).toMatchObject([{
+    attributes: { FifoTopic: 'true', ContentBasedDeduplication: 'true' },
+    subscriptions: [
+      { queueArn: arn('sqs', 'jobs'), attributes: { RawMessageDelivery: 'true', FilterPolicy: '{"kind":["a",{"prefix":"b"}]}' } },
+      { queueArn: arn('sqs', 'dead'), attributes: { FilterPolicyScope: 'MessageBody' } },
+    ],
+  }]);
+  expect(buckets[0].notifications).toEqual([
+    { arn: arn('sqs', 'jobs'), prefix: 'in/', suffix: '' }, { arn: arn('sns', 'news.fifo'), prefix: '', suffix: '.csv' },
+  ]);
+  expect(notes).toEqual([
+    'Shop/Ordered: here, a message is a duplicate in whatever group its like was sent.',
+    'Shop/Slow: its DelaySeconds has no effect here: the parameter Delay of the stack Shop is only known after a deployment.',
+    'Shop/Mail: a subscription by email gets nothing here. Only queues do.',
+    'Shop/Ignoring: its filter policy lets no message through here that is to match by "equals-ignore-case".',
+    'Shop/Files: it sends no events to EventBridge here.',
+    `Shop/Files: ${arn('sns', 'news.fifo')} hears nothing of s3:ObjectRemoved:* here.`,
+    'Shop/Files: it invokes no function here. Its queues and topics hear of new objects.',
+  ]);
 });
 
 describe('what no trigger needs stops no trigger', () => {
@@ -315,7 +446,7 @@ describe('what no trigger needs stops no trigger', () => {
       new CfnOutput(stack, 'Known', { value: 'y', exportName: 'level' });
       functionOf(stack, 'OnOrder', HANDLER, { environment: { LEVEL: Fn.importValue('level') } }).addEventSource(source(ordersTable(stack)));
     }));
-    expect(onOrder.environment(ENDPOINTS)).toEqual({ variables: { LEVEL: 'y' }, unresolved: [] });
+    expect(onOrder.environment(ENDPOINTS)).toEqual({ variables: { LEVEL: 'y' }, unknown: [] });
   });
 });
 

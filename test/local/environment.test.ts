@@ -20,7 +20,7 @@ async function environmentOf(code: string | Record<string, string>, options: Par
   return startEnvironment(children, {
     functionName: 'OnOrder',
     taskRoot,
-    sdkFolders: [process.cwd()],
+    modules: { sdkFolders: [process.cwd()], layers: [], missingLayers: [] },
     node: process.execPath,
     inspect: false,
     timeout: 60,

@@ -7,14 +7,15 @@ import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/clien
 import { SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
 import { CreateQueueCommand, ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { BatchWriteCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { CfnParameter, CfnResource, Duration, NestedStack, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
-import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { S3OnFailureDestination, SnsDlq, SqsDlq } from 'aws-cdk-lib/aws-lambda-event-sources';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as sns from 'aws-cdk-lib/aws-sns';
+import { SqsSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
+import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { functionOf, localApp, onLinux, ordersTable } from './fixture-app';
 import { folderWith } from '../folder';
 import { client, COPYING, documents, inOrder, itemsOf, PRINTING, put, source, tableName } from './local-run';
@@ -33,6 +34,7 @@ const listeners = new Set<(event: LocalEvent) => void>();
 beforeAll(async () => {
   run = await startLocal({
     assembly: app.synth().directory,
+    envVars: join(folderWith({ 'variables.json': '{"Parameters":{"GIVEN":"to all"},"World/Inner/OnOrder":{"GIVEN":"by name"},"Nobody":{}}' }), 'variables.json'),
     observer: (event) => {
       events.push(event);
       listeners.forEach((listen) => listen(event));
@@ -423,15 +425,84 @@ describe('functions', () => {
   });
 
   stackOf('Named', (stack) => {
-    const role = new Role(stack, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
-    functionOf(stack, 'OnOrder', PRINTING, { runtime: lambda.Runtime.NODEJS_24_X, environment: { ROLE: role.roleArn } })
-      .addEventSource(source(ordersTable(stack)));
+    const api = new CfnResource(stack, 'Api', { type: 'AWS::ApiGateway::RestApi', properties: { Name: 'api' } });
+    const environment = { API: api.ref, URL: `https://${api.ref}.example.org/`, GIVEN: api.ref };
+    functionOf(stack, 'OnOrder', PRINTING, { runtime: lambda.Runtime.NODEJS_24_X, environment }).addEventSource(source(ordersTable(stack)));
+    functionOf(stack, 'Broken', 'if (!process.env.MISSING) throw new Error("MISSING is not set");').addEventSource(source(ordersTable(stack, 'Returns')));
+    (new sqs.Queue(stack, 'Refused').node.defaultChild as CfnResource).addPropertyOverride(
+      'VisibilityTimeout', new CfnParameter(stack, 'TooLong', { default: '1000000' }).valueAsString,
+    );
   });
-  test('environment variables that can\'t be known and a newer runtime are named at the start', () => {
+  test('what is missing is named at the start with what it means, and stops nothing else', () => {
     const warnings = events.flatMap((event) => event.type === 'warning' ? [event.message] : []);
-    expect(warnings).toContainEqual(expect.stringMatching(/^Named\/OnOrder: the environment variable ROLE: Arn of Named\/Role .* It is not set here\./));
+    const unknown = 'Ref of Named/Api (AWS::ApiGateway::RestApi) is only known after a deployment';
+    expect(warnings).toEqual(expect.arrayContaining([
+      `Named/OnOrder: API is not set, URL has a placeholder: ${unknown}. --env-file can set it.`,
+      expect.stringMatching(/^The function Named-Broken\w+ does not load: Error: MISSING is not set \(index\.js:1:\d+\)\. The trigger Named\/Broken\/\S+ does not run\.$/),
+      expect.stringMatching(/^Named\/Refused can't be made here: .*VisibilityTimeout.*\. No trigger needs it\.$/),
+      '--env-vars names Nobody, but no function of a trigger has such a logical id, name or path.',
+    ]));
     const [major] = process.versions.node.split('.');
     expect(warnings.some((warning) => /Node\.js 24 on AWS/.test(warning))).toBe(Number(major) < 24);
+    expect(run.queues.map(({ path }) => path)).not.toContain('Named/Refused');
+  });
+
+  stackOf('World', (stack) => {
+    const nested = new NestedStack(stack, 'Inner');
+    const jobs = new sqs.Queue(nested, 'Jobs');
+    const news = new sns.Topic(nested, 'News');
+    news.addSubscription(new SqsSubscription(jobs, { rawMessageDelivery: true }));
+    const target = ordersTable(nested, 'Target', { stream: undefined });
+    const layer = new lambda.LayerVersion(nested, 'Layer', {
+      code: lambda.Code.fromAsset(folderWith({ 'nodejs/node_modules/greeting/index.js': 'module.exports = "from a layer";', 'nodejs/data.js': 'module.exports = 42;' })),
+    });
+    const level = new StringParameter(stack, 'Level', { parameterName: '/level', stringValue: 'debug' });
+    const onOrder = functionOf(nested, 'OnOrder', `
+      const https = require('node:https');
+      const ask = (service, path, type, body, more = {}) => new Promise((resolve) => {
+        // As version 2 of the SDK does it, which does not know the local endpoints.
+        const authorization = 'AWS4-HMAC-SHA256 Credential=AKIAREAL/20261130/us-east-1/' + service + '/aws4_request, SignedHeaders=host, Signature=0';
+        const host = service + '.us-east-1.amazonaws.com';
+        const request = https.request({ host, path, method: 'POST', headers: { authorization, 'content-type': type, 'x-amz-date': '20261130T000000Z', ...more } }, (response) => {
+          let text = '';
+          response.on('data', (part) => text += part).on('end', () => resolve([response.statusCode, text]));
+        });
+        request.on('error', (error) => resolve(error.message));
+        request.end(body);
+      });
+      const json = (service, target, input) => ask(service, '/', 'application/x-amz-json-1.0', JSON.stringify(input), { 'x-amz-target': target });
+      exports.handler = async () => {
+        console.log(JSON.stringify({
+          layer: [require('greeting'), require('/opt/nodejs/data')],
+          given: process.env.GIVEN,
+          put: await json('dynamodb', 'DynamoDB_20120810.PutItem', { TableName: process.env.TARGET, Item: { pk: { S: 'x' }, sk: { S: 'y' } } }),
+          publish: await ask('sns', '/', 'application/x-www-form-urlencoded', new URLSearchParams({ Action: 'Publish', TopicArn: process.env.NEWS, Message: 'hello' }).toString()),
+          parameter: await json('ssm', 'AmazonSSM.GetParameter', { Name: '/level' }),
+          events: await json('events', 'AWSEvents.PutEvents', { Entries: [] }),
+          fetched: await fetch('https://states.us-east-1.amazonaws.com/', { headers: { authorization: 'AWS4-HMAC-SHA256 x' } }).catch((error) => error.message),
+        }));
+      };`, { layers: [layer], environment: { TARGET: target.tableName, NEWS: news.topicArn } });
+    onOrder.addEventSource(source(ordersTable(nested)));
+    level.grantRead(onOrder);
+  });
+  test('a function finds its layers and reaches what runs here, in a nested stack and without knowing the endpoints; other services fail at once', async () => {
+    await put(run, 'World/Inner/Orders', {});
+    await run.drained();
+    const refusal = (title: string, id: string) => `${title} is not run here. Give it an endpoint with --endpoint ${id}=URL, or real credentials with --profile NAME.`;
+    expect(printed('World/Inner-OnOrder')).toEqual([{
+      layer: ['from a layer', 42],
+      given: 'by name',
+      put: [200, '{}'],
+      publish: [200, expect.stringContaining('<MessageId>')],
+      parameter: [200, expect.stringContaining('"Value":"debug"')],
+      events: refusal('EventBridge', 'eventbridge'),
+      fetched: refusal('Step Functions', 'sfn'),
+    }]);
+    expect(await itemsOf(run, 'World/Inner/Target')).toEqual([{ pk: 'x', sk: 'y' }]);
+    const { Messages } = await new SQSClient(client(run.endpoints.sqs)).send(new ReceiveMessageCommand({
+      QueueUrl: run.queues.find(({ path }) => path === 'World/Inner/Jobs')!.url,
+    }));
+    expect(Messages).toMatchObject([{ Body: 'hello' }]);
   });
 
   stackOf('Inline', (stack) => functionOf(stack, 'OnOrder', '', { code: lambda.Code.fromInline(PRINTING) }).addEventSource(source(ordersTable(stack))));

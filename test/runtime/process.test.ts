@@ -5,7 +5,8 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as fc from 'fast-check';
 import { onChange, type Told } from './handlers/on-change';
 import { DynamoStreamTrigger, StreamFunction } from '../../lib';
-import { type LocalApp, readApp } from '../../lib/local/assembly/app';
+import type { LocalApp } from '../../lib/local/assembly/app';
+import { readApp } from '../../lib/local/assembly/read-app';
 import { queueUrl } from '../../lib/local/assembly/resource-names';
 import { type LocalFunction, startFunction } from '../../lib/local/function/function';
 import { type Children, recordChildren } from '../../lib/local/process/children';
@@ -63,6 +64,7 @@ async function start(trigger: 'Parking' | 'Holding'): Promise<LocalFunction> {
   const endpoints = { dynamodb: 'http://127.0.0.1:1', api: 'http://127.0.0.1:3', destinations: destinations.endpoint, streamLabels: new Map([[mappingOf(trigger).table.arn, LABEL]]) };
   const running = await startFunction(children, target, {
     variables: target.environment(endpoints).variables,
+    access: { endpoints: {} },
     endpoints,
     sdkFolders: [process.cwd()],
     node: process.execPath,

@@ -1,23 +1,38 @@
-/** A queue that a bucket tells of new objects. */
-export interface QueueNotification {
-  readonly queueArn: string;
-  readonly prefix: string;
-  readonly suffix: string;
-}
+import type { BucketNotification } from './app';
 
-/** The queues that hear of new objects, from the resolved `QueueConfigurations` of a bucket. */
-export function queueNotifications(configurations: readonly Configuration[]): QueueNotification[] {
-  return configurations
-    .filter(({ Event }) => /^s3:ObjectCreated:(\*|Put)$/.test(Event))
-    .map(({ Queue, Filter }) => {
-      const rule = (name: string) => Filter?.S3Key?.Rules?.find(({ Name }) => Name.toLowerCase() === name)?.Value ?? '';
-      return { queueArn: Queue, prefix: rule('prefix'), suffix: rule('suffix') };
-    });
-}
-
-/** As CloudFormation spells it. */
+/** A configuration of a bucket's notifications, as CloudFormation or as S3's API spells it. */
 interface Configuration {
-  readonly Event: string;
-  readonly Queue: string;
-  readonly Filter?: { readonly S3Key?: { readonly Rules?: readonly { readonly Name: string; readonly Value: string }[] } };
+  readonly Event?: string;
+  readonly Events?: readonly string[];
+  readonly Queue?: string;
+  readonly QueueArn?: string;
+  readonly Topic?: string;
+  readonly TopicArn?: string;
+  readonly Filter?: { readonly S3Key?: Rules; readonly Key?: Rules };
+}
+
+interface Rules {
+  readonly Rules?: readonly Rule[];
+  readonly FilterRules?: readonly Rule[];
+}
+
+interface Rule {
+  readonly Name: string;
+  readonly Value: string;
+}
+
+/** What a configuration has the bucket send to queues and topics, and what of it is not sent here. */
+export function bucketNotifications(configuration: Configuration): { found: BucketNotification[]; omitted: string[] } {
+  const { Event: event, Events: events = event === undefined ? [] : [event], Filter: filter } = configuration;
+  const arn = configuration.Queue ?? configuration.QueueArn ?? configuration.Topic ?? configuration.TopicArn;
+  if (arn === undefined) {
+    return { found: [], omitted: ['it invokes no function here. Its queues and topics hear of new objects'] };
+  }
+  const key = filter?.S3Key ?? filter?.Key;
+  const rule = (name: string) => [...key?.Rules ?? [], ...key?.FilterRules ?? []].find(({ Name }) => Name.toLowerCase() === name)?.Value ?? '';
+  const isCreation = (each: string) => /^s3:ObjectCreated:(\*|Put)$/.test(each);
+  return {
+    found: events.some(isCreation) ? [{ arn, prefix: rule('prefix'), suffix: rule('suffix') }] : [],
+    omitted: events.filter((each) => !isCreation(each)).map((each) => `${arn} hears nothing of ${each} here`),
+  };
 }

@@ -1,4 +1,6 @@
-import type { Resolve } from './intrinsics';
+import { createHash } from 'node:crypto';
+import type { Resolve } from './resolution';
+import { RESOURCE_TYPES } from './resource-types';
 import type { SynthesizedStack, TemplateResource } from '../../assembly';
 
 /** The account and region of stacks that do not set their own. */
@@ -16,68 +18,62 @@ export interface Endpoints {
   readonly streamLabels: ReadonlyMap<string, string>;
 }
 
-/** How the resources of a type are named: the property with the name, its longest length, and what Ref returns. */
-interface NamingRule {
-  readonly property: string;
-  readonly longest: number;
-  readonly ref: 'name' | 'arn' | 'url';
-}
-
-const NAMING: Record<string, NamingRule> = {
-  'AWS::DynamoDB::Table': { property: 'TableName', longest: 255, ref: 'name' },
-  'AWS::DynamoDB::GlobalTable': { property: 'TableName', longest: 255, ref: 'name' },
-  'AWS::Lambda::Function': { property: 'FunctionName', longest: 64, ref: 'name' },
-  'AWS::Logs::LogGroup': { property: 'LogGroupName', longest: 512, ref: 'name' },
-  'AWS::S3::Bucket': { property: 'BucketName', longest: 63, ref: 'name' },
-  'AWS::SNS::Topic': { property: 'TopicName', longest: 256, ref: 'arn' },
-  'AWS::SQS::Queue': { property: 'QueueName', longest: 80, ref: 'url' },
-};
-
 /** The name of a resource here: its own, or stack and logical id, which is how the names that CloudFormation makes begin. */
 export function physicalName(stack: SynthesizedStack, logicalId: string, resource: TemplateResource, resolve: Resolve): string {
-  const { property, longest } = NAMING[resource.Type] ?? { property: 'Name', longest: 255 };
+  const { property, longest, lowerCase } = RESOURCE_TYPES[resource.Type] ?? { property: 'Name', longest: 255 };
   const given = resource.Properties?.[property];
   if (given !== undefined) {
     return resolve(stack, given);
   }
   const made = `${stack.name}-${logicalId}`;
-  const suffix = resource.Type === 'AWS::SQS::Queue' && resource.Properties?.FifoQueue ? '.fifo' : '';
-  const name = made.slice(0, longest - suffix.length) + suffix;
-  return resource.Type === 'AWS::S3::Bucket' ? name.toLowerCase() : name;
+  const suffix = resource.Properties?.FifoQueue || resource.Properties?.FifoTopic ? '.fifo' : '';
+  const name = shortened(made, longest - suffix.length) + suffix;
+  return lowerCase ? name.toLowerCase() : name;
 }
 
-/** What Ref (no attribute) or GetAtt of a resource returns here; undefined if it is known only after a deployment. */
-export function attributeOf(
-  resource: TemplateResource, name: string, place: { region: string; account: string }, attribute?: string, endpoints?: Endpoints,
-): string | undefined {
-  const arn = arnOf(resource, name, place);
-  if (attribute === undefined) {
-    const ref = NAMING[resource.Type]?.ref;
-    return ref === 'url' ? queueUrl(name, endpoints) : ref === 'arn' ? arn : ref && name;
-  }
-  switch (attribute) {
-    case 'Arn':
-    case 'TopicArn': return arn;
-    case 'StreamArn': return arn && `${arn}/stream/${endpoints?.streamLabels.get(arn) ?? 'pending'}`;
-    case 'QueueUrl': return queueUrl(name, endpoints);
-    case 'QueueName':
-    case 'TopicName': return name;
-    default: return undefined;
-  }
+/** At most this long. What differs only in what is cut off still differs. */
+function shortened(name: string, longest: number): string {
+  return name.length <= longest ? name : `${name.slice(0, longest - 9)}-${createHash('sha256').update(name).digest('hex').slice(0, 8)}`;
 }
 
-function arnOf(resource: TemplateResource, name: string, { region, account }: { region: string; account: string }): string | undefined {
-  switch (resource.Type) {
-    case 'AWS::DynamoDB::Table':
-    case 'AWS::DynamoDB::GlobalTable': return `arn:aws:dynamodb:${region}:${account}:table/${name}`;
-    case 'AWS::Lambda::Function': return `arn:aws:lambda:${region}:${account}:function:${name}`;
-    case 'AWS::Logs::LogGroup': return `arn:aws:logs:${region}:${account}:log-group:${name}:*`;
-    case 'AWS::S3::Bucket': return `arn:aws:s3:::${name}`;
-    // The local destinations have only one account.
-    case 'AWS::SNS::Topic': return `arn:aws:sns:${region}:${LOCAL_ACCOUNT}:${name}`;
-    case 'AWS::SQS::Queue': return `arn:aws:sqs:${region}:${LOCAL_ACCOUNT}:${name}`;
-    default: return undefined;
+/** A resource of a template, and where it is. */
+export interface PlacedResource {
+  readonly resource: TemplateResource;
+  readonly name: string;
+  readonly region: string;
+  readonly account: string;
+  /** One of its properties, resolved. */
+  property(name: string): unknown;
+}
+
+/**
+ * What Ref (no attribute) or GetAtt of a resource returns here; undefined if it is known only after a deployment. Parts that AWS makes at
+ * random are others here, but the same in each run.
+ */
+export function attributeOf(placed: PlacedResource, attribute?: string, endpoints?: Endpoints): string | undefined {
+  const type = RESOURCE_TYPES[placed.resource.Type];
+  if (attribute === 'StreamArn' && type?.property === 'TableName') {
+    const arn = attributeOf(placed, 'Arn')!;
+    return `${arn}/stream/${endpoints?.streamLabels.get(arn) ?? 'pending'}`;
   }
+  const pattern = attribute === undefined ? type?.ref : type?.attributes[attribute];
+  return pattern?.replace(/\{(\w+)(?:=([^}]*))?\}/g, (_, part: string, otherwise: string | undefined) => {
+    switch (part) {
+      case 'name': return placed.name;
+      case 'region': return placed.region;
+      case 'account': return placed.account;
+      case 'url': return queueUrl(placed.name, endpoints);
+      case 'id': return madeId(placed);
+      case 'suffix': return madeId(placed).slice(0, 6);
+      default: return String(placed.property(part) ?? otherwise);
+    }
+  });
+}
+
+/** The same for the same resource. */
+function madeId({ name, region, account }: PlacedResource): string {
+  const digits = createHash('sha256').update(`${account}/${region}/${name}`).digest('hex');
+  return [digits.slice(0, 8), digits.slice(8, 12), digits.slice(12, 16), digits.slice(16, 20), digits.slice(20, 32)].join('-');
 }
 
 /** The URL of a queue at the local destinations. */

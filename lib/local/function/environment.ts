@@ -76,7 +76,7 @@ class ProcessEnvironment implements ExecutionEnvironment, RuntimeListener {
     this.ready = new Promise((resolve, reject) => {
       this.loaded = resolve;
       this.failLoading = (reason) =>
-        reject(new LocalRunError('FUNCTION_NOT_LOADED', `The function ${options.functionName} does not load: ${reason}`));
+        reject(new LocalRunError('FUNCTION_NOT_LOADED', `The function ${options.functionName} does not load: ${reason}.`));
     });
     const limit = INIT_LIMIT + this.timeout;
     const timer = setTimeout(() => {
@@ -135,7 +135,7 @@ class ProcessEnvironment implements ExecutionEnvironment, RuntimeListener {
     if (this.state.at === 'loading') {
       const [first, ...rest] = errorMessage.split('\n');
       const place = placeIn(this.options.taskRoot, [...rest, ...trace]);
-      this.state.error = `${errorType}: ${first}${place ? ` (${place})` : ''}`;
+      this.state.error = `${errorType}: ${first.replace(/\.$/, '')}${place ? ` (${place})` : ''}`;
     }
   }
 

@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline';
 import { watchMemory } from './memory';
+import type { ModuleSources } from './module-resolution';
 import { killGroup, type Children } from '../process/children';
 import { compiled } from '../process/compiled';
 
@@ -27,8 +28,8 @@ export interface FunctionExit {
 export interface FunctionProcessOptions {
   /** The folder of the code. */
   readonly taskRoot: string;
-  /** Folders in which the AWS SDK may be found. */
-  readonly sdkFolders: readonly string[];
+  /** Where it finds modules besides its own. */
+  readonly modules: Omit<ModuleSources, 'taskRoot'>;
   /** The program that runs it: Node.js. */
   readonly node: string;
   /** Lets a debugger attach: the process neither times out nor freezes then. */
@@ -52,10 +53,10 @@ const CAN_FREEZE = process.platform !== 'win32';
 export function startProcess(
   children: Children, options: FunctionProcessOptions, address: string, onLine: (line: string, stream: 'stdout' | 'stderr') => void,
 ): FunctionProcess {
-  const { taskRoot, sdkFolders, node, inspect, memorySize, variables } = options;
+  const { taskRoot, modules, node, inspect, memorySize, variables } = options;
   const child = children.spawn(node, (mark) => [
     `--max-old-space-size=${Math.floor(memorySize * HEAP_SHARE)}`,
-    ...(inspect ? ['--inspect=127.0.0.1:0'] : []), compiled('function/runtime-client'), mark, ...sdkFolders,
+    ...(inspect ? ['--inspect=127.0.0.1:0'] : []), '--require', compiled('function/aws-requests'), compiled('function/runtime-client'), mark, JSON.stringify(modules),
   ], { cwd: taskRoot, env: { ...variables, AWS_LAMBDA_RUNTIME_API: address }, stdio: ['ignore', 'pipe', 'pipe'] });
   for (const stream of ['stdout', 'stderr'] as const) {
     createInterface({ input: child[stream]!, crlfDelay: Infinity }).on('line', (line) => onLine(line, stream));

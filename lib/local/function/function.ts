@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { realpathSync, writeFileSync } from 'node:fs';
-import { devNull } from 'node:os';
 import { join } from 'node:path';
 import { startEnvironment, type ExecutionEnvironment, type ExecutionEnvironmentOptions } from './environment';
+import { accessVariables, type ServiceAccess } from './service-access';
 import type { Outcome } from '../../engine';
 import type { LambdaFunction } from '../assembly/app';
 import type { Endpoints } from '../assembly/resource-names';
@@ -20,8 +20,10 @@ export interface LocalFunction {
 }
 
 interface LocalFunctionOptions {
-  /** The template's, resolved. */
+  /** The template's, resolved, and those that the user gives. */
   readonly variables: Readonly<Record<string, string>>;
+  /** What services the function reaches besides those that run here. */
+  readonly access: ServiceAccess;
   readonly endpoints: Endpoints;
   readonly sdkFolders: readonly string[];
   readonly node: string;
@@ -92,17 +94,21 @@ export async function startFunction(children: Children, target: LambdaFunction, 
 }
 
 function environmentOptions(target: LambdaFunction, taskRoot: string, options: LocalFunctionOptions): ExecutionEnvironmentOptions {
-  const { variables, endpoints, sdkFolders, node, inspect, onLog } = options;
+  const { variables, access, endpoints, sdkFolders, node, inspect, onLog } = options;
+  const { directories, missing } = target.layers;
   return {
     functionName: target.name,
     taskRoot,
-    sdkFolders,
+    modules: { sdkFolders, layers: directories.map((folder) => realpathSync(folder)), missingLayers: missing },
     node,
     inspect,
     timeout: target.timeout,
     memorySize: target.memorySize,
     variables: {
-      ...processVariables(), ...lambdaVariables(target, taskRoot), ...SDK_SETTINGS, ...sdkVariables(endpoints, target.region), ...variables,
+      ...processVariables(),
+      ...lambdaVariables(target, taskRoot),
+      ...accessVariables(access, sdkVariables(endpoints, target.region), endpoints),
+      ...variables,
     },
     onLog,
   };
@@ -134,11 +140,3 @@ function lambdaVariables(target: LambdaFunction, taskRoot: string): Record<strin
   };
 }
 
-/** Keeps the AWS SDK away from the user's profiles and from instance metadata. */
-const SDK_SETTINGS = {
-  AWS_CONFIG_FILE: devNull,
-  AWS_SHARED_CREDENTIALS_FILE: devNull,
-  AWS_EC2_METADATA_DISABLED: 'true',
-  // The warning is about the Node.js of this machine, not that of Lambda.
-  AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
-};

@@ -1,5 +1,5 @@
 import { startFunction, type LocalFunction } from './function';
-import type { LambdaFunction } from '../assembly/app';
+import type { LambdaFunction, UnknownVariable } from '../assembly/app';
 import type { Endpoints } from '../assembly/resource-names';
 import { LocalRunError } from '../errors';
 import type { Missing } from '../missing';
@@ -41,13 +41,21 @@ export async function startFunctions(setup: RunSetup, endpoints: Endpoints): Pro
   };
 }
 
-function startOne({ project, node, inspect, children, observer }: RunSetup, target: LambdaFunction, endpoints: Endpoints): Promise<LocalFunction> {
-  const { variables, unresolved } = target.environment(endpoints);
-  for (const variable of unresolved) {
-    observer({ type: 'warning', message: `${target.path}: the environment variable ${variable}. It is not set here.` });
+function startOne(
+  { project, node, inspect, children, observer, world }: RunSetup, target: LambdaFunction, endpoints: Endpoints,
+): Promise<LocalFunction> {
+  const { variables, unknown } = target.environment(endpoints);
+  const given = world.variables.of(target);
+  for (const what of unknownVariables(unknown.filter(({ name }) => !(name in given)))) {
+    observer({ type: 'warning', message: `${target.path}: ${what} --env-file can set it.` });
+  }
+  if (target.layers.missing.length > 0) {
+    const layers = target.layers.missing.join(', ');
+    observer({ type: 'warning', message: `${target.path}: the layer ${layers} is not a folder of this app. Its modules are taken from the project, where they are installed.` });
   }
   return startFunction(children, target, {
-    variables,
+    variables: { ...variables, ...given },
+    access: world.access,
     endpoints,
     // Last, because it may be another version: the SDK that the package of the destinations has installed for itself.
     sdkFolders: [project, __dirname, findOptionalPackage('fauxqs', project)],
@@ -55,4 +63,14 @@ function startOne({ project, node, inspect, children, observer }: RunSetup, targ
     inspect,
     onLog: (line, stream, requestId) => observer({ type: 'log', functionName: target.name, requestId, stream, line }),
   });
+}
+
+/** A sentence for each reason, with all of its variables. */
+function unknownVariables(unknown: readonly UnknownVariable[]): string[] {
+  const byReason = new Map<string, string[]>();
+  for (const { name, reasons, isSet } of unknown) {
+    const reason = [...new Set(reasons)].join(', and ');
+    byReason.set(reason, [...byReason.get(reason) ?? [], isSet ? `${name} has a placeholder` : `${name} is not set`]);
+  }
+  return [...byReason].map(([reason, variables]) => `${variables.join(', ')}: ${reason}.`);
 }

@@ -7,8 +7,8 @@ import { resolveAsInLambda } from './module-resolution';
 
 /**
  * Runs a function's code in this process as Lambda's Node.js runtimes do: takes invocations from the Runtime API, calls the
- * handler, and reports the result. `function-process.ts` starts it with Lambda's environment variables, and with the folders of the
- * AWS SDK as its arguments.
+ * handler, and reports the result. `function-process.ts` starts it with Lambda's environment variables, the mark of the run, and where
+ * modules are found.
  *
  * The runtimes of Node.js 20 and 22 differ from newer ones: a handler may take a callback there, and when nothing is left to run, the
  * runtime answers for a handler that never settles. From Node.js 24 on, callbacks are refused, and the process just ends.
@@ -17,7 +17,7 @@ async function main(): Promise<void> {
   process.on('uncaughtException', (error) => die(error, 129));
   process.on('unhandledRejection', (reason) => die(named('Runtime.UnhandledPromiseRejection', String(reason), reason), 128));
   process.on('beforeExit', () => whenNothingIsLeft?.());
-  resolveAsInLambda({ taskRoot, sdkFolders });
+  resolveAsInLambda({ taskRoot, ...JSON.parse(process.argv[3]) });
   const handler = await loadHandler(process.env._HANDLER!).catch((error) => die(error, 1));
   // Errors in the background of loading are reported first.
   setImmediate(() => void next(handler));
@@ -30,7 +30,6 @@ const api = `http://${process.env.AWS_LAMBDA_RUNTIME_API}/2018-06-01/runtime`;
 // While the handler runs, a reused connection does not keep the process alive: only what the handler does.
 const agent = new Agent({ keepAlive: true, maxSockets: 1 });
 const taskRoot = process.env.LAMBDA_TASK_ROOT!;
-const [, , /* the mark of the run */, ...sdkFolders] = process.argv;
 const takesCallbacks = Number(/nodejs(\d+)/.exec(process.env.AWS_EXECUTION_ENV ?? '')?.[1]) < 24;
 
 /** The invocation under way. */

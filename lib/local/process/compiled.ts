@@ -7,7 +7,7 @@ import { LocalRunError } from '../errors';
  *
  * @throws LocalRunError NOT_COMPILED
  */
-export function compiled(program: 'service/destination-server' | 'function/runtime-client'): string {
+export function compiled(program: 'service/destination-server' | 'function/aws-requests' | 'function/runtime-client'): string {
   const file = join(packageRoot(), 'build', 'local', `${program}.js`);
   if (!existsSync(file)) {
     throw new LocalRunError('NOT_COMPILED', `${file} is missing. In a clone of the project run \`npx projen compile\`; otherwise install the package again.`);

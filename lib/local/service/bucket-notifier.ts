@@ -1,28 +1,30 @@
 import { randomUUID } from 'node:crypto';
 import { HeadObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
 import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { arnParts } from '../../stream/arn';
+import { destinationKind } from '../../stream/destination';
 import type { LocalBucket } from '../assembly/app';
 import { LOCAL_ACCOUNT, queueUrl } from '../assembly/resource-names';
 
-/** Sends what S3 would send to the queues of a bucket. fauxqs takes their configuration, and sends nothing. */
+/** Sends what S3 would send to the queues and topics of a bucket. fauxqs takes their configuration, and sends nothing. */
 export class BucketNotifier {
   private sequence = 0;
 
-  /** @param clients of the bucket's region, which is also that of its queues */
+  /** @param clients of the bucket's region, which is also that of its queues and topics */
   constructor(
     private readonly bucket: LocalBucket,
-    private readonly clients: { readonly s3: S3Client; readonly sqs: SQSClient },
+    private readonly clients: { readonly s3: S3Client; readonly sqs: SQSClient; readonly sns: SNSClient },
     private readonly endpoint: string,
   ) {}
 
-  /** S3 tries its queues when it is given them. */
+  /** S3 tries its queues and topics when it is given them. */
   async configured(): Promise<void> {
     const test = {
       Service: 'Amazon S3', Event: 's3:TestEvent', Time: new Date().toISOString(), Bucket: this.bucket.name, RequestId: randomUUID(), HostId: 'local',
     };
-    for (const queueArn of new Set(this.bucket.notifications.map((notification) => notification.queueArn))) {
-      await this.send(queueArn, test);
+    for (const arn of new Set(this.bucket.notifications.map((notification) => notification.arn))) {
+      await this.send(arn, test);
     }
   }
 
@@ -34,14 +36,18 @@ export class BucketNotifier {
     }
     const { ContentLength, ETag = '' } = await this.clients.s3.send(new HeadObjectCommand({ Bucket: this.bucket.name, Key: key }));
     const event = { Records: [this.record(key, ContentLength, ETag.replaceAll('"', ''))] };
-    for (const { queueArn } of hearing) {
-      await this.send(queueArn, event);
+    for (const { arn } of hearing) {
+      await this.send(arn, event);
     }
   }
 
-  private send(queueArn: string, body: object): Promise<unknown> {
-    const QueueUrl = queueUrl(arnParts(queueArn).resource, { destinations: this.endpoint });
-    return this.clients.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: JSON.stringify(body) }));
+  private send(arn: string, body: object): Promise<unknown> {
+    const text = JSON.stringify(body);
+    return destinationKind(arn) === 'sns'
+      ? this.clients.sns.send(new PublishCommand({ TopicArn: arn, Message: text, Subject: 'Amazon S3 Notification' }))
+      : this.clients.sqs.send(new SendMessageCommand({
+        QueueUrl: queueUrl(arnParts(arn).resource, { destinations: this.endpoint }), MessageBody: text,
+      }));
   }
 
   private record(key: string, size: number | undefined, eTag: string): object {

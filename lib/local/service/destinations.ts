@@ -1,5 +1,5 @@
 import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { CreateTopicCommand, PublishCommand, SNSClient } from '@aws-sdk/client-sns';
+import { CreateTopicCommand, PublishCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
 import { CreateQueueCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { BucketNotifier } from './bucket-notifier';
 import { startChild } from './child-service';
@@ -21,6 +21,8 @@ import { processVariables } from '../process/process-variables';
 export interface Destinations {
   /** One endpoint for the three of them. */
   readonly endpoint: string;
+  /** The ARNs of those that could not be made. */
+  readonly refused: ReadonlySet<string>;
   /** Resolves when the process ends without being asked to, with its last output. */
   readonly ended: Promise<string>;
   /** Puts a failed batch on this destination; in a bucket under the key. Rejects if it was refused. */
@@ -70,10 +72,11 @@ export async function startDestinations(
 
   const endpoint = `http://127.0.0.1:${port}`;
   const clients = clientsOf(endpoint);
-  await createAll(clients, app);
+  const refused = await createAll(clients, app, warn);
   onUploaded = await startNotifications(clients, app, (message) => isStopping || warn(message));
   return {
     endpoint,
+    refused,
     ended,
     deliver: (arn, message, objectKey) => deliver(clients, arn, message, objectKey),
     stop: () => {
@@ -84,34 +87,50 @@ export async function startDestinations(
   };
 }
 
-/** Has the app's buckets notify their queues. Returns what is to be called for each new object. */
+/** Has the app's buckets notify their queues and topics. Returns what is to be called for each new object. */
 async function startNotifications(
-  clients: Clients, { buckets, queues }: LocalApp, warn: (message: string) => void,
+  clients: Clients, { buckets, queues, topics }: LocalApp, warn: (message: string) => void,
 ): Promise<(bucket: string, key: string) => void> {
   const notifiers = new Map<string, BucketNotifier>();
   for (const bucket of buckets) {
-    const notifications = bucket.notifications.filter(({ queueArn }) => queues.some(({ arn }) => arn === queueArn));
+    const notifications = bucket.notifications.filter((notification) => [...queues, ...topics].some(({ arn }) => arn === notification.arn));
     const notifier = new BucketNotifier({ ...bucket, notifications }, clients.of(bucket.region), clients.endpoint);
     notifiers.set(bucket.name, notifier);
-    await notifier.configured();
+    await notifier.configured().catch((error) => warn(`The notifications of the bucket ${bucket.name} can't be tried: ${error.message}`));
   }
   return (bucket, key) => void notifiers.get(bucket)?.uploaded(key)
-    .catch((error) => warn(`The queue of the bucket ${bucket} was not told of ${key}: ${error.message}`));
+    .catch((error) => warn(`The bucket ${bucket} could not notify of ${key}: ${error.message}`));
 }
 
-async function createAll(clients: Clients, app: LocalApp): Promise<void> {
-  const arns = new Set([
-    ...[...app.queues, ...app.topics, ...app.buckets].map((resource) => resource.arn),
-    ...failureDestinationsOf(app),
-  ]);
-  for (const arn of arns) {
-    const { region, resource: name } = arnParts(arn);
-    const { sqs, sns, s3 } = clients.of(region);
-    switch (destinationKind(arn)) {
-      case 'sqs': await sqs.send(new CreateQueueCommand({ QueueName: name })); break;
-      case 'sns': await sns.send(new CreateTopicCommand({ Name: name })); break;
-      case 's3': await s3.send(new CreateBucketCommand({ Bucket: name })); break;
+/** Makes each for itself: one that is refused is named. Returns those. */
+async function createAll(clients: Clients, app: LocalApp, warn: (message: string) => void): Promise<Set<string>> {
+  const refused = new Set<string>();
+  const own = [...app.queues, ...app.topics, ...app.buckets];
+  const attributes = new Map([...app.queues, ...app.topics].map((resource) => [resource.arn, { ...resource.attributes }]));
+  for (const arn of new Set([...own.map((resource) => resource.arn), ...failureDestinationsOf(app)])) {
+    const path = own.find((resource) => resource.arn === arn)?.path ?? arn;
+    await create(clients, arn, attributes.get(arn)).catch((error) => {
+      refused.add(arn);
+      const losing = app.mappings.filter(({ destinationArn }) => destinationArn === arn).map((mapping) => mapping.path).join(', ');
+      warn(`${path} can't be made here: ${error.message.replace(/\.$/, '')}. ${losing === '' ? 'No trigger needs it.' : `What ${losing} gives up is lost.`}`);
+    });
+  }
+  for (const { arn, path, region, subscriptions } of app.topics.filter((topic) => !refused.has(topic.arn))) {
+    for (const { queueArn, attributes: Attributes } of subscriptions) {
+      await clients.of(region).sns.send(new SubscribeCommand({ TopicArn: arn, Protocol: 'sqs', Endpoint: queueArn, Attributes }))
+        .catch((error) => warn(`${path} can't reach ${queueArn} here: ${error.message}`));
     }
+  }
+  return refused;
+}
+
+async function create(clients: Clients, arn: string, Attributes?: Record<string, string>): Promise<void> {
+  const { region, resource: name } = arnParts(arn);
+  const { sqs, sns, s3 } = clients.of(region);
+  switch (destinationKind(arn)) {
+    case 'sqs': await sqs.send(new CreateQueueCommand({ QueueName: name, Attributes })); break;
+    case 'sns': await sns.send(new CreateTopicCommand({ Name: name, Attributes })); break;
+    case 's3': await s3.send(new CreateBucketCommand({ Bucket: name })); break;
   }
 }
 

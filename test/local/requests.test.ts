@@ -1,0 +1,191 @@
+import type { ApiRequest } from '../../lib/local/api/server';
+import { StoredValuesApi } from '../../lib/local/api/stored-values-api';
+import type { LambdaFunction } from '../../lib/local/assembly/app';
+import { awsHost, serviceId } from '../../lib/local/function/aws-services';
+import { givenVariables } from '../../lib/local/function/given-variables';
+import { targetOf } from '../../lib/local/function/request-target';
+import { accessNotes, accessVariables } from '../../lib/local/function/service-access';
+import { folderWith } from '../folder';
+
+test.each([
+  ['dynamodb.eu-west-1.amazonaws.com', 'DYNAMODB', undefined],
+  ['dynamodb-fips.us-east-1.amazonaws.com', 'DYNAMODB', undefined],
+  ['123456789012.ddb.eu-west-1.amazonaws.com', 'DYNAMODB', undefined],
+  ['dynamodb.eu-west-1.api.aws', 'DYNAMODB', undefined],
+  ['streams.dynamodb.us-east-1.amazonaws.com', 'DYNAMODB_STREAMS', undefined],
+  ['sqs.us-gov-west-1.amazonaws.com', 'SQS', undefined],
+  ['eu-west-1.queue.amazonaws.com', 'SQS', undefined],
+  ['sns.cn-north-1.amazonaws.com.cn', 'SNS', undefined],
+  ['s3.amazonaws.com', 'S3', undefined],
+  ['s3.us-east-1.amazonaws.com', 'S3', undefined],
+  ['s3-eu-west-1.amazonaws.com', 'S3', undefined],
+  ['files.s3.amazonaws.com', 'S3', 'files'],
+  ['my.files.s3.dualstack.eu-west-1.amazonaws.com', 'S3', 'my.files'],
+  ['events.us-east-1.amazonaws.com', 'EVENTBRIDGE', undefined],
+  ['api.ecr.us-east-1.amazonaws.com', 'ECR', undefined],
+  ['abc123.execute-api.us-east-1.amazonaws.com', 'APIGATEWAYMANAGEMENTAPI', undefined],
+  ['codepipeline.us-east-1.amazonaws.com', 'CODEPIPELINE', undefined],
+])('%s is %s', (host, id, bucket) => {
+  expect(awsHost(host)).toEqual({ service: { title: expect.any(String), id }, ...(bucket !== undefined && { bucket }) });
+});
+
+test.each(['api.stripe.com', 'amazonaws.com.example.org', '127.0.0.1', 'localhost', 'abc.on.aws'])('%s is none of AWS\'s', (host) => {
+  expect(awsHost(host)).toBeUndefined();
+});
+
+test.each([
+  ['events', 'EVENTBRIDGE'], ['EventBridge', 'EVENTBRIDGE'], ['step-functions', 'SFN'], ['states', 'SFN'], ['secretsmanager', 'SECRETS_MANAGER'],
+  ['SECRETS_MANAGER', 'SECRETS_MANAGER'], ['code-pipeline', 'CODE_PIPELINE'],
+])('--endpoint %s= is AWS_ENDPOINT_URL_%s', (name, id) => {
+  expect(serviceId(name)).toBe(id);
+});
+
+describe('a request of a function', () => {
+  const before = process.env;
+  beforeEach(() => process.env = {
+    AWS_ENDPOINT_URL_DYNAMODB: 'http://127.0.0.1:1', AWS_ENDPOINT_URL_S3: 'http://127.0.0.1:2', AWS_ENDPOINT_URL_SFN: 'https://stub.example:8443/aws/',
+  });
+  afterEach(() => process.env = before);
+
+  const AUTHORIZATION = 'AWS4-HMAC-SHA256 Credential=AKIAREAL/20261130/us-east-1/x/aws4_request, SignedHeaders=host, Signature=0';
+  const signed = (hostname: string, path = '/', port?: number) =>
+    targetOf({ hostname, path, ...(port && { port }), headers: { 'Authorization': AUTHORIZATION, 'Host': hostname, 'X-Amz-Security-Token': 'session', 'x-amz-target': 'a' } });
+
+  test('goes to the service that runs here, without the credentials that signed it', () => {
+    expect(signed('dynamodb.us-east-1.amazonaws.com')).toEqual({
+      options: {
+        protocol: 'http:', hostname: '127.0.0.1', port: '1', path: '/',
+        headers: { 'Authorization': AUTHORIZATION.replace('AKIAREAL', 'local'), 'host': '127.0.0.1:1', 'x-amz-target': 'a' },
+      },
+    });
+  });
+
+  test('of a bucket names it in its path', () => {
+    expect(signed('files.s3.amazonaws.com', '/a/b?x=1')).toMatchObject({ options: { port: '2', path: '/files/a/b?x=1' } });
+    const path = '/a?X-Amz-Credential=AKIAREAL%2F20261130&X-Amz-Security-Token=session&X-Amz-Signature=0';
+    expect(targetOf({ host: 'files.s3.amazonaws.com', path })).toMatchObject({ options: { path: '/files/a?X-Amz-Credential=local%2F20261130&X-Amz-Signature=0' } });
+  });
+
+  test('goes to an endpoint of the user\'s, below its path', () => {
+    expect(signed('states.us-east-1.amazonaws.com', '/x')).toMatchObject({
+      options: { protocol: 'https:', hostname: 'stub.example', port: '8443', path: '/aws/x', headers: { host: 'stub.example:8443' } },
+    });
+  });
+
+  test('to another service is refused, and the way out is named', () => {
+    expect(signed('events.us-east-1.amazonaws.com')).toEqual({
+      refusal: 'EventBridge is not run here. Give it an endpoint with --endpoint eventbridge=URL, or real credentials with --profile NAME.',
+    });
+  });
+
+  test('with a profile goes to AWS, except to what runs here, which never gets its credentials', () => {
+    process.env.AWS_PROFILE = 'dev';
+    expect(signed('events.us-east-1.amazonaws.com')).toBeUndefined();
+    expect(signed('dynamodb.us-east-1.amazonaws.com')).toMatchObject({ options: { hostname: '127.0.0.1' } });
+    expect(signed('127.0.0.1', '/', 1)).toEqual({
+      options: expect.objectContaining({
+        hostname: '127.0.0.1', headers: expect.not.objectContaining({ 'X-Amz-Security-Token': 'session' }),
+      }),
+    });
+    expect(JSON.stringify(signed('127.0.0.1', '/', 1))).not.toContain('AKIAREAL');
+    expect(signed('127.0.0.1', '/', 9)).toBeUndefined();
+  });
+
+  test('that is not signed, or not to AWS, goes its way', () => {
+    expect(targetOf({ hostname: 'cognito-idp.us-east-1.amazonaws.com', path: '/pool/.well-known/jwks.json' })).toBeUndefined();
+    expect(targetOf({ hostname: 'dynamodb.us-east-1.amazonaws.com', headers: ['a', 'b'] })).toBeUndefined();
+    expect(signed('api.stripe.com')).toBeUndefined();
+    expect(signed('127.0.0.1', '/', 1)).toBeUndefined();
+  });
+});
+
+describe('the services that a function reaches', () => {
+  const local = { AWS_ENDPOINT_URL_SQS: 'http://127.0.0.1:2', AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local' };
+  const api = { api: 'http://127.0.0.1:3' } as never;
+
+  test('are those that run here, and the parameters and secrets of the app', () => {
+    expect(accessVariables({ endpoints: {} }, local, api)).toMatchObject({ ...local, AWS_ENDPOINT_URL_SSM: 'http://127.0.0.1:3', AWS_CONFIG_FILE: '/dev/null' });
+    expect(accessNotes({ endpoints: {} })).toEqual([]);
+  });
+
+  test('with a profile are all, and no other credentials are in the way', () => {
+    const variables = accessVariables({ profile: 'dev', endpoints: { events: 'http://127.0.0.1:4' } }, local, api);
+    expect(variables).toMatchObject({ AWS_PROFILE: 'dev', AWS_ENDPOINT_URL_SQS: 'http://127.0.0.1:2', AWS_ENDPOINT_URL_EVENTBRIDGE: 'http://127.0.0.1:4' });
+    expect(Object.keys(variables)).not.toEqual(expect.arrayContaining(['AWS_ACCESS_KEY_ID']));
+    expect(variables).not.toHaveProperty('AWS_ENDPOINT_URL_SSM');
+    expect(accessNotes({ profile: 'dev', endpoints: { SQS: 'http://127.0.0.1:4' } })).toEqual([
+      'The functions use the real credentials of the profile dev for every service except DynamoDB, Lambda, SQS, SNS and S3. What they do there is real.',
+      'The functions do not reach the SQS that runs here: --endpoint gives them another one.',
+    ]);
+  });
+});
+
+describe('environment variables that are given', () => {
+  const onOrder = { logicalId: 'OnOrder1A2B', name: 'on-order', path: 'Shop/OnOrder' } as LambdaFunction;
+  const other = { logicalId: 'Other', name: 'other', path: 'Shop/Other' } as LambdaFunction;
+  const folder = folderWith({
+    '.env': '# a comment\nLEVEL=debug\nexport URL="https://example.org/#x"\nAWS_ACCESS_KEY_ID=AKIAREAL\nEMPTY=\n',
+    'vars.json': JSON.stringify({ 'Parameters': { LEVEL: 'info', NUMBER: 7 }, 'on-order': { LEVEL: 'warn' }, 'Shop/Other': { LIST: [1] }, 'Nobody': { A: '1' } }),
+    'list.json': '[]',
+  });
+  const file = (name: string) => `${folder}/${name}`;
+
+  test('are those of the file, of all functions and of the function, by its logical id, name or path', () => {
+    const given = givenVariables({ envFile: file('.env'), envVars: file('vars.json') });
+    expect(given.of(onOrder)).toEqual({ LEVEL: 'warn', URL: 'https://example.org/#x', EMPTY: '', NUMBER: '7' });
+    expect(given.of(other)).toEqual({ LEVEL: 'info', URL: 'https://example.org/#x', EMPTY: '', NUMBER: '7', LIST: '[1]' });
+  });
+
+  test('are named where they have no effect', () => {
+    expect(givenVariables({ envFile: file('.env'), envVars: file('vars.json') }).notes([onOrder, other])).toEqual([
+      'AWS_ACCESS_KEY_ID of the given variables can\'t be set here. --profile gives the functions credentials.',
+      '--env-vars names Nobody, but no function of a trigger has such a logical id, name or path.',
+    ]);
+    expect(givenVariables({}).notes([onOrder])).toEqual([]);
+  });
+
+  test.each([
+    [{ envFile: file('missing') }, '--env-file'],
+    [{ envVars: file('.env') }, '--env-vars'],
+    [{ envVars: file('list.json') }, 'it must be an object of objects'],
+  ])('%j can\'t be read', (options, message) => {
+    expect(() => givenVariables(options)).toThrow(expect.objectContaining({ code: 'VARIABLES_UNREADABLE', message: expect.stringContaining(message) }));
+  });
+});
+
+describe('the parameters and secrets of the app', () => {
+  const { answer } = new StoredValuesApi({
+    parameters: [{ name: '/app/level', type: 'String', value: 'debug' }, { name: '/app/db/url', type: 'String', value: 'x' }, { name: 'plain', type: 'StringList', value: 'a,b' }],
+    secrets: [{ name: 'login', arn: 'arn:aws:secretsmanager:us-east-1:000000000000:secret:login-abcdef', value: '{"user":"me"}' }],
+  });
+  const ask = async (target: string, input: object) =>
+    JSON.parse(String((await answer({ headers: { 'x-amz-target': target }, body: Buffer.from(JSON.stringify(input)) } as unknown as ApiRequest))!.body));
+
+  test.each([
+    ['GetParameter', { Name: '/app/level' }, { Parameter: { Name: '/app/level', Type: 'String', Value: 'debug' } }],
+    ['GetParameter', { Name: 'arn:aws:ssm:us-east-1:000000000000:parameter/plain' }, { Parameter: { Value: 'a,b' } }],
+    ['GetParameters', { Names: ['plain', 'none'] }, { Parameters: [{ Name: 'plain' }], InvalidParameters: ['none'] }],
+    ['GetParametersByPath', { Path: '/app' }, { Parameters: [{ Name: '/app/level' }] }],
+    ['GetParametersByPath', { Path: '/app/', Recursive: true }, { Parameters: [{ Name: '/app/level' }, { Name: '/app/db/url' }] }],
+  ])('are what %s of %j answers', async (action, input, output) => {
+    expect(await ask(`AmazonSSM.${action}`, input)).toMatchObject(output);
+  });
+
+  test.each(['login', 'arn:aws:secretsmanager:us-east-1:000000000000:secret:login-abcdef', 'arn:aws:secretsmanager:us-east-1:000000000000:secret:login'])(
+    'are what GetSecretValue of %s answers', async (SecretId) => {
+      expect(await ask('secretsmanager.GetSecretValue', { SecretId })).toMatchObject({ Name: 'login', SecretString: '{"user":"me"}' });
+    });
+
+  test.each([
+    ['AmazonSSM.GetParameter', { Name: 'none' }, 'ParameterNotFound', 'The parameter none is not in this app. With --profile NAME'],
+    ['AmazonSSM.PutParameter', {}, 'NotImplementedException', 'Systems Manager has only GetParameter, '],
+    ['secretsmanager.GetSecretValue', { SecretId: 'none' }, 'ResourceNotFoundException', 'The secret none is not in this app.'],
+    ['secretsmanager.PutSecretValue', {}, 'NotImplementedException', 'Secrets Manager has only GetSecretValue here'],
+  ])('do not answer %s of %j', async (target, input, type, message) => {
+    await expect(ask(target, input)).rejects.toMatchObject({ type, message: expect.stringContaining(message) });
+  });
+
+  test('leave other requests to other APIs', () => {
+    expect(answer({ headers: {}, body: Buffer.from('') } as unknown as ApiRequest)).toBeUndefined();
+  });
+});
