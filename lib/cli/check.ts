@@ -1,7 +1,8 @@
+import { resolve } from 'node:path';
 import { Argument, Command, Option } from 'commander';
 import type { About } from './about';
 import { asJson, asSarif, asText } from './check-output';
-import { check, type Checked, unknownRules, UnusableInput } from '../check';
+import { check, type Checked, type CheckedMapping, unknownRules, UnusableInput } from '../check';
 
 /** What a result can be written as. */
 const FORMATS = { text: asText, json: asJson, sarif: asSarif } as const;
@@ -49,6 +50,17 @@ function run(inputs: readonly string[], { format, strict = false, ignore }: Chec
   return found.mappings.some(({ violations }) => violations.some(isWrong)) ? 1 : 0;
 }
 
+/** What is found of all inputs. A template that is nested in one input, and given itself, is described once. */
 function together(each: readonly Checked[]): Checked {
-  return { mappings: each.flatMap(({ mappings }) => mappings), undecided: each.flatMap(({ undecided }) => undecided) };
+  const seen = new Set<string>();
+  const unseen = (mappings: readonly CheckedMapping[]) => {
+    const keys = mappings.map(({ file, logicalId, event }) => `${resolve(file)}/${logicalId}/${event}`);
+    const added = mappings.filter((_, index) => !seen.has(keys[index]));
+    keys.forEach((key) => seen.add(key));
+    return added;
+  };
+  return {
+    mappings: each.flatMap(({ mappings }) => unseen(mappings)),
+    undecided: each.flatMap(({ undecided }) => unseen(undecided)),
+  };
 }

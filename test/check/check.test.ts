@@ -459,7 +459,7 @@ test('whichever way a template is written, the same is found', () => {
     expect(violations(stringify(template), 't.yml')).toEqual(expected);
     expect(violations(shortForms(stringify(template)), 't.yml')).toEqual(expected);
     expect(violations(sam)).toEqual(expected);
-  }), { numRuns: 40 });
+  }), { numRuns: 25 });
 });
 
 /** `{ Ref: X }` on one line, as `!Ref X`. */
@@ -494,7 +494,7 @@ test('whatever a template holds, it is checked or refused, and nothing is thrown
     } catch (error) {
       expect(error).toBeInstanceOf(UnusableInput);
     }
-  }), { numRuns: 200 });
+  }), { numRuns: 120 });
 });
 
 /** The path to each node within a value. */

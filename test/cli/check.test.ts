@@ -1,6 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { asSarif } from '../../lib/cli/check-output';
 import { REPOSITORY } from '../../projenrc/publication';
 import { folderWith } from '../folder';
 
@@ -31,7 +33,7 @@ test.each<[string[], number]>([
   [['warned.json'], 0],
   [['warned.json', '--strict'], 1],
   [['warned.json', '--strict', '--ignore', 'no-destination'], 0],
-  [['good.json', 'wrong.json'], 1],
+  [['good.json', 'wrong.json', 'good.json'], 1],
   [['wrong.json', '--ignore', 'batch-size-range'], 0],
   [['no.txt'], 2],
   [[], 2],
@@ -41,8 +43,21 @@ test.each<[string[], number]>([
   expect(run(...args).status).toBe(status);
 });
 
+test('in SARIF, a file is named from the folder of its repository, as an address', () => {
+  const folder = folderWith({ '.git/HEAD': '', 'in fra/a.txt': '' });
+  const mappings = ['in fra/t#1.yaml', '../t.yaml'].map((file) => ({
+    file: join(folder, file), line: 1, logicalId: 'A', violations: [{ ruleId: 'no-destination', severity: 'warning' as const, message: '' }],
+  }));
+  const current = jest.spyOn(process, 'cwd').mockReturnValue(join(folder, 'in fra'));
+  const { runs: [{ results }] } = JSON.parse(asSarif({ mappings, undecided: [] }, { version: '1.0.0', repository: REPOSITORY }));
+  current.mockRestore();
+
+  expect(results.map(({ locations: [{ physicalLocation }] }: any) => physicalLocation.artifactLocation.uri))
+    .toEqual(['in%20fra/t%231.yaml', pathToFileURL(join(folder, '..', 't.yaml')).href]);
+});
+
 test('the text names the mapping, its place, each rule and its page, and counts', () => {
-  const { stdout, stderr } = run('good.json', 'wrong.json', 'unknown.json');
+  const { stdout, stderr } = run('good.json', 'wrong.json', 'unknown.json', 'good.json');
 
   expect(stderr).toBe('');
   expect(stdout).toBe(`Wrong
