@@ -1,6 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { counted } from './counted';
-import { count, hasFailures, iteratorAge, newTally, sumOf, type Tally } from './tally';
+import { Happenings } from './happenings';
+import { count, iteratorAge, newTally, sumOf, type Tally } from './tally';
+import { visible } from './visible';
 import { LocalRunError, type LocalEvent, type LocalRun } from '../local';
 
 /** Shows a local run to the person or program that started it. */
@@ -18,21 +20,22 @@ export function lines(out: NodeJS.WriteStream): Output {
   /** Draws the status; undefined while there is none. */
   let timer: NodeJS.Timeout | undefined;
   let isReady = false;
+  const happenings = new Happenings(out.isTTY && process.env.NO_COLOR === undefined);
 
   return {
     starting: () => print('Starting. Ctrl-C ends it.'),
     ready: (run) => {
       isReady = true;
-      print(overview(run));
+      print(overview(run, out.isTTY ? out.columns : Infinity));
       if (out.isTTY) {
         timer = setInterval(() => out.write(`\r${status()}${CLEAR}`), STATUS_INTERVAL);
       }
     },
     happened: (event) => {
       count(tally, event, Date.now());
-      const line = lineOf(event);
-      if (line !== undefined) {
-        print(line);
+      const happened = happenings.lines(event);
+      if (happened.length > 0) {
+        print(happened.join('\n'));
       }
     },
     ended: (failure) => {
@@ -42,7 +45,7 @@ export function lines(out: NodeJS.WriteStream): Output {
         print(summaryOf(tally));
       }
       if (failure) {
-        console.error(failure.message);
+        console.error(visible(failure.message));
       }
     },
   };
@@ -129,7 +132,7 @@ function figuresOf(tally: Tally, now: number): object {
 
 /** The parts of the status, the most important first. */
 function statusOf(tally: Tally, now: number): Part[] {
-  const { invocations, errors, retries, filtered, parked, failed, lost } = tally;
+  const { invocations, errors, retries, splits, filtered, parked, failed, lost } = tally;
   const age = seconds(iteratorAge(tally, now));
   const parts: (Part | false)[] = [
     lost > 0 && [`${lost} LOST`],
@@ -137,6 +140,7 @@ function statusOf(tally: Tally, now: number): Part[] {
     [`${sumOf(tally, 'inFlight')} in flight`],
     [`${counted(invocations, 'invocation')}${errors > 0 ? ` (${errors} failed)` : ''}`, `${errors}/${invocations} failed`],
     [counted(retries, 'retry', 'retries')],
+    splits > 0 && [counted(splits, 'split')],
     failed > 0 && [`${failed} given up`],
     parked > 0 && [`${parked} parked`],
     [counted(sumOf(tally, 'shards'), 'shard')],
@@ -146,11 +150,12 @@ function statusOf(tally: Tally, now: number): Part[] {
 }
 
 function summaryOf(tally: Tally): string {
-  const { invocations, errors, retries, filtered, parked, failed, lost, highestAge } = tally;
+  const { invocations, errors, retries, splits, filtered, parked, failed, lost, highestAge } = tally;
   const interrupted = sumOf(tally, 'inFlight');
   return [
     `Invocations    ${invocations}, ${errors} of them failed${interrupted > 0 ? `, ${interrupted} more interrupted` : ''}`,
     `Retries        ${retries}`,
+    `Splits         ${splits}`,
     `Filtered out   ${records(filtered)}`,
     `Parked         ${records(parked)}, by the runtime`,
     `Given up       ${records(failed)}, to a failure destination`,
@@ -167,60 +172,29 @@ function seconds(milliseconds: number): string {
   return `${(milliseconds / 1000).toFixed(1)} s`;
 }
 
-/** What a user needs to write to the tables and to read the destinations. */
-function overview(run: LocalRun): string {
+/** What a user needs to write to the tables and to read the destinations. A value that would be broken at the end of the line has the next one. */
+function overview(run: LocalRun, columns: number): string {
+  const entry = (label: string, value: string, path: string) => {
+    const line = `${label.padEnd(LABEL)}${value}  (${path})`;
+    return line.length <= columns ? line : `${label.padEnd(LABEL)}${path}\n${value}`;
+  };
   return [
     `DynamoDB       ${run.endpoints.dynamodb}`,
     `Lambda         ${run.endpoints.lambda}, and the streams of the tables`,
     `SQS, SNS, S3   ${run.endpoints.sqs}`,
-    ...run.tables.map((table) => `Table          ${table.name}  (${table.path})`),
-    ...run.queues.map((queue) => `Queue          ${queue.url}  (${queue.path})`),
-    ...run.topics.map((topic) => `Topic          ${topic.arn}  (${topic.path})`),
-    ...run.buckets.map((bucket) => `Bucket         ${bucket.name}  (${bucket.path})`),
-    ...run.triggers.map((trigger) => `Trigger        ${trigger.tableName} -> ${trigger.functionName}  (${trigger.path})`),
+    ...run.tables.map((table) => entry('Table', table.name, table.path)),
+    ...run.queues.map((queue) => entry('Queue', queue.url, queue.path)),
+    ...run.topics.map((topic) => entry('Topic', topic.arn, topic.path)),
+    ...run.buckets.map((bucket) => entry('Bucket', bucket.name, bucket.path)),
+    ...run.triggers.map((trigger) => entry('Trigger', `${trigger.tableName} -> ${trigger.functionName}`, trigger.path)),
     'These lines send AWS tools and SDKs in another terminal here:',
     ...Object.entries(run.variables).map(([name, value]) => `export ${name}=${value}`),
     'Ready. Write to the tables with any AWS client. Ctrl-C ends the run.',
   ].join('\n');
 }
 
-/** The line of an event; undefined for events that only count. */
-function lineOf(event: LocalEvent): string | undefined {
-  switch (event.type) {
-    case 'warning': return `Note: ${event.message}`;
-    case 'log': return `${event.functionName} | ${event.line}`;
-    case 'shards':
-    case 'invocationStarted': return undefined;
-    case 'invocationEnded':
-      return `${event.functionName} > ${records(event.event.Records.length)} in ${Math.round(event.durationMs)} ms, ${resultOf(event.outcome)}`;
-    case 'delivered': {
-      const where = event.accepted ? `on ${event.destinationArn}` : `refused by ${event.destinationArn}: ${event.reason}`;
-      return `${event.trigger} > ${event.message.requestContext.condition}: ${records(event.records.length)} ${where}`;
-    }
-    case 'parked': return `Parked ${records(1)} on ${event.destinationArn}`;
-    case 'notice': return noticeLine(event);
-  }
-}
-
-function resultOf(outcome: (LocalEvent & { type: 'invocationEnded' })['outcome']): string {
-  switch (outcome.type) {
-    case 'error': return `failed: ${outcome.errorType}: ${outcome.errorMessage}`;
-    case 'throttled': return 'throttled';
-    case 'response':
-      return hasFailures(outcome.response) ? `not done from ${outcome.response.batchItemFailures[0]?.itemIdentifier}` : 'done';
-  }
-}
-
-function noticeLine({ trigger, notice }: LocalEvent & { type: 'notice' }): string | undefined {
-  switch (notice.type) {
-    case 'retrying': return `${trigger} > retrying ${records(notice.records)}, attempt ${notice.attempt}`;
-    case 'split': return `${trigger} > split into ${notice.first} and ${records(notice.second)}`;
-    case 'tooLarge': return `${trigger} > not invoked: the event of ${records(notice.records)} is larger than the 6 MB that Lambda takes`;
-    case 'dropped': return `${trigger} > LOST ${records(notice.records.length)}: ${notice.reason}`;
-    case 'trimmed': return `${trigger} > LOST what the stream no longer holds, after ${notice.after ?? 'its start'}`;
-    case 'count': return undefined;
-  }
-}
+/** The width of the first column, with the space behind it. */
+const LABEL = 15;
 
 function withoutItems(event: LocalEvent): object {
   switch (event.type) {
@@ -229,8 +203,11 @@ function withoutItems(event: LocalEvent): object {
       const { event: { Records }, ...others } = event;
       return { ...others, records: Records.length };
     }
-    case 'delivered':
-      return { ...event, records: event.records.length };
+    case 'delivered': {
+      // What goes to a bucket holds the whole event.
+      const { payload: _, ...message } = event.message as typeof event.message & { payload?: unknown };
+      return { ...event, message, records: event.records.length };
+    }
     case 'notice': {
       const { notice } = event;
       return { ...event, notice: notice.type === 'dropped' ? { ...notice, records: notice.records.length } : notice };

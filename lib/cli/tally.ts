@@ -8,6 +8,8 @@ export interface Tally {
   /** Invocations that threw, timed out or whose process ended. */
   errors: number;
   retries: number;
+  /** Batches that were split in two after they failed. */
+  splits: number;
   filtered: number;
   /** Records that the runtime parked on a failure destination. */
   parked: number;
@@ -28,7 +30,7 @@ interface TriggerTally {
 }
 
 export function newTally(): Tally {
-  return { triggers: new Map(), invocations: 0, errors: 0, retries: 0, filtered: 0, parked: 0, failed: 0, lost: 0, highestAge: 0 };
+  return { triggers: new Map(), invocations: 0, errors: 0, retries: 0, splits: 0, filtered: 0, parked: 0, failed: 0, lost: 0, highestAge: 0 };
 }
 
 /** Counts an event at the time `now` (milliseconds since the epoch). */
@@ -65,6 +67,7 @@ export function count(tally: Tally, event: LocalEvent, now: number): void {
     case 'notice':
       switch (event.notice.type) {
         case 'retrying': tally.retries++; break;
+        case 'split': tally.splits++; break;
         case 'dropped':
           tally.lost += event.notice.records.length;
           settle(triggerOf(tally, event.trigger));

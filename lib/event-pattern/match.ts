@@ -64,7 +64,9 @@ interface TracedValue {
 
 function traced({ passing, absentUnless }: ArrayCondition): TracedCondition {
   const values = absentUnless ?? passing;
-  return { values: values.map((value) => ({ way: wayTo(value), passes: passing.includes(value) })), mayBeAbsent: absentUnless !== undefined, holds: false };
+  const passes = new Set(passing);
+  const all = values.map((value) => ({ way: wayTo(value), passes: passes.has(value) }));
+  return { values: all, mayBeAbsent: absentUnless !== undefined, holds: false };
 }
 
 function wayTo({ within }: FoundValue): ArrayElement[] {

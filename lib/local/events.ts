@@ -4,6 +4,8 @@ import type { StreamEvent, StreamRecord } from '../stream/record';
 
 /** Something that happens during a local run. `trigger` is the construct path of the mapping. */
 export type LocalEvent =
+  /** What the run is about to start. The names of functions are those of the events, with their construct paths. */
+  | { readonly type: 'app'; readonly functions: readonly { readonly name: string; readonly path: string }[]; readonly triggers: readonly string[] }
   | { readonly type: 'invocationStarted'; readonly trigger: string; readonly functionName: string; readonly shardId: string; readonly event: StreamEvent }
   | {
     readonly type: 'invocationEnded';
@@ -13,6 +15,15 @@ export type LocalEvent =
     readonly event: StreamEvent;
     readonly outcome: Outcome;
     readonly durationMs: number;
+  }
+  /** What an invocation took beside its time, before its end is told: memory in MB and, if the code was loaded for it, for how long, in milliseconds. */
+  | {
+    readonly type: 'used';
+    readonly functionName: string;
+    readonly requestId: string;
+    readonly memorySize: number;
+    readonly memoryUsed?: number;
+    readonly loadMs?: number;
   }
   /** A failed batch went to the failure destination, or was refused there. */
   | {

@@ -133,6 +133,7 @@ export async function startRun(options: LocalOptions): Promise<LocalRun> {
   const world = { variables: givenVariables(options), access: { ...(profile !== undefined && { profile }), endpoints } };
   const node = nodeProgram(options.node);
   const leftovers = await endLeftovers();
+  observer({ type: 'app', functions: app.functions.map(({ name, path }) => ({ name, path })), triggers: app.mappings.map(({ path }) => path) });
   for (const message of notes(app, world, node, leftovers.length)) {
     observer({ type: 'warning', message });
   }

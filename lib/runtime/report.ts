@@ -28,7 +28,7 @@ export interface Report {
 }
 
 /**
- * Holds nothing of an item in the log: no key, no image, no error message, unless `logErrors` says so.
+ * Holds nothing of an item in the log: no key, no image, no error message, unless `logErrors` says so, or the function runs on its author's machine.
  *
  * @param salt is asked when a record fails; undefined: the log does not say which records are of one item.
  * @param print is called where there is no logger: in Lambda's JSON format an object becomes fields, and a text would be nested JSON; in
@@ -96,7 +96,7 @@ export function createReport(
           streamArn: record.eventSourceARN,
           tries,
           ...about(error),
-          ...logErrors && { thrown: describe(error) },
+          ...(logErrors || isOnLaptop()) && { thrown: describe(error) },
         });
       }
       observe(outcome === PARKED ? { type: 'recordParked', record, error, tries } : { type: 'recordFailed', record, error, tries, reason: outcome });
@@ -116,6 +116,11 @@ export function createReport(
  */
 function itemHash({ eventSourceARN, dynamodb }: StreamRecord, salt: string | undefined): string | undefined {
   return salt && createHmac('sha256', String(salt)).update(eventSourceARN + itemKey(dynamodb!.Keys!)).digest('hex').slice(0, 16);
+}
+
+/** Whether `dynamo-stream-trigger local` runs the function. Lambda sets this variable itself, and nobody else can. */
+function isOnLaptop(): boolean {
+  return process.env.AWS_LAMBDA_LOG_STREAM_NAME === 'local';
 }
 
 /** What the log says of an error. */

@@ -109,7 +109,7 @@ test('what is written to the printed endpoint reaches the function, and what fai
     await put(dynamodb, pk, sk);
   }
   await command.line(/RetryAttemptsExhausted: 1 record on arn:aws:sqs:us-east-1:000000000000:failures/);
-  await command.line(/^on-order \| order c/);
+  await command.line(/^OnOrder \| order c/);
   const [, QueueUrl] = await command.line(/^Queue +(\S+)/);
   const { Messages } = await new SQSClient(client((await command.line(/^SQS.* (http\S+)/))[1])).send(new ReceiveMessageCommand({ QueueUrl }));
   expect(JSON.parse(Messages![0].Body!)).toMatchObject({ DDBStreamBatchInfo: { batchSize: 1 } });
@@ -152,7 +152,7 @@ onLinux('when a runner is killed in the middle, nothing is left running, and the
   await killed.line(/^Ready/);
   const before = new DynamoDBClient({ ...client((await killed.line(/^DynamoDB +(\S+)/))[1]), maxAttempts: 1 });
   const writes = Promise.allSettled(Array.from({ length: 100 }, (_, n) => put(before, `${n}`, 'a').then(() => `${n}`)));
-  await killed.line(/^on-order \| order/);
+  await killed.line(/^OnOrder \| order/);
   killed.kill('SIGKILL');
   await killed.end();
   const written = (await writes).flatMap((write) => write.status === 'fulfilled' ? [write.value] : []);
@@ -183,7 +183,7 @@ test('it ends without an error when the reader of its output ends', async () => 
 
 test('--inspect lets a debugger attach to the function', async () => {
   const command = local(['--app', app, '--inspect']);
-  await command.line(/^on-order \| Debugger listening on ws:\/\/127\.0\.0\.1:\d+/);
+  await command.line(/^OnOrder \| Debugger listening on ws:\/\/127\.0\.0\.1:\d+/);
 });
 
 describe('after a mistake the exit code is 1, and the message says what to do', () => {

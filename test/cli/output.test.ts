@@ -1,5 +1,8 @@
 import { PassThrough } from 'node:stream';
+import { failureLines } from '../../lib/cli/failure-lines';
 import { jsonLines, lines } from '../../lib/cli/output';
+import { shortNames } from '../../lib/cli/short-names';
+import { visible, visibleInLine } from '../../lib/cli/visible';
 import { LocalRunError, type LocalEvent, type LocalRun } from '../../lib/local';
 
 const run = {
@@ -47,6 +50,7 @@ test('lines end with the totals of the run', () => {
   expect(text.split('Ctrl-C ends the run.\n')[1]).toBe([
     'Invocations    0, 0 of them failed, 1 more interrupted',
     'Retries        0',
+    'Splits         0',
     'Filtered out   0 records',
     'Parked         0 records, by the runtime',
     'Given up       0 records, to a failure destination',
@@ -109,9 +113,136 @@ describe('on a terminal', () => {
   });
 });
 
+describe('what a terminal would obey', () => {
+  test('is shown, and only colours are kept', () => {
+    const title = '\u001b]0;pwned\u0007';
+    const clipboard = '\u001b]52;c;cm0=\u001b\\';
+    expect(visible(`${title}\u001b[2J${clipboard}\rover\u009b2J\u007f\b`)).toBe('␛]0;pwned␇␛[2J␛]52;c;cm0=␛\\␍over\\x9b2J␡␈');
+    expect(visible('\u001b[31mred\u001b[0m\tand\n\u001b[1;38;5;9mbold é 日')).toBe('\u001b[31mred\u001b[0m\tand\n\u001b[1;38;5;9mbold é 日');
+    // eslint-disable-next-line no-control-regex
+    expect(visible(Array.from({ length: 0xa0 }, (_, code) => String.fromCharCode(code)).join(''))).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/);
+  });
+
+  test('does not forge a line', () => {
+    expect(visibleInLine('no\nOther > 9 records in 1 ms, done\n')).toBe('no\n    Other > 9 records in 1 ms, done');
+  });
+
+  test.each<[string, LocalEvent]>([
+    ['a line', { type: 'log', functionName: 'on-order', requestId: 'r', stream: 'stdout', line: '\u001b[2J' }],
+    ['the message of an error', { ...ended(null) as LocalEvent & { type: 'invocationEnded' }, outcome: { type: 'error', requestId: 'r', errorType: 'E\u001b[2J', errorMessage: '\u001b[2J' } }],
+    ['an identifier', ended({ batchItemFailures: [{ itemIdentifier: '\u001b[2J' }] })],
+    ['a note', { type: 'warning', message: '\u001b[2J' }],
+  ])('is shown in %s of the run', (_, event) => {
+    const text = printedBy((out) => lines(out).happened(event));
+    expect(text).toContain('␛[2J');
+    expect(text).not.toContain('\u001b');
+  });
+});
+
+test('a construct has the last part of its path as its name, with what tells it from others, and never that of a mapping', () => {
+  expect(Object.fromEntries(shortNames([
+    'Shop/OrderEvents/EventSourceMapping', 'Shop/OnOrder/DynamoDBEventSource:ShopOrdersA8B1F509', 'Shop/A/On', 'Shop/B/On', 'Other/B/On',
+    'Shop/Two/DynamoDBEventSource:ShopA', 'Shop/Two/DynamoDBEventSource:ShopB',
+  ]))).toEqual({
+    'Shop/OrderEvents/EventSourceMapping': 'OrderEvents',
+    'Shop/OnOrder/DynamoDBEventSource:ShopOrdersA8B1F509': 'OnOrder',
+    'Shop/A/On': 'A/On',
+    'Shop/B/On': 'Shop/B/On',
+    'Other/B/On': 'Other/B/On',
+    'Shop/Two/DynamoDBEventSource:ShopA': 'Shop/Two/DynamoDBEventSource:ShopA',
+    'Shop/Two/DynamoDBEventSource:ShopB': 'Shop/Two/DynamoDBEventSource:ShopB',
+  });
+});
+
+describe('a run with two functions, of which one fails', () => {
+  const failure = (requestId: string, id: number): LocalEvent[] => [
+    STARTED,
+    ...['Invoke Error Error: too big', `    at check (/shop/src/on-order.ts:${7}:11)`, `    request ${requestId}`].map((line): LocalEvent =>
+      ({ type: 'log', functionName: 'Shop-OnOrder5D6E7F', requestId, stream: 'stderr', line })),
+    { type: 'used', functionName: 'Shop-OnOrder5D6E7F', requestId, memorySize: 512, memoryUsed: 70 + id, ...(id === 1 && { loadMs: 211.4 }) },
+    {
+      ...ended(null) as LocalEvent & { type: 'invocationEnded' },
+      functionName: 'Shop-OnOrder5D6E7F',
+      outcome: { type: 'error', requestId, errorType: 'Error', errorMessage: 'too big' },
+    },
+  ];
+  const parked = {
+    level: 'ERROR',
+    message: 'dynamo-stream-trigger: record failed',
+    outcome: 'parked',
+    sequenceNumber: '000000000000000000017',
+    eventName: 'INSERT',
+    tries: 3,
+    thrown: { name: 'TypeError', message: 'no name\nOnMail > done', stack: 'TypeError: no name\n    at trim (/shop/src/on-mail.ts:3:9)\n    at a (b.ts:1:1)\n    at c (d.ts:1:1)' },
+  };
+  const happened: LocalEvent[] = [
+    {
+      type: 'app',
+      functions: [{ name: 'Shop-OnOrder5D6E7F', path: 'Shop/OnOrder' }, { name: 'Shop-OnMail11AA22', path: 'Shop/OnMail' }],
+      triggers: ['Shop/OrderEvents/EventSourceMapping'],
+    },
+    ...failure('11111111-0000', 1),
+    { type: 'notice', trigger: 'Shop/OrderEvents/EventSourceMapping', notice: { type: 'split', shardId: 'shard', first: 1, second: 1, at: 0 } as never },
+    ...failure('22222222-0000', 2),
+    { type: 'log', functionName: 'Shop-OnMail11AA22', requestId: 'm', stream: 'stderr', line: JSON.stringify(parked) },
+  ];
+  const longNames = {
+    ...run,
+    tables: [{ ...run.tables[0], name: 'Shop-Orders4A7B3C' }],
+    queues: [{ path: 'Shop/OrderEvents/FailureQueue', name: 'q', url: 'http://127.0.0.1:42643/000000000000/Shop-OrderEventsFailureQueue12AB34CD' }],
+  } as unknown as LocalRun;
+  const shownAt = (columns: number | undefined) => {
+    jest.useFakeTimers();
+    delete process.env.NO_COLOR;
+    const text = printedBy((out) => {
+      const output = lines(out);
+      happened.slice(0, 1).forEach(output.happened);
+      output.ready(longNames);
+      happened.slice(1).forEach(output.happened);
+      output.ended();
+    }, columns === undefined ? {} : { isTTY: true, columns });
+    jest.useRealTimers();
+    // The status is drawn anew after each line.
+    return text.replace(/(iterator )?age [^\r\n]*\r/g, '\r').replace(/\r\u001b\[K/g, '').replaceAll('\u001b', '␛');
+  };
+
+  test.each([80, 120, undefined])('is shown so with %s columns', (columns) => {
+    expect(shownAt(columns)).toMatchSnapshot();
+  });
+
+  test('breaks no URL where it fits into a line', () => {
+    const lines80 = shownAt(80).split('\n');
+    expect(lines80).toContain(longNames.queues[0].url);
+    expect(lines80.filter((line) => line.includes('http')).every((line) => line.length <= 80)).toBe(true);
+  });
+});
+
+test('only the runtime\'s own line of a failed record is written out', () => {
+  const line = { message: 'dynamo-stream-trigger: record failed', outcome: 'parked', error: 'Error' };
+  expect(failureLines(JSON.stringify(line))).toBeUndefined();
+  expect(failureLines('dynamo-stream-trigger: record failed')).toBeUndefined();
+  expect(failureLines('{"message":"other"}')).toBeUndefined();
+});
+
 describe('JSON lines', () => {
   beforeEach(() => jest.useFakeTimers());
   afterEach(() => jest.useRealTimers());
+  const secretItem = { dynamodb: { Keys: { pk: { S: 'secret' } } } };
+  const batch = { requestContext: { condition: 'RetryAttemptsExhausted' }, payload: JSON.stringify({ Records: [secretItem] }) };
+  test.each<LocalEvent>([
+    { ...STARTED as LocalEvent & { type: 'invocationStarted' }, event: { Records: [secretItem] } },
+    ended(null),
+    { type: 'delivered', trigger: 't', destinationArn: 'arn:aws:s3:::b', message: batch as never, records: [secretItem as never], accepted: true },
+    { type: 'delivered', trigger: 't', destinationArn: 'arn', message: batch as never, records: [secretItem as never], accepted: false, reason: 'r' },
+    { type: 'notice', trigger: 't', notice: { type: 'dropped', shardId: 's', records: [secretItem], reason: 'r', at: 0 } as never },
+    { type: 'parked', destinationArn: 'arn' },
+    { type: 'shards', trigger: 't', shards: 1 },
+  ])('hold no item in %o', (event) => {
+    const text = printedBy((out) => jsonLines(out).happened(event));
+    expect(JSON.parse(text)).toMatchObject({ type: event.type });
+    expect(text).not.toContain('secret');
+  });
+
   const objects = (show: (out: NodeJS.WriteStream) => void) => printedBy(show).trim().split('\n').map((line) => JSON.parse(line));
   test('hold no item, and the code of an error', () => {
     const printed = objects((out) => {
@@ -144,7 +275,7 @@ describe('JSON lines', () => {
       output.ended();
       jest.advanceTimersByTime(5000);
     }).filter(({ type }) => type === 'status' || type === 'summary');
-    const idle = { invocations: 0, errors: 0, retries: 0, filtered: 0, parked: 0, failed: 0, lost: 0 };
+    const idle = { invocations: 0, errors: 0, retries: 0, splits: 0, filtered: 0, parked: 0, failed: 0, lost: 0 };
     const after = { ...idle, shards: 1, inFlight: 0, iteratorAge: 0, highestIteratorAge: 4000, invocations: 1, parked: 1 };
     expect(statuses).toEqual([
       { type: 'status', ...idle, shards: 0, inFlight: 0, iteratorAge: 0, highestIteratorAge: 0 },

@@ -165,6 +165,27 @@ describe('from Node.js 24 on', () => {
   });
 });
 
+test('instrumentation in the code sees no call of the runtime client, and finds the id of a trace that is not recorded', async () => {
+  const environment = await environmentOf(`
+    for (const module of [require('node:http'), require('http').default ?? {}]) {
+      module.request = module.get = () => { throw new Error('It was seen.'); };
+      module.Agent = class { constructor() { throw new Error('It was seen.'); } };
+    }
+    exports.handler = async () => process.env._X_AMZN_TRACE_ID;`);
+  const { response } = await invoke(environment) as { response: string };
+  expect(response).toMatch(/^Root=1-[0-9a-f]{8}-[0-9a-f]{24};Parent=[0-9a-f]{16};Sampled=0$/);
+  expect(environment.usage()).toEqual({ loadMs: expect.any(Number), memoryUsed: process.platform === 'linux' ? expect.any(Number) : undefined });
+  expect((await invoke(environment) as { response: string }).response).not.toBe(response);
+  expect(environment.usage().loadMs).toBeUndefined();
+  environment.kill();
+});
+
+test('a trace names the places in the sources, if there are source maps', async () => {
+  const [line] = [{ version: 3, sources: ['../src/on-order.ts'], names: [], mappings: ';AAQI' }].map((map) => JSON.stringify(map));
+  await outcomeOf({ 'index.js': 'exports.handler = async () => {\nthrow new Error("no"); };\n//# sourceMappingURL=index.js.map', 'index.js.map': line });
+  expect(log.join('\n')).toMatch(/src\/on-order\.ts:9:5/);
+});
+
 describe('between invocations', () => {
   test('the process keeps its state', async () => {
     const environment = await environmentOf('let calls = 0; exports.handler = async () => ++calls;');

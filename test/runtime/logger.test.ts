@@ -36,6 +36,17 @@ test('a logger gets one object for a failure', async () => {
   }]);
 });
 
+test('a local run gets the error itself, and Lambda, which names its streams otherwise, does not', async () => {
+  const thrownWhere = async (stream: string) => {
+    process.env.AWS_LAMBDA_LOG_STREAM_NAME = stream;
+    const [{ thrown }] = await logOf(new TypeError('no secret'));
+    delete process.env.AWS_LAMBDA_LOG_STREAM_NAME;
+    return thrown;
+  };
+  expect(await thrownWhere('local')).toMatchObject({ name: 'TypeError', message: 'no secret', stack: expect.stringContaining('logger.test') });
+  expect(await thrownWhere('2026/11/30/[$LATEST]0123456789abcdef')).toBeUndefined();
+});
+
 describe('which item a record is of', () => {
   const items = async (salt: string | undefined, ...keys: string[]) => {
     process.env.DYNAMO_STREAM_TRIGGER = JSON.stringify({ v: 1, triggers: [{ report: true }], salt });

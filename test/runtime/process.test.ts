@@ -69,6 +69,7 @@ async function start(trigger: 'Parking' | 'Holding'): Promise<LocalFunction> {
     sdkFolders: [process.cwd()],
     node: process.execPath,
     inspect: false,
+    onUsage: () => {},
     onLog: (line, stream) => {
       stream === 'stdout' ? calls.push(JSON.parse(line)) : printed.push(line);
     },

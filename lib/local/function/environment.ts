@@ -14,8 +14,18 @@ export interface ExecutionEnvironment {
   readonly ended: Promise<void>;
   /** Runs the handler once. Call it only when the environment is ready and the last invocation has ended. */
   invoke(event: string, functionArn: string): Promise<Outcome>;
+  /** What Lambda reports of the last invocation beside its time. */
+  usage(): Usage;
   /** Kills the process, as a crash would. */
   kill(): void;
+}
+
+/** What an invocation took. */
+export interface Usage {
+  /** The most that its process has held so far, in MB, where the system tells. */
+  readonly memoryUsed?: number;
+  /** Milliseconds that the code took to load, in the first invocation of an environment. */
+  readonly loadMs?: number;
 }
 
 /** What runs in an environment. */
@@ -67,7 +77,10 @@ class ProcessEnvironment implements ExecutionEnvironment, RuntimeListener {
   readonly ready: Promise<void>;
   readonly ended: Promise<void>;
   private readonly timeout: number;
+  private readonly started = performance.now();
   private state: State = { at: 'loading' };
+  /** Until it was reported. */
+  private loadMs?: number;
   private loaded!: () => void;
   private failLoading!: (reason: string) => void;
 
@@ -109,6 +122,12 @@ class ProcessEnvironment implements ExecutionEnvironment, RuntimeListener {
       this.process.thaw();
       deliver({ requestId, functionArn, deadline: Date.now() + this.timeout * 1000, event });
     });
+  }
+
+  usage(): Usage {
+    const { loadMs } = this;
+    this.loadMs = undefined;
+    return { memoryUsed: this.process.mostMemory(), loadMs };
   }
 
   kill(): void {
@@ -154,6 +173,9 @@ class ProcessEnvironment implements ExecutionEnvironment, RuntimeListener {
     const last = this.state;
     if (last.at === 'ended') {
       return;
+    }
+    if (last.at === 'loading') {
+      this.loadMs = performance.now() - this.started;
     }
     this.state = { at: 'idle', deliver };
     if (last.at === 'running') {

@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline';
-import { watchMemory } from './memory';
+import { mostMemory, watchMemory } from './memory';
 import type { ModuleSources } from './module-resolution';
 import { killGroup, type Children } from '../process/children';
 import { compiled } from '../process/compiled';
@@ -12,6 +12,8 @@ export interface FunctionProcess {
   freeze(): void;
   thaw(): void;
   kill(): void;
+  /** The most that it has held so far, in MB, where the system tells. */
+  mostMemory(): number | undefined;
 }
 
 /** How the process of a function ended. */
@@ -85,6 +87,7 @@ export function startProcess(
       watch();
     },
     kill: () => killGroup(child.pid),
+    mostMemory: () => child.pid === undefined ? undefined : mostMemory(child.pid),
     ended,
   };
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { startEnvironment, type ExecutionEnvironment, type ExecutionEnvironmentOptions } from './environment';
+import { startEnvironment, type ExecutionEnvironment, type ExecutionEnvironmentOptions, type Usage } from './environment';
 import { accessVariables, type ServiceAccess } from './service-access';
 import type { Outcome } from '../../engine';
 import type { LambdaFunction } from '../assembly/app';
@@ -29,6 +29,8 @@ interface LocalFunctionOptions {
   readonly node: string;
   readonly inspect: boolean;
   readonly onLog: ExecutionEnvironmentOptions['onLog'];
+  /** Called for each invocation, before its outcome is known. */
+  readonly onUsage: (requestId: string, usage: Usage) => void;
 }
 
 /**
@@ -67,6 +69,9 @@ export async function startFunction(children: Children, target: LambdaFunction, 
     try {
       const environment = free.pop() ?? await start();
       const outcome = await environment.invoke(JSON.stringify(event), functionArn);
+      if (outcome.type !== 'throttled') {
+        options.onUsage(outcome.requestId, environment.usage());
+      }
       if (all.has(environment)) {
         free.push(environment);
       }

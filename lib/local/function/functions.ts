@@ -62,6 +62,7 @@ function startOne(
     node: node.path,
     inspect,
     onLog: (line, stream, requestId) => observer({ type: 'log', functionName: target.name, requestId, stream, line }),
+    onUsage: (requestId, usage) => observer({ type: 'used', functionName: target.name, requestId, memorySize: target.memorySize, ...usage }),
   });
 }
 

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 
@@ -30,6 +31,16 @@ export function watchMemory(pid: number, limit: number, onExceeded: () => void):
     watching = false;
     clearTimeout(timer);
   };
+}
+
+/** The most that a process has held so far, in MB. Undefined where it has ended, and on systems that don't tell at once. */
+export function mostMemory(pid: number): number | undefined {
+  try {
+    const kilobytes = /^VmHWM:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+    return kilobytes === undefined ? undefined : Math.ceil(Number(kilobytes) / 1024);
+  } catch {
+    return undefined;
+  }
 }
 
 /** In MB; 0 if there is no such process any more. */
