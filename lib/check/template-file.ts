@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { type CollectionTag, type Document, isSeq, LineCounter, Pair, parseDocument, Scalar, type ScalarTag, YAMLError, YAMLMap, type YAMLSeq } from 'yaml';
+import { type CollectionTag, type Document, isSeq, LineCounter, Pair, parseDocument, Scalar, type ScalarTag, type Tags, YAMLError, YAMLMap, type YAMLSeq } from 'yaml';
 import { placeKey, placesInJson } from './json-places';
 import { UnusableInput } from './unusable-input';
 import type { Template } from '../assembly';
@@ -62,9 +62,17 @@ function parsed(text: string, lineCounter: LineCounter): Document {
   return parseDocument(text, {
     // CloudFormation's YAML, to which `yes` is true. A version such as 2012-10-17 is a text.
     version: '1.1',
-    customTags: (tags) => [...tags.filter((tag) => typeof tag === 'string' || !tag.tag.endsWith(':timestamp')), ...SHORT_FORMS],
+    customTags: (tags) => [...tags.filter((tag) => typeof tag === 'string' || !tag.tag.endsWith(':timestamp')).map(withoutTexts), ...SHORT_FORMS],
     lineCounter, logLevel: 'error', uniqueKeys: false,
   });
+}
+
+/** What the parser takes for booleans and numbers, and CloudFormation for texts: `Y` and `N`, and what has no digit before its exponent, as `E1` and `.` */
+const TEXTS = '[yYnN]$|[-+]?\\.?[eE_]|[-+]?\\.$';
+
+function withoutTexts(tag: Tags[number]): Tags[number] {
+  return typeof tag === 'string' || !('test' in tag) || tag.test === undefined
+    ? tag : { ...tag, test: new RegExp(`^(?!${TEXTS})(?:${tag.test.source})`, tag.test.flags) };
 }
 
 export function textOf(file: string): string {

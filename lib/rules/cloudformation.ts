@@ -33,9 +33,9 @@ export function isIntrinsic(value: unknown): boolean {
   return typeof value === 'object' && value !== null && Object.keys(value).some((key) => key === 'Ref' || key.startsWith('Fn::'));
 }
 
-/** CloudFormation accepts a boolean as text too. */
+/** CloudFormation accepts a boolean as text too, also as `True`, which the Serverless Framework wrote. */
 export function isTrue(value: unknown): boolean {
-  return String(value) === 'true';
+  return String(value).toLowerCase() === 'true';
 }
 
 /** CloudFormation accepts numbers as text too. */
@@ -57,7 +57,7 @@ function ifKnown(value: any): any {
 function asWritten(value: unknown, absent: unknown): unknown {
   switch (typeof absent) {
     case 'number': return Number.isFinite(Number(value)) ? Number(value) : value;
-    case 'boolean': return value === 'true' || (value !== 'false' && value);
+    case 'boolean': return typeof value === 'string' && /^(true|false)$/i.test(value) ? isTrue(value) : value;
     default: return value;
   }
 }

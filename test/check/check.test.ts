@@ -198,6 +198,34 @@ Resources:
   }]);
 });
 
+test('YAML: what CloudFormation takes for texts is not a number or a boolean, and booleans may be texts', () => {
+  const { mappings } = checked(`
+Resources:
+  Y:
+    Type: AWS::Serverless::Function
+    Properties:
+      Timeout: 60
+      Events:
+        E1: &event
+          Type: DynamoDB
+          Properties:
+            Stream: arn:aws:dynamodb:eu-west-1:123456789012:table/N/stream/2020-01-01T00:00:00.000
+            StartingPosition: TRIM_HORIZON
+            MaximumRetryAttempts: 3
+            BatchSize: !Select [1, !Split [., E1.0]]
+            Enabled: 'True'
+            BisectBatchOnFunctionError: 'False'
+        E2: *event
+        N: {Type: DynamoDB, Properties: {Stream: !Join [., [a, b]], StartingPosition: TRIM_HORIZON, BisectBatchOnFunctionError: 'Yes'}}
+`, 'template.yaml');
+
+  expect(mappings.map(({ logicalId, event }) => `${logicalId}.${event}`)).toEqual(['Y.E1', 'Y.E2', 'Y.N']);
+  expect(mappings.map(({ violations }) => violations.filter(({ severity }) => severity === 'error').map(({ ruleId }) => ruleId))).toEqual([
+    ['batch-size-range', 'duplicate-mapping'], ['batch-size-range', 'duplicate-mapping'], ['not-a-boolean', 'stream-arn'],
+  ]);
+  expect(mappings[2].violations.find(({ ruleId }) => ruleId === 'stream-arn')!.message).toContain('is a.b but');
+});
+
 const REGION = { Parameters: { Stage: { Type: 'String', Default: 'dev' } }, Mappings: { Sizes: { dev: { Batch: 20_000, Text: 'a,b' } } } };
 
 test.each<[string, unknown, string[]]>([
