@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CfnCondition, CfnOutput, CfnParameter, CfnResource, Duration, Fn, NestedStack, RemovalPolicy, Stack, Stage } from 'aws-cdk-lib';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { DynamoEventSource, S3OnFailureDestination, SnsDlq, SqsDlq, SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
@@ -400,6 +401,54 @@ test('queues, topics and buckets have the settings of the template, as far as th
     `Shop/Files: ${arn('sns', 'news.fifo')} hears nothing of s3:ObjectRemoved:* here.`,
     'Shop/Files: it invokes no function here. Its queues and topics hear of new objects.',
   ]);
+});
+
+test('apps as people publish them run, or what is missing is named', () => {
+  const app = localApp();
+  const stackOf = (id: string, build: (stack: Stack) => void) => build(new Stack(app, id));
+  stackOf('Plain', (stack) => functionOf(stack, 'OnOrder', HANDLER).addEventSource(source(ordersTable(stack))));
+  stackOf('TwoTables', (stack) => {
+    const topic = new sns.Topic(stack, 'Topic', { masterKey: new kms.Key(stack, 'Key') });
+    for (const id of ['First', 'Second']) {
+      functionOf(stack, `On${id}`, HANDLER, { environment: { TOPIC: topic.topicArn } }).addEventSource(source(ordersTable(stack, id)));
+    }
+  });
+  stackOf('Outbox', (stack) => {
+    const bus = new CfnResource(stack, 'Bus', { type: 'AWS::Events::EventBus', properties: { Name: 'outbox' } });
+    functionOf(stack, 'OnOrder', HANDLER, { environment: { EVENT_BUS_NAME: bus.ref, BUS_ARN: bus.getAtt('Arn').toString() } }).addEventSource(source(ordersTable(stack)));
+  });
+  stackOf('Workflow', (stack) => {
+    const roleArn = 'arn:aws:iam::123456789012:role/x';
+    const machine = new CfnResource(stack, 'Machine', { type: 'AWS::StepFunctions::StateMachine', properties: { RoleArn: roleArn, DefinitionString: '{}' } });
+    const failures = new sqs.Queue(stack, 'Failures', { encryption: sqs.QueueEncryption.KMS });
+    functionOf(stack, 'OnOrder', HANDLER, { environment: { CONFIG: stack.toJsonString({ machine: machine.ref, retries: 3 }) } })
+      .addEventSource(source(ordersTable(stack), { filters: [lambda.FilterCriteria.filter({ eventName: ['INSERT'] })], onFailure: new SqsDlq(failures) }));
+  });
+  stackOf('Scheduler', (stack) => {
+    const role = new Role(stack, 'Role', { assumedBy: new ServicePrincipal('scheduler.amazonaws.com') });
+    const jobs = new sqs.Queue(stack, 'Jobs');
+    functionOf(stack, 'OnOrder', HANDLER, { environment: { ROLE: role.roleArn, TARGET: jobs.queueArn } }).addEventSource(source(ordersTable(stack)));
+  });
+  stackOf('Python', (stack) => functionOf(stack, 'OnOrder', HANDLER, { runtime: lambda.Runtime.PYTHON_3_13 }).addEventSource(source(ordersTable(stack))));
+  stackOf('Pipes', (stack) => {
+    new CfnResource(stack, 'Pipe', { type: 'AWS::Pipes::Pipe', properties: { ...PIPE, Source: ordersTable(stack).tableStreamArn } });
+  });
+  const { mappings, functions, queues, notRunning, notes } = readApp(app.synth().directory);
+  expect(mappings.map(({ path }) => path.split('/')[0])).toEqual(['Plain', 'TwoTables', 'TwoTables', 'Outbox', 'Workflow', 'Scheduler']);
+  expect(notes).toEqual([]);
+  expect(notRunning).toEqual([expect.stringMatching(/^Pipes\/Pipe .*EventBridge Pipes do not run here/), expect.stringMatching(/^Python\/.*python3\.13/)]);
+  const environments = functions.map((target) => target.environment(ENDPOINTS));
+  expect(environments.flatMap(({ unknown }) => unknown)).toEqual([]);
+  const arn = (rest: string) => expect.stringMatching(new RegExp(`^arn:aws:${rest}`));
+  expect(Object.assign({}, ...environments.map(({ variables }) => variables))).toEqual({
+    TOPIC: arn('sns:us-east-1:000000000000:TwoTables-Topic'),
+    EVENT_BUS_NAME: 'outbox',
+    BUS_ARN: 'arn:aws:events:us-east-1:000000000000:event-bus/outbox',
+    CONFIG: '{"machine":"arn:aws:states:us-east-1:000000000000:stateMachine:Workflow-Machine","retries":3}',
+    ROLE: arn('iam::000000000000:role/Scheduler-Role'),
+    TARGET: arn('sqs:us-east-1:000000000000:Scheduler-Jobs'),
+  });
+  expect(queues.map(({ attributes }) => attributes)).toEqual([{}, {}]);
 });
 
 describe('what no trigger needs stops no trigger', () => {
