@@ -214,6 +214,11 @@ project.addTask('soak', {
   exec: `ts-node --transpile-only --project ${project.tsconfigDev.fileName} test/runtime/faults/soak.ts`,
   receiveArgs: true,
 });
+project.addTask('kills', {
+  description: 'Kill the parts of local runs at random points, and look for what is lost or left: npm run kills -- --times N',
+  exec: `ts-node --transpile-only --project ${project.tsconfigDev.fileName} test/local/kills.ts`,
+  receiveArgs: true,
+});
 project.addTask('mutants', {
   description: 'Change places of the code, one at a time, and show which the tests do not notice: npm run mutants -- --help',
   exec: `ts-node --transpile-only --project ${project.tsconfigDev.fileName} test/mutants/main.ts`,
