@@ -9,7 +9,7 @@ const PARTS = {
   package: ['api', 'docs', 'handlers', 'package', 'runtime/bundle', 'runtime/destination', 'runtime/schema', 'testing/bundled', 'testing/consumer', 'testing/example'],
   /** What starts processes: DynamoDB Local, functions in processes of their own, the command line. */
   local: [
-    'cli', 'examples/guarded-projection', 'examples/idempotency', 'integ', 'local', 'reader/range', 'redrive/local', 'runtime/faults', 'runtime/lambda-logs', 'runtime/process',
+    'cli', 'examples/guarded-projection', 'examples/idempotency', 'integ', 'local', 'redrive/local', 'runtime/faults', 'runtime/lambda-logs', 'runtime/process',
     'testing/real-work', 'trigger/stream-lookup.lambda',
   ],
   /** What is synthesized. */

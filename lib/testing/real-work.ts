@@ -91,7 +91,7 @@ export class RealWork {
    */
   async settle(working: ReadonlySet<Working>): Promise<void> {
     await turn();
-    const start = this.time.look();
+    let start = this.time.look();
     let [progress, quietSince, calm] = [this.progress, start, 0];
     let [life, alone] = [this.life, start];
     this.deafSince = undefined;
@@ -114,7 +114,8 @@ export class RealWork {
       if (waiting.own || this.life !== life) {
         [life, alone] = [this.life, now];
       }
-      if (now - start > MOST_LIMITS * this.limit) {
+      // Others are no reason for an error while they are waited for.
+      if ((alone === now || this.deafSince !== undefined) && now - start > MOST_LIMITS * this.limit) {
         throw this.refusal(waiting.one, MOST_LIMITS * this.limit, '');
       }
       const quiet = now - quietSince;
@@ -122,8 +123,10 @@ export class RealWork {
         this.giveUp(waiting.one, working, now);
         quietSince = now;
       }
-      if (now - alone > this.limit * (this.noisy ? AGAIN : 1)) {
+      if (this.deafSince === undefined && now - alone > this.limit * (this.noisy ? AGAIN : 1)) {
         [this.deafSince, this.noisy] = [alone, true];
+        // What is left has time of its own.
+        [start, turns] = [now, 0];
       }
       if (turns === TURNS) {
         this.lives.enable();
@@ -352,7 +355,7 @@ export class RealWork {
     }
     const open = this.mayBeWaitedFor(one, this.time.now).filter(({ state }) => state === 'busy' || state === 'open').map(({ resource }) => describe(resource));
     const others = this.unknownRequests().map((request) => `${describeRequest(request)} of other code`);
-    return new Error(`The handler did not answer ${within}. It may wait for what it has open: ${[...new Set(open.length > 0 ? open : others)].join(', ')}. `
+    return new Error(`The handler did not answer ${within}. It may wait for what it has open: ${[...new Set(open.length > 0 ? open : others)].join(', ') || 'what other code does'}. `
       + 'Let it wait in virtual time, with sleep() of dynamo-stream-trigger/testing or the options timers or advanceTimers, close what it '
       + 'does not need, or raise realTimeLimit.');
   }

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { naiveMatcher } from './naive-matcher';
 import { matchesEventPattern, parseEventPattern } from '../../lib/event-pattern';
+import { runs } from '../runs';
 
 const key = fc.constantFrom('a', 'b', 'c', 'a.b');
 const plain = fc.constantFrom('x', 'y', 'xy', '', true, null);
@@ -32,7 +33,7 @@ test('matches as an independent matcher does', () => {
     for (const one of records) {
       expect(parsed.valid && matchesEventPattern(parsed.pattern, one)).toBe(naivelyMatches(one));
     }
-  }), { numRuns: 2000 });
+  }), runs(600));
 });
 
 test('a valid pattern never throws, whatever the record', () => {
@@ -63,7 +64,7 @@ test('any text is a pattern, or is refused with problems that say where', () => 
       const typed = { kind: expect.any(String), path: expect.any(String), message: expect.any(String) };
       parsed.problems.forEach((problem) => expect(problem).toEqual(typed));
     }
-  }), { numRuns: 3000 });
+  }), runs(900));
 });
 
 test('reads every JSON object that JSON.parse reads, and nothing that it doesn\'t', () => {
@@ -81,5 +82,5 @@ test('reads every JSON object that JSON.parse reads, and nothing that it doesn\'
     const parsed = parseEventPattern(`{"a": [${given}]}`);
     const isJson = parsed.valid || parsed.problems.every(({ kind }) => kind !== 'not-json');
     expect(isJson).toBe(parses(`{"a": [${given}]}`) || parsed.remarks.some(({ kind }) => kind === 'text-after-pattern'));
-  }), { numRuns: 2000 });
+  }), runs(600));
 });

@@ -97,4 +97,4 @@ test('with Powertools, a record whose process ended while it was mailed is not p
   }
   expect([mails, parked]).toEqual([['9@example.com'], []]);
   expect(deliveries.at(-1)).toBe(0);
-}, 30_000);
+});

@@ -1,4 +1,6 @@
+import { writeFileSync } from 'node:fs';
 import { request } from 'node:http';
+import { join } from 'node:path';
 import {
   DescribeStreamCommand, DynamoDBStreamsClient, GetRecordsCommand, GetShardIteratorCommand, ListStreamsCommand,
 } from '@aws-sdk/client-dynamodb-streams';
@@ -12,6 +14,7 @@ import { functionOf, ordersTable, synthesize } from './fixture-app';
 import { client, put, source, tableName } from './local-run';
 import { startLocal, type LocalRun } from '../../lib/local';
 import { streamReader } from '../../lib/reader/stream-reader';
+import { folderWith } from '../folder';
 
 /** One run, which AWS's SDK uses as it would use AWS. */
 let run: LocalRun;
@@ -25,9 +28,9 @@ beforeAll(async () => {
         if (event.Records) { return; }
         if (event.fail) { throw new TypeError(event.fail); }
         if (event.exit) { process.exit(3); }
-        if (event.wait) { await new Promise((wake) => setTimeout(wake, event.wait)); }
+        while (event.until && !require('node:fs').existsSync(event.until)) { await new Promise((wake) => setTimeout(wake, 10)); }
         return { event, arn: context.invokedFunctionArn, lambda: process.env.AWS_ENDPOINT_URL_LAMBDA };
-      };`, { functionName: 'echo', reservedConcurrentExecutions: 1, environment: { SIZE: 'large' }, timeout: Duration.seconds(7) });
+      };`, { functionName: 'echo', reservedConcurrentExecutions: 1, environment: { SIZE: 'large' }, timeout: Duration.seconds(777) });
       const live = new lambda.Alias(stack, 'Live', { aliasName: 'live', version: echo.currentVersion });
       live.addEventSource(source(orders, { batchSize: 7, bisectBatchOnError: true, filters: [{ pattern: '{"eventName":["INSERT"]}' }] }));
       ordersTable(stack, 'Returns');
@@ -36,7 +39,7 @@ beforeAll(async () => {
   });
   lambdas = new LambdaClient({ ...client(run.endpoints.lambda), maxAttempts: 1 });
   streams = new DynamoDBStreamsClient({ ...client(run.endpoints.dynamodbStreams), maxAttempts: 1 });
-}, 120_000);
+});
 afterAll(async () => {
   lambdas.destroy();
   streams.destroy();
@@ -73,11 +76,18 @@ describe('Invoke', () => {
   });
 
   test('is throttled beyond the reserved concurrency', async () => {
-    const busy = invoke({ wait: 1500 });
-    await new Promise((wake) => setTimeout(wake, 300));
-    await expect(invoke({})).rejects.toMatchObject({
+    const until = join(folderWith({}), 'over');
+    const busy = invoke({ until });
+    const refusal = async () => {
+      for (;;) {
+        // It may come before the other one.
+        await invoke({});
+      }
+    };
+    await expect(refusal()).rejects.toMatchObject({
       name: 'TooManyRequestsException', Reason: 'ReservedFunctionConcurrentInvocationLimitExceeded', $metadata: { httpStatusCode: 429 },
     });
+    writeFileSync(until, '');
     expect((await busy).StatusCode).toBe(200);
   });
 
@@ -104,7 +114,7 @@ describe('Invoke', () => {
 
 test('a function is described as in the template', async () => {
   expect(await lambdas.send(new GetFunctionConfigurationCommand({ FunctionName: 'echo' }))).toMatchObject({
-    FunctionName: 'echo', FunctionArn: ECHO, Timeout: 7, MemorySize: 256, Handler: 'index.handler', Version: '$LATEST', State: 'Active',
+    FunctionName: 'echo', FunctionArn: ECHO, Timeout: 777, MemorySize: 256, Handler: 'index.handler', Version: '$LATEST', State: 'Active',
     Environment: { Variables: { SIZE: 'large' } },
   });
   const concurrency = async (FunctionName: string) =>

@@ -40,7 +40,8 @@ export function functionOf(scope: Construct, id: string, code: string, props: Pa
     runtime: lambda.Runtime.NODEJS_22_X,
     handler: 'index.handler',
     code: lambda.Code.fromAsset(folderWith({ 'index.js': code })),
-    timeout: Duration.seconds(10),
+    // Longer than any test takes on a slow machine, where it is not what is tested.
+    timeout: Duration.seconds(30),
     memorySize: 256,
     ...props,
   });

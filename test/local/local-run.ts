@@ -6,7 +6,11 @@ import { DynamoEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import type { LocalRun } from '../../lib/local';
 
 /** How a user's own program reaches what runs here. */
-export const client = (endpoint: string, region = 'us-east-1') => ({ endpoint, region, credentials: { accessKeyId: 'any', secretAccessKey: 'any' } });
+export const client = (endpoint: string, region = 'us-east-1') => ({
+  endpoint, region, credentials: { accessKeyId: 'any', secretAccessKey: 'any' },
+  // A server closes a kept connection when it was idle for some seconds, just when it may be used again on a busy machine.
+  requestHandler: { httpAgent: { keepAlive: false } },
+});
 /** One client for each run. It does not retry: where DynamoDB Local has been killed, there is nothing to wait for. */
 export function documents(run: LocalRun): DynamoDBDocumentClient {
   const known = clients.get(run) ?? DynamoDBDocumentClient.from(new DynamoDBClient({ ...client(run.endpoints.dynamodb), maxAttempts: 1 }));

@@ -29,6 +29,8 @@ beforeAll((done) => {
       response.writeHead(400).end(JSON.stringify({ __type: `com.amazonaws.dynamodb.v20120810#${answer.error}`, message: 'no' }));
     }
   }).listen(0, '127.0.0.1', done);
+  // A kept connection is not closed just when it is used again.
+  server.keepAliveTimeout = 0;
 });
 afterAll(() => server.close());
 

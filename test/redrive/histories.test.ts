@@ -7,6 +7,7 @@ import { PoisonRecordError, streamHandler } from '../../lib/runtime';
 import { itemKey } from '../../lib/stream/item-key';
 import type { StreamRecord } from '../../lib/stream/record';
 import { compareSequenceNumbers } from '../../lib/stream/sequence-number';
+import { runs } from '../runs';
 
 beforeEach(() => {
   jest.spyOn(console, 'error').mockReturnValue();
@@ -212,6 +213,6 @@ test('whatever happens: each record has one outcome, items stay in order, only w
       const right = ['done', 'failed', 'inexact', 'notTried', ...stop.signal.aborted ? ['overtaken'] : []];
       outcomes.forEach((outcome) => expect(right).toContain(outcome));
     }
-  }), { numRuns: 300 });
+  }), runs(150));
   expect([...seen.keys()].sort()).toEqual(['done', 'failed', 'held', 'inexact', 'notTried', 'overtaken', 'skipped']);
 });

@@ -2,9 +2,11 @@ import * as fc from 'fast-check';
 import { at, host, logged, reported } from './host';
 import { batchOf, record, sequenceNumber } from './records';
 import { VirtualLambda } from './virtual-lambda';
+import { withoutStack } from './without-stack';
 import { type ChangeRecord, PoisonRecordError, type StreamHandlerOptions, streamHandler, TransientError } from '../../lib/runtime';
 import { HOST } from '../../lib/stream/boundary';
 import { simulateTrigger, streamRecord } from '../../lib/testing';
+import { runs } from '../runs';
 
 logged();
 
@@ -184,7 +186,9 @@ test('one call with many records that takes longer than the timeout does not end
   expect(exits).toBe(0);
   const stuck = streamHandler({ chunkSize: 1, onRecords: async () => new Promise<void>(() => undefined) });
   void lambda.invoke(stuck, batchOf('a', 'b', 'c'), 2_000).catch(() => undefined);
-  await new Promise((resolve) => setTimeout(resolve, 100));
+  while (exits === 0) {
+    await new Promise((resolve) => setImmediate(resolve));
+  }
   expect(exits).toBe(1);
 });
 
@@ -276,9 +280,10 @@ describe('in the order of partition keys', () => {
 
   test('10,000 records of one lane take no longer than others', async () => {
     const many = Array.from({ length: 10_000 }, (_, n) => ({ pk: `${Math.floor(n / 2)}`, sk: `${Math.ceil(n / 2)}` }));
-    const from = Date.now();
+    const from = process.cpuUsage();
     await streamHandler({ order: 'partitionKey', onRecord: () => undefined })(withKeys(many));
-    expect(Date.now() - from).toBeLessThan(3_000);
+    // Microseconds of this process, in which a busy machine makes no difference.
+    expect(process.cpuUsage(from).user).toBeLessThan(10_000_000);
   });
 });
 
@@ -296,7 +301,7 @@ test.each<[object, string]>([
 });
 
 test('a chunk may be as large as the batch', async () => {
-  const { handler, calls } = recording((records) => records.map((change) => ({ record: change, error: new PoisonRecordError('bad') })), { chunkSize: 10_000 });
+  const { handler, calls } = recording((records) => records.map((change) => ({ record: change, error: withoutStack(() => new PoisonRecordError('bad')) })), { chunkSize: 10_000 });
   const { parked, context } = host();
   expect(reported(await handler(batchOf(...Array(10_000).keys()), context))).toEqual([]);
   expect([calls.length, parked.length]).toEqual([1, 10_000]);
@@ -322,7 +327,7 @@ test('an outage of an hour parks nothing, and everything is done soon after it',
     onRecords: (_, context) => {
       calls++;
       if ((context as any)[HOST].now() < (START + 3_600) * 1_000) {
-        throw new Error('down');
+        throw withoutStack(() => new Error('down'));
       }
     },
   });
@@ -402,13 +407,13 @@ test('whatever fails, nothing is lost, the order is kept, and each record is don
           if (first !== undefined) {
             left[first]--;
             const { fate } = changes[first];
-            throw fate === 'transient' ? new TransientError('later') : fate === 'throws' ? new Error('no') : new PoisonRecordError('bad');
+            throw withoutStack(() => fate === 'transient' ? new TransientError('later') : fate === 'throws' ? new Error('no') : new PoisonRecordError('bad'));
           }
           failing.forEach((position) => left[position]--);
           const end = order === 'shard' ? positions.indexOf(failing[0]) : -1;
           (end < 0 ? positions : positions.slice(0, end)).forEach((position) => failing.includes(position) || settled.push(position));
           return records.filter((change) => failing.includes(at(change)))
-            .map((change) => ({ record: change, error: changes[at(change)].fate === 'poison' ? new PoisonRecordError('bad') : new Error('refused') }));
+            .map((change) => ({ record: change, error: withoutStack(() => changes[at(change)].fate === 'poison' ? new PoisonRecordError('bad') : new Error('refused')) }));
         },
       });
     };
@@ -439,6 +444,6 @@ test('whatever fails, nothing is lost, the order is kept, and each record is don
       expect(latest.get(laneOf(position)) ?? -1).toBeLessThan(position);
       latest.set(laneOf(position), position);
     }
-  }), { numRuns: 300, seed: Number(process.env.SEED ?? 1) });
+  }), runs(100, 1));
   expect([...seen].sort()).toEqual(['poison', 'poison throws', 'refused', 'throws', 'transient']);
 });

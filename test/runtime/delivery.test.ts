@@ -1,11 +1,11 @@
 import * as fc from 'fast-check';
+import { withoutStack } from './without-stack';
 import { BatchNotDoneError, PoisonRecordError, streamHandler, type BatchResponse, type CallContext, type ChangeRecord, type LambdaContext, type StreamHandler } from '../../lib/runtime';
 import { type Host, HOST } from '../../lib/stream/boundary';
 import { type ParkedRecord, type SimulationRun, type StreamEvent, type StreamRecord, simulateTrigger, streamRecord } from '../../lib/testing';
+import { runs } from '../runs';
 
-/** More of them, or others: SCENARIOS=100000 SEED=2 npx jest test/runtime/delivery */
-const SCENARIOS = Number(process.env.SCENARIOS ?? 500);
-const SEED = Number(process.env.SEED ?? 1);
+const { numRuns: SCENARIOS, seed: SEED } = runs(200, 1);
 
 /** Seconds: short, so that many calls don't fit. */
 const TIMEOUT = 2;
@@ -171,7 +171,7 @@ class Environment {
       }
       if (written.failuresLeft > 0) {
         written.failuresLeft -= written.failures === ALWAYS ? 0 : 1;
-        throw failsAs === 'poison' ? new PoisonRecordError('fails') : new Error('fails');
+        throw withoutStack(() => failsAs === 'poison' ? new PoisonRecordError('fails') : new Error('fails'));
       }
       doneAt.set(sequenceNumber, this.host.now());
       this.doneIn.set(sequenceNumber, invocation);

@@ -250,7 +250,7 @@ function repeat(work: () => unknown): Promise<void> {
 describe.each(NOISES)('beside code of the process that does this without end: %s', (_, prepare) => {
   const hangs = () => new Promise<never>(() => undefined);
   const results = async (options: Pick<SimulationOptions, 'handler'>) => {
-    const { invocations, lost } = await run({ realTimeLimit: 0.2, ...options });
+    const { invocations, lost } = await run({ realTimeLimit: 0.1, ...options });
     return [invocations.map(({ durationMs, error, response }) => [durationMs, error?.errorType, response]), lost.length];
   };
 
@@ -292,6 +292,13 @@ test.each<[string, () => Promise<() => unknown>, string]>([
 ])('a handler that asks others again and again for too long is an error, not taken for one that hangs: %s', async (_, prepare, named) => {
   const question = await prepare();
   await expect(run({ realTimeLimit: 0.3, handler: () => repeat(question) })).rejects.toThrow(named);
+});
+
+test('a question on a connection from before that is never answered is named, whatever others ask', async () => {
+  const port = await listen(false);
+  const [silent, noisy] = [await connected(port), await connected(await listen(true))];
+  void repeat(() => ask(noisy));
+  await expect(run({ realTimeLimit: 0.1, handler: () => ask(silent) })).rejects.toThrow(`a connection to 127.0.0.1, port ${port}`);
 });
 
 test('a timer that keeps no process alive and sets the next one is not waited for longer than realTimeLimit', async () => {

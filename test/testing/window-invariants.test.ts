@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { simulateTrigger, type StreamRecord, streamRecord, type WindowEvent } from '../../lib/testing';
+import { runs } from '../runs';
 
 /** What the function carries from one invocation of a window to the next: what it has worked through. */
 interface State {
@@ -88,4 +89,4 @@ test('each window ends with what was worked through of its records, each once, i
         expect(at).toBeGreaterThanOrEqual(Date.parse(window.end));
       }
     }
-  }), { numRuns: 200, seed: Number(process.env.INVARIANTS_SEED ?? 1) }));
+  }), runs(100, 1)));

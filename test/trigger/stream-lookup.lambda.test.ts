@@ -242,7 +242,7 @@ test('if DynamoDB refuses and then does not answer, the deployment fails with wh
       response.writeHead(400, { 'content-type': 'application/x-amz-json-1.0' }).end(JSON.stringify({ __type: 'ThrottlingException', message: 'No' }));
     }
   });
-  const { responses } = await run('orders', { endpoint, remaining: 20_000 });
+  const { responses } = await run('orders', { endpoint, remaining: 40_000 });
 
   expect(responses).toMatchObject([{ Status: 'FAILED', Reason: 'Table orders in eu-west-1 can\'t be described: ThrottlingException: No. Deploy again.' }]);
 });
@@ -268,14 +268,14 @@ test('an answer that CloudFormation\'s URL refuses is sent again', async () => {
 });
 
 test('if every answer is refused, the invocation fails, so that Lambda repeats it', async () => {
-  const { exitCode, output } = await run('orders', { requestType: 'Delete', statuses: Array(100).fill(500), remaining: 7_000 });
+  const { exitCode, output } = await run('orders', { requestType: 'Delete', statuses: Array(100).fill(500), remaining: 15_000 });
 
   expect(exitCode).toBe(1);
   expect(output).toContain('Error: CloudFormation\'s URL answered 500 to the result of Lookup. Lambda invokes this function again.');
 });
 
 test('a redirect is not followed', async () => {
-  const { responses, exitCode, output } = await run('orders', { requestType: 'Delete', statuses: Array(100).fill(307), remaining: 7_000 });
+  const { responses, exitCode, output } = await run('orders', { requestType: 'Delete', statuses: Array(100).fill(307), remaining: 15_000 });
 
   expect(responses.length).toBeGreaterThan(0);
   expect(exitCode).not.toBe(0);

@@ -43,7 +43,7 @@ export function addFailing(app: App, folder: string, { id, way, isGuarded, slow 
     handler: new StreamFunction(stack, 'OnChange', {
       entry: join(__dirname, 'handlers', 'on-change.ts'),
       runtime: lambda.Runtime.NODEJS_22_X,
-      timeout: Duration.seconds(20),
+      timeout: Duration.minutes(2),
       environment: { TARGET: projection.tableName, MENDED: join(folder, 'mended'), GUARDED: isGuarded ? '1' : '', SLOW: String(slow) },
     }),
     retryAttempts: 0,

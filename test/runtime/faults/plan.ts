@@ -49,14 +49,15 @@ export interface Plan {
   readonly change: (event: StreamEvent) => void;
 }
 
-export function planOf(seed: number): Plan {
+/** @param longest how many records a shard has at most */
+export function planOf(seed: number, longest: number): Plan {
   const random = mulberry32(seed);
   const whole = (least: number, most: number) => least + Math.floor(random() * (most - least + 1));
   const oneOf = <T>(...values: T[]) => values[whole(0, values.length - 1)];
   const timeout = oneOf(3_000, 10_000, 60_000);
   const badness = oneOf(0, 0.05, 0.2, 0.6);
   const items = whole(1, 12);
-  const shards = Array.from({ length: whole(1, 2) }, (_, shard) => Array.from({ length: whole(1, 30) }, (__, at): Step => {
+  const shards = Array.from({ length: whole(1, 2) }, (_, shard) => Array.from({ length: whole(1, longest) }, (__, at): Step => {
     const item = whole(1, items);
     return {
       shard,

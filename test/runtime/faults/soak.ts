@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { runScenario } from './scenario';
 
-/** npm run soak -- [--hours N] [--scenarios N] [--seed N] */
+/** npm run soak -- [--hours N] [--scenarios N] [--seed N] [--records N, in a shard, at most] */
 function option(name: string, otherwise: number): number {
   const at = process.argv.indexOf(`--${name}`);
   const value = at < 0 ? otherwise : Number(process.argv[at + 1]);
@@ -15,10 +15,11 @@ async function main(): Promise<void> {
   const until = Date.now() + option('hours', 1) * 60 * 60 * 1_000;
   const scenarios = option('scenarios', Infinity);
   const first = option('seed', randomInt(1, 2 ** 31));
+  const most = option('records', 30);
   const total = { scenarios: 0, records: 0, invocations: 0, parked: 0, givenUp: 0 };
-  console.log(`Scenarios from seed ${first} on. The first one that fails ends the run: give its seed as --seed to see it again.`);
+  console.log(`Scenarios from seed ${first} on. The first one that fails ends the run: give its seed as --seed to see it again, with the same --records.`);
   for (let seed = first, told = Date.now(); Date.now() < until && total.scenarios < scenarios; seed++) {
-    const { records, invocations, parked, givenUp } = await runScenario(seed);
+    const { records, invocations, parked, givenUp } = await runScenario(seed, most);
     total.scenarios++;
     total.records += records;
     total.invocations += invocations;

@@ -1,5 +1,4 @@
-import { createServer, type IncomingMessage, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
 import type { WireAnswer, WireRecord } from '../../lib/reader/streams-api';
 import { compareSequenceNumbers } from '../../lib/stream/sequence-number';
 
@@ -14,11 +13,12 @@ export interface Behaviour {
   readonly splits: readonly string[];
   /** From this call on, everything before this number is trimmed. */
   readonly trims: readonly { readonly call: number; readonly before: string }[];
-  /** At most so many records a page, and at most 1 MB as on AWS. */
+  /** At most so many records a page, and at most so many bytes as two of the large ones have. */
   readonly pageSize: number;
 }
 
-const MOST_PAGE_BYTES = 1024 * 1024;
+/** 1 MB on AWS. It is small here, as the large records are. */
+export const MOST_PAGE_BYTES = 10_000;
 const ERRORS: Partial<Record<Fault, string>> = {
   throttled: 'LimitExceededException',
   expired: 'ExpiredIteratorException',
@@ -35,41 +35,29 @@ interface Iterator {
 }
 
 /**
- * DynamoDB Local's streams API with what it can't be made to do: trimming, child shards, pages of at most 1 MB, pages without records,
- * expired iterators, throttles, and refusals. It serves the records that the only shard there has at the first call.
+ * A streams API that serves these records as one shard, with what DynamoDB Local can't be made to do: trimming, child shards, pages of at most so
+ * many bytes, pages without records, expired iterators, throttles, and refusals.
  */
-export class StreamsProxy {
-  private server?: Server;
+export class StreamsServer {
   private calls = 0;
   private asked: string[] = [];
   private trimmedBefore?: string;
   private iterators: Iterator[] = [];
   private expired = new Set<number>();
   private behaviour!: Behaviour;
-  private all?: Promise<WireRecord[]>;
 
-  constructor(private readonly dynamodbLocal: string, private readonly stream: { readonly arn: string; readonly shardId: string }) {}
+  constructor(private readonly all: readonly WireRecord[]) {}
 
-  async start(): Promise<string> {
-    this.server = createServer(async (request, response) => {
-      const chunks: Buffer[] = [];
-      for await (const chunk of request) {
-        chunks.push(chunk);
-      }
-      const { status, body } = await this.answer(request, JSON.parse(Buffer.concat(chunks).toString()));
-      if (status === 0) {
-        request.socket.destroy();
-      } else {
-        response.writeHead(status, { 'content-type': 'application/x-amz-json-1.0' }).end(JSON.stringify(body));
-      }
-    });
-    await new Promise<void>((resolve) => this.server!.listen(0, '127.0.0.1', resolve));
-    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
-  }
-
-  stop(): void {
-    this.server?.close();
-  }
+  /** In place of an HTTP client of the SDK: everything else is as it comes over the wire. */
+  readonly handle = async (request: { headers: Record<string, string>; body: string | Uint8Array }) => {
+    const input = JSON.parse(typeof request.body === 'string' ? request.body : new TextDecoder().decode(request.body));
+    const { status, body } = this.answer(request.headers['x-amz-target'].split('.')[1], input);
+    if (status === 0) {
+      throw Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' });
+    }
+    const headers = { 'content-type': 'application/x-amz-json-1.0' };
+    return { response: { statusCode: status, headers, body: Readable.from([Buffer.from(JSON.stringify(body))]) } };
+  };
 
   /** From now on it behaves so, as if nothing had been asked before. */
   behave(behaviour: Partial<Behaviour>): void {
@@ -91,13 +79,12 @@ export class StreamsProxy {
     return this.trimmedBefore;
   }
 
-  private async answer(request: IncomingMessage, input: any): Promise<{ status: number; body?: object }> {
+  private answer(action: string, input: any): { status: number; body?: object } {
     const fault = this.behaviour.faults[this.calls] ?? 'none';
     this.behaviour.trims.filter(({ call }) => call === this.calls).forEach(({ before }) => {
       this.trimmedBefore = before;
     });
     this.calls++;
-    const action = String(request.headers['x-amz-target']).split('.')[1];
     this.asked.push(action);
     if (fault === 'reset') {
       return { status: 0 };
@@ -115,7 +102,7 @@ export class StreamsProxy {
     switch (action) {
       case 'DescribeStream': return { status: 200, body: { StreamDescription: { Shards: this.shards() } } };
       case 'GetShardIterator': return this.shardIterator(input);
-      default: return this.records(request, input, fault === 'empty');
+      default: return this.records(input, fault === 'empty');
     }
   }
 
@@ -135,7 +122,7 @@ export class StreamsProxy {
     return { status: 200, body: { ShardIterator: String(token - 1) } };
   }
 
-  private async records(request: IncomingMessage, { ShardIterator }: any, isEmpty: boolean): Promise<{ status: number; body: object }> {
+  private records({ ShardIterator }: any, isEmpty: boolean): { status: number; body: object } {
     const iterator = this.iterators[Number(ShardIterator)];
     if (this.expired.has(Number(ShardIterator))) {
       return refusal('ExpiredIteratorException');
@@ -146,7 +133,7 @@ export class StreamsProxy {
     if (isEmpty) {
       return { status: 200, body: { Records: [], NextShardIterator: String(this.iterators.push(iterator) - 1) } };
     }
-    const behind = this.shardRecords(iterator, await this.allRecords(request));
+    const behind = this.shardRecords(iterator);
     let bytes = 0;
     const page = behind.slice(0, this.behaviour.pageSize)
       .filter((record, index) => (bytes += record.dynamodb!.SizeBytes!) <= MOST_PAGE_BYTES || index === 0);
@@ -156,9 +143,9 @@ export class StreamsProxy {
     return { status: 200, body: answer };
   }
 
-  private shardRecords({ shard, from, exclusive }: Iterator, all: readonly WireRecord[]): WireRecord[] {
+  private shardRecords({ shard, from, exclusive }: Iterator): WireRecord[] {
     const [first, end] = [this.behaviour.splits[shard - 1], this.behaviour.splits[shard]];
-    return all.filter(({ dynamodb }) => {
+    return this.all.filter(({ dynamodb }) => {
       const number = dynamodb!.SequenceNumber!;
       return !this.isTrimmed(number)
         && (first === undefined || compareSequenceNumbers(number, first) >= 0) && (end === undefined || compareSequenceNumbers(number, end) < 0)
@@ -168,29 +155,6 @@ export class StreamsProxy {
 
   private isTrimmed(number: string): boolean {
     return this.trimmedBefore !== undefined && compareSequenceNumbers(number, this.trimmedBefore) < 0;
-  }
-
-  private allRecords(request: IncomingMessage): Promise<WireRecord[]> {
-    return this.all ??= this.readAll(request);
-  }
-
-  private async readAll(request: IncomingMessage): Promise<WireRecord[]> {
-    const send = async (action: string, input: object) => {
-      const answer = await fetch(this.dynamodbLocal, {
-        method: 'POST',
-        headers: {
-          'content-type': 'application/x-amz-json-1.0',
-          'authorization': request.headers.authorization!,
-          'x-amz-date': String(request.headers['x-amz-date']),
-          'x-amz-target': `DynamoDBStreams_20120810.${action}`,
-        },
-        body: JSON.stringify(input),
-      });
-      return answer.json() as any;
-    };
-    const start = { StreamArn: this.stream.arn, ShardId: this.stream.shardId, ShardIteratorType: 'TRIM_HORIZON' };
-    const { ShardIterator } = await send('GetShardIterator', start);
-    return (await send('GetRecords', { ShardIterator })).Records;
   }
 }
 
