@@ -111,7 +111,7 @@ const INCIDENTS: { readonly [name: string]: Incident } = {
     options: { handler: healthy, faults: { latency: (record) => indexOf(record) < BEFORE / 2 ? 50 : 40_000 } },
   },
   'an outage of 2 hours': { records: traffic(2 * HOUR + 2 * BEFORE, 30), options: { handler: throwing(refused, () => isDuring(BEFORE, 2 * HOUR)) } },
-  'the same, with a `maxRecordAge` of 4 hours': {
+  '1½ hours of it, with a `maxRecordAge` of 4 hours': {
     on: shortLived, records: traffic(1.5 * HOUR, 30), options: { handler: throwing(refused, () => isDuring(BEFORE, 1.5 * HOUR)) },
   },
   'throttling for an hour': {

@@ -141,6 +141,10 @@ describe('thresholds follow the settings:', () => {
     ['no limit', { maxRecordAge: Duration.hours(24) }, { IteratorAgeWarning: 432_000, IteratorAgeCritical: 6 * HOUR, ExpiringPointers: 600 }],
     ['more than the stream keeps', { maxRecordAge: Duration.days(7) }, { IteratorAgeWarning: 432_000, IteratorAgeCritical: 6 * HOUR, ExpiringPointers: 600 }],
     ['a batching window', { maxBatchingWindow: Duration.minutes(5) }, { IteratorAgeWarning: 696_000, IteratorAgeCritical: 5.5 * HOUR + 300_000 }],
+    // Above the life, no alarm could fire.
+    ['a batching window that is most of a life', { maxBatchingWindow: Duration.minutes(4), maxRecordAge: Duration.minutes(5) }, {
+      IteratorAgeWarning: 255_000, IteratorAgeCritical: 270_000,
+    }],
   ])('%s', (_, props, expected) => {
     expect(thresholds(monitored(props).alarms())).toMatchObject(expected);
   });
@@ -158,6 +162,11 @@ describe('thresholds follow the settings:', () => {
 
     expect(thresholds(alarms())).toMatchObject({ IteratorAgeCritical: HOUR / 4, Duration: 80_000 });
     expect(alarms().IteratorAgeCritical.AlarmDescription).toContain('older than 15 minutes');
+    expect(alarms().IteratorAgeWarning.AlarmDescription).toContain(
+      ' Lambda gives records up 1 hour after they were written, and a batch when it failed 101 times. Runbook');
+    // Two invocations of 100 seconds, the first of which is known late, are not within 3 minutes.
+    expect(Object.entries(alarms()).filter(([, { EvaluationPeriods }]) => EvaluationPeriods === 6).map(([name]) => name))
+      .toEqual(['IteratorAgeWarning', 'IteratorAgeCritical', 'Errors', 'Duration']);
   });
 
   test('what only the deployment knows counts as not set, and has no alarm where nothing is left', () => {

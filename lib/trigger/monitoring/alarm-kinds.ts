@@ -3,10 +3,10 @@ import type { StreamAlarms } from './alarm-options';
 import { concurrentExecutions, errorPercent, silence } from './metrics';
 import {
   AGE_CRITICAL_SHARE, AGE_WARNING_SHARE, AT_ONCE, CONCURRENCY_SHARE, DURATION_SHARE, ERROR_PERCENT, LASTING, LEAST_AGE_CRITICAL, LEAST_AGE_WARNING,
-  LEAST_POINTER_AGE, LEAST_RESERVED, MOST_POINTER_AGE, PERIOD, POINTER_SHARE, SILENCE_PERIOD, SILENT,
+  LEAST_POINTER_AGE, LEAST_RESERVED, MOST_AGE_CRITICAL, MOST_AGE_WARNING, MOST_POINTER_AGE, PERIOD, POINTER_SHARE, SILENCE_PERIOD, SILENT,
 } from './thresholds';
 import {
-  failureQueueOf, isParking, isSwitchedOff, isTableOfThisApp, lifeOf, named, reservedConcurrencyOf, timeoutOf, type Watched, windowOf,
+  failureQueueOf, isParking, isSwitchedOff, isTableOfThisApp, lifeOf, named, reservedConcurrencyOf, retriesOf, timeoutOf, type Watched, windowOf,
 } from './watched';
 import { STREAM_RETENTION } from '../../stream/shard';
 import type { DynamoStreamTrigger } from '../dynamo-stream-trigger';
@@ -27,6 +27,8 @@ export interface AlarmKind {
   /** Seconds. */
   readonly period: number;
   readonly datapoints: { readonly datapointsToAlarm: number; readonly evaluationPeriods: number };
+  /** Whether its data is of invocations, which may last longer than a period. */
+  readonly isOfInvocations?: boolean;
   readonly missing: cloudwatch.TreatMissingData;
   /** Whether it is made only if its options say so. */
   readonly isOmitted?: (watched: Watched) => boolean;
@@ -41,30 +43,32 @@ const { NOT_BREACHING, IGNORE } = cloudwatch.TreatMissingData;
 
 /** A state that must last. Without invocations there is nothing to judge. */
 const lasting = { period: PERIOD, datapoints: LASTING, missing: NOT_BREACHING };
+/** A state that invocations show when they end. */
+const lastingInvocations = { ...lasting, isOfInvocations: true };
 /** Events, each of which counts. A period without one has no data. */
 const anySingle = { period: PERIOD, datapoints: AT_ONCE, missing: NOT_BREACHING, threshold: () => 0, unit: '' } as const;
 
 /** Every alarm, by its name. */
 export const ALARM_KINDS: { readonly [name in keyof StreamAlarms]-?: AlarmKind } = {
   iteratorAgeWarning: {
-    ...lasting,
+    ...lastingInvocations,
     shared: byFunction,
     unit: 'ms',
     runbook: 'iterator-age',
     metric: ([{ handler }], period) => iteratorAge(handler, period),
     threshold: (watched) => 1000 * (warningAge(watched) + windowOf(watched)),
     says: (watched, limit) => `${named(watched)}: the function gets records that are older than ${limit}. It fails, is throttled, or is too `
-      + `slow for what is written. Nothing is lost yet: ${endOf(watched)} after they were written.`,
+      + `slow for what is written. ${sentence(endOf(watched))}`,
   },
   iteratorAgeCritical: {
-    ...lasting,
+    ...lastingInvocations,
     shared: byFunction,
     unit: 'ms',
     runbook: 'iterator-age',
     metric: ([{ handler }], period) => iteratorAge(handler, period),
-    threshold: (watched) => 1000 * (Math.max(AGE_CRITICAL_SHARE * lifeOf(watched), LEAST_AGE_CRITICAL * warningAge(watched)) + windowOf(watched)),
+    threshold: (watched) => 1000 * (criticalAge(watched) + windowOf(watched)),
     says: (watched, limit) => `${named(watched)}: the function gets records that are older than ${limit}, and they are in danger: `
-      + `${endOf(watched)} after they were written.`,
+      + `${endOf(watched)}.`,
   },
   silence: {
     shared: byMapping,
@@ -129,11 +133,11 @@ export const ALARM_KINDS: { readonly [name in keyof StreamAlarms]-?: AlarmKind }
     metric: ([trigger], period) => failureQueueOf(trigger)!.queue.metricApproximateAgeOfOldestMessage({ period }),
     threshold: (watched) => Math.min(Math.max(POINTER_SHARE * shortestRest(watched), LEAST_POINTER_AGE), MOST_POINTER_AGE),
     says: (watched, limit) => `${named(watched)}: a message has waited in the failure queue for more than ${limit}. If it is about a failed `
-      + `batch, it names records in the stream, which deletes them 24 hours after they were written: perhaps ${inWords(shortestRest(watched), 's')} after the `
-      + 'message came. Parked records are whole and stay.',
+      + `batch, it names records in the stream, which deletes them 24 hours after they were written: perhaps ${
+        shortestRest(watched) > 0 ? `${inWords(shortestRest(watched), 's')} after the message came` : 'at any time'}. Parked records are whole and stay.`,
   },
   errors: {
-    ...lasting,
+    ...lastingInvocations,
     shared: byFunction,
     unit: '%',
     runbook: 'errors',
@@ -153,7 +157,7 @@ export const ALARM_KINDS: { readonly [name in keyof StreamAlarms]-?: AlarmKind }
       + 'batches, and their shards wait.',
   },
   duration: {
-    ...lasting,
+    ...lastingInvocations,
     shared: byFunction,
     unit: 'ms',
     runbook: 'duration',
@@ -184,9 +188,20 @@ function iteratorAge(handler: DynamoStreamTrigger['handler'], period: Duration):
   return handler.metric('IteratorAge', { statistic: cloudwatch.Stats.MAXIMUM, period });
 }
 
+/** Seconds, after the batching window. */
 function warningAge(watched: Watched): number {
-  const life = lifeOf(watched);
-  return Math.min(Math.max(AGE_WARNING_SHARE * life, LEAST_AGE_WARNING), AGE_CRITICAL_SHARE * life);
+  return Math.min(Math.max(AGE_WARNING_SHARE * lifeOf(watched), LEAST_AGE_WARNING), MOST_AGE_WARNING * lifeAfterWindow(watched));
+}
+
+/** Seconds, after the batching window. */
+function criticalAge(watched: Watched): number {
+  return Math.min(Math.max(AGE_CRITICAL_SHARE * lifeOf(watched), LEAST_AGE_CRITICAL * warningAge(watched)), MOST_AGE_CRITICAL * lifeAfterWindow(watched));
+}
+
+/** A trigger that shares the function may have a window that is longer than the life of another one's records. */
+function lifeAfterWindow(watched: Watched): number {
+  const [life, window] = [lifeOf(watched), windowOf(watched)];
+  return life > window ? life - window : life;
 }
 
 /** Seconds for which the stream still has the records of a failed batch when its message comes, at the least. */
@@ -194,9 +209,19 @@ function shortestRest(watched: Watched): number {
   return STREAM_RETENTION - Math.max(...watched.map((trigger) => lifeOf([trigger])));
 }
 
+/** When records are lost. A batch that fails may come to its last retry hours before its records are too old. */
 function endOf(watched: Watched): string {
-  const life = lifeOf(watched);
-  return `${life < STREAM_RETENTION ? 'Lambda gives records up' : 'the stream deletes records'} ${inWords(life, 's')}`;
+  const [life, retries] = [lifeOf(watched), retriesOf(watched)];
+  const [end, next] = life < STREAM_RETENTION ? ['Lambda gives records up', ''] : ['the stream deletes records', 'Lambda gives up '];
+  return `${end} ${inWords(life, 's')} after they were written${retries === undefined ? '' : `, and ${next}a batch when it failed ${times(retries + 1)}`}`;
+}
+
+function times(count: number): string {
+  return count === 1 ? 'once' : `${count} times`;
+}
+
+function sentence(text: string): string {
+  return `${text[0].toUpperCase()}${text.slice(1)}.`;
 }
 
 /** A threshold as a sentence has it. */

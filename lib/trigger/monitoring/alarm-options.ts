@@ -40,7 +40,7 @@ export interface StreamAlarmOptions {
   /**
    * How many of the latest periods are looked at.
    *
-   * @default - 3 where a state must last, 1 where a single event is enough
+   * @default - 3 where a state must last, or more where invocations may last longer than a minute, 1 where a single event is enough
    */
   readonly evaluationPeriods?: number;
 
@@ -86,14 +86,16 @@ export interface StreamAlarms {
   /**
    * The function gets records late. The threshold is in milliseconds.
    *
-   * @default - 0.5 % of `maxRecordAge` or of 24 hours, whichever is shorter, but at least a minute, plus the batching window: 2 of 3 minutes
+   * @default - 0.5 % of `maxRecordAge` or of 24 hours, whichever is shorter, but at least a minute, or a quarter of a shorter life, plus the batching window:
+   * 2 of 3 minutes, or of 2 + 2 × the timeout if that is longer than a minute
    */
   readonly iteratorAgeWarning?: StreamAlarmOptions;
 
   /**
    * The function gets records so late that they are in danger. The threshold is in milliseconds.
    *
-   * @default - 25 % of `maxRecordAge` or of 24 hours, whichever is shorter, but at least 2 minutes or half of it, plus the batching window: 2 of 3 minutes
+   * @default - 25 % of `maxRecordAge` or of 24 hours, whichever is shorter, but at least 2 minutes or half of a shorter life, plus the batching window:
+   * 2 of 3 minutes, or of 2 + 2 × the timeout if that is longer than a minute
    */
   readonly iteratorAgeCritical?: StreamAlarmOptions;
 
@@ -151,7 +153,7 @@ export interface StreamAlarms {
   /**
    * Invocations of the function fail. The threshold is in percent of the invocations.
    *
-   * @default - above 1 % in 2 of 3 minutes
+   * @default - above 1 % in 2 of 3 minutes, or of 2 + 2 × the timeout if that is longer than a minute
    */
   readonly errors?: StreamAlarmOptions;
 
@@ -165,7 +167,7 @@ export interface StreamAlarms {
   /**
    * The slowest invocations, the 99th percentile, come near the timeout of the function. The threshold is in milliseconds.
    *
-   * @default - above 80 % of the timeout in 2 of 3 minutes; omitted if the timeout is not known at synth, as of an imported function
+   * @default - above 80 % of the timeout in 2 of 3 minutes, or of 2 + 2 × the timeout if that is longer than a minute; omitted if the timeout is not known at synth, as of an imported function
    */
   readonly duration?: StreamAlarmOptions;
 

@@ -3,7 +3,8 @@ import type { Construct } from 'constructs';
 import { type AlarmKind, inWords } from './alarm-kinds';
 import type { StreamAlarmOptions } from './alarm-options';
 import { docsPage } from './runbook';
-import type { Watched } from './watched';
+import { lastingFor, PERIOD } from './thresholds';
+import { timeoutOf, type Watched } from './watched';
 
 /** The page that explains each alarm. */
 const RUNBOOKS = 'operate/operations.md';
@@ -15,7 +16,8 @@ export function newAlarm(scope: Construct, id: string, kind: AlarmKind, watched:
   if (!enabled || threshold === undefined) {
     return undefined;
   }
-  const { evaluationPeriods, datapointsToAlarm } = datapointsOf(kind, options);
+  const datapoints = () => datapointsOf({ datapoints: spanning(kind, watched, period) }, options);
+  const { evaluationPeriods, datapointsToAlarm } = datapoints();
   const describe = (value: number) => options.description ?? `${says(kind, watched, value)} Runbook: ${docsPage(RUNBOOKS, kind.runbook)}`;
   const alarm = new cloudwatch.Alarm(scope, id, {
     metric: kind.metric(watched, period),
@@ -27,6 +29,7 @@ export function newAlarm(scope: Construct, id: string, kind: AlarmKind, watched:
     alarmDescription: describe(threshold),
   });
   alarm.addAlarmAction(...options.actions ?? []);
+  (alarm.node.defaultChild as cloudwatch.CfnAlarm).evaluationPeriods = Lazy.number({ produce: () => datapoints().evaluationPeriods });
   if (options.threshold === undefined) {
     followSettings(alarm, () => kind.threshold(watched) ?? threshold, describe);
   }
@@ -43,6 +46,12 @@ function followSettings(alarm: cloudwatch.Alarm, threshold: () => number, descri
   const resource = alarm.node.defaultChild as cloudwatch.CfnAlarm;
   resource.threshold = Lazy.number({ produce: threshold });
   resource.alarmDescription = Lazy.string({ produce: () => describe(threshold()) });
+}
+
+/** Aspects and overrides may change later how long an invocation may last. */
+function spanning({ datapoints, isOfInvocations }: AlarmKind, [trigger]: Watched, period: Duration): AlarmKind['datapoints'] {
+  const timeout = isOfInvocations ? timeoutOf(trigger) : undefined;
+  return timeout === undefined ? datapoints : lastingFor(timeout, period.isUnresolved() ? PERIOD : period.toSeconds());
 }
 
 /** Fewer periods than must be over the threshold would never fire it. */

@@ -12,6 +12,17 @@ export const PERIOD = 60;
  */
 export const LASTING = { datapointsToAlarm: 2, evaluationPeriods: 3 };
 
+/**
+ * But of so many that two invocations fit into them, which may last as long as the function's timeout. Lambda sends the metrics of an invocation
+ * when it ends, and for the time when it began: https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-view.html
+ *
+ * @param timeout seconds
+ * @param period seconds
+ */
+export function lastingFor(timeout: number, period: number): typeof LASTING {
+  return timeout <= period ? LASTING : { ...LASTING, evaluationPeriods: LASTING.datapointsToAlarm + Math.ceil(2 * timeout / period) };
+}
+
 /** One minute is enough: each single one must be looked at. */
 export const AT_ONCE = { datapointsToAlarm: 1, evaluationPeriods: 1 };
 
@@ -30,6 +41,12 @@ export const AGE_CRITICAL_SHARE = 0.25;
 
 /** But so many times the warning, which a short life brings near. */
 export const LEAST_AGE_CRITICAL = 2;
+
+/**
+ * But both come before Lambda gives records up: the warning at a quarter of the life that the batching window leaves, the critical one at
+ * half of it.
+ */
+export const [MOST_AGE_WARNING, MOST_AGE_CRITICAL] = [0.25, 0.5];
 
 /**
  * Seconds of a period in which a table is written and nothing is read from its stream. A mapping reads four times a second; so long, because

@@ -64,6 +64,12 @@ export function lifeOf(triggers: Watched): number {
   }));
 }
 
+/** The fewest retries of a batch that are limited; undefined if none are known to be. */
+export function retriesOf(triggers: Watched): number | undefined {
+  const limits = triggers.map((trigger) => literal(mappingOf(trigger), 'MaximumRetryAttempts') ?? -1).filter((limit) => limit >= 0);
+  return limits.length === 0 ? undefined : Math.min(...limits);
+}
+
 /** Seconds for which Lambda collects records. An unknown window counts as none. */
 export function windowOf(triggers: Watched): number {
   return Math.max(...triggers.map((trigger) => literal(mappingOf(trigger), 'MaximumBatchingWindowInSeconds') ?? 0));
