@@ -195,7 +195,8 @@ function warningAge(watched: Watched): number {
 
 /** Seconds, after the batching window. */
 function criticalAge(watched: Watched): number {
-  return Math.min(Math.max(AGE_CRITICAL_SHARE * lifeOf(watched), LEAST_AGE_CRITICAL * warningAge(watched)), MOST_AGE_CRITICAL * lifeAfterWindow(watched));
+  const wanted = Math.max(AGE_CRITICAL_SHARE * lifeOf(watched), LEAST_AGE_CRITICAL * warningAge(watched));
+  return Math.min(wanted, MOST_AGE_CRITICAL * lifeAfterWindow(watched));
 }
 
 /** A trigger that shares the function may have a window that is longer than the life of another one's records. */

@@ -167,7 +167,8 @@ export interface StreamAlarms {
   /**
    * The slowest invocations, the 99th percentile, come near the timeout of the function. The threshold is in milliseconds.
    *
-   * @default - above 80 % of the timeout in 2 of 3 minutes, or of 2 + 2 × the timeout if that is longer than a minute; omitted if the timeout is not known at synth, as of an imported function
+   * @default - above 80 % of the timeout in 2 of 3 minutes, or of 2 + 2 × the timeout if that is longer than a minute; omitted if
+   * the timeout is not known at synth, as of an imported function
    */
   readonly duration?: StreamAlarmOptions;
 
