@@ -217,6 +217,8 @@ project.addTask('soak', {
 project.addTask('kills', {
   description: 'Kill the parts of local runs at random points, and look for what is lost or left: npm run kills -- --times N',
   exec: `ts-node --transpile-only --project ${project.tsconfigDev.fileName} test/local/kills.ts`,
+  receiveArgs: true,
+});
 project.addTask('properties', {
   description: 'Try the properties that cost much ten times as often as a build does, with other cases each time: npm run properties -- test/runtime',
   env: { RUNS: '10' },
