@@ -3,7 +3,7 @@ import { type FoundMapping, SAM_TABLE } from './mappings';
 import { missingStatements, writesToTable } from './permission-facts';
 import { isResource, keyOf, simplified, type Target, type TargetResource, targetOf } from './values';
 import { isIntrinsic, isTrue, knownNumber, knownPart, settingsInTemplate } from '../rules/cloudformation';
-import { SHORT_TIMEOUT, TABLE_RESOURCES, UNKNOWN } from '../rules/facts';
+import { isKnown, SHORT_TIMEOUT, TABLE_RESOURCES, UNKNOWN } from '../rules/facts';
 import type { SettingFacts } from '../rules/mapping-rules';
 import type { DestinationFacts, FunctionFacts, StreamFacts, WiringFacts } from '../rules/wiring-rules';
 
@@ -68,7 +68,7 @@ function streamFacts(mapping: FoundMapping, readers: readonly FoundMapping[]): S
 
 /** A disabled mapping reads nothing. */
 function isOn({ properties: { Enabled } }: FoundMapping): boolean {
-  return Enabled === undefined || isIntrinsic(Enabled) || isTrue(Enabled);
+  return Enabled === undefined || isIntrinsic(Enabled) || !isKnown(Enabled) || isTrue(Enabled);
 }
 
 function tableFacts({ stack, resource: { Type, Properties: given } }: TargetResource): Pick<StreamFacts, 'viewType' | 'hasPolicy' | 'replicated' | 'lookedUp'> {
@@ -134,12 +134,17 @@ function functionKey(invoked: Target): string | undefined {
   return keyOf({ ...invoked, attribute: '' });
 }
 
+const WITH_ARN = ['AWS::SQS::Queue', 'AWS::SNS::Topic', 'AWS::S3::Bucket'];
+
 function destinationFacts(destination: Target): DestinationFacts {
   if (!isResource(destination)) {
     const arn = destination.text;
-    return { arn, service: knownPart(arn, 'service') ?? UNKNOWN, region: knownPart(arn, 'region') ?? UNKNOWN, fifo: arn.endsWith('.fifo') };
+    return {
+      arn, service: knownPart(arn, 'service') ?? UNKNOWN, region: knownPart(arn, 'region') ?? UNKNOWN, fifo: arn.endsWith('.fifo'),
+      ...isKnown(arn) && !/^(arn:|kafka:|$)/.test(arn) && { insteadOfArn: arn },
+    };
   }
-  const { stack, resource: { Type, Properties: given }, attribute } = destination;
+  const { stack, logicalId, resource: { Type, Properties: given }, attribute } = destination;
   const properties = simplified(given, stack);
   const [, service = UNKNOWN] = /^AWS::(?!CloudFormation::|Serverless::)([^:]+)::/.exec(Type) ?? [];
   const isItsArn = (Type === 'AWS::SNS::Topic' ? ['Ref', 'TopicArn'] : ['Arn']).includes(attribute);
@@ -148,5 +153,6 @@ function destinationFacts(destination: Target): DestinationFacts {
     service: isItsArn ? service.toLowerCase() : UNKNOWN,
     region: stack.region,
     fifo: isTrue(properties[Type === 'AWS::SNS::Topic' ? 'FifoTopic' : 'FifoQueue']),
+    ...!isItsArn && WITH_ARN.includes(Type) && { insteadOfArn: `the ${attribute} of ${logicalId}` },
   };
 }

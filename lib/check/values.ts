@@ -30,7 +30,17 @@ const LONGEST = 100_000;
 
 function textOf(parts: readonly (string | TargetResource)[]): TargetText {
   const texts = parts.map((part) => typeof part === 'string' ? part : UNKNOWN);
-  return texts.reduce((sum, { length }) => sum + length, 0) > LONGEST ? NOWHERE : { text: texts.join(''), parts };
+  if (texts.reduce((sum, { length }) => sum + length, 0) > LONGEST) {
+    return NOWHERE;
+  }
+  const joined = texts.join('');
+  const text = withoutReferences(joined);
+  return { text, parts: text === joined ? parts : [text] };
+}
+
+/** With `UNKNOWN` in place of dynamic references to Parameter Store and Secrets Manager, which the deployment looks up. */
+function withoutReferences(text: string): string {
+  return text.includes('{{resolve:') ? text.replace(/\{\{resolve:(?:\$\{[^{}]*\}|[^}])*\}\}/g, () => UNKNOWN) : text;
 }
 
 export function isResource(target: Target): target is TargetResource {
@@ -105,6 +115,9 @@ export function simplified(value: any, stack: CheckedStack): any {
   if (Array.isArray(value)) {
     return value.map((element) => simplified(element, stack)).filter(isPresent);
   }
+  if (typeof value === 'string') {
+    return withoutReferences(value);
+  }
   if (typeof value !== 'object' || value === null) {
     return value;
   }
@@ -117,7 +130,7 @@ export function simplified(value: any, stack: CheckedStack): any {
     return isDeepStrictEqual(yes, no) ? yes : value;
   }
   const text = isIntrinsic(found) ? textIn(found, stack) : UNKNOWN;
-  return isKnown(text) ? text : found;
+  return isKnown(text) ? text : typeof found === 'string' ? withoutReferences(found) : found;
 }
 
 /** The resources of a stack, without those that a condition surely leaves out. */

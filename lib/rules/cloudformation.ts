@@ -18,7 +18,7 @@ export function settingsInTemplate(
   return {
     ...eachSetting((_, { property, absent }) => asWritten(get(property) ?? absent, absent)),
     reportBatchItemFailures: asksForReports(get('FunctionResponseTypes') ?? []),
-    filters: elements(get('FilterCriteria'), 'Filters').map((filter) => typeof filter?.Pattern === 'string' ? filterFacts(filter.Pattern) : UNKNOWN),
+    filters: elements(get('FilterCriteria'), 'Filters').map((filter) => typeof filter?.Pattern === 'string' && isKnown(filter.Pattern) ? filterFacts(filter.Pattern) : UNKNOWN),
     metricsConfig: elements(ifKnown(properties.MetricsConfig), 'Metrics').map(ifKnown),
     // CloudFormation takes an empty text for none.
     onFailure: (properties.DestinationConfig?.OnFailure?.Destination ?? '') !== '',
@@ -67,7 +67,7 @@ function asksForReports(types: unknown): Known<boolean> {
   if (!Array.isArray(types)) {
     return UNKNOWN;
   }
-  return types.includes('ReportBatchItemFailures') || (types.some(isIntrinsic) ? UNKNOWN : false);
+  return types.includes('ReportBatchItemFailures') || (types.some((type) => isIntrinsic(type) || !isKnown(type)) ? UNKNOWN : false);
 }
 
 /** The list in a property. One that only the deployment knows has one element, as unknown as the list. */

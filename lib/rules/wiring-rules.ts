@@ -69,6 +69,8 @@ export interface DestinationFacts {
   readonly service: Known<string>;
   readonly fifo: boolean;
   readonly region: Known<string>;
+  /** What stands in place of an ARN, such as a name or the URL of a queue. */
+  readonly insteadOfArn?: string;
 }
 
 /** The services that take what a mapping gives up. */
@@ -159,10 +161,16 @@ export const WIRING_RULES: readonly Rule<WiringFacts, WiringWords>[] = [
     summary: 'A failure destination is a queue, a topic or a bucket.',
     reads: ['onFailure'],
     source: SOURCES.errorHandling,
-    check: ({ onFailure }, { name }) => onFailure && onFailure.service !== UNKNOWN && !DESTINATION_SERVICES.includes(onFailure.service)
-      ? [`${name('onFailure')} is of the service ${onFailure.service}${named(onFailure.arn)} but Lambda sends the failed batches of a stream to SQS, SNS and S3 only. `
-        + 'Give a standard queue, a standard topic or a bucket.']
-      : [],
+    check: ({ onFailure }, { name }) => {
+      if (onFailure?.insteadOfArn !== undefined) {
+        return [`${name('onFailure')} is ${onFailure.insteadOfArn} but must be the ARN of a queue, a topic or a bucket. `
+          + 'Give that: the Arn of a queue or a bucket, or the Ref of a topic.'];
+      }
+      return onFailure && onFailure.service !== UNKNOWN && !DESTINATION_SERVICES.includes(onFailure.service)
+        ? [`${name('onFailure')} is of the service ${onFailure.service}${named(onFailure.arn)} but Lambda sends the failed batches of a stream to SQS, SNS and S3 only. `
+          + 'Give a standard queue, a standard topic or a bucket.']
+        : [];
+    },
   },
   {
     id: 'destination-kafka',

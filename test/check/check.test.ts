@@ -67,11 +67,13 @@ test.each<[string, object, string[]]>([
     DestinationConfig: { OnFailure: { Destination: { 'Fn::Sub': 'arn:aws:sqs:${AWS::Region}:${AWS::AccountId}:failed.fifo' } } },
   }, ['destination-fifo']],
   ['a stream of Firehose', { DestinationConfig: { OnFailure: { Destination: { 'Fn::GetAtt': 'Hose.Arn' } } } }, ['destination-service']],
+  ['the URL of a queue', { DestinationConfig: { OnFailure: { Destination: { Ref: 'Failures' } } } }, ['destination-service']],
+  ['the name of a queue', { DestinationConfig: { OnFailure: { Destination: 'failures' } } }, ['destination-service']],
   ['a filter that is not JSON', { FilterCriteria: { Filters: [{ Pattern: '{' }] } }, ['filter-json']],
   ['a table in place of its stream', { EventSourceArn: { 'Fn::GetAtt': ['Table', 'Arn'] } }, ['stream-arn']],
   ['an ARN of a table', { EventSourceArn: 'arn:aws:dynamodb:eu-west-1:111122223333:table/Orders' }, ['stream-arn']],
 ])('%s is found', (_, properties, rules) => {
-  expect(broken({ Table: TABLE, Function: FUNCTION, Hose: { Type: 'AWS::KinesisFirehose::DeliveryStream' }, Mapping: mapping(properties) })).toEqual({ Mapping: rules });
+  expect(broken({ Table: TABLE, Function: FUNCTION, Hose: { Type: 'AWS::KinesisFirehose::DeliveryStream' }, Failures: { Type: 'AWS::SQS::Queue' }, Mapping: mapping(properties) })).toEqual({ Mapping: rules });
 });
 
 test.each<[string, object, string[]]>([
@@ -224,6 +226,20 @@ Resources:
     ['batch-size-range', 'duplicate-mapping'], ['batch-size-range', 'duplicate-mapping'], ['not-a-boolean', 'stream-arn'],
   ]);
   expect(mappings[2].violations.find(({ ruleId }) => ruleId === 'stream-arn')!.message).toContain('is a.b but');
+});
+
+test('what only the deployment looks up, in Parameter Store, is not judged', () => {
+  const looked = '{{resolve:ssm:/orders/setting:1}}';
+  const properties = {
+    StartingPosition: looked, BatchSize: looked, Enabled: looked, MaximumRetryAttempts: looked, MaximumRecordAgeInSeconds: looked, BisectBatchOnFunctionError: looked,
+    FunctionResponseTypes: [looked],
+    DestinationConfig: { OnFailure: { Destination: { 'Fn::Join': ['', ['{{resolve:ssm:/', { Ref: 'AWS::StackName' }, '}}']] } } },
+    FilterCriteria: { Filters: [{ Pattern: looked }, { Pattern: `{"eventName":["${looked}"]}` }] },
+  };
+  const Function = { Type: 'AWS::Serverless::Function', Properties: { Timeout: looked, Events: { Event: { Type: 'DynamoDB', Properties: { ...properties, Stream: looked } } } } };
+
+  expect(broken({ Table: TABLE, Function: FUNCTION, Mapping: mapping(properties) })).toEqual({ Mapping: [] });
+  expect(broken({ Function })).toEqual({ Event: [] });
 });
 
 const REGION = { Parameters: { Stage: { Type: 'String', Default: 'dev' } }, Mappings: { Sizes: { dev: { Batch: 20_000, Text: 'a,b' } } } };
