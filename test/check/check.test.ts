@@ -236,7 +236,8 @@ test('what only the deployment looks up, in Parameter Store, is not judged', () 
     DestinationConfig: { OnFailure: { Destination: { 'Fn::Join': ['', ['{{resolve:ssm:/', { Ref: 'AWS::StackName' }, '}}']] } } },
     FilterCriteria: { Filters: [{ Pattern: looked }, { Pattern: `{"eventName":["${looked}"]}` }] },
   };
-  const Function = { Type: 'AWS::Serverless::Function', Properties: { Timeout: looked, Events: { Event: { Type: 'DynamoDB', Properties: { ...properties, Stream: looked } } } } };
+  const Events = { Event: { Type: 'DynamoDB', Properties: { ...properties, Stream: looked } } };
+  const Function = { Type: 'AWS::Serverless::Function', Properties: { Timeout: looked, Events } };
 
   expect(broken({ Table: TABLE, Function: FUNCTION, Mapping: mapping(properties) })).toEqual({ Mapping: [] });
   expect(broken({ Function })).toEqual({ Event: [] });
