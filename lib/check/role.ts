@@ -16,10 +16,12 @@ export function heldBy(fn: TargetResource): Held | undefined {
 
 function heldByRoleOf(fn: TargetResource): Held | undefined {
   const { stack, resource: { Type, Properties: properties } } = fn;
-  if (properties!.Role === undefined && Type === 'AWS::Serverless::Function') {
+  const isOfSam = Type === 'AWS::Serverless::Function';
+  const given = properties!.Role ?? (isOfSam ? (stack.template as { Globals?: any }).Globals?.Function?.Role : undefined);
+  if (given === undefined && isOfSam) {
     return samRole(fn);
   }
-  const role = targetOf(properties!.Role, stack);
+  const role = targetOf(given, stack);
   return isResource(role) && role.resource.Type === 'AWS::IAM::Role' ? heldIn(role) : undefined;
 }
 

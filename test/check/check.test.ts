@@ -228,6 +228,20 @@ Resources:
   expect(mappings[2].violations.find(({ ruleId }) => ruleId === 'stream-arn')!.message).toContain('is a.b but');
 });
 
+test('SAM: a role in Globals is that of a function without one', () => {
+  const Properties = {
+    Stream: { 'Fn::GetAtt': ['Table', 'StreamArn'] }, StartingPosition: 'TRIM_HORIZON', MaximumRetryAttempts: 3,
+    DestinationConfig: { OnFailure: { Destination: { 'Fn::GetAtt': ['Failures', 'Arn'] } } },
+  };
+  const resources = {
+    Table: TABLE, Failures: { Type: 'AWS::SQS::Queue' },
+    Function: { Type: 'AWS::Serverless::Function', Properties: { Timeout: 60, Events: { Event: { Type: 'DynamoDB', Properties } } } },
+  };
+
+  expect(broken(resources)).toEqual({ Event: ['grant-missing'] });
+  expect(broken(resources, { Globals: { Function: { Role: 'arn:aws:iam::123456789012:role/orders' } } })).toEqual({ Event: [] });
+});
+
 test('what only the deployment looks up, in Parameter Store, is not judged', () => {
   const looked = '{{resolve:ssm:/orders/setting:1}}';
   const properties = {
