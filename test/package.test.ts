@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { linksOf } from '../projenrc/links';
 
 /**
@@ -66,7 +66,7 @@ test('the tarball holds what users need, and no path of the machine that made it
     /^build\/index\.(js|d\.ts)$/,
     /^build\/(engine|event-pattern|rules|runtime|stream|testing|trigger)\/.+\.(js|mjs|d\.ts|d\.mts)$/,
     /^build\/local\/.+\.d\.ts$/,
-    /^build\/local\/(service\/destination-server|function\/module-resolution|function\/runtime-client)\.js$/,
+    /^build\/local\/(foreign-request|service\/destination-server|function\/(aws-requests|aws-services|module-resolution|request-target|runtime-client))\.js$/,
     /^build\/redrive\/function\.lambda\.bundle\/index\.js$/,
     /^build\/bin\/(dynamo-stream-trigger\.js|local\.(js|mjs|d\.ts|d\.mts)|THIRD-PARTY-LICENSES\.txt|bom\.cdx\.json)$/,
   ];
@@ -75,6 +75,20 @@ test('the tarball holds what users need, and no path of the machine that made it
   expect(texts.filter(([, text]) => text.includes(root)).map(([file]) => file)).toEqual([]);
   // They were a third of it.
   expect(texts.filter(([, text]) => text.includes('sourceMappingURL=data:')).map(([file]) => file)).toEqual([]);
+});
+
+test('whatever a file of the tarball requires is there', () => {
+  const installed = join(consumer, 'node_modules', 'dynamo-stream-trigger');
+  const files = readdirSync(join(installed, 'build'), { recursive: true, encoding: 'utf8' }).filter((file) => /\.m?js$/.test(file));
+  const missing = files.flatMap((file) => {
+    const path = join(installed, 'build', file);
+    return [...readFileSync(path, 'utf8').matchAll(/(?:require\(|from |import\()"(\.[^"]+)"/g)].map(([, required]) => required)
+      .filter((required) => !['', '.js', '/index.js'].some((end) => existsSync(join(dirname(path), required + end)) && statSync(join(dirname(path), required + end)).isFile()))
+      .map((required) => `${file} requires ${required}`);
+  });
+
+  expect(files).toContain('local/service/destination-server.js');
+  expect(missing).toEqual([]);
 });
 
 test('the tarball does not grow unseen: it has 810 kB', () => {
