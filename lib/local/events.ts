@@ -46,3 +46,5 @@ export type LocalEvent =
   | { readonly type: 'log'; readonly functionName: string; readonly requestId?: string; readonly stream: 'stdout' | 'stderr'; readonly line: string }
   /** Something that does not run here, or differs from AWS. */
   | { readonly type: 'warning'; readonly message: string };
+
+export type LocalObserver = (event: LocalEvent) => void;

@@ -1,7 +1,7 @@
 export { startLocal } from './running-app';
 export type { LocalFailure, RunningApp } from './running-app';
-export type { LocalOptions, LocalRun, LocalTrigger } from './run';
+export type { LocalOptions, LocalRun, LocalTrigger } from './local-run';
 export type { LocalEvent } from './events';
-export type { NamedResource } from './assembly/app';
+export type { NamedResource } from './named-resource';
 export { LocalRunError } from './errors';
 export type { LocalRunErrorCode } from './errors';

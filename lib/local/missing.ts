@@ -1,6 +1,6 @@
 import type { LambdaFunction, LocalApp, LocalMapping } from './assembly/app';
 import { LocalRunError, type LocalRunErrorCode } from './errors';
-import type { LocalObserver } from './run-setup';
+import type { LocalObserver } from './events';
 
 /** A part of the app that is not there. */
 export interface Missing {

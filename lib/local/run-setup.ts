@@ -1,7 +1,7 @@
 import type { ApiServer } from './api/server';
 import type { LocalApp } from './assembly/app';
 import type { Checkpoints } from './checkpoints';
-import type { LocalEvent } from './events';
+import type { LocalObserver } from './events';
 import type { GivenVariables } from './function/given-variables';
 import type { NodeProgram } from './function/node-program';
 import type { ServiceAccess } from './function/service-access';
@@ -34,5 +34,3 @@ export interface FunctionWorld {
   readonly variables: GivenVariables;
   readonly access: ServiceAccess;
 }
-
-export type LocalObserver = (event: LocalEvent) => void;

@@ -1,7 +1,8 @@
 import { DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import type { LocalEvent } from './events';
-import { type LocalOptions, type LocalRun, startRun } from './run';
+import type { LocalOptions, LocalRun } from './local-run';
+import { startRun } from './run';
 import { clientOptions } from './service/credentials';
 
 /** What was given up: a failed batch with its failure destination, or a record that the runtime parked. */

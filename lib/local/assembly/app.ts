@@ -1,6 +1,7 @@
 import type { Endpoints } from './resource-names';
 import type { ValidSettings } from '../../rules/settings';
 import type { StreamViewType } from '../../stream/record';
+import type { NamedResource } from '../named-resource';
 
 /** The parts of a synthesized app that run on this machine, with the names and ARNs that its code sees. */
 export interface LocalApp {
@@ -37,16 +38,6 @@ export interface StoredSecret {
   readonly name: string;
   readonly arn: string;
   readonly value: string;
-}
-
-/** A resource with its names: in the app, in its template, and here. */
-export interface NamedResource {
-  /** The construct path, such as `Shop/Orders`. */
-  readonly path: string;
-  readonly logicalId: string;
-  readonly name: string;
-  readonly arn: string;
-  readonly region: string;
 }
 
 export interface LocalTable extends NamedResource {

@@ -1,8 +1,8 @@
-import type { NamedResource } from './app';
 import { resolver, type Surroundings } from './intrinsics';
 import type { Resolve, UnresolvedValueError } from './resolution';
 import { attributeOf, type Endpoints, LOCAL_ACCOUNT, LOCAL_REGION, physicalName } from './resource-names';
 import { type NestedStack, nestedStacks, type SynthesizedStack, type TemplateResource } from '../../assembly';
+import type { NamedResource } from '../named-resource';
 
 /** A resource with its place in the app. */
 export interface Where {
