@@ -158,8 +158,10 @@ project.compileTask.reset('jsii --silence-warnings=missing-dev-dependency');
 // Two thirds of what jsii writes are source maps with the sources, and comments, which the declarations have too. Names and lines stay readable.
 project.compileTask.exec('esbuild "build/**/*.js" --outdir=build --allow-overwrite --platform=node --target=node20 --log-level=warning');
 project.compileTask.exec('ts-node --transpile-only --project projenrc/tsconfig.json projenrc/prune-declarations.ts build index.d.ts runtime/index.d.ts testing/index.d.ts local/index.d.ts');
+// For a function, a bundler takes what is used of it.
+project.compileTask.exec(`${esbuild} --format=esm --packages=external lib/runtime/index.ts --outfile=build/runtime/index.mjs`);
+project.compileTask.exec('ts-node --transpile-only --project projenrc/tsconfig.json projenrc/esm-wrapper.ts build/testing');
 for (const folder of ['runtime', 'testing']) {
-  project.compileTask.exec(`${esbuild} --format=esm --packages=external lib/${folder}/index.ts --outfile=build/${folder}/index.mjs`);
   project.compileTask.exec(`echo "export * from './index.js';" > build/${folder}/index.d.mts`);
 }
 project.compileTask.exec(
