@@ -245,7 +245,8 @@ test('SAM: a role in Globals is that of a function without one', () => {
 test('what only the deployment looks up, in Parameter Store, is not judged', () => {
   const looked = '{{resolve:ssm:/orders/setting:1}}';
   const properties = {
-    StartingPosition: looked, BatchSize: looked, Enabled: looked, MaximumRetryAttempts: looked, MaximumRecordAgeInSeconds: looked, BisectBatchOnFunctionError: looked,
+    StartingPosition: looked, BatchSize: looked, Enabled: looked, MaximumRetryAttempts: looked,
+    MaximumRecordAgeInSeconds: looked, BisectBatchOnFunctionError: looked,
     FunctionResponseTypes: [looked],
     DestinationConfig: { OnFailure: { Destination: { 'Fn::Join': ['', ['{{resolve:ssm:/', { Ref: 'AWS::StackName' }, '}}']] } } },
     FilterCriteria: { Filters: [{ Pattern: looked }, { Pattern: `{"eventName":["${looked}"]}` }] },
