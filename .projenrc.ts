@@ -158,6 +158,8 @@ project.compileTask.reset('jsii --silence-warnings=missing-dev-dependency');
 // Two thirds of what jsii writes are source maps with the sources, and comments, which the declarations have too. Names and lines stay readable.
 project.compileTask.exec('esbuild "build/**/*.js" --outdir=build --allow-overwrite --platform=node --target=node20 --log-level=warning');
 project.compileTask.exec('ts-node --transpile-only --project projenrc/tsconfig.json projenrc/prune-declarations.ts build index.d.ts runtime/index.d.ts testing/index.d.ts local/index.d.ts');
+// The page of the view is large: it is in one file, for the command line and for testing.
+project.compileTask.exec(`${esbuild} --minify lib/view/index.ts --outfile=build/view/index.js`);
 // For a function, a bundler takes what is used of it.
 project.compileTask.exec(`${esbuild} --format=esm --packages=external lib/runtime/index.ts --outfile=build/runtime/index.mjs`);
 project.compileTask.exec('ts-node --transpile-only --project projenrc/tsconfig.json projenrc/esm-wrapper.ts build/testing');
@@ -166,7 +168,7 @@ for (const folder of ['runtime', 'testing']) {
 }
 project.compileTask.exec(
   // Jest runs no import().
-  `${esbuild} --supported:dynamic-import=false --minify --legal-comments=none --main-fields=module,main --metafile=build/bin/meta.json bin/dynamo-stream-trigger.ts --outfile=build/bin/dynamo-stream-trigger.js`,
+  `${esbuild} --supported:dynamic-import=false --minify --external:../view/index.js --legal-comments=none --main-fields=module,main --metafile=build/bin/meta.json bin/dynamo-stream-trigger.ts --outfile=build/bin/dynamo-stream-trigger.js`,
 );
 // For programs, out of the same file: it has the SDK.
 for (const [file, text] of Object.entries({
@@ -225,6 +227,15 @@ project.addTask('properties', {
   description: 'Try the properties that cost much ten times as often as a build does, with other cases each time: npm run properties -- test/runtime',
   env: { RUNS: '10' },
   exec: 'jest --selectProjects unit --',
+  receiveArgs: true,
+});
+project.addTask('page-script', {
+  description: 'Bundle the script of the page of the view: lib/view/browser to lib/view/page-script.ts',
+  exec: 'ts-node --transpile-only --project projenrc/tsconfig.json projenrc/page-script.ts',
+});
+project.addTask('view:browser', {
+  description: 'Look at reports of runs in a headless Chromium, and leave pages and screenshots: npm run view:browser -- folder',
+  exec: `ts-node --transpile-only --project ${project.tsconfigDev.fileName} test/view/browser/run.ts`,
   receiveArgs: true,
 });
 project.addTask('mutants', {
@@ -306,7 +317,7 @@ project.eslint!.addOverride({
 // These rooms compute: the same input gives the same output, on any machine and in a browser.
 const nodeOnly = { regex: '^(node:|fs|path|os|util|crypto|child_process|worker_threads|net|http|https|stream|events|timers)(/|$)', message: 'This room runs in a browser too.' };
 project.eslint!.addOverride({
-  files: ['stream', 'event-pattern', 'rules', 'engine'].map((room) => `lib/${room}/**`),
+  files: ['stream', 'event-pattern', 'rules', 'engine', 'view'].map((room) => `lib/${room}/**`),
   rules: {
     'no-restricted-imports': ['error', { patterns: [cdk, nodeOnly] }],
     'no-restricted-globals': ['error', ...[

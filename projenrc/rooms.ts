@@ -9,8 +9,9 @@ export const ROOMS: Record<string, { readonly is: string; readonly mayImport: re
   'check': { is: 'the rules, for any template', mayImport: ['stream', 'rules', 'assembly'] },
   'trigger': { is: 'the constructs; knows the CDK', mayImport: ['stream', 'rules'] },
   'engine': { is: 'how a mapping behaves', mayImport: ['stream', 'event-pattern', 'rules'] },
-  'testing': { is: 'the engine in virtual time', mayImport: ['stream', 'event-pattern', 'rules', 'engine'] },
+  'view': { is: 'a picture of what happened', mayImport: ['stream', 'engine'] },
+  'testing': { is: 'the engine in virtual time', mayImport: ['stream', 'event-pattern', 'rules', 'engine', 'view'] },
   'local': { is: 'the engine on your machine', mayImport: ['stream', 'rules', 'assembly', 'engine', 'reader'] },
   'redrive': { is: 'brings back what failed', mayImport: ['stream', 'event-pattern', 'reader'] },
-  'cli': { is: 'commands and their output', mayImport: ['check', 'local', 'redrive'] },
+  'cli': { is: 'commands and their output', mayImport: ['check', 'local', 'redrive', 'view'] },
 };

@@ -22,6 +22,9 @@ export const FILES = [
   'build/index.d.ts',
   ...['engine', 'event-pattern', 'rules', 'runtime', 'stream', 'testing', 'trigger'].map((room) => `build/${room}`),
   '!build/**/*.lambda.js',
+  // Bundled, too.
+  'build/view/index.js',
+  'build/view/*.d.ts',
   'build/bin',
   'build/local/**/*.d.ts',
   ...withImports(LOCAL_PROGRAMS).filter((file) => file.startsWith('lib/local/')).map((file) => file.replace(/^lib\/(.*)\.ts$/, 'build/$1.js')),

@@ -68,6 +68,7 @@ test('the tarball holds what users need, and no path of the machine that made it
     /^build\/local\/.+\.d\.ts$/,
     /^build\/local\/(foreign-request|service\/destination-server|function\/(aws-requests|aws-services|module-resolution|request-target|runtime-client))\.js$/,
     /^build\/redrive\/function\.lambda\.bundle\/index\.js$/,
+    /^build\/view\/(index\.js|[a-z-]+\.d\.ts)$/,
     /^build\/bin\/(dynamo-stream-trigger\.js|local\.(js|mjs|d\.ts|d\.mts)|THIRD-PARTY-LICENSES\.txt|bom\.cdx\.json)$/,
   ];
   expect(files.filter((file) => !expected.some((pattern) => pattern.test(file)))).toEqual([]);

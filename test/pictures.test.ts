@@ -6,12 +6,13 @@ import { PICTURES } from '../projenrc/pictures';
 import { TRIES } from '../projenrc/pictures/bisect';
 import { type TextBox, WIDTH } from '../projenrc/pictures/drawing';
 import { BATCH } from '../projenrc/pictures/lanes';
+import { incidentPicture, INCIDENTS } from './view/incidents';
 
 const FOLDER = join(__dirname, '..', 'docs', 'pictures');
 const MARGIN = 8;
 
 test('docs/pictures has no others', () => {
-  expect(readdirSync(FOLDER).sort()).toEqual(Object.keys(PICTURES).sort());
+  expect(readdirSync(FOLDER).sort()).toEqual([...Object.keys(PICTURES), ...Object.keys(INCIDENTS)].sort());
 });
 
 describe.each(Object.entries(PICTURES))('%s', (name, draw) => {
@@ -34,6 +35,16 @@ describe.each(Object.entries(PICTURES))('%s', (name, draw) => {
     expect(touching).toEqual([]);
     expect(outside.map(({ text }) => text)).toEqual([]);
   });
+});
+
+test.each(Object.entries(INCIDENTS))('%s is the view of its simulation (UPDATE_DOCS=1 writes it)', async (name, incident) => {
+  const file = join(FOLDER, name);
+  const svg = await incidentPicture(incident);
+  if (process.env.UPDATE_DOCS) {
+    writeFileSync(file, svg);
+  }
+
+  expect(existsSync(file) && readFileSync(file, 'utf8')).toBe(svg);
 });
 
 test('the tries of bisect.svg are those of the engine', async () => {

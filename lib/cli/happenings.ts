@@ -32,7 +32,8 @@ export class Happenings {
         const lines = requestId === undefined ? [line] : this.fold.printed(functionName, requestId, line);
         return lines.map((each) => this.logged(functionName, requestId, each));
       }
-      case 'shards': return [];
+      case 'shards':
+      case 'checkpoint': return [];
       case 'invocationStarted': this.count(event.functionName, 1); return [];
       case 'used': this.used.set(event.requestId, event); return [];
       case 'invocationEnded': return this.ended(event);

@@ -105,8 +105,9 @@ export function jsonLines(out: NodeJS.WriteStream): Output {
       }, JSON_STATUS_INTERVAL);
     },
     happened: (event) => {
-      count(tally, event, Date.now());
-      print(withoutItems(event));
+      const at = Date.now();
+      count(tally, event, at);
+      print({ ...withoutItems(event, at), at });
     },
     ended: (failure) => {
       if (failure) {
@@ -196,9 +197,21 @@ function overview(run: LocalRun, columns: number): string {
 /** The width of the first column, with the space behind it. */
 const LABEL = 15;
 
-function withoutItems(event: LocalEvent): object {
+/** Numbers, in place of records that hold items. */
+function withoutItems(event: LocalEvent, now: number): object {
   switch (event.type) {
-    case 'invocationStarted':
+    case 'invocationStarted': {
+      const { event: { Records }, ...others } = event;
+      const last = Records.at(-1)?.dynamodb;
+      const created = last?.ApproximateCreationDateTime;
+      return {
+        ...others,
+        records: Records.length,
+        first: Records[0]?.dynamodb?.SequenceNumber,
+        last: last?.SequenceNumber,
+        iteratorAgeMs: created === undefined ? undefined : now - created * 1000,
+      };
+    }
     case 'invocationEnded': {
       const { event: { Records }, ...others } = event;
       return { ...others, records: Records.length };

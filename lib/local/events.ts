@@ -1,15 +1,27 @@
 import type { Notice, Outcome } from '../engine';
 import type { FailedBatch } from '../stream/failed-batch';
 import type { StreamEvent, StreamRecord } from '../stream/record';
+import type { Shard } from '../stream/shard';
 
 /** Something that happens during a local run. `trigger` is the construct path of the mapping. */
 export type LocalEvent =
   /** What the run is about to start. The names of functions are those of the events, with their construct paths. */
   | { readonly type: 'app'; readonly functions: readonly { readonly name: string; readonly path: string }[]; readonly triggers: readonly string[] }
-  | { readonly type: 'invocationStarted'; readonly trigger: string; readonly functionName: string; readonly shardId: string; readonly event: StreamEvent }
+  | {
+    readonly type: 'invocationStarted';
+    readonly trigger: string;
+    /** The number of the trigger's invocation, from 1: its end has the same. */
+    readonly invocation: number;
+    readonly functionName: string;
+    readonly shardId: string;
+    readonly event: StreamEvent;
+  }
   | {
     readonly type: 'invocationEnded';
     readonly trigger: string;
+    readonly invocation: number;
+    /** The number of the function's environment, from 1. Absent if it was throttled. */
+    readonly environment?: number;
     readonly functionName: string;
     readonly shardId: string;
     readonly event: StreamEvent;
@@ -38,8 +50,10 @@ export type LocalEvent =
   }
   /** The runtime in a function parked a record on this failure destination. */
   | { readonly type: 'parked'; readonly destinationArn: string }
-  /** The number of shards of the stream, when the run starts and whenever it changes. */
-  | { readonly type: 'shards'; readonly trigger: string; readonly shards: number }
+  /** The number of shards of the stream, and which they are, when the run starts and whenever it changes. */
+  | { readonly type: 'shards'; readonly trigger: string; readonly shards: number; readonly lineage: readonly Shard[] }
+  /** Every record of the shard up to this number is done with. */
+  | { readonly type: 'checkpoint'; readonly trigger: string; readonly shardId: string; readonly sequenceNumber: string }
   /** A notice of the engine about the mapping: retries, splits, what was filtered out or lost. */
   | { readonly type: 'notice'; readonly trigger: string; readonly notice: Notice }
   /** A line that a function printed. */

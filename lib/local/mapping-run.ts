@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { createMapping } from '../engine';
+import { createMapping, type Effect } from '../engine';
 import type { LocalMapping } from './assembly/app';
 import type { Start } from './checkpoints';
 import { drive, type Driver } from './driver';
@@ -27,7 +27,7 @@ interface MappingParts {
 
 /** Starts a mapping between its stream, its function and its failure destination. */
 export function startMapping(mapping: LocalMapping, parts: MappingParts): Driver {
-  const { uuid, stream, start: { startingPosition, checkpoints }, target, destinations, observer, onCheckpoint, onFailure } = parts;
+  const { uuid, stream, start: { startingPosition, checkpoints }, target, observer, onCheckpoint, onFailure } = parts;
   const { path: trigger, destinationArn, functionArn, function: { name: functionName } } = mapping;
   const machine = createMapping({
     settings: { ...mapping.settings, startingPosition },
@@ -40,6 +40,7 @@ export function startMapping(mapping: LocalMapping, parts: MappingParts): Driver
     uuid: randomUUID,
   });
   let known = 0;
+  let invocations = 0;
   let isListed = true;
   return drive(machine, {
     shards: async () => {
@@ -48,7 +49,7 @@ export function startMapping(mapping: LocalMapping, parts: MappingParts): Driver
         isListed = true;
         if (shards.length !== known) {
           known = shards.length;
-          observer({ type: 'shards', trigger, shards: known });
+          observer({ type: 'shards', trigger, shards: known, lineage: shards });
         }
         return shards;
       } catch (error) {
@@ -62,26 +63,34 @@ export function startMapping(mapping: LocalMapping, parts: MappingParts): Driver
     },
     read: (shardId, from, limit) => stream.read(shardId, from, limit),
     invoke: async ({ shardId, event }) => {
-      const invocation = { trigger, functionName, shardId, event };
+      const invocation = { trigger, invocation: ++invocations, functionName, shardId, event };
       observer({ type: 'invocationStarted', ...invocation });
       const at = performance.now();
-      const outcome = await target.invoke(event, functionArn);
-      observer({ type: 'invocationEnded', ...invocation, outcome, durationMs: performance.now() - at });
+      let environment: number | undefined;
+      const outcome = await target.invoke(event, functionArn, (number) => environment = number);
+      observer({ type: 'invocationEnded', ...invocation, environment, outcome, durationMs: performance.now() - at });
       return outcome;
     },
-    deliver: async ({ message, records, objectKey }) => {
-      const delivery = { type: 'delivered', trigger, destinationArn: destinationArn!, message, records } as const;
-      try {
-        await destinations.deliver(destinationArn!, message, objectKey);
-        observer({ ...delivery, accepted: true });
-      } catch (error) {
-        observer({ ...delivery, accepted: false, reason: (error as Error).message });
-        throw error;
-      }
+    deliver: async (effect) => deliver(effect, trigger, destinationArn!, parts),
+    onCheckpoint: (shardId, sequenceNumber) => {
+      onCheckpoint(shardId, sequenceNumber);
+      observer({ type: 'checkpoint', trigger, shardId, sequenceNumber });
     },
-    onCheckpoint,
     onNotice: (notice) => observer({ type: 'notice', trigger, notice }),
   }, (error) => onFailure(error instanceof StreamReadError
     ? new LocalRunError('STREAM_UNREADABLE', `${trigger}: ${error.message}\nThe run ends, because no other read can succeed.`)
     : error));
+}
+
+async function deliver(
+  { message, records, objectKey }: Effect & { type: 'deliver' }, trigger: string, destinationArn: string, { destinations, observer }: MappingParts,
+): Promise<void> {
+  const delivery = { type: 'delivered', trigger, destinationArn, message, records } as const;
+  try {
+    await destinations.deliver(destinationArn, message, objectKey);
+    observer({ ...delivery, accepted: true });
+  } catch (error) {
+    observer({ ...delivery, accepted: false, reason: (error as Error).message });
+    throw error;
+  }
 }

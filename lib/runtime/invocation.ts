@@ -33,7 +33,7 @@ export function begin(environment: Environment, event: StreamEvent, context: Par
   const { options, pace } = environment;
   const batch = readBatch(event);
   const host = hostOf(context);
-  const report = createReport(options, context.awsRequestId, host.log, () => trigger.salt);
+  const report = createReport(options, context.awsRequestId, host, () => trigger.salt);
   const trigger: TriggerFacts = triggerFacts(batch.streamArn, host, options.reportBatchItemFailures, report.uninformed);
   const redriven = redrivenOf(event);
   return {

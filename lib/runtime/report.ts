@@ -5,6 +5,7 @@ import { createMetrics, type Metrics } from './metrics';
 import type { RuntimeEvent } from './observer';
 import type { StreamHandlerOptions } from './stream-handler-options';
 import { OUT_OF_TIME } from './time-budget';
+import type { KnownHost } from './trigger-facts';
 import { itemKey } from '../stream/item-key';
 import type { StreamRecord } from '../stream/record';
 
@@ -31,12 +32,13 @@ export interface Report {
  * Holds nothing of an item in the log: no key, no image, no error message, unless `logErrors` says so, or the function runs on its author's machine.
  *
  * @param salt is asked when a record fails; undefined: the log does not say which records are of one item.
- * @param print is called where there is no logger: in Lambda's JSON format an object becomes fields, and a text would be nested JSON; in
+ * @param host its `log` is called where there is no logger: in Lambda's JSON format an object becomes fields, and a text would be nested JSON; in
  * its text format it is one line of JSON.
  */
 // eslint-disable-next-line max-lines-per-function -- small functions over one state, which is theirs alone
 export function createReport(
-  { observer, logger, logErrors }: Pick<StreamHandlerOptions, 'observer' | 'logger' | 'logErrors'>, requestId: string | undefined, print: (entry: any) => void,
+  { observer, logger, logErrors }: Pick<StreamHandlerOptions, 'observer' | 'logger' | 'logErrors'>, requestId: string | undefined,
+  { log: print, observe: watch }: Pick<KnownHost, 'observe'> & { readonly log: (entry: any) => void },
   salt: () => string | undefined,
 ): Report {
   // At the timeout many records may fail at once: a line for each would take longer than is left.
@@ -56,6 +58,7 @@ export function createReport(
 
   function observe(event: RuntimeEvent): void {
     metrics.count(event.type);
+    watch?.(event);
     const settling = observer && guarded(() => observer({ ...event, ...requestId && { requestId } }), complain('observer'));
     if (settling) {
       pending.add(settling);

@@ -125,7 +125,7 @@ export function windowHandler<State, Item = Image, Keys = ItemKeys>(
     // The final event of a window has no records.
     const batch = readBatch(event.isFinalInvokeForWindow && !event.Records ? { ...event, Records: [] } : event);
     const host = hostOf(context);
-    const report = createReport(options, context.awsRequestId, host.log, () => trigger.salt);
+    const report = createReport(options, context.awsRequestId, host, () => trigger.salt);
     const streamArn = event.eventSourceARN ?? batch.streamArn;
     const trigger: TriggerFacts = triggerFacts(streamArn, host, options.reportBatchItemFailures, report.uninformed);
     const budget = timeBudget(context, { expected: 0 }, host.timer);

@@ -61,12 +61,22 @@ export interface Host {
   readonly environment?: object;
   /** Whether the environment has several invocations at once. Absent: as its environment variables say. */
   readonly isShared?: boolean;
+  /** Sees what an observer sees, each a `RuntimeEvent`. It must not throw. */
+  readonly observe?: (event: ObservedEvent) => void;
   /** Takes what would be printed. */
   readonly log?: (entry: string) => void;
   /** Takes the line of an invocation's metrics, which would be written to the standard output. */
   readonly measure?: (line: string) => void;
   /** Ends the process. Absent: the process must not end, because other invocations run in it. */
   readonly exit?: () => void;
+}
+
+/** What a host needs of a `RuntimeEvent`. */
+export interface ObservedEvent {
+  readonly type: string;
+  readonly record?: StreamRecord;
+  /** Why a record is not parked. */
+  readonly reason?: string;
 }
 
 /** What a redrive adds to an event: its records are done again, because somebody asked for it. */

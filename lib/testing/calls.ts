@@ -17,10 +17,17 @@ export interface SimulatedCall {
 }
 
 /** A call without its keys. There are many of them, so the keys are computed when the calls are read. */
-export type KeptCall = Omit<SimulatedCall, 'keys'>;
+export interface KeptCall extends Omit<SimulatedCall, 'keys'> {
+  /** The number of its invocation. */
+  readonly invocation: number;
+  /** When it settled. Absent if it never did. */
+  endedAt?: number;
+  /** What it threw: the type and the message. */
+  error?: readonly [errorType: string, errorMessage: string];
+}
 
 /** The handler was called with a batch. */
-export interface KeptInvocation extends Omit<KeptCall, 'record'> {
+export interface KeptInvocation extends Omit<KeptCall, 'record' | 'endedAt' | 'error'> {
   /** Those that it was called for: none, if it hands each of its calls over. */
   records: readonly StreamRecord[];
 }

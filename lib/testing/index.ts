@@ -7,7 +7,8 @@
  */
 export { simulateTrigger, simulateTriggers } from './simulate-trigger';
 export type { Deployment, MappingChange, SimulationOptions } from './options';
-export type { SimulatedDelivery, SimulatedInvocation, SimulationRun } from './run';
+export type { RunNotice, SimulatedDelivery, SimulatedInvocation, SimulationRun } from './run';
+export { writeReport } from './write-report';
 export type { MetricSample } from './samples';
 export { compileFilter, InvalidFilterError, matchesFilter } from './filter';
 export type { FilterInput } from './filter';

@@ -1,10 +1,11 @@
 import { errorOutcome, exited, type Outcome, RESPONSE_BYTES, timedOut, tooLarge } from '../engine';
 import { answerOf } from './answer';
+import type { KeptCall } from './calls';
 import type { ExitStatus, Handler, ProcessError, SimulatedEnvironment, Tenant } from './environment';
 import { fail, type HandlerContext, shared, type Wait, waitIn } from './handler-context';
 import { lazyProperty } from './lazy-property';
 import type { VirtualClock } from './virtual-clock';
-import { type Host, HOST, type TriggerFacts } from '../stream/boundary';
+import { type Host, HOST, type ObservedEvent, type TriggerFacts } from '../stream/boundary';
 import type { ParkedRecord } from '../stream/parked-record';
 import type { StreamEvent, StreamRecord } from '../stream/record';
 
@@ -41,8 +42,10 @@ export interface InvocationRequest {
   readonly measure: (line: string) => void;
   /** The handler is called. */
   readonly invoked: (at: number, environment: number) => void;
-  /** A call for a record begins. */
-  readonly called: (record: StreamRecord, at: number, environment: number) => void;
+  /** A call for a record begins. What is returned is told how it ends. */
+  readonly called: (record: StreamRecord, at: number, environment: number) => KeptCall;
+  /** What the runtime's observers see. */
+  readonly observe: (event: ObservedEvent) => void;
   readonly ended: (end: InvocationEnd) => void;
 }
 
@@ -236,6 +239,7 @@ export class Invocation implements HandlerContext, Tenant {
       isShared: environment.capacity > 1,
       log: request.log,
       measure: request.measure,
+      observe: request.observe,
       // Other invocations of the process would die with it.
       ...(environment.capacity === 1 && { exit: this.exit }),
     } satisfies Host, this);
@@ -270,10 +274,28 @@ export class Invocation implements HandlerContext, Tenant {
   }
 
   private readonly callOf = (record: StreamRecord, call: () => unknown): unknown => {
-    this.request.called(record, this.clock.now(), this.environment.number);
+    const kept = this.request.called(record, this.clock.now(), this.environment.number);
     const latency = this.latencyOf(record);
-    return latency > 0 ? this.slowly(call, latency) : call();
+    try {
+      const answer = latency > 0 ? this.slowly(call, latency) : call();
+      if (answer instanceof Promise) {
+        answer.then(() => this.settled(kept), (error) => this.settled(kept, error));
+      } else {
+        this.settled(kept);
+      }
+      return answer;
+    } catch (error) {
+      this.settled(kept, error);
+      throw error;
+    }
   };
+
+  private settled(kept: KeptCall, ...errors: unknown[]): void {
+    kept.endedAt = this.clock.now();
+    if (errors.length > 0) {
+      kept.error = describeError(errors[0]);
+    }
+  }
 
   private latencyOf(record: StreamRecord): number {
     try {

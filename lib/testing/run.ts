@@ -5,6 +5,7 @@ import type { EventCount } from '../engine';
 import type { FailedBatch } from '../stream/failed-batch';
 import type { ParkedRecord } from '../stream/parked-record';
 import type { StreamEvent, StreamRecord, WindowEvent } from '../stream/record';
+import type { ViewNotice } from '../view';
 
 /** The result of a simulation. Times are milliseconds since the epoch. */
 export interface SimulationRun {
@@ -34,11 +35,19 @@ export interface SimulationRun {
    * with a `StreamTriggerMonitoring`.
    */
   readonly samples: readonly MetricSample[];
+  /**
+   * What happened, in order: each invocation's start and end, retries, splits, checkpoints, what was parked, given up or lost. Then the calls
+   * of the handler for single records. `writeReport` draws it. A new list at each read.
+   */
+  readonly notices: readonly RunNotice[];
   /** When it began: when the first record could be read. */
   readonly startedAt: number;
   /** When everything was done or given up. */
   readonly endedAt: number;
 }
+
+/** Something that happened in a simulation. Of an item it holds nothing but the key, in a `call`. */
+export type RunNotice = ViewNotice;
 
 /** One invocation of the handler. */
 export interface SimulatedInvocation {

@@ -30,11 +30,10 @@ export class SimulatedStream {
     this.unread = shards.reduce((sum, shard) => sum + shard.records.length, 0);
   }
 
-  describe(now: number): Input {
-    const shards = [...this.shards.values()]
+  describe(now: number): Shard[] {
+    return [...this.shards.values()]
       .filter((shard) => shard.openedAt <= now)
       .map(({ shardId, parentShardId }) => ({ shardId, parentShardId }));
-    return { type: 'described', shards };
   }
 
   read(now: number, shardId: string, from: Position, limit: number): Input {

@@ -8,6 +8,7 @@ import type { InvocationEnd } from './invocation';
 import { lazyProperty } from './lazy-property';
 import { Losses } from './losses';
 import { changeMapping, type ResolvedMapping, triggerFacts } from './mapping-input';
+import { Notices } from './notices';
 import type { SimulationOptions } from './options';
 import type { RandomSources } from './random';
 import type { SimulatedDelivery, SimulatedInvocation, SimulationRun } from './run';
@@ -46,6 +47,7 @@ export class SimulatedTrigger {
   private readonly parked: ParkedRecord[] = [];
   private readonly logs: string[] = [];
   private readonly samples = new Samples();
+  private readonly notices = new Notices();
   /** Calls of the handler, and those that `streamHandler` and `windowHandler` made, in the order in which they began. */
   private readonly calls: (KeptCall | KeptInvocation)[] = [];
   /** Records that may come again, and the environment that had them. */
@@ -102,7 +104,7 @@ export class SimulatedTrigger {
   /** The result, when nothing more will happen. */
   result(startedAt: number): SimulationRun {
     this.losses.add(this.stream.passedOver);
-    const { calls } = this;
+    const { calls, notices } = this;
     return {
       invocations: this.invocations.sort((a, b) => a.at - b.at),
       failed: this.deliveries.map((delivery) => delivery.message),
@@ -116,6 +118,9 @@ export class SimulatedTrigger {
       faults: this.fate.struck,
       metrics: this.metrics,
       samples: this.samples.list(),
+      get notices() {
+        return notices.list(calls);
+      },
       startedAt,
       endedAt: this.clock.now(),
     };
@@ -173,7 +178,7 @@ export class SimulatedTrigger {
   private perform(effect: Effect): Input | undefined {
     switch (effect.type) {
       case 'describe':
-        return this.stream.describe(this.clock.now());
+        return this.describe();
       case 'read':
         return this.stream.read(this.clock.now(), effect.shardId, effect.from, effect.limit);
       case 'invoke':
@@ -182,6 +187,7 @@ export class SimulatedTrigger {
         return this.deliver(effect);
       case 'checkpoint':
         this.losses.checkpoint(effect.shardId, effect.sequenceNumber);
+        this.notices.checkpoint(this.clock.now(), effect.shardId, effect.sequenceNumber);
         return undefined;
       case 'notice':
         this.observe(effect.notice);
@@ -189,11 +195,19 @@ export class SimulatedTrigger {
     }
   }
 
+  private describe(): Input {
+    const shards = this.stream.describe(this.clock.now());
+    this.notices.listed(this.clock.now(), shards);
+    return { type: 'described', shards };
+  }
+
   private invoke(effect: EffectOf<'invoke'>, redeliveredFrom?: number): Input | undefined {
     const { invocation, shardId, event } = effect;
     const atRisk = { at: this.clock.now(), shardId, event };
+    const batch = this.notices.batch(shardId, event);
     if (this.fate.strikes('throttle', atRisk) || this.lambda.full) {
       this.samples.throttled(this.clock.now());
+      this.notices.throttled(this.clock.now(), batch);
       return { type: 'returned', invocation, outcome: { type: 'throttled' } };
     }
     const { latency, latencyOf } = this.fate;
@@ -209,27 +223,25 @@ export class SimulatedTrigger {
       crashes,
       hangs,
       notIn: redeliveredFrom ?? this.whoHad(event),
-      park: this.mapping.destination && this.park,
+      park: this.mapping.destination && (async (record) => this.park(record, shardId)),
       log: (entry) => this.logs.push(entry),
       measure: (line) => this.samples.measured(line),
       invoked: (at, environment) => {
-        this.calls.push(kept = { at, shardId, environment, records: event.Records });
+        this.calls.push(kept = { at, shardId, environment, invocation: batch.invocation, records: event.Records });
+        this.notices.started(at, batch, environment, event);
         this.samples.started(at, this.lambda.concurrency);
       },
-      called: (record, at, environment) => this.calls.push({ at, shardId, environment, record }),
+      called: (record, at, environment) => this.called({ at, shardId, environment, invocation: batch.invocation, record }),
+      observe: (seen) => this.notices.observed(this.clock.now(), seen, batch),
       ended: (end) => {
         const { outcome } = end;
+        this.notices.ended(end, batch);
         this.invocations.push(recordInvocation(shardId, event, end));
         this.samples.ended(end, event);
         if (kept && end.callsThroughHost) {
           kept.records = [];
         }
-        if (crashes !== false && !endedWith(outcome, 'Runtime.ExitError')) {
-          this.fate.missed('crash');
-        }
-        if (hangs && !endedWith(outcome, 'Sandbox.Timedout')) {
-          this.fate.missed('timeout');
-        }
+        this.struckInVain(outcome, crashes !== false, hangs);
         const redeliver = outcome.type === 'response' && redeliveredFrom === undefined && this.fate.strikes('redeliver', atRisk);
         if (!this.cameElsewhere && (redeliver || comesAgain(outcome))) {
           event.Records.forEach((record) => this.had.set(record, end.environment));
@@ -247,6 +259,21 @@ export class SimulatedTrigger {
       },
     });
     return undefined;
+  }
+
+  /** An invocation that was to crash or to hang may have ended before. */
+  private struckInVain(outcome: Outcome, crashes: boolean, hangs: boolean): void {
+    if (crashes && !endedWith(outcome, 'Runtime.ExitError')) {
+      this.fate.missed('crash');
+    }
+    if (hangs && !endedWith(outcome, 'Sandbox.Timedout')) {
+      this.fate.missed('timeout');
+    }
+  }
+
+  private called(call: KeptCall): KeptCall {
+    this.calls.push(call);
+    return call;
   }
 
   /** Where these records were, the first time that some come again: chance could bring them to that environment alone, and so hide it. */
@@ -274,18 +301,21 @@ export class SimulatedTrigger {
     } else {
       this.deliveries.push({ at, message, records, ...(objectKey !== undefined && { objectKey }) });
     }
+    this.notices.delivered(at, message, records.length, accepted);
     return { type: 'delivered', delivery, accepted };
   }
 
-  private readonly park = async (record: ParkedRecord): Promise<void> => {
+  private park(record: ParkedRecord, shardId: string): void {
     if (this.fate.refuses({ at: this.clock.now(), message: record })) {
       throw new Error('The failure destination refuses the record, because faults.refuse says so.');
     }
     this.parked.push(copy(record));
-  };
+    this.notices.parked(this.clock.now(), record, shardId);
+  }
 
   private observe(notice: Notice): void {
     this.samples.noticed(this.clock.now(), notice);
+    this.notices.noticed(this.clock.now(), notice);
     if (notice.type === 'count') {
       this.metrics[notice.name] += notice.value;
     } else if (notice.type === 'dropped') {

@@ -14,10 +14,11 @@ const run = {
   buckets: [],
   triggers: [{ path: 'Shop/OrderEvents', tableName: 'orders', functionName: 'on-order', streamArn: 'arn:stream' }],
 } as unknown as LocalRun;
-const STARTED: LocalEvent = { type: 'invocationStarted', trigger: 'Shop/OrderEvents', functionName: 'on-order', shardId: 'shard', event: { Records: [] } };
+const STARTED: LocalEvent = { type: 'invocationStarted', trigger: 'Shop/OrderEvents', invocation: 1, functionName: 'on-order', shardId: 'shard', event: { Records: [] } };
 const ended = (response: unknown): LocalEvent => ({
   type: 'invocationEnded',
   trigger: 'Shop/OrderEvents',
+  invocation: 1,
   functionName: 'on-order',
   shardId: 'shard',
   event: { Records: [{ dynamodb: { Keys: { pk: { S: 'secret' } } } }] },
@@ -67,7 +68,7 @@ describe('on a terminal', () => {
   const statusAt = (columns: number, ...more: LocalEvent[]) => printedBy((out) => {
     const output = lines(out);
     output.ready(run);
-    output.happened({ type: 'shards', trigger: 'Shop/OrderEvents', shards: 1 });
+    output.happened({ type: 'shards', trigger: 'Shop/OrderEvents', shards: 1, lineage: [] });
     output.happened(STARTED);
     output.happened(ended({ batchItemFailures: [{ itemIdentifier: '17' }] }));
     output.happened({ type: 'notice', trigger: 'Shop/OrderEvents', notice: { type: 'retrying', shardId: 'shard', records: 1, attempt: 2, at: 0 } });
@@ -236,7 +237,8 @@ describe('JSON lines', () => {
     { type: 'delivered', trigger: 't', destinationArn: 'arn', message: batch as never, records: [secretItem as never], accepted: false, reason: 'r' },
     { type: 'notice', trigger: 't', notice: { type: 'dropped', shardId: 's', records: [secretItem], reason: 'r', at: 0 } as never },
     { type: 'parked', destinationArn: 'arn' },
-    { type: 'shards', trigger: 't', shards: 1 },
+    { type: 'shards', trigger: 't', shards: 1, lineage: [] },
+    { type: 'checkpoint', trigger: 't', shardId: 's', sequenceNumber: '1' },
   ])('hold no item in %o', (event) => {
     const text = printedBy((out) => jsonLines(out).happened(event));
     expect(JSON.parse(text)).toMatchObject({ type: event.type });
@@ -266,7 +268,7 @@ describe('JSON lines', () => {
       const output = jsonLines(out);
       output.ready(run);
       jest.advanceTimersByTime(1000);
-      output.happened({ type: 'shards', trigger: 'Shop/OrderEvents', shards: 1 });
+      output.happened({ type: 'shards', trigger: 'Shop/OrderEvents', shards: 1, lineage: [] });
       output.happened({ ...STARTED, event: { Records: [{ dynamodb: { ApproximateCreationDateTime: 1_700_000_000 } }] } } as LocalEvent);
       jest.advanceTimersByTime(1000);
       output.happened(ended(null));

@@ -3,6 +3,7 @@ import type { LocalEvent } from '../../lib/local';
 
 const NOW = Date.UTC(2026, 10, 23, 9, 30);
 const invocation = {
+  invocation: 1,
   trigger: 'Shop/OrderEvents',
   functionName: 'on-order',
   shardId: 'shard',
@@ -42,7 +43,7 @@ test.each<[string, LocalEvent[], Partial<Tally>]>([
 
 test('shards and invocations in flight are those of all triggers', () => {
   const other = { ...STARTED, trigger: 'Shop/ReturnEvents' } as LocalEvent;
-  const shards = (trigger: string, number: number): LocalEvent => ({ type: 'shards', trigger, shards: number });
+  const shards = (trigger: string, number: number): LocalEvent => ({ type: 'shards', trigger, shards: number, lineage: [] });
   const tally = tallyOf(shards('Shop/OrderEvents', 2), shards('Shop/ReturnEvents', 1), shards('Shop/OrderEvents', 4), STARTED, STARTED, other, DONE);
   expect([sumOf(tally, 'shards'), sumOf(tally, 'inFlight')]).toEqual([5, 2]);
 });

@@ -1,6 +1,8 @@
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
+import { PAGE_SCRIPT, pageScript } from '../../projenrc/page-script';
 
 /** Runs code in a process of its own, beside the simulation. */
 function run(contents: string) {
@@ -53,4 +55,9 @@ describe('fake timers of node:test', () => {
   test('that were there first are an error', () => {
     expect(result('', '')).toContain('dynamo-stream-trigger/testing was loaded while the timers of Node.js were fake');
   });
+});
+
+test('the script of a report is what lib/view/browser is bundled to (npx projen page-script writes it)', () => {
+  // Neither text is for people.
+  expect(readFileSync(PAGE_SCRIPT, 'utf8') === pageScript()).toBe(true);
 });

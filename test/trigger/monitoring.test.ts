@@ -478,7 +478,7 @@ test.each(['Text', 'JSON'])('what a query looks for is in a line of the %s forma
 
 test('what the commands of docs/operate/operations.md look for in the log is in it', () => {
   const lines: string[] = [];
-  const report = createReport({}, 'id', (line) => lines.push(line), () => undefined);
+  const report = createReport({}, 'id', { log: (line) => lines.push(line) }, () => undefined);
   const [record] = batchOf('a').Records;
   report.failed(record, { error: new TypeError('bad'), tries: 1 }, 'not known to be poison');
   report.failed(record, { error: new TypeError('bad'), tries: 1 }, PARKED);

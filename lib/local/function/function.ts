@@ -12,8 +12,12 @@ import { sdkVariables } from '../service/sdk-variables';
 
 /** A function of the app at work. It has as many execution environments as there are invocations at a time. */
 export interface LocalFunction {
-  /** Runs the handler once, in a free environment or, if there is none, in a new one. */
-  invoke(event: unknown, functionArn: string): Promise<Outcome>;
+  /**
+   * Runs the handler once, in a free environment or, if there is none, in a new one.
+   *
+   * @param chosen is called with the number of the environment, from 1
+   */
+  invoke(event: unknown, functionArn: string, chosen?: (environment: number) => void): Promise<Outcome>;
   /** Kills every process that is running the handler, as a crash would, and returns how many there were. */
   kill(): number;
   stop(): Promise<void>;
@@ -42,6 +46,8 @@ export async function startFunction(children: Children, target: LambdaFunction, 
   const settings = environmentOptions(target, codeFolder(children, target), options);
   const all = new Set<ExecutionEnvironment>();
   const free: ExecutionEnvironment[] = [];
+  const numbers = new WeakMap<ExecutionEnvironment, number>();
+  let started = 0;
   let busy = 0;
 
   free.push(await start());
@@ -50,6 +56,7 @@ export async function startFunction(children: Children, target: LambdaFunction, 
   async function start(): Promise<ExecutionEnvironment> {
     const environment = await startEnvironment(children, settings);
     all.add(environment);
+    numbers.set(environment, ++started);
     void environment.ended.then(() => {
       all.delete(environment);
       const index = free.indexOf(environment);
@@ -61,13 +68,14 @@ export async function startFunction(children: Children, target: LambdaFunction, 
     return environment;
   }
 
-  async function invoke(event: unknown, functionArn: string): Promise<Outcome> {
+  async function invoke(event: unknown, functionArn: string, chosen?: (environment: number) => void): Promise<Outcome> {
     if (busy >= (target.reservedConcurrency ?? Infinity)) {
       return { type: 'throttled' };
     }
     busy++;
     try {
       const environment = free.pop() ?? await start();
+      chosen?.(numbers.get(environment)!);
       const outcome = await environment.invoke(JSON.stringify(event), functionArn);
       if (outcome.type !== 'throttled') {
         options.onUsage(outcome.requestId, environment.usage());

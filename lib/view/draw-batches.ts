@@ -1,0 +1,141 @@
+import { type Paths, round, textAt } from './paths';
+import { type Place, visible } from './place';
+import type { Row } from './rows';
+import type { View, ViewBatch } from './view';
+
+/** From how many pixels on a batch shows the calls of the handler. */
+export const LANES_FROM = 130;
+
+/** That a number fits in. */
+const LEAST_HEIGHT = 12;
+const LEAST_WIDTH = 9;
+
+interface Box {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** The batches of a shard: how large each is, how it went, what waits between them, and below them where the checkpoint moved. */
+export function drawBatches(view: View, row: Row, place: Place, paths: Paths, texts: string[]): void {
+  const slotHeight = row.height / row.slots;
+  const bottom = row.y + row.height;
+  let checkpointFree = -Infinity;
+  for (const mark of visible(row.marks, place)) {
+    if (mark.kind !== 'batch') {
+      continue;
+    }
+    const { batch } = mark;
+    const box = boxOf(view, batch, row.y + batch.slot * slotHeight, slotHeight, place.of(mark.from), place.of(mark.to));
+    drawBatch(view, batch, box, paths, texts);
+    const end = box.x + box.width;
+    if (batch.retry) {
+      const until = place.at(batch.retry.until);
+      const y = row.y + (batch.slot + 0.5) * slotHeight;
+      if (until > end + 3) {
+        paths.line('wait', end + 2, y, Math.min(until - 1, place.right), y);
+      }
+    }
+    if (batch.split && slotHeight > 14) {
+      paths.add('split', `M${round(end + 1)} ${round(row.y + (batch.slot + 0.5) * slotHeight)}h3l4-5m-4 5l4 5`);
+    }
+    if (batch.outcome === 'failed') {
+      paths.bar('drip', box.x, bottom + 1, 2, 7);
+    } else if (batch.checkpoint !== undefined && end > checkpointFree) {
+      paths.add('checkpoint', `M${round(end - 0.5)} ${bottom + 2}l3.5 5h-7z`);
+      checkpointFree = end + 8;
+    }
+  }
+}
+
+function boxOf(view: View, { records }: ViewBatch, top: number, slotHeight: number, from: number, to: number): Box {
+  const share = 0.4 + 0.6 * Math.min(1, records / mostRecords(view));
+  const height = Math.max((slotHeight - 3) * share, Math.min(slotHeight - 3, LEAST_HEIGHT));
+  const width = Math.max(2, to - from - (to - from > 4 ? 1 : 0));
+  return { x: from, y: top + slotHeight - 1 - height, width, height };
+}
+
+const most = new WeakMap<View, { of: number; records: number }>();
+
+/** Of all batches. */
+function mostRecords(view: View): number {
+  const known = most.get(view) ?? { of: 0, records: 1 };
+  for (let index = known.of; index < view.batches.length; index++) {
+    known.records = Math.max(known.records, view.batches[index].records);
+  }
+  known.of = view.batches.length;
+  most.set(view, known);
+  return known.records;
+}
+
+function drawBatch(view: View, batch: ViewBatch, box: Box, paths: Paths, texts: string[]): void {
+  const { outcome, records, left, calls } = batch;
+  const { x, y, width, height } = box;
+  if (calls && width >= LANES_FROM) {
+    paths.rect('lane', x, y, width, height);
+    drawLanes(view, batch, box, paths);
+    return;
+  }
+  paths.bar(outcome, x, y, width, height);
+  if (outcome === 'partial' && width >= 3) {
+    // What is not done is to the right, as its records are later.
+    const notDone = Math.max(1, width * left / records);
+    paths.rect('rest', x + width - notDone, y, notDone, height);
+  }
+  if (height < LEAST_HEIGHT || width < LEAST_WIDTH) {
+    return;
+  }
+  const middle = y + height / 2;
+  const text = records.toLocaleString('en');
+  const room = text.length * 7 + 4;
+  const isCrossed = outcome === 'failed' && width >= LEAST_WIDTH;
+  const hasNumber = width >= room + (isCrossed ? 12 : 0);
+  if (isCrossed) {
+    const center = hasNumber ? x + 8 : x + width / 2;
+    paths.add('cross', `M${round(center - 3)} ${round(middle - 3)}l6 6m0-6l-6 6`);
+  }
+  if (hasNumber) {
+    texts.push(textAt(x + width / 2 + (isCrossed ? 5 : 0), middle + 4, text, 'number'));
+  }
+}
+
+/** The calls of the handler: a line for each item, and from left to right as they came. */
+function drawLanes(view: View, batch: ViewBatch, box: Box, paths: Paths): void {
+  for (const { x, y, width, height, isGood } of callBoxes(view, batch, box)) {
+    paths.rect(isGood ? 'good' : 'bad', x, y, width, height);
+    if (!isGood && width >= LEAST_WIDTH && height > 4) {
+      paths.add('cross', `M${round(x + width / 2 - 2)} ${round(y + height / 2 - 2)}l4 4m0-4l-4 4`);
+    }
+  }
+}
+
+/** Where each call of a batch is drawn, in their order. */
+export function callBoxes(
+  { times }: View, { calls = [], from, to }: ViewBatch, { x, y, width, height }: Box,
+): (Box & { readonly isGood: boolean })[] {
+  const lanes = [...new Set(calls.map(({ lane }) => lane))];
+  const laneHeight = Math.max(2, Math.min(8, (height - 4) / lanes.length));
+  const fitting = Math.max(1, Math.floor((height - 4) / laneHeight));
+  const start = times[from];
+  const end = to === undefined ? times[times.length - 1] : times[to];
+  // Where no time passes, the order is all there is.
+  const isInstant = end === start;
+  return calls.map((call, index) => {
+    const began = isInstant ? index / calls.length : (call.from - start) / (end - start);
+    const ended = isInstant ? (index + 1) / calls.length : ((call.to ?? end) - start) / (end - start);
+    return {
+      x: x + 3 + (width - 6) * began,
+      y: y + 2 + (lanes.indexOf(call.lane) % fitting) * laneHeight,
+      width: Math.max(2, (width - 6) * (ended - began) - 1),
+      height: laneHeight - 1,
+      isGood: call.error === undefined && call.to !== undefined,
+    };
+  });
+}
+
+/** Where a batch is drawn. */
+export function placeOfBatch(view: View, batch: ViewBatch, row: Row, place: Place): Box {
+  const slotHeight = row.height / row.slots;
+  return boxOf(view, batch, row.y + batch.slot * slotHeight, slotHeight, place.of(batch.from), place.of(batch.to ?? view.times.length - 1));
+}

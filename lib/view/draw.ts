@@ -1,0 +1,128 @@
+import { drawBatches } from './draw-batches';
+import { Paths, round, textAt } from './paths';
+import { type Frame, type Place, placeOf, visible } from './place';
+import { HEAD, type Row, type Rows } from './rows';
+import { ticks } from './scale';
+import type { EventKind, View } from './view';
+import { spanText } from './words';
+import { STREAM_RETENTION } from '../stream/shard';
+
+/** In pixels. */
+const TICK_WIDTH = 96;
+
+/**
+ * Draws a part of a view as the content of an SVG. However much there is, its elements are few: marks of a look are one path, and those
+ * too close to be told apart are one shape. Failures are on top, and never too small to be seen.
+ */
+export function draw(view: View, { rows, height }: Rows, frame: Frame): string {
+  const place = placeOf(view, frame);
+  const texts: string[] = [];
+  const paths = new Paths();
+  for (const { at, text } of ticks(view, frame.axis, frame.range, Math.max(2, Math.floor((place.right - place.left) / TICK_WIDTH)))) {
+    const x = place.left + (at - frame.range.from) / (frame.range.to - frame.range.from) * (place.right - place.left);
+    paths.line('grid', x, HEAD - 6, x, height - 4);
+    const isLast = x + text.length * 3.5 > frame.width;
+    texts.push(textAt(isLast ? frame.width : x, 12, text, 'tick', isLast ? 'end' : 'middle'));
+  }
+  for (const row of rows) {
+    if (row.label !== '') {
+      texts.push(textAt(4, row.y - 5, row.label, 'label', 'start'));
+    }
+    if (row.kind !== 'environment') {
+      paths.rect('band', place.left, row.y, place.right - place.left, row.height);
+    }
+    switch (row.kind) {
+      case 'shard':
+        drawBatches(view, row, place, paths, texts);
+        break;
+      case 'environment':
+        paths.line('grid', place.left, row.y + row.height, place.right, row.y + row.height);
+        drawEnvironment(view, row, place, paths, texts);
+        break;
+      case 'destination':
+        drawEvents(row, place, paths, texts);
+        break;
+      case 'age':
+        drawAge(view, row, place, paths, texts);
+        break;
+    }
+  }
+  return `${paths.svg()}${texts.join('')}`;
+}
+
+function drawEnvironment(view: View, { y, height, marks }: Row, place: Place, paths: Paths, texts: string[]): void {
+  const first = marks[0]?.kind === 'batch' ? marks[0].batch.environment : undefined;
+  if (first !== undefined) {
+    texts.push(textAt(place.left - 5, y + height - 2, `${view.environments[first].number}`, 'tick', 'end'));
+  }
+  for (const mark of visible(marks, place)) {
+    if (mark.kind === 'batch') {
+      const x = place.of(mark.from);
+      // Taller where it failed, for those who can't tell the colours apart.
+      const inset = mark.batch.outcome === 'failed' ? 1 : 3;
+      paths.bar(mark.batch.outcome, x, y + inset, Math.max(2, place.of(mark.to) - x - 0.5), height - 2 * inset);
+    }
+  }
+}
+
+function drawEvents({ y, height, marks }: Row, place: Place, paths: Paths, texts: string[]): void {
+  const middle = y + height / 2;
+  let free = -Infinity;
+  for (const mark of visible(marks, place)) {
+    if (mark.kind !== 'event') {
+      continue;
+    }
+    const { event: { kind, records } } = mark;
+    const x = place.of(mark.from);
+    paths.add(kind, `M${round(x)} ${middle}${SIGNS[kind]}`);
+    if (records > 1 && x > free) {
+      const text = records.toLocaleString('en');
+      texts.push(textAt(x + 9, middle + 4, text, 'tick', 'start'));
+      free = x + 14 + text.length * 7;
+    }
+  }
+}
+
+/** Relative to the middle. */
+const SIGNS: Readonly<Record<EventKind, string>> = {
+  parked: 'm-7 0l7-7l7 7l-7 7z',
+  givenUp: 'm-6-6h12v12h-12z',
+  refused: 'm-6-6h12v12h-12zl12 12m0-12l-12 12',
+  lost: 'm-6-6l12 12m0-12l-12 12',
+};
+
+/** Where a line goes out of sight, in pixels: browsers draw no line of any length. */
+const FAR = 10_000;
+
+/** The highest age of all shards, from invocation to invocation. */
+function drawAge(view: View, { y, height }: Row, place: Place, paths: Paths, texts: string[]): void {
+  const retention = STREAM_RETENTION * 1000;
+  const { highestAge } = view.figures;
+  const top = highestAge > retention / 3 ? Math.max(retention, highestAge) : Math.max(highestAge, 1000);
+  const yOf = (age: number) => y + height - 2 - Math.max(0, age) / top * (height - 6);
+  const points: { x: number; y: number }[] = [];
+  for (const { from, age } of view.batches) {
+    if (age === undefined) {
+      continue;
+    }
+    const [x, y] = [place.of(from), yOf(age)];
+    const last = points[points.length - 1];
+    if (last && (x < place.left || x - last.x < 1)) {
+      // Of those that share a pixel, the highest age. Of those to the left, the last one.
+      points[points.length - 1] = x < place.left ? { x, y } : { x: last.x, y: Math.min(last.y, y) };
+    } else {
+      points.push({ x, y });
+    }
+    if (x > place.right) {
+      break;
+    }
+  }
+  const inSight = ({ x }: { readonly x: number }) => round(Math.min(Math.max(x, place.left - FAR), place.right + FAR));
+  const line = points.map((point) => `${inSight(point)} ${round(point.y)}`).join('L');
+  paths.add('age', line === '' ? '' : `M${line}`);
+  texts.push(textAt(place.left - 5, y + 9, spanText(top).replace(/ \d+ (min|s)$/, ''), 'tick', 'end'), textAt(place.left - 5, y + height, '0', 'tick', 'end'));
+  if (top >= retention) {
+    paths.line('limit', place.left, yOf(retention), place.right, yOf(retention));
+    texts.push(textAt(place.right - 4, yOf(retention) + 13, 'expired', 'tick', 'end'));
+  }
+}

@@ -1,0 +1,89 @@
+import type { BatchOutcome, EventKind } from './view';
+
+/** The looks of shapes and texts. The style has each; later ones of this list are above earlier ones. */
+const LOOKS = [
+  'band', 'grid', 'limit', 'wait', 'running', 'done', 'partial', 'throttled', 'failed', 'rest', 'checkpoint', 'drip', 'split', 'lane', 'good', 'bad', 'cross',
+  'age', 'parked', 'givenUp', 'refused', 'lost',
+] as const;
+type Look = typeof LOOKS[number] | BatchOutcome | EventKind;
+
+/** Of elements. */
+export type Classes = Look | 'tick' | 'label' | 'number' | 'heading';
+
+/** Bars that are narrower than this, and touch, are drawn as one. */
+const NARROW = 4;
+
+interface Bar {
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+}
+
+/** Collects shapes by their look. Each look is one element, whatever it holds. */
+export class Paths {
+  private readonly parts = new Map<Look, string[]>();
+  private readonly bars = new Map<string, Bar>();
+  private readonly looks = new Map<Look, Bar[]>();
+
+  add(look: Look, path: string): void {
+    const parts = this.parts.get(look);
+    if (parts) {
+      parts.push(path);
+    } else {
+      this.parts.set(look, [path]);
+    }
+  }
+
+  line(look: Look, x1: number, y1: number, x2: number, y2: number): void {
+    this.add(look, `M${round(x1)} ${round(y1)}L${round(x2)} ${round(y2)}`);
+  }
+
+  rect(look: Look, x: number, y: number, width: number, height: number): void {
+    this.add(look, `M${round(x)} ${round(y)}h${round(width)}v${round(height)}h${round(-width)}z`);
+  }
+
+  /** A rectangle that stands on the lower edge of its row. One that follows closely on another of its look and row becomes a part of it. */
+  bar(look: Look, x: number, y: number, width: number, height: number): void {
+    const key = `${look} ${y + height}`;
+    const last = this.bars.get(key);
+    if (last && width < NARROW && last.width < 200 && x <= last.x + last.width + 0.5 && (last.width < NARROW || x > last.x)) {
+      const bottom = y + height;
+      last.width = Math.max(last.width, x + width - last.x);
+      last.y = Math.min(last.y, y);
+      last.height = bottom - last.y;
+      return;
+    }
+    const bar = { x, y, width, height };
+    this.bars.set(key, bar);
+    const all = this.looks.get(look);
+    if (all) {
+      all.push(bar);
+    } else {
+      this.looks.set(look, [bar]);
+    }
+  }
+
+  svg(): string {
+    for (const [look, bars] of this.looks) {
+      bars.forEach(({ x, y, width, height }) => this.rect(look, x, y, width, height));
+    }
+    this.looks.clear();
+    return LOOKS.map((look) => this.parts.has(look) ? `<path class="${look}" d="${this.parts.get(look)!.join('')}"/>` : '').join('');
+  }
+}
+
+export function textAt(x: number, y: number, text: string, look: Classes, anchor: 'start' | 'middle' | 'end' = 'middle'): string {
+  return `<text class="${look}" x="${round(x)}" y="${round(y)}"${anchor === 'start' ? '' : ` text-anchor="${anchor}"`}>${escaped(text)}</text>`;
+}
+
+export function round(value: number): number {
+  return Math.round(value * 10) / 10;
+}
+
+/** Text for HTML and SVG, also in an attribute. */
+export function escaped(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
+    // Not allowed in XML, and of no use in HTML.
+    .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, '\ufffd');
+}

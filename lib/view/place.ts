@@ -1,0 +1,41 @@
+import type { Mark } from './rows';
+import { type Axis, onAxis, type Range } from './scale';
+import type { View } from './view';
+
+/** What of a view is drawn, and how wide. */
+export interface Frame {
+  readonly axis: Axis;
+  readonly range: Range;
+  /** In pixels. */
+  readonly width: number;
+}
+
+/** Left of the marks: the numbers of environments, and of the line of ages. */
+export const GUTTER = 46;
+const RIGHT = 8;
+
+/** From an axis to pixels. */
+export interface Place {
+  /** Of a moment. */
+  readonly of: (moment: number) => number;
+  /** Of a time. */
+  readonly at: (time: number) => number;
+  readonly left: number;
+  readonly right: number;
+}
+
+export function placeOf(view: View, { axis, range: { from, to }, width }: Frame): Place {
+  const [left, right] = [GUTTER, width - RIGHT];
+  const scale = (right - left) / (to - from);
+  const positions = view[axis === 'time' ? 'times' : 'places'];
+  return { of: (moment) => left + (positions[moment] - from) * scale, at: (time) => left + (onAxis(view, axis, time) - from) * scale, left, right };
+}
+
+/** Those of which a part is between left and right. */
+export function* visible(marks: readonly Mark[], { of, left, right }: Place): Generator<Mark> {
+  for (const mark of marks) {
+    if (of(mark.to) >= left - 2 && of(mark.from) <= right + 2) {
+      yield mark;
+    }
+  }
+}

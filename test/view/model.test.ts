@@ -1,0 +1,108 @@
+import { knownRun, viewOf } from './known-run';
+import { createModel, type ViewNotice } from '../../lib/view';
+import { onAxis, ticks, timeAt, wholeRange } from '../../lib/view/scale';
+import type { View } from '../../lib/view/view';
+import { spanText } from '../../lib/view/words';
+
+const START = 1_735_689_600_000;
+let notices: ViewNotice[];
+beforeEach(() => notices = []);
+
+const at = (seconds: number, notice: Omit<ViewNotice, 'at'> & { type: ViewNotice['type'] }) => notices.push({ at: START + seconds * 1000, ...notice } as ViewNotice);
+const batch = (from: number, to: number, invocation: number, about: object = {}) => {
+  at(from, { type: 'invocationStarted', invocation, shardId: 's', records: 10, first: '1', ...about } as never);
+  at(to, { type: 'invocationEnded', invocation, shardId: 's', records: 10, outcome: { type: 'response' }, ...about } as never);
+};
+const engine = (seconds: number, notice: object) => at(seconds, { type: 'notice', notice: { shardId: 's', ...notice } } as never);
+const view = (): View => viewOf({ notices });
+
+test('a run is told as the simulation has it: batches, what was done in part, what was parked', async () => {
+  const { batches, events, environments, figures } = viewOf(await knownRun());
+
+  expect(batches.map(({ outcome, records, left, checkpoint }) => [outcome, records, left, checkpoint?.at(-1)])).toEqual([
+    ['done', 4, 0, '4'], ['partial', 4, 3, '5'], ['done', 3, 0, '8'],
+  ]);
+  expect(batches[1].calls!.map(({ lane, error }) => [lane, error])).toEqual([
+    ['<img src=x> 1', undefined], ['<img src=x> 0', 'Error: not yet'], ['<img src=x> 1', undefined],
+  ]);
+  expect(batches[1].remarks).toEqual([{ record: expect.stringMatching(/6$/), state: 'failed', reason: 'not known to be poison' }]);
+  expect(events).toMatchObject([{ kind: 'parked', records: 1, shard: 0 }]);
+  expect(environments.map(({ number }) => number)).toEqual([1, 2]);
+  expect(figures).toMatchObject({ invocations: 3, partial: 1, failed: 0, parked: 1, highestAge: 200 });
+});
+
+test('what the engine says after an invocation is about its batch', () => {
+  batch(0, 1, 1, { outcome: { type: 'error', errorType: 'E', errorMessage: 'm' } });
+  engine(1, { type: 'count', name: 'FailedInvokeEventCount', value: 10 });
+  engine(1, { type: 'split', first: 5, second: 5 });
+  engine(1, { type: 'retrying', records: 5, attempt: 2, at: START + 2000 });
+  batch(2, 3, 2);
+  engine(3, { type: 'count', name: 'FailedInvokeEventCount', value: 10 });
+
+  expect(view().batches).toMatchObject([
+    { outcome: 'failed', left: 10, error: 'E: m', split: [5, 5], retry: { attempt: 2, until: START + 2000 } },
+    { outcome: 'failed', left: 10, error: 'It answered that nothing is done.' },
+  ]);
+  expect(view().figures).toMatchObject({ failed: 2, splits: 1, retries: 1 });
+});
+
+test('batches that are under way at once are side by side, and a batch that comes again is where it was', () => {
+  at(0, { type: 'invocationStarted', invocation: 1, shardId: 's', records: 1, first: '1' } as never);
+  at(0, { type: 'invocationStarted', invocation: 2, shardId: 's', records: 1, first: '2' } as never);
+  at(1, { type: 'invocationEnded', invocation: 2, shardId: 's', records: 1, outcome: { type: 'throttled' } } as never);
+  engine(1, { type: 'retrying', records: 1, attempt: 1, at: START + 5000 });
+  at(2, { type: 'invocationEnded', invocation: 1, shardId: 's', records: 1, outcome: { type: 'response' } } as never);
+  batch(3, 4, 3, { first: '3' });
+  batch(5, 6, 4, { first: '2' });
+
+  expect(view().batches.map(({ slot, first }) => [first, slot])).toEqual([['1', 0], ['2', 1], ['3', 0], ['2', 1]]);
+  expect(view().shards).toMatchObject([{ slots: 2 }]);
+});
+
+test('what is given up, refused or lost is an event, and what no version knows has no effect', () => {
+  const message = { requestContext: { condition: 'RetryAttemptsExhausted' }, DDBStreamBatchInfo: { shardId: 's' } };
+  batch(0, 1, 1);
+  at(1, { type: 'delivered', message, records: 3, accepted: true } as never);
+  at(1, { type: 'delivered', message, records: 2, accepted: false, reason: 'denied' } as never);
+  engine(1, { type: 'dropped', records: 4, reason: 'retention' });
+  at(1, { type: 'call', invocation: 99, record: '1', item: 'a' } as never);
+  at(1, { type: 'later' } as never);
+
+  expect(view().events).toMatchObject([
+    { kind: 'givenUp', records: 3, text: 'RetryAttemptsExhausted' },
+    { kind: 'refused', records: 2, text: 'RetryAttemptsExhausted, refused: denied' },
+    { kind: 'lost', records: 4, text: 'retention' },
+  ]);
+});
+
+test('the view can be written as JSON, at any time', () => {
+  const model = createModel();
+  batch(0, 1, 1);
+  notices.forEach((notice, index) => {
+    model.add(notice);
+    expect(JSON.parse(JSON.stringify(model.view))).toEqual(model.view);
+    expect(model.view.batches).toMatchObject([{ outcome: ['running', 'done'][index] }]);
+  });
+});
+
+test('an hour without anything takes little room on the axis of steps, and all of it can be found again', () => {
+  batch(0, 0, 1);
+  batch(0, 0, 2);
+  batch(3600, 3600, 3);
+  const it = view();
+  const { from, to } = wholeRange(it, 'steps');
+
+  expect(it.places.at(-1)! - it.places[0]).toBeLessThan(12);
+  expect(Math.min(...it.places.slice(1).map((place, index) => place - it.places[index]))).toBeGreaterThanOrEqual(1);
+  for (const time of [START + 1, START + 1_800_000, START + 3_599_999]) {
+    expect(timeAt(it, 'steps', onAxis(it, 'steps', time))).toBeCloseTo(time, 3);
+  }
+  expect(ticks(it, 'steps', { from, to }, 6).length).toBeGreaterThan(2);
+  expect(ticks(it, 'time', { from: START, to: START + 3_600_000 }, 6).map(({ text }) => text)).toEqual(['+0 ms', '+10 min', '+20 min', '+30 min', '+40 min', '+50 min', '+1 h'].slice(0, 7));
+});
+
+test.each([
+  [0, '0 ms'], [999.6, '1 s'], [1234, '1.23 s'], [59_999, '60 s'], [60_000, '1 min'], [125_000, '2 min 5 s'], [3_599_900, '1 h'], [11_400_000, '3 h 10 min'],
+])('%d ms are "%s"', (milliseconds, text) => {
+  expect(spanText(milliseconds)).toBe(text);
+});
