@@ -3,6 +3,7 @@ import { World } from './world';
 import { type CallContext, type ChangeRecord, PoisonRecordError, streamHandler, TransientError } from '../../../lib/runtime';
 import { HOST, type Host } from '../../../lib/stream/boundary';
 import type { BatchResponse, StreamEvent } from '../../../lib/stream/record';
+import type { ViewNotice } from '../../../lib/view';
 import { withoutStack } from '../without-stack';
 
 /** What a scenario came to. */
@@ -11,6 +12,8 @@ export interface Outcome {
   readonly invocations: number;
   readonly parked: number;
   readonly givenUp: number;
+  /** Which kinds of records there were. */
+  readonly kinds: readonly string[];
 }
 
 /** An execution environment: a process with a handler of its own. While no invocation runs, it is frozen. */
@@ -37,6 +40,7 @@ interface Batch {
 }
 
 const MAX_PAUSE = 60_000;
+const FAILED = { type: 'error', errorType: 'Error', errorMessage: 'it threw, or its process ended, or its answer was lost' } as const;
 
 /**
  * Runs a stream through the runtime, with a model of Lambda that has nothing in common with `lib/engine`: its environments freeze, crash,
@@ -44,10 +48,11 @@ const MAX_PAUSE = 60_000;
  * event. All of it follows from the seed.
  *
  * @param most records a shard has at most
+ * @param notice is told what happens, for a view of it
  * @throws Error if a record is lost, is out of order, runs beside another of its item or too many do, if something starts after the
  * answer, if the answer names another than the first record not done, or if a record is parked that its error does not name as poison, and that did not fail three times over two seconds.
  */
-export async function runScenario(seed: number, most: number): Promise<Outcome> {
+export async function runScenario(seed: number, most: number, notice: (notice: ViewNotice) => void = () => undefined): Promise<Outcome> {
   const plan = planOf(seed, most);
   const { random } = plan;
   const world = new World();
@@ -140,6 +145,9 @@ export async function runScenario(seed: number, most: number): Promise<Outcome> 
   async function invoke(steps: readonly Step[]): Promise<BatchResponse | 'error'> {
     const environment = environmentFor();
     const requestId = String(invocations.size);
+    const batch = {
+      invocation: invocations.size, shardId: `shard-${steps[0].shard}`, records: steps.length, environment: environments.indexOf(environment) + 1,
+    };
     const until = world.now() + plan.timeout;
     // What handlers change is the event's own.
     const event: StreamEvent = { Records: steps.map(({ record }) => ({ ...record, dynamodb: { ...record.dynamodb } })) };
@@ -159,6 +167,7 @@ export async function runScenario(seed: number, most: number): Promise<Outcome> 
         }
         step.poison || (step.failures >= 3 && world.now() - step.firstFailedAt! >= 2_000) || fail(`${eventID} is parked without evidence`);
         step.parked = true;
+        notice({ at: world.now(), type: 'parked', shardId: `shard-${step.shard}`, record: eventID });
       },
       ...!plan.managed && { exit: () => kill(environment) },
     };
@@ -173,10 +182,12 @@ export async function runScenario(seed: number, most: number): Promise<Outcome> 
             invocation.ended = true;
             ends.forEach((callOff) => callOff());
             environment.running = environment.running.filter((one) => one !== invocation);
+            notice({ at: world.now(), type: 'invocationEnded', ...batch, outcome: answer === 'error' ? FAILED : { type: 'response' } });
             resolve(answer);
           }
         },
       };
+      notice({ at: world.now(), type: 'invocationStarted', ...batch, first: event.Records[0].eventID, last: event.Records.at(-1)!.eventID });
       invocations.set(requestId, invocation);
       environment.running.push(invocation);
       const ends = [world.schedule(plan.timeout, () => kill(environment))];
@@ -217,6 +228,11 @@ export async function runScenario(seed: number, most: number): Promise<Outcome> 
       const answer = await invoke(steps);
       const named = answer === 'error' ? steps[0].record.dynamodb!.SequenceNumber : answer.batchItemFailures[0]?.itemIdentifier;
       const rest = named ? steps.slice(steps.findIndex(({ record }) => record.dynamodb!.SequenceNumber === named)) : [];
+      if (answer !== 'error' && rest.length > 0) {
+        notice({
+          at: world.now(), type: 'notice', notice: { type: 'count', shardId: `shard-${steps[0].shard}`, name: 'FailedInvokeEventCount', value: rest.length },
+        });
+      }
       const half = Math.ceil(rest.length / 2);
       if (rest.length === 0) {
         continue;
@@ -242,5 +258,6 @@ export async function runScenario(seed: number, most: number): Promise<Outcome> 
     invocations: invocations.size,
     parked: all.filter((step) => step.parked).length,
     givenUp: all.filter((step) => step.givenUp).length,
+    kinds: [...new Set(all.map(({ kind }) => kind))],
   };
 }

@@ -1,5 +1,8 @@
 import { randomInt } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { runScenario } from './scenario';
+import { createModel, page } from '../../../lib/view';
 
 /** npm run soak -- [--hours N] [--scenarios N] [--seed N] [--records N, in a shard, at most] */
 function option(name: string, otherwise: number): number {
@@ -12,25 +15,52 @@ function option(name: string, otherwise: number): number {
 }
 
 async function main(): Promise<void> {
-  const until = Date.now() + option('hours', 1) * 60 * 60 * 1_000;
+  const began = Date.now();
+  const until = began + option('hours', 1) * 60 * 60 * 1_000;
   const scenarios = option('scenarios', Infinity);
   const first = option('seed', randomInt(1, 2 ** 31));
   const most = option('records', 30);
   const total = { scenarios: 0, records: 0, invocations: 0, parked: 0, givenUp: 0 };
-  console.log(`Scenarios from seed ${first} on. The first one that fails ends the run: give its seed as --seed to see it again, with the same --records.`);
-  for (let seed = first, told = Date.now(); Date.now() < until && total.scenarios < scenarios; seed++) {
-    const { records, invocations, parked, givenUp } = await runScenario(seed, most);
+  const kinds = new Map<string, number>();
+  const failed: number[] = [];
+  const tell = () => console.log(JSON.stringify({
+    ...total, aSecond: Math.round(total.scenarios / Math.max(0.001, (Date.now() - began) / 1000)), kinds: Object.fromEntries([...kinds].sort()), failed,
+  }));
+  console.log(`Scenarios from seed ${first} on. To see one that fails again, give its seed as --seed, with --scenarios 1 and the same --records.`);
+  for (let seed = first, told = began; Date.now() < until && total.scenarios < scenarios && failed.length < MOST_FAILED; seed++) {
     total.scenarios++;
-    total.records += records;
-    total.invocations += invocations;
-    total.parked += parked;
-    total.givenUp += givenUp;
+    try {
+      const { records, invocations, parked, givenUp, kinds: met } = await runScenario(seed, most);
+      total.records += records;
+      total.invocations += invocations;
+      total.parked += parked;
+      total.givenUp += givenUp;
+      met.forEach((kind) => kinds.set(kind, (kinds.get(kind) ?? 0) + 1));
+    } catch (error) {
+      console.error(error);
+      if (failed.push(seed) === 1) {
+        console.error(`What happened until then: ${await draw(seed, most)}`);
+      }
+    }
     if (Date.now() - told > 60_000) {
       told = Date.now();
-      console.log(JSON.stringify(total));
+      tell();
     }
   }
-  console.log(JSON.stringify(total));
+  tell();
+  process.exitCode = failed.length > 0 ? 1 : 0;
+}
+
+/** Further ones say little. */
+const MOST_FAILED = 20;
+
+/** Runs a scenario again, and writes what happened until it failed. */
+async function draw(seed: number, most: number): Promise<string> {
+  const model = createModel();
+  await runScenario(seed, most, (notice) => model.add(notice)).catch(() => undefined);
+  const file = resolve(`soak-${seed}.html`);
+  writeFileSync(file, page(model.view, `Seed ${seed}`));
+  return file;
 }
 
 void main().catch((error) => {
