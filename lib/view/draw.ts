@@ -105,13 +105,13 @@ function drawAge(view: View, { y, height }: Row, place: Place, paths: Paths, tex
     if (age === undefined) {
       continue;
     }
-    const [x, y] = [place.of(from), yOf(age)];
+    const [x, ofAge] = [place.of(from), yOf(age)];
     const last = points[points.length - 1];
     if (last && (x < place.left || x - last.x < 1)) {
       // Of those that share a pixel, the highest age. Of those to the left, the last one.
-      points[points.length - 1] = x < place.left ? { x, y } : { x: last.x, y: Math.min(last.y, y) };
+      points[points.length - 1] = x < place.left ? { x, y: ofAge } : { x: last.x, y: Math.min(last.y, ofAge) };
     } else {
-      points.push({ x, y });
+      points.push({ x, y: ofAge });
     }
     if (x > place.right) {
       break;

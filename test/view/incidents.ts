@@ -15,7 +15,9 @@ export interface Incident {
 }
 
 const START = Date.UTC(2026, 2, 1, 12) / 1000;
-const record = (id: string, number: number, second: number) => streamRecord({ keys: { id }, newImage: { id, number }, createdAt: START + Math.floor(second) });
+const record = (id: string, number: number, second: number) => streamRecord({
+  keys: { id }, newImage: { id, number }, createdAt: START + Math.floor(second),
+});
 const listOf = <T>(count: number, one: (index: number) => T) => Array.from({ length: count }, (_, index) => one(index));
 const latency = () => 200;
 

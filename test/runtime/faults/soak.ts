@@ -27,7 +27,8 @@ async function main(): Promise<void> {
     ...total, aSecond: Math.round(total.scenarios / Math.max(0.001, (Date.now() - began) / 1000)), kinds: Object.fromEntries([...kinds].sort()), failed,
   }));
   console.log(`Scenarios from seed ${first} on. To see one that fails again, give its seed as --seed, with --scenarios 1 and the same --records.`);
-  for (let seed = first, told = began; Date.now() < until && total.scenarios < scenarios && failed.length < MOST_FAILED; seed++) {
+  const goesOn = () => Date.now() < until && total.scenarios < scenarios && failed.length < MOST_FAILED;
+  for (let seed = first, told = began; goesOn(); seed++) {
     total.scenarios++;
     try {
       const { records, invocations, parked, givenUp, kinds: met } = await runScenario(seed, most);
