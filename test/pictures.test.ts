@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { streamHandler } from '../lib/runtime';
 import { simulateTrigger, streamRecord } from '../lib/testing';
 import { PICTURES } from '../projenrc/pictures';
+import { incidentPicture, INCIDENTS } from './view/incidents';
 import { TRIES } from '../projenrc/pictures/bisect';
 import { type TextBox, WIDTH } from '../projenrc/pictures/drawing';
 import { BATCH } from '../projenrc/pictures/lanes';
-import { incidentPicture, INCIDENTS } from './view/incidents';
 
 const FOLDER = join(__dirname, '..', 'docs', 'pictures');
 const MARGIN = 8;

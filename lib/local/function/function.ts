@@ -44,9 +44,9 @@ interface LocalFunctionOptions {
  */
 export async function startFunction(children: Children, target: LambdaFunction, options: LocalFunctionOptions): Promise<LocalFunction> {
   const settings = environmentOptions(target, codeFolder(children, target), options);
-  const all = new Set<ExecutionEnvironment>();
-  const free: ExecutionEnvironment[] = [];
-  const numbers = new WeakMap<ExecutionEnvironment, number>();
+  /** Each with its number. */
+  const all = new Map<ExecutionEnvironment, number>();
+  let free: ExecutionEnvironment[] = [];
   let started = 0;
   let busy = 0;
 
@@ -55,14 +55,10 @@ export async function startFunction(children: Children, target: LambdaFunction, 
 
   async function start(): Promise<ExecutionEnvironment> {
     const environment = await startEnvironment(children, settings);
-    all.add(environment);
-    numbers.set(environment, ++started);
+    all.set(environment, ++started);
     void environment.ended.then(() => {
       all.delete(environment);
-      const index = free.indexOf(environment);
-      if (index >= 0) {
-        free.splice(index, 1);
-      }
+      free = free.filter((one) => one !== environment);
     });
     await environment.ready;
     return environment;
@@ -75,7 +71,7 @@ export async function startFunction(children: Children, target: LambdaFunction, 
     busy++;
     try {
       const environment = free.pop() ?? await start();
-      chosen?.(numbers.get(environment)!);
+      chosen?.(all.get(environment)!);
       const outcome = await environment.invoke(JSON.stringify(event), functionArn);
       if (outcome.type !== 'throttled') {
         options.onUsage(outcome.requestId, environment.usage());
@@ -93,13 +89,13 @@ export async function startFunction(children: Children, target: LambdaFunction, 
   }
 
   function kill(): number {
-    const running = [...all].filter((environment) => !free.includes(environment));
+    const running = [...all.keys()].filter((environment) => !free.includes(environment));
     running.forEach((environment) => environment.kill());
     return running.length;
   }
 
   async function stop(): Promise<void> {
-    await Promise.all([...all].map((environment) => {
+    await Promise.all([...all.keys()].map((environment) => {
       environment.kill();
       return environment.ended;
     }));

@@ -24,7 +24,10 @@ async function main(): Promise<void> {
   const kinds = new Map<string, number>();
   const failed: number[] = [];
   const tell = () => console.log(JSON.stringify({
-    ...total, aSecond: Math.round(total.scenarios / Math.max(0.001, (Date.now() - began) / 1000)), kinds: Object.fromEntries([...kinds].sort()), failed,
+    ...total,
+    aSecond: Math.round(total.scenarios / Math.max(0.001, (Date.now() - began) / 1000)),
+    kinds: Object.fromEntries([...kinds].sort()),
+    failed,
   }));
   console.log(`Scenarios from seed ${first} on. To see one that fails again, give its seed as --seed, with --scenarios 1 and the same --records.`);
   const goesOn = () => Date.now() < until && total.scenarios < scenarios && failed.length < MOST_FAILED;
