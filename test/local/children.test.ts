@@ -2,11 +2,11 @@ import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, linkSync, lstatSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { firstOutputOf, onLinux } from './fixture-app';
 import { endLeftovers, recordChildren } from '../../lib/local/process/children';
+import { serveLife } from '../../lib/local/process/life-socket';
 import { takeLock } from '../../lib/local/process/lock';
 import { folderWith } from '../folder';
 
@@ -18,7 +18,7 @@ const newRun = () => randomBytes(8).toString('hex');
 
 /** A socket that no process serves any more. */
 async function deadSocket(file: string): Promise<void> {
-  const server = createServer().listen(`${file}-alive`);
+  const server = serveLife(`${file}-alive`);
   await once(server, 'listening');
   // The server removes only the file that it has made.
   linkSync(`${file}-alive`, file);
