@@ -91,6 +91,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     'fast-check@^4',
     'jest-environment-node@^30',
     'pino@^10',
+    '@jest/test-sequencer@^30',
     'typescript7@npm:typescript@^7',
     'valibot@^1',
     'zod@^4',
@@ -112,6 +113,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     jestConfig: {
       projects: TEST_PROJECTS,
       globalSetup: '<rootDir>/test/temporary-folder.ts',
+      testSequencer: '<rootDir>/test/long-first.js',
       collectCoverage: false,
       // Of a test that hangs. It does not measure speed: the machine may be busy.
       testTimeout: 600_000,
