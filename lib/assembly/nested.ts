@@ -25,7 +25,7 @@ export function nestedStacks(stack: SynthesizedStack): NestedStack[] {
   });
 }
 
-/** The file of a nested stack's template. Undefined for other resources, and for a template that is no asset. */
+/** The file of a nested stack's template. Undefined for other resources, and for a template that is not an asset. */
 export function nestedTemplateFile({ Type: type, Properties: { TemplateURL: url } = {} }: TemplateResource, assets: Assets): string | undefined {
   return type === 'AWS::CloudFormation::Stack' ? assetNamedBy(url, assets) : undefined;
 }

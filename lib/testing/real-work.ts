@@ -114,7 +114,7 @@ export class RealWork {
       if (waiting.own || this.life !== life) {
         [life, alone] = [this.life, now];
       }
-      // Others are no reason for an error while they are waited for.
+      // Others cause no error while they are waited for.
       if ((alone === now || this.deafSince !== undefined) && now - start > MOST_LIMITS * this.limit) {
         throw this.refusal(waiting.one, MOST_LIMITS * this.limit, '');
       }

@@ -281,7 +281,7 @@ describe.each(NOISES)('beside code of the process that does this without end: %s
 test.each<[string, () => Promise<() => unknown>, string]>([
   ['a connection that was there before', NOISES[3][1], 'a connection to 127.0.0.1, port'],
   ['files that other code reads', async () => {
-    // A queue of the module, whose loop is no handler's.
+    // A queue of the module, whose loop does not belong to a handler.
     const queue: (() => void)[] = [];
     void repeat(async () => {
       await readFile(__filename);

@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
-import { DescribeTableCommand, type DynamoDBClient, ResourceNotFoundException, type TableDescription } from '@aws-sdk/client-dynamodb';
+import type { DynamoDBClient, TableDescription } from '@aws-sdk/client-dynamodb';
 import type { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
 import type { Removals } from './removals';
+import { tableDescription } from './table-description';
 import { type StreamReader, streamReader } from '../../reader/stream-reader';
 import type { LocalTable } from '../assembly/app';
 import { markedAsExpired, type TableStreams } from '../stream';
@@ -24,7 +25,7 @@ export function tableStreams(
   return {
     first,
     latest: async () => {
-      const description = await describe(clients.tables, table.name);
+      const description = await tableDescription(clients.tables, table.name);
       const state = stateOf(description, last);
       const change = changeOf(table, last, state, description);
       last = state;
@@ -69,17 +70,6 @@ function changeOf({ name, streamViewType, keySchema }: LocalTable, before: State
     ...view !== streamViewType ? [`Its view is ${view}, and ${streamViewType} in the app.`] : [],
     ...isDeepStrictEqual(keys, keySchema) ? [] : ['Its keys are not those of the app.'],
   ].join(' ');
-}
-
-async function describe(client: DynamoDBClient, TableName: string): Promise<TableDescription | undefined> {
-  try {
-    return (await client.send(new DescribeTableCommand({ TableName }))).Table;
-  } catch (error) {
-    if (error instanceof ResourceNotFoundException) {
-      return undefined;
-    }
-    throw error;
-  }
 }
 
 /** Names the records of items that the run removed as DynamoDB Local names those of its own. */

@@ -1,8 +1,7 @@
-import {
-  CreateTableCommand, DescribeTableCommand, type DynamoDBClient, ResourceNotFoundException, UpdateTimeToLiveCommand, type TableDescription,
-} from '@aws-sdk/client-dynamodb';
+import { CreateTableCommand, type DynamoDBClient, UpdateTimeToLiveCommand, type TableDescription } from '@aws-sdk/client-dynamodb';
 import { changeKeptTable } from './kept-table';
 import { creation } from './table-creation';
+import { tableDescription } from './table-description';
 import type { LocalTable } from '../assembly/app';
 
 /** The app's tables in DynamoDB Local. */
@@ -23,7 +22,7 @@ export async function createTables(client: DynamoDBClient, tables: readonly Loca
   const refused = new Map<LocalTable, string>();
   for (const table of tables) {
     try {
-      const kept = await described(client, table.name);
+      const kept = await tableDescription(client, table.name);
       const { LatestStreamArn } = kept ? await changeKeptTable(client, table, kept, note) : await create(client, table);
       if (LatestStreamArn) {
         streams.set(table.arn, LatestStreamArn);
@@ -33,17 +32,6 @@ export async function createTables(client: DynamoDBClient, tables: readonly Loca
     }
   }
   return { streams, refused };
-}
-
-async function described(client: DynamoDBClient, TableName: string): Promise<TableDescription | undefined> {
-  try {
-    return (await client.send(new DescribeTableCommand({ TableName }))).Table;
-  } catch (error) {
-    if (error instanceof ResourceNotFoundException) {
-      return undefined;
-    }
-    throw error;
-  }
 }
 
 async function create(client: DynamoDBClient, table: LocalTable): Promise<TableDescription> {
