@@ -85,7 +85,6 @@ interface Artifact {
   readonly additionalMetadataFile?: string;
 }
 
-
 function readStack(directory: string, id: string, artifact: Artifact, artifacts: Record<string, Artifact>): SynthesizedStack {
   const [account, region] = (artifact.environment ?? '').replace('aws://', '').split('/');
   const metadata: ConstructMetadata = {

@@ -1,6 +1,7 @@
 import { hasMacros } from './checked-stack';
 import { type FoundMapping, SAM_TABLE } from './mappings';
 import { missingStatements, writesToTable } from './permission-facts';
+import { globalsOf, SAM_FUNCTION } from './sam-globals';
 import { isResource, keyOf, simplified, type Target, type TargetResource, targetOf } from './values';
 import { isIntrinsic, isTrue, knownNumber, knownPart, settingsInTemplate } from '../rules/cloudformation';
 import { isKnown, SHORT_TIMEOUT, TABLE_RESOURCES, UNKNOWN } from '../rules/facts';
@@ -113,16 +114,11 @@ function functionOf(invoked: Target, depth = 0): TargetResource | undefined {
   const { stack, resource } = invoked;
   switch (resource.Type) {
     case 'AWS::Lambda::Function':
-    case 'AWS::Serverless::Function': return invoked;
+    case SAM_FUNCTION: return invoked;
     case 'AWS::Lambda::Alias':
     case 'AWS::Lambda::Version': return functionOf(targetOf(resource.Properties!.FunctionName, stack), depth + 1);
     default: return undefined;
   }
-}
-
-/** What a template of SAM gives to all of its functions. */
-function globalsOf({ stack, resource }: TargetResource): { readonly [name: string]: any } {
-  return resource.Type === 'AWS::Serverless::Function' ? (stack.template as { Globals?: any }).Globals?.Function ?? {} : {};
 }
 
 /** A text that is equal for mappings that invoke the same function, by the same alias or version. */

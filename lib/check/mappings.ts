@@ -1,4 +1,5 @@
 import type { CheckedStack } from './checked-stack';
+import { SAM_FUNCTION } from './sam-globals';
 import { deployedResources, isResource, keyOf, simplified, type Target, targetOf } from './values';
 import type { TemplateResource } from '../assembly';
 import { isIntrinsic } from '../rules/cloudformation';
@@ -59,7 +60,7 @@ function inResource(stack: CheckedStack, logicalId: string, resource: TemplateRe
         source: targetOf(given.EventSourceArn, stack), invoked: targetOf(given.FunctionName, stack),
       }];
     }
-    case 'AWS::Serverless::Function':
+    case SAM_FUNCTION:
       return Object.entries<any>(isIntrinsic(given.Events) ? {} : given.Events ?? {})
         .filter(([, event]) => event?.Type === 'DynamoDB')
         .map(([event, { Properties: properties = {} }]) => ({

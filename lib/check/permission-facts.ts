@@ -2,12 +2,12 @@ import { type ArnPattern, arnPattern, mayCover, patternOf } from './arn-pattern'
 import type { CheckedStack } from './checked-stack';
 import type { FoundMapping } from './mappings';
 import { once } from './once';
-import { type Held, type HeldStatement, list } from './policies';
+import type { Held, HeldStatement } from './policies';
 import { heldBy } from './role';
 import { deployedResources, isResource, placeOf, simplified, type Target, type TargetResource, targetOf, textIn } from './values';
 import { isIntrinsic } from '../rules/cloudformation';
 import { TABLE_RESOURCES } from '../rules/facts';
-import { isAbout, STREAM_READ_ACTIONS, TABLE_WRITE_ACTIONS } from '../rules/policies';
+import { isAbout, listOf, STREAM_READ_ACTIONS, TABLE_WRITE_ACTIONS } from '../rules/policies';
 import type { DestinationFacts } from '../rules/wiring-rules';
 
 /** Something that the role of a function needs. */
@@ -65,7 +65,7 @@ function toRead({ source, stack, properties, event }: FoundMapping): Need[] {
   const resource = properties[event === undefined ? 'EventSourceArn' : 'Stream'];
   const isTable = isResource(source) && TABLE_RESOURCES.includes(source.resource.Type);
   const table = isTable ? simplified(source.resource.Properties, source.stack) : {};
-  const replicas = list(table.Replicas);
+  const replicas = listOf(table.Replicas);
   const streams = [table.StreamSpecification, ...replicas.map((replica) => replica?.ReplicaStreamSpecification)];
   const key = table.SSESpecification?.KMSMasterKeyId ?? (replicas.length === 1 ? replicas[0]?.SSESpecification?.KMSMasterKeyId : undefined);
   return [
@@ -96,7 +96,7 @@ function need(resource: unknown, stack: CheckedStack, ...actions: string[]): Nee
 /** The key of a queue, a topic or a bucket. */
 function keyOf({ resource, stack }: TargetResource): unknown {
   const { KmsMasterKeyId: key, BucketEncryption: encryption } = simplified(resource.Properties, stack);
-  return key ?? list(encryption?.ServerSideEncryptionConfiguration)[0]?.ServerSideEncryptionByDefault?.KMSMasterKeyID;
+  return key ?? listOf(encryption?.ServerSideEncryptionConfiguration)[0]?.ServerSideEncryptionByDefault?.KMSMasterKeyID;
 }
 
 /** A key of the app whose own policy leaves it to other policies who may use it. */
@@ -128,7 +128,7 @@ function resourcePolicies({ app }: CheckedStack): readonly Target[] {
     .filter(([, { Type, Properties: properties = {} }]) => RESOURCE_POLICIES.includes(Type)
       && principalsIn(simplified(properties.PolicyDocument, stack), stack).some((principals) => principals.length > 0))
     .flatMap(([, { Properties: { Queues, Queue, Topics, TopicArn, Bucket } = {} }]) => [Queues, Queue, Topics, TopicArn, Bucket]
-      .flatMap((named) => list(simplified(named, stack)).map((name) => targetOf(name, stack))))));
+      .flatMap((named) => listOf(simplified(named, stack)).map((name) => targetOf(name, stack))))));
 }
 
 const RESOURCE_POLICIES = [
@@ -137,9 +137,9 @@ const RESOURCE_POLICIES = [
 
 /** Of each statement of a resource's policy that allows something, whom beside services. */
 function principalsIn(policy: any, stack: CheckedStack): string[][] {
-  return list(policy?.Statement).filter((statement) => statement?.Effect !== 'Deny').map((statement) => {
+  return listOf(policy?.Statement).filter((statement) => statement?.Effect !== 'Deny').map((statement) => {
     const principal = statement?.Principal;
-    const people = typeof principal === 'object' && principal !== null && !isIntrinsic(principal) ? list(principal.AWS) : [principal];
+    const people = typeof principal === 'object' && principal !== null && !isIntrinsic(principal) ? listOf(principal.AWS) : [principal];
     return people.map((one) => textIn(one, stack));
   });
 }

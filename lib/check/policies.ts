@@ -2,7 +2,7 @@ import { type ArnPattern, arnPattern } from './arn-pattern';
 import type { CheckedStack } from './checked-stack';
 import { isResource, simplified, targetOf } from './values';
 import { isIntrinsic } from '../rules/cloudformation';
-import { allowedByAws, type StatementActions } from '../rules/policies';
+import { allowedByAws, listOf, type StatementActions } from '../rules/policies';
 
 /** What a role holds, as far as the templates show it. */
 export interface Held {
@@ -26,8 +26,8 @@ export function together(all: readonly Held[]): Held {
 
 export function inDocument(given: unknown, stack: CheckedStack): Held {
   const document = simplified(given, stack);
-  const statements = list(document?.Statement);
-  const isKnown = (statement: any) => isStatement(statement) && ![statement.Action, statement.NotAction].flatMap(list).some(isIntrinsic);
+  const statements = listOf(document?.Statement);
+  const isKnown = (statement: any) => isStatement(statement) && ![statement.Action, statement.NotAction].flatMap(listOf).some(isIntrinsic);
   return {
     statements: statements.filter(isStatement).map((statement) => ({
       effect: statement.Effect === 'Deny' ? 'Deny' : 'Allow',
@@ -35,7 +35,7 @@ export function inDocument(given: unknown, stack: CheckedStack): Held {
       actions: texts(statement.Action),
       notActions: texts(statement.NotAction),
       // Everything but something is not looked at more closely.
-      resources: list(statement.Resource ?? '*').map((resource) => arnPattern(resource, stack)),
+      resources: listOf(statement.Resource ?? '*').map((resource) => arnPattern(resource, stack)),
     })),
     isWhole: !isIntrinsic(document) && statements.every(isKnown),
   };
@@ -60,9 +60,5 @@ function isStatement(value: unknown): value is { readonly [name: string]: any } 
 }
 
 function texts(value: unknown): string[] {
-  return list(value).filter((element) => typeof element === 'string');
-}
-
-export function list(value: unknown): any[] {
-  return [value ?? []].flat();
+  return listOf(value).filter((element) => typeof element === 'string');
 }

@@ -1,10 +1,12 @@
 import { type CheckedStack, hasMacros } from './checked-stack';
 import { once } from './once';
-import { type Held, inDocument, inManagedPolicy, list, together } from './policies';
+import { type Held, inDocument, inManagedPolicy, together } from './policies';
+import { globalsOf, SAM_FUNCTION } from './sam-globals';
 import { samRole } from './sam-role';
 import { deployedResources, isResource, placeOf, simplified, type Target, type TargetResource, targetOf, textIn } from './values';
 import { isIntrinsic } from '../rules/cloudformation';
 import { isKnown } from '../rules/facts';
+import { listOf, POLICY_RESOURCES } from '../rules/policies';
 
 /** What the role of a function holds; undefined if the templates do not show which role it is. */
 export function heldBy(fn: TargetResource): Held | undefined {
@@ -16,9 +18,8 @@ export function heldBy(fn: TargetResource): Held | undefined {
 
 function heldByRoleOf(fn: TargetResource): Held | undefined {
   const { stack, resource: { Type, Properties: properties } } = fn;
-  const isOfSam = Type === 'AWS::Serverless::Function';
-  const given = properties!.Role ?? (isOfSam ? (stack.template as { Globals?: any }).Globals?.Function?.Role : undefined);
-  if (given === undefined && isOfSam) {
+  const given = properties!.Role ?? globalsOf(fn).Role;
+  if (given === undefined && Type === SAM_FUNCTION) {
     return samRole(fn);
   }
   const role = targetOf(given, stack);
@@ -37,8 +38,8 @@ function heldIn(role: TargetResource): Held {
   const attached = [...byRole.get(placeOf(role)) ?? [], ...name === undefined ? [] : byName.get(textIn(name, role.stack)) ?? []];
   return together([
     { statements: [], isWhole },
-    ...list(simplified(inline, role.stack)).map((policy) => inDocument(isIntrinsic(policy) ? policy : policy?.PolicyDocument, role.stack)),
-    ...list(simplified(managed, role.stack)).map((arn) => inManagedPolicy(arn, role.stack)),
+    ...listOf(simplified(inline, role.stack)).map((policy) => inDocument(isIntrinsic(policy) ? policy : policy?.PolicyDocument, role.stack)),
+    ...listOf(simplified(managed, role.stack)).map((arn) => inManagedPolicy(arn, role.stack)),
     ...attached.map(({ stack, resource }) => inDocument(resource.Properties!.PolicyDocument, stack)),
   ]);
 }
@@ -53,13 +54,12 @@ interface Attached {
   readonly isWhole: boolean;
 }
 
-const POLICIES = ['AWS::IAM::Policy', 'AWS::IAM::ManagedPolicy', 'AWS::IAM::RolePolicy'];
-
 function attachedIn({ app }: CheckedStack): Attached {
   return once(app[0], 'policies', '', { byRole: new Map(), byName: new Map(), isWhole: false }, () => {
-    const found = app.flatMap((stack) => deployedResources(stack).filter(([, { Type }]) => POLICIES.includes(Type)).flatMap(([, resource]) => {
+    const policies = (stack: CheckedStack) => deployedResources(stack).filter(([, { Type }]) => POLICY_RESOURCES.includes(Type));
+    const found = app.flatMap((stack) => policies(stack).flatMap(([, resource]) => {
       const { Roles: roles, RoleName: name } = resource.Properties!;
-      return list(simplified(roles ?? name, stack)).map((role): [Target, Policy] => [targetOf(role, stack), { stack, resource }]);
+      return listOf(simplified(roles ?? name, stack)).map((role): [Target, Policy] => [targetOf(role, stack), { stack, resource }]);
     }));
     return {
       byRole: grouped(found, (role) => isResource(role) ? placeOf(role) : undefined),

@@ -1,10 +1,11 @@
-import { type Held, inDocument, inManagedPolicy, list, together } from './policies';
+import { type Held, inDocument, inManagedPolicy, together } from './policies';
 import { simplified, type TargetResource } from './values';
 import { isIntrinsic } from '../rules/cloudformation';
+import { listOf } from '../rules/policies';
 
 /** The role that SAM makes for a function that is not given one. */
 export function samRole({ stack, resource: { Properties: properties } }: TargetResource): Held {
-  const policies = list(simplified(properties!.Policies, stack));
+  const policies = listOf(simplified(properties!.Policies, stack));
   const { Events: events } = properties!;
   const reading = Object.values<any>(events ?? {}).filter((event) => event?.Type === 'DynamoDB');
   return together([

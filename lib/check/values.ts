@@ -76,7 +76,7 @@ function targetOfCall(call: object, stack: CheckedStack): Target {
     case 'Fn::Sub': return substituted(argument, stack);
     case 'Fn::If': return undecided(argument, stack);
     case 'Fn::Join': {
-      const [separator, parts] = list(argument);
+      const [separator, parts] = elementsOf(argument);
       const found = simplified(parts, stack);
       return Array.isArray(found)
         ? textOf(found.flatMap((part, index) => [...index === 0 ? [] : [String(separator)], ...partsOf(targetOf(part, stack))]))
@@ -126,7 +126,7 @@ export function simplified(value: any, stack: CheckedStack): any {
   }
   const found = evaluated(value, stack);
   if ('Fn::If' in value && found === value) {
-    const [yes, no] = list(value['Fn::If']).slice(1).map((branch) => simplified(branch, stack));
+    const [yes, no] = elementsOf(value['Fn::If']).slice(1).map((branch) => simplified(branch, stack));
     return isDeepStrictEqual(yes, no) ? yes : value;
   }
   const text = isIntrinsic(found) ? textIn(found, stack) : UNKNOWN;
@@ -151,7 +151,7 @@ function evaluated(call: object, stack: CheckedStack): any {
 
 function evaluatedOnce(call: object, stack: CheckedStack): any {
   const [[name, argument]] = Object.entries<any>(call);
-  const [first, second, third, options] = list(argument);
+  const [first, second, third, options] = elementsOf(argument);
   switch (name) {
     case 'Fn::If': {
       const decided = holds(first, stack);
@@ -197,17 +197,17 @@ function test(condition: any, stack: CheckedStack): Known<boolean> {
   switch (name) {
     case 'Condition': return typeof argument === 'string' ? holds(argument, stack) : UNKNOWN;
     case 'Fn::Equals': {
-      const [one, other] = list(argument).map((part) => textIn(part, stack));
+      const [one, other] = elementsOf(argument).map((part) => textIn(part, stack));
       return one !== undefined && other !== undefined && isKnown(one) && isKnown(other) ? one === other : UNKNOWN;
     }
     case 'Fn::Not': {
-      const found = test(list(argument)[0], stack);
+      const found = test(elementsOf(argument)[0], stack);
       return found === UNKNOWN ? UNKNOWN : !found;
     }
     case 'Fn::And':
     case 'Fn::Or': {
       const decisive = name === 'Fn::Or';
-      const found = list(argument).map((part) => test(part, stack));
+      const found = elementsOf(argument).map((part) => test(part, stack));
       return found.includes(decisive) ? decisive : found.includes(UNKNOWN) || found.length === 0 ? UNKNOWN : !decisive;
     }
     default: return UNKNOWN;
@@ -273,7 +273,7 @@ function substituted(argument: unknown, stack: CheckedStack): Target {
 
 /** What is the same whatever the condition is. */
 function undecided(argument: unknown, stack: CheckedStack): Target {
-  const [, yes, no] = list(argument).map((branch, index) => index === 0 ? NOWHERE : targetOf(branch, stack));
+  const [, yes, no] = elementsOf(argument).map((branch, index) => index === 0 ? NOWHERE : targetOf(branch, stack));
   return yes !== undefined && no !== undefined && keyOf(yes) === keyOf(no) ? yes : NOWHERE;
 }
 
@@ -286,6 +286,7 @@ function ownValue<Value>(map: { readonly [name: string]: Value } | undefined, ke
   return typeof map === 'object' && map !== null && Object.hasOwn(map, key) ? map[key] : undefined;
 }
 
-function list(value: unknown): any[] {
+/** None of what is not a list: templates come from anywhere. */
+function elementsOf(value: unknown): any[] {
   return Array.isArray(value) ? value : [];
 }

@@ -1,8 +1,17 @@
 /** What a statement of a policy is about. */
 export interface StatementActions {
-  /** Patterns, as those that are left out. */
+  /** Patterns of the actions. */
   readonly actions: readonly string[];
+  /** Patterns of the actions that it is not about, where it is about all others. */
   readonly notActions: readonly string[];
+}
+
+/** What gives a role statements, beside the role itself. */
+export const POLICY_RESOURCES: readonly string[] = ['AWS::IAM::Policy', 'AWS::IAM::ManagedPolicy', 'AWS::IAM::RolePolicy'];
+
+/** What a policy has as a list, or alone if it is one. */
+export function listOf(value: unknown): any[] {
+  return [value ?? []].flat();
 }
 
 /** What Lambda calls to read a stream. */

@@ -1,7 +1,7 @@
 import { type aws_iam as iam, type CfnResource, Stack, Token } from 'aws-cdk-lib';
 import { Dependable, type IConstruct } from 'constructs';
 import { arnPattern } from './arn-pattern';
-import { allowedByAws, fits, mayBeOne, type StatementActions } from '../../rules/policies';
+import { allowedByAws, fits, listOf, mayBeOne, POLICY_RESOURCES, type StatementActions } from '../../rules/policies';
 import { lookupOf } from '../table/stream-lookup';
 import { canonicalText } from '../template/canonical-text';
 import { mayBeOverridden } from '../template/cdk-internals';
@@ -26,7 +26,7 @@ export class Policies {
   private attached?: Attached;
 
   constructor(resources: readonly CfnResource[]) {
-    this.holders = resources.filter(({ cfnResourceType }) => cfnResourceType === ROLE || POLICIES.includes(cfnResourceType));
+    this.holders = resources.filter(({ cfnResourceType }) => cfnResourceType === ROLE || POLICY_RESOURCES.includes(cfnResourceType));
   }
 
   /**
@@ -35,7 +35,7 @@ export class Policies {
    */
   statementsOf(role: iam.IRole): readonly HeldStatement[] {
     const own = resourceOf(role) ?? wrappedIn(role);
-    const ofAws = own === undefined ? [] : list(Stack.of(own).resolve(valueOf(own, 'ManagedPolicyArns'))).flatMap((arn) => ofManagedPolicy(arn, own));
+    const ofAws = own === undefined ? [] : listOf(Stack.of(own).resolve(valueOf(own, 'ManagedPolicyArns'))).flatMap((arn) => ofManagedPolicy(arn, own));
     return [...this.holdersFor(role).flatMap(statementsIn), ...ofAws];
   }
 
@@ -71,7 +71,7 @@ function attachedPolicies(holders: readonly CfnResource[]): Attached {
   for (const policy of holders.filter(({ cfnResourceType }) => cfnResourceType !== ROLE)) {
     const names = valueOf(policy, 'Roles') ?? valueOf(policy, 'RoleName');
     referencesIn(names, policy).map(({ target }) => target).filter(isResource).forEach((role) => put(byRole, role, policy));
-    list(Stack.of(policy).resolve(names)).forEach((name) => put(byName, JSON.stringify(name), policy));
+    listOf(Stack.of(policy).resolve(names)).forEach((name) => put(byName, JSON.stringify(name), policy));
   }
   return { byRole, byName };
 }
@@ -85,7 +85,6 @@ export function covers({ resources, notResources, scope }: HeldStatement, wanted
 }
 
 const ROLE = 'AWS::IAM::Role';
-const POLICIES = ['AWS::IAM::Policy', 'AWS::IAM::ManagedPolicy', 'AWS::IAM::RolePolicy'];
 
 /** An immutable role wraps another one, which what depends on it depends on. */
 function wrappedIn(role: iam.IRole): CfnResource | undefined {
@@ -108,20 +107,20 @@ function isDocument(value: unknown): value is { toJSON(): unknown } {
 /** Of a policy, or of the policies that stand in a role. */
 function statementsIn(holder: CfnResource): HeldStatement[] {
   return holder.cfnResourceType === ROLE
-    ? list(valueOf(holder, 'Policies')).flatMap((policy) => statementsOf(policy?.policyDocument ?? policy?.PolicyDocument, holder))
+    ? listOf(valueOf(holder, 'Policies')).flatMap((policy) => statementsOf(policy?.policyDocument ?? policy?.PolicyDocument, holder))
     : statementsOf(valueOf(holder, 'PolicyDocument'), holder);
 }
 
 function statementsOf(value: any, scope: CfnResource): HeldStatement[] {
   const document = isDocument(value) ? value.toJSON() : value;
-  return list(document?.Statement ?? document?.statement).map((statement: any) => ({
+  return listOf(document?.Statement ?? document?.statement).map((statement: any) => ({
     scope,
     effect: statement.Effect === 'Deny' ? 'Deny' : 'Allow',
     conditional: statement.Condition !== undefined,
-    actions: list(statement.Action),
-    notActions: list(statement.NotAction),
-    resources: list(statement.Resource),
-    notResources: list(statement.NotResource),
+    actions: listOf(statement.Action),
+    notActions: listOf(statement.NotAction),
+    resources: listOf(statement.Resource),
+    notResources: listOf(statement.NotResource),
   }));
 }
 
@@ -158,8 +157,4 @@ function spellings(wanted: unknown, place: IConstruct): string[] {
     ...text.endsWith('.StreamArn>') ? [`${text.replace(/\.StreamArn>$/, '.Arn>')}/stream/1`] : [],
     ...table === undefined ? [] : [`${table}/stream/1`, table.replace(/\.Arn>$/, '.StreamArn>')],
   ];
-}
-
-function list(value: unknown): any[] {
-  return [value ?? []].flat();
 }
