@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { itemKey } from '../../stream/item-key';
 import type { AttributeMap, StreamRecord } from '../../stream/record';
+import { STREAM_RETENTION } from '../../stream/shard';
 import { writeWhole } from '../data-folder';
 
 /** An expired item that the run itself removes. */
@@ -15,9 +16,6 @@ export interface Removal {
   /** Of the record of the removal, once it was met. */
   sequenceNumber?: string;
 }
-
-/** Seconds that a stream keeps its records. */
-const KEPT = 24 * 60 * 60;
 
 /** The items that the run removed because they had expired, to tell their records from those of other removed items. */
 export class Removals {
@@ -78,7 +76,7 @@ export class Removals {
   }
 
   private write(): void {
-    const kept = [...this.known.values()].flat().filter(({ at }) => at > Date.now() / 1000 - KEPT);
+    const kept = [...this.known.values()].flat().filter(({ at }) => at > Date.now() / 1000 - STREAM_RETENTION);
     this.known = new Map();
     kept.forEach((removal) => this.add(removal));
     if (this.file !== undefined) {
