@@ -11,10 +11,15 @@ process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
 
 /** This package's local run of these functions, with a table and a failure queue for each. */
 export function startOurs(functions: readonly BenchFunction[]): Promise<LocalRun> {
+  return startLocal({ assembly: synthOurs(functions) });
+}
+
+/** The folder of the synthesized app. */
+export function synthOurs(functions: readonly BenchFunction[]): string {
   const app = new App({ outdir: fileOf(`cdk.out-${functions[0].name}`), analyticsReporting: false });
   const stack = new Stack(app, 'Bench');
   functions.forEach((one) => addTrigger(stack, one));
-  return startLocal({ assembly: app.synth().directory });
+  return app.synth().directory;
 }
 
 function addTrigger(stack: Stack, one: BenchFunction): void {
