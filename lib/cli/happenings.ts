@@ -32,6 +32,7 @@ export class Happenings {
         const lines = requestId === undefined ? [line] : this.fold.printed(functionName, requestId, line);
         return lines.map((each) => this.logged(functionName, requestId, each));
       }
+      case 'debugger': return [`${this.nameOf(event.functionName)} > ${event.waits ? 'waits for a debugger' : 'a debugger can attach'} at 127.0.0.1:${event.port}`];
       case 'shards':
       case 'checkpoint': return [];
       case 'invocationStarted': this.count(event.functionName, 1); return [];

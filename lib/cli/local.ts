@@ -15,7 +15,8 @@ export function localCommand(): Command {
     .option('--env-vars <file>', 'environment variables by function, in JSON as for `sam local --env-vars`')
     .option('--profile <name>', 'credentials for every service except DynamoDB, Lambda, SQS, SNS and S3, which run here')
     .option('--endpoint <service=URL>', 'where the functions reach another service; may be repeated', endpoint, {})
-    .option('--inspect', 'let a debugger attach to the functions')
+    .option('--inspect [port]', 'let a debugger attach to each process of a function, from this port on (default: 9229)', portNumber)
+    .option('--inspect-brk [port]', 'the same, and stop before the first line of the function\'s code', portNumber)
     .option('--json', 'print one JSON object per line')
     .action(async ({ app, json, endpoint: endpoints, ...options }: Omit<LocalOptions, 'assembly' | 'endpoints'> & Given) => {
       const output = json ? jsonLines(process.stdout) : lines(process.stdout);

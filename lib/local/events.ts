@@ -56,6 +56,8 @@ export type LocalEvent =
   | { readonly type: 'checkpoint'; readonly trigger: string; readonly shardId: string; readonly sequenceNumber: string }
   /** A notice of the engine about the mapping: retries, splits, what was filtered out or lost. */
   | { readonly type: 'notice'; readonly trigger: string; readonly notice: Notice }
+  /** A process of a function has started, and a debugger can attach to it at this port of 127.0.0.1. `waits`: its code is loaded only then. */
+  | { readonly type: 'debugger'; readonly functionName: string; readonly port: number; readonly waits: boolean }
   /** A line that a function printed. */
   | { readonly type: 'log'; readonly functionName: string; readonly requestId?: string; readonly stream: 'stdout' | 'stderr'; readonly line: string }
   /** Something that does not run here, or differs from AWS. */

@@ -27,11 +27,18 @@ export interface LocalOptions {
    */
   readonly node?: string;
   /**
-   * Lets a debugger attach to the functions: each process prints its address. They neither time out nor freeze then.
+   * Lets a debugger attach to the functions: `true` at port 9229, a number at that port. Each further process has the next free port; events of
+   * type `debugger` name it. The functions neither time out nor freeze then.
    *
    * @default false
    */
-  readonly inspect?: boolean;
+  readonly inspect?: boolean | number;
+  /**
+   * As `inspect`, which it replaces, and each process waits for its debugger and stops there before the first line of the function's code.
+   *
+   * @default false
+   */
+  readonly inspectBrk?: boolean | number;
   /**
    * A file of lines `NAME=value`: environment variables for all functions, over those of the template.
    *

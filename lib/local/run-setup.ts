@@ -2,6 +2,7 @@ import type { ApiServer } from './api/server';
 import type { LocalApp } from './assembly/app';
 import type { Checkpoints } from './checkpoints';
 import type { LocalObserver } from './events';
+import type { Debugging } from './function/debugging';
 import type { GivenVariables } from './function/given-variables';
 import type { NodeProgram } from './function/node-program';
 import type { ServiceAccess } from './function/service-access';
@@ -20,7 +21,8 @@ export interface RunSetup {
   readonly checkpoints: Checkpoints;
   /** Runs the functions. */
   readonly node: NodeProgram;
-  readonly inspect: boolean;
+  /** Undefined if debuggers are not wanted. */
+  readonly debugging?: Debugging;
   /** What the functions have besides the app. */
   readonly world: FunctionWorld;
   readonly children: Children;

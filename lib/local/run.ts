@@ -10,9 +10,11 @@ import { checkpointsIn, NO_CHECKPOINTS } from './checkpoints';
 import { takeDataFolder } from './data-folder';
 import type { Driver } from './driver';
 import { LocalRunError } from './errors';
+import { debuggingFor } from './function/debugging';
 import { startFunctions, type LocalFunctions } from './function/functions';
 import { givenVariables } from './function/given-variables';
 import { nodeProgram, versionWarning, type NodeProgram } from './function/node-program';
+import { requireProfile } from './function/profiles';
 import { accessNotes } from './function/service-access';
 import type { LocalOptions, LocalRun } from './local-run';
 import { startMapping } from './mapping-run';
@@ -26,8 +28,11 @@ import { localStream } from './stream';
 
 /** See startLocal in running-app.ts. */
 export async function startRun(options: LocalOptions): Promise<LocalRun> {
-  const { assembly = 'cdk.out', port, inspect = false, profile, endpoints = {}, observer = () => {} } = options;
+  const { assembly = 'cdk.out', port, profile, endpoints = {}, observer = () => {} } = options;
   const app = readApp(assembly);
+  if (profile !== undefined) {
+    requireProfile(profile);
+  }
   const world = { variables: givenVariables(options), access: { ...(profile !== undefined && { profile }), endpoints } };
   const node = nodeProgram(options.node);
   const leftovers = await endLeftovers();
@@ -40,7 +45,7 @@ export async function startRun(options: LocalOptions): Promise<LocalRun> {
   try {
     const data = options.data === undefined ? undefined : await takeDataFolder(children, options.data, (message) => observer({ type: 'warning', message }));
     const checkpoints = data === undefined ? NO_CHECKPOINTS : checkpointsIn(data);
-    return await start({ app, project: process.cwd(), port, data, checkpoints, node, inspect, world, children, api, observer });
+    return await start({ app, project: process.cwd(), port, data, checkpoints, node, debugging: debuggingFor(options), world, children, api, observer });
   } catch (error) {
     api.close();
     children.killAll();

@@ -182,8 +182,8 @@ test('it ends without an error when the reader of its output ends', async () => 
 });
 
 test('--inspect lets a debugger attach to the function', async () => {
-  const command = local(['--app', app, '--inspect']);
-  await command.line(/^OnOrder \| Debugger listening on ws:\/\/127\.0\.0\.1:\d+/);
+  const command = local(['--app', app, '--inspect', '9400']);
+  await command.line(/^OnOrder > a debugger can attach at 127\.0\.0\.1:94\d\d$/);
 });
 
 describe('after a mistake the exit code is 1, and the message says what to do', () => {

@@ -1,8 +1,12 @@
 import { chmodSync, readFileSync, realpathSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { onLinux } from './fixture-app';
+import { debuggingFor, type Debugging } from '../../lib/local/function/debugging';
 import { startEnvironment, type ExecutionEnvironment, type ExecutionEnvironmentOptions } from '../../lib/local/function/environment';
 import { recordChildren, type Children } from '../../lib/local/process/children';
+import { freePort } from '../../lib/local/service/free-port';
 import { folderWith } from '../folder';
 
 const FUNCTION_ARN = 'arn:aws:lambda:us-east-1:000000000000:function:OnOrder:live';
@@ -22,7 +26,7 @@ async function environmentOf(code: string | Record<string, string>, options: Par
     taskRoot,
     modules: { sdkFolders: [process.cwd()], layers: [], missingLayers: [] },
     node: process.execPath,
-    inspect: false,
+    onDebuggerPort: () => {},
     timeout: 60,
     memorySize: 128,
     variables: {
@@ -220,15 +224,55 @@ describe('between invocations', () => {
 });
 
 describe('with a debugger', () => {
+  const portOf = async (debugging: Debugging, code: string) => {
+    let port = 0;
+    const environment = await environmentOf(code, { debugging, timeout: 1, onDebuggerPort: (given) => port = given });
+    return { environment, port };
+  };
+
   test('the process listens for one between invocations too, and does not time out', async () => {
-    const environment = await environmentOf('exports.handler = async () => new Promise((resolve) => setTimeout(() => resolve(1), 1100));', {
-      inspect: true, timeout: 1,
-    });
+    const { environment, port } = await portOf(
+      debuggingFor({ inspect: await freePort() })!, 'exports.handler = async () => new Promise((resolve) => setTimeout(() => resolve(1), 1100));',
+    );
     expect(await invoke(environment)).toMatchObject({ response: 1 });
-    const [, address] = log.map((line) => /Debugger listening on ws:\/\/(127\.0\.0\.1:\d+)/.exec(line)).find((found) => found)!;
-    const targets = await (await fetch(`http://${address}/json/list`)).json();
-    expect(targets).toMatchObject([{ webSocketDebuggerUrl: expect.stringContaining(address) }]);
+    const targets = await (await fetch(`http://127.0.0.1:${port}/json/list`)).json();
+    expect(targets).toMatchObject([{ webSocketDebuggerUrl: expect.stringContaining(`127.0.0.1:${port}`) }]);
+    expect(log).toEqual([]);
     environment.kill();
+  });
+
+  test.each([
+    ['CommonJS', 'index.js', 'const loaded = 1;\nexports.handler = async () => loaded;'],
+    ['an ES module', 'index.mjs', 'const loaded = 1;\nexport const handler = async () => loaded;'],
+  ])('a process that waits for one stops before the first line of the code: %s', async (_, file, code) => {
+    const debugging = debuggingFor({ inspectBrk: await freePort() })!;
+    let port = 0;
+    const environment = await environmentOf({ [file]: code }, { debugging, onDebuggerPort: (given) => port = given });
+    const client = children.spawn(process.execPath, (mark) => ['inspect', `127.0.0.1:${port}`, mark], { stdio: ['pipe', 'pipe', 'ignore'] });
+    const printed = createInterface({ input: client.stdout! });
+    await new Promise<void>((found) => printed.on('line', (line) => new RegExp(`break.* in .*${file}:1`, 'i').test(line) && found()));
+    client.stdin!.write('cont\n');
+    expect(await invoke(environment)).toMatchObject({ response: 1 });
+    environment.kill();
+    client.kill();
+  });
+
+  test('ports are counted up, those that are in use are skipped, and a function has its own again', async () => {
+    const other = createServer();
+    const first = await new Promise<number>((resolve) => other.listen(0, '127.0.0.1', () => resolve((other.address() as AddressInfo).port)));
+    const debugging = debuggingFor({ inspect: first })!;
+    const [a, b, secondOfA] = await Promise.all(['A', 'B', 'A'].map((name) => debugging.take(name)));
+    expect(a).toBeGreaterThan(first);
+    expect([b, secondOfA].every((port, n) => port > [a, b][n])).toBe(true);
+    [a, b, secondOfA].forEach(debugging.release);
+    expect(await Promise.all(['C', 'B', 'A', 'A'].map((name) => debugging.take(name)))).toEqual([expect.any(Number), b, a, secondOfA]);
+    other.close();
+  });
+
+  test('without a port to begin with, it is that of Node.js, and --inspect-brk takes precedence', () => {
+    expect(debuggingFor({})).toBeUndefined();
+    expect(debuggingFor({ inspect: 4000, inspectBrk: true })).toMatchObject({ waits: true });
+    expect(debuggingFor({ inspect: true })).toMatchObject({ waits: false });
   });
 });
 

@@ -68,7 +68,7 @@ async function start(trigger: 'Parking' | 'Holding'): Promise<LocalFunction> {
     endpoints,
     sdkFolders: [process.cwd()],
     node: process.execPath,
-    inspect: false,
+    onDebuggerPort: () => {},
     onUsage: () => {},
     onLog: (line, stream) => {
       stream === 'stdout' ? calls.push(JSON.parse(line)) : printed.push(line);

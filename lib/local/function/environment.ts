@@ -34,13 +34,15 @@ export interface ExecutionEnvironmentOptions extends FunctionProcessOptions {
   /** Seconds. */
   readonly timeout: number;
   readonly onLog: (line: string, stream: 'stdout' | 'stderr', requestId?: string) => void;
+  /** Called with the port at which a debugger can attach to the process. */
+  readonly onDebuggerPort: (port: number) => void;
 }
 
 /** How long Lambda lets a function load, in seconds, before it starts over within the first invocation. Source: Lambda's guide on the environment lifecycle. */
 const INIT_LIMIT = 10;
 
-/** A debugger may hold up an invocation for this long, in seconds. */
-const INSPECTED_TIMEOUT = 24 * 60 * 60;
+/** A debugger may hold up an invocation, or the code while it loads, for this long, in seconds. */
+const DEBUGGED_TIMEOUT = 24 * 60 * 60;
 
 /** Starts an environment. It is frozen whenever it has nothing to do, as on Lambda. */
 export async function startEnvironment(children: Children, options: ExecutionEnvironmentOptions): Promise<ExecutionEnvironment> {
@@ -51,15 +53,26 @@ export async function startEnvironment(children: Children, options: ExecutionEnv
     onError: (requestId, error) => environment.onError(requestId, error),
     onInitError: (error) => environment.onInitError(error),
   });
+  let debuggerPort: number | undefined;
+  const close = () => {
+    api.close();
+    if (debuggerPort !== undefined) {
+      options.debugging!.release(debuggerPort);
+    }
+  };
   let process: FunctionProcess;
   try {
-    process = startProcess(children, options, api.address, (line, stream) => options.onLog(line, stream, environment.requestId));
+    debuggerPort = await options.debugging?.take(options.functionName);
+    process = startProcess(children, options, { api: api.address, debuggerPort }, (line, stream) => options.onLog(line, stream, environment.requestId));
   } catch (error) {
-    api.close();
+    close();
     throw error;
   }
   const environment = new ProcessEnvironment(process, options);
-  void environment.ended.then(() => api.close());
+  void environment.ended.then(close);
+  if (debuggerPort !== undefined) {
+    options.onDebuggerPort(debuggerPort);
+  }
   return environment;
 }
 
@@ -85,7 +98,7 @@ class ProcessEnvironment implements ExecutionEnvironment, RuntimeListener {
   private failLoading!: (reason: string) => void;
 
   constructor(private readonly process: FunctionProcess, private readonly options: ExecutionEnvironmentOptions) {
-    this.timeout = options.inspect ? INSPECTED_TIMEOUT : options.timeout;
+    this.timeout = options.debugging ? DEBUGGED_TIMEOUT : options.timeout;
     this.ready = new Promise((resolve, reject) => {
       this.loaded = resolve;
       this.failLoading = (reason) =>

@@ -1,4 +1,5 @@
 import { createInterface } from 'node:readline';
+import type { Debugging } from './debugging';
 import { mostMemory, watchMemory } from './memory';
 import type { ModuleSources } from './module-resolution';
 import { killGroup, type Children } from '../process/children';
@@ -35,7 +36,7 @@ export interface FunctionProcessOptions {
   /** The program that runs it: Node.js. */
   readonly node: string;
   /** Lets a debugger attach: the process neither times out nor freezes then. */
-  readonly inspect: boolean;
+  readonly debugging?: Debugging;
   /** MB. */
   readonly memorySize: number;
   readonly variables: Readonly<Record<string, string>>;
@@ -47,19 +48,29 @@ const HEAP_SHARE = 0.9;
 /** Windows can't stop a process: there it goes on between invocations. */
 const CAN_FREEZE = process.platform !== 'win32';
 
+/** Where a process takes its invocations from, and debuggers attach to it. */
+export interface ProcessAddresses {
+  /** Of the Runtime API. */
+  readonly api: string;
+  readonly debuggerPort?: number;
+}
+
 /**
- * Starts a process that takes invocations from the Runtime API at this address.
+ * Starts a process that takes invocations from the Runtime API.
  *
  * @param onLine called for each line that it prints
  */
 export function startProcess(
-  children: Children, options: FunctionProcessOptions, address: string, onLine: (line: string, stream: 'stdout' | 'stderr') => void,
+  children: Children, options: FunctionProcessOptions, { api, debuggerPort }: ProcessAddresses, onLine: (line: string, stream: 'stdout' | 'stderr') => void,
 ): FunctionProcess {
-  const { taskRoot, modules, node, inspect, memorySize, variables } = options;
+  const { taskRoot, modules, node, debugging, memorySize, variables } = options;
   const child = children.spawn(node, (mark) => [
     `--max-old-space-size=${Math.floor(memorySize * HEAP_SHARE)}`,
-    ...(inspect ? ['--inspect=127.0.0.1:0'] : []), '--require', compiled('function/aws-requests'), compiled('function/runtime-client'), mark, JSON.stringify(modules),
-  ], { cwd: taskRoot, env: { ...variables, AWS_LAMBDA_RUNTIME_API: address }, stdio: ['ignore', 'pipe', 'pipe'] });
+    // Node.js would print its own lines about the port otherwise.
+    ...debuggerPort === undefined ? [] : [`--inspect=127.0.0.1:${debuggerPort}`, '--inspect-publish-uid=http'],
+    '--require', compiled('function/aws-requests'), compiled('function/runtime-client'), mark,
+    JSON.stringify({ modules, waitsForDebugger: debugging?.waits ?? false }),
+  ], { cwd: taskRoot, env: { ...variables, AWS_LAMBDA_RUNTIME_API: api }, stdio: ['ignore', 'pipe', 'pipe'] });
   for (const stream of ['stdout', 'stderr'] as const) {
     createInterface({ input: child[stream]!, crlfDelay: Infinity }).on('line', (line) => onLine(line, stream));
   }
@@ -76,7 +87,7 @@ export function startProcess(
   return {
     freeze: () => {
       endWatch();
-      if (CAN_FREEZE && !inspect) {
+      if (CAN_FREEZE && debuggerPort === undefined) {
         child.kill('SIGSTOP');
       }
     },

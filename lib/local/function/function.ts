@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Debugging } from './debugging';
 import { startEnvironment, type ExecutionEnvironment, type ExecutionEnvironmentOptions, type Usage } from './environment';
 import { accessVariables, type ServiceAccess } from './service-access';
 import type { Outcome } from '../../engine';
@@ -31,14 +32,17 @@ interface LocalFunctionOptions {
   readonly endpoints: Endpoints;
   readonly sdkFolders: readonly string[];
   readonly node: string;
-  readonly inspect: boolean;
+  /** Undefined if debuggers are not wanted. */
+  readonly debugging?: Debugging;
   readonly onLog: ExecutionEnvironmentOptions['onLog'];
+  readonly onDebuggerPort: ExecutionEnvironmentOptions['onDebuggerPort'];
   /** Called for each invocation, before its outcome is known. */
   readonly onUsage: (requestId: string, usage: Usage) => void;
 }
 
 /**
- * Starts a function with one environment, so that code that does not load is known before the first record.
+ * Starts a function with one environment, so that code that does not load is known before the first record. If it waits for a debugger, the first
+ * invocation waits too, and nothing else.
  *
  * @throws LocalRunError FUNCTION_NOT_LOADED
  */
@@ -50,7 +54,15 @@ export async function startFunction(children: Children, target: LambdaFunction, 
   let started = 0;
   let busy = 0;
 
-  free.push(await start());
+  /** Not yet loaded. */
+  let first: Promise<ExecutionEnvironment> | undefined = start();
+  if (options.debugging?.waits) {
+    // The first invocation gets the error.
+    first.catch(() => {});
+  } else {
+    free.push(await first);
+    first = undefined;
+  }
   return { invoke, kill, stop };
 
   async function start(): Promise<ExecutionEnvironment> {
@@ -64,13 +76,19 @@ export async function startFunction(children: Children, target: LambdaFunction, 
     return environment;
   }
 
+  function next(): Promise<ExecutionEnvironment> {
+    const environment = first ?? start();
+    first = undefined;
+    return environment;
+  }
+
   async function invoke(event: unknown, functionArn: string, chosen?: (environment: number) => void): Promise<Outcome> {
     if (busy >= (target.reservedConcurrency ?? Infinity)) {
       return { type: 'throttled' };
     }
     busy++;
     try {
-      const environment = free.pop() ?? await start();
+      const environment = free.pop() ?? await next();
       chosen?.(all.get(environment)!);
       const outcome = await environment.invoke(JSON.stringify(event), functionArn);
       if (outcome.type !== 'throttled') {
@@ -103,14 +121,14 @@ export async function startFunction(children: Children, target: LambdaFunction, 
 }
 
 function environmentOptions(target: LambdaFunction, taskRoot: string, options: LocalFunctionOptions): ExecutionEnvironmentOptions {
-  const { variables, access, endpoints, sdkFolders, node, inspect, onLog } = options;
+  const { variables, access, endpoints, sdkFolders, node, debugging, onLog, onDebuggerPort } = options;
   const { directories, missing } = target.layers;
   return {
     functionName: target.name,
     taskRoot,
     modules: { sdkFolders, layers: directories.map((folder) => realpathSync(folder)), missingLayers: missing },
     node,
-    inspect,
+    debugging,
     timeout: target.timeout,
     memorySize: target.memorySize,
     variables: {
@@ -120,6 +138,7 @@ function environmentOptions(target: LambdaFunction, taskRoot: string, options: L
       ...variables,
     },
     onLog,
+    onDebuggerPort,
   };
 }
 

@@ -42,7 +42,7 @@ export async function startFunctions(setup: RunSetup, endpoints: Endpoints): Pro
 }
 
 function startOne(
-  { project, node, inspect, children, observer, world }: RunSetup, target: LambdaFunction, endpoints: Endpoints,
+  { project, node, debugging, children, observer, world }: RunSetup, target: LambdaFunction, endpoints: Endpoints,
 ): Promise<LocalFunction> {
   const { variables, unknown } = target.environment(endpoints);
   const given = world.variables.of(target);
@@ -60,8 +60,9 @@ function startOne(
     // Last, because it may be another version: the SDK that the package of the destinations has installed for itself.
     sdkFolders: [project, __dirname, findOptionalPackage('fauxqs', project)],
     node: node.path,
-    inspect,
+    debugging,
     onLog: (line, stream, requestId) => observer({ type: 'log', functionName: target.name, requestId, stream, line }),
+    onDebuggerPort: (port) => observer({ type: 'debugger', functionName: target.name, port, waits: debugging!.waits }),
     onUsage: (requestId, usage) => observer({ type: 'used', functionName: target.name, requestId, memorySize: target.memorySize, ...usage }),
   });
 }

@@ -4,12 +4,13 @@ import http, { type IncomingHttpHeaders } from 'node:http';
 import { createRequire } from 'node:module';
 import { basename, dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { stopAtFirstLine } from './first-line';
 import { resolveAsInLambda } from './module-resolution';
 
 /**
  * Runs a function's code in this process as Lambda's Node.js runtimes do: takes invocations from the Runtime API, calls the
- * handler, and reports the result. `function-process.ts` starts it with Lambda's environment variables, the mark of the run, and where
- * modules are found.
+ * handler, and reports the result. `function-process.ts` starts it with Lambda's environment variables, the mark of the run, where
+ * modules are found, and whether a debugger is to see the code load.
  *
  * The runtimes of Node.js 20 and 22 differ from newer ones: a handler may take a callback there, and when nothing is left to run, the
  * runtime answers for a handler that never settles. From Node.js 24 on, callbacks are refused, and the process just ends.
@@ -20,7 +21,7 @@ async function main(): Promise<void> {
   process.on('beforeExit', () => whenNothingIsLeft?.());
   // For who reads the traces here. It costs nothing where there are no source maps.
   process.setSourceMapsEnabled(true);
-  resolveAsInLambda({ taskRoot, ...JSON.parse(process.argv[3]) });
+  resolveAsInLambda({ taskRoot, ...modules });
   const handler = await loadHandler(process.env._HANDLER!).catch((error) => die(error, 1));
   // Errors in the background of loading are reported first.
   setImmediate(() => void next(handler));
@@ -36,6 +37,7 @@ const api = `http://${process.env.AWS_LAMBDA_RUNTIME_API}/2018-06-01/runtime`;
 // While the handler runs, a reused connection does not keep the process alive: only what the handler does.
 const agent = new Agent({ keepAlive: true, maxSockets: 1 });
 const taskRoot = process.env.LAMBDA_TASK_ROOT!;
+const { modules, waitsForDebugger } = JSON.parse(process.argv[3]);
 const takesCallbacks = Number(/nodejs(\d+)/.exec(process.env.AWS_EXECUTION_ENV ?? '')?.[1]) < 24;
 
 /** The invocation under way. */
@@ -183,12 +185,15 @@ async function loadModule(path: string): Promise<unknown> {
     throw named('Runtime.ImportModuleError', `Cannot find module '${basename(path)}' in ${dirname(path)}`);
   }
   const isModule = ending === '.mjs' || (ending === '.js' && isModulePackage(dirname(path)));
+  const stopped = waitsForDebugger ? stopAtFirstLine(path + ending) : undefined;
   try {
     return await (isModule ? import(pathToFileURL(path + ending).href) : createRequire(path)(path + ending));
   } catch (error) {
     throw isNotFound(error) ? named('Runtime.ImportModuleError', error.message, error)
       : error instanceof SyntaxError ? named('Runtime.UserCodeSyntaxError', `${error.message}\n${error.stack}`, error)
         : error;
+  } finally {
+    stopped?.();
   }
 }
 

@@ -21,6 +21,11 @@ export function freePort(port = 0): Promise<number> {
   });
 }
 
+/** Whether nothing listens on a port. */
+export async function isFree(port: number): Promise<boolean> {
+  return freePort(port).then(() => true, () => false);
+}
+
 export function portInUse(port: number, code: string): LocalRunError {
   return new LocalRunError('PORT_IN_USE', `Port ${port} is in use or not allowed (${code}). Choose another one with --port, or omit it to use a free one.`);
 }
