@@ -3,6 +3,7 @@ import { StoredValuesApi } from '../../lib/local/api/stored-values-api';
 import type { LambdaFunction } from '../../lib/local/assembly/app';
 import { awsHost, serviceId } from '../../lib/local/function/aws-services';
 import { givenVariables } from '../../lib/local/function/given-variables';
+import { requireProfile } from '../../lib/local/function/profiles';
 import { targetOf } from '../../lib/local/function/request-target';
 import { accessNotes, accessVariables } from '../../lib/local/function/service-access';
 import { folderWith } from '../folder';
@@ -187,5 +188,31 @@ describe('the parameters and secrets of the app', () => {
 
   test('leave other requests to other APIs', () => {
     expect(answer({ headers: {}, body: Buffer.from('') } as unknown as ApiRequest)).toBeUndefined();
+  });
+});
+
+describe('a profile', () => {
+  const before = { ...process.env };
+  const folder = folderWith({
+    config: '[default]\nregion = eu-west-1\n[profile dev]\n[ profile "two words" ]\n[sso-session company]\n[services here]\n# [profile off]\n',
+    credentials: '[ci]\naws_access_key_id = x\n',
+  });
+  beforeEach(() => Object.assign(process.env, { AWS_CONFIG_FILE: `${folder}/config`, AWS_SHARED_CREDENTIALS_FILE: `${folder}/credentials` }));
+  afterEach(() => process.env = before);
+
+  test.each(['default', 'dev', 'two words', 'ci'])('%s is known', (name) => {
+    expect(() => requireProfile(name)).not.toThrow();
+  });
+
+  test.each(['company', 'here', 'off', 'profile dev', ''])('%s is not, and the message names those that are', (name) => {
+    expect(() => requireProfile(name)).toThrow(expect.objectContaining({
+      code: 'NO_PROFILE',
+      message: `--profile is ${name}, but ${folder}/config and ${folder}/credentials have no such profile. They have default, dev, two words, ci.`,
+    }));
+  });
+
+  test('cannot be known without files', () => {
+    Object.assign(process.env, { AWS_CONFIG_FILE: `${folder}/none`, AWS_SHARED_CREDENTIALS_FILE: `${folder}/none` });
+    expect(() => requireProfile('dev')).toThrow('They have none.');
   });
 });
