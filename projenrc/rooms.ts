@@ -7,7 +7,7 @@ export const ROOMS: Record<string, { readonly is: string; readonly mayImport: re
   'rules': { is: 'what AWS allows, and why', mayImport: ['stream', 'event-pattern'] },
   'assembly': { is: 'reads a synthesized app', mayImport: [] },
   'check': { is: 'the rules, for any template', mayImport: ['stream', 'rules', 'assembly'] },
-  'trigger': { is: 'the constructs; knows the CDK', mayImport: ['stream', 'rules'] },
+  'trigger': { is: 'the constructs; knows the CDK', mayImport: ['stream', 'rules', 'assembly'] },
   'engine': { is: 'how a mapping behaves', mayImport: ['stream', 'event-pattern', 'rules'] },
   'view': { is: 'a picture of what happened', mayImport: ['stream', 'engine'] },
   'testing': { is: 'the engine in virtual time', mayImport: ['stream', 'event-pattern', 'rules', 'engine', 'view'] },

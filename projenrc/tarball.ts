@@ -21,6 +21,9 @@ export const FILES = [
   'build/index.js',
   'build/index.d.ts',
   ...['engine', 'event-pattern', 'rules', 'runtime', 'stream', 'testing', 'trigger'].map((room) => `build/${room}`),
+  // The rest of its room is in the command line.
+  'build/assembly/bundle-recipe.js',
+  'build/assembly/bundle-recipe.d.ts',
   '!build/**/*.lambda.js',
   // Bundled, too.
   'build/view/index.js',

@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { aws_lambda_nodejs as nodejs, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import { StreamFunction } from '../../lib';
+import * as fc from 'fast-check';
+import { StreamFunction, type StreamFunctionProps } from '../../lib';
+import { BUNDLE_METADATA, readRecipe, writtenRecipe } from '../../lib/assembly/bundle-recipe';
 import { bundleWithRuntime } from '../../lib/trigger/function/bundle';
 import { BUNDLING, newApp } from '../app';
 
@@ -143,5 +145,60 @@ describe('where the CDK sees no esbuild, as in an app in Python, Java, .NET or G
   test('without one, the error says how to install it', () => {
     expect(synthIn(projectWith(), 'on-order.js')).toContain('Error: [Stack/Fn] esbuild was found neither in the project nor on the PATH, but a StreamFunction '
       + 'is bundled with it. Run `npm install --save-dev esbuild@0` in the folder of the app, whatever language the app is in, or `npm install --global esbuild@0`.');
+  });
+});
+
+describe('the recipe in the metadata', () => {
+  const recipeIn = (bundling?: nodejs.BundlingOptions, entry = ENTRY, props: Partial<StreamFunctionProps> = {}) => {
+    const stack = new Stack(newApp(), 'Stack');
+    return readRecipe(new StreamFunction(stack, 'Fn', { entry, bundling, ...props }).node.metadata);
+  };
+
+  test('has what decides the code, and no place of the machine', () => {
+    expect(recipeIn()).toEqual({
+      v: 1, root: '.', entry: 'test/trigger/handlers/on-order.ts', outfile: 'index.js', args: ['--target=node24', '--platform=node', '--external:@aws-sdk/*'],
+    });
+    expect(JSON.stringify(recipeIn({ tsconfig: join(ROOT, 'tsconfig.dev.json'), inject: [ENTRY] }))).not.toContain(ROOT);
+  });
+
+  test('makes the same code as the CDK', () => {
+    const bundling = {
+      format: nodejs.OutputFormat.ESM, define: { 'process.env.STAGE': '"a b"' }, banner: '/* first */', footer: '/* last */', keepNames: true,
+      externalModules: ['left-pad'], loader: { '.txt': 'text' }, mainFields: ['module', 'main'], target: 'node20', tsconfig: join(ROOT, 'tsconfig.dev.json'),
+      esbuildArgs: { '--legal-comments': 'none', '--drop': 'debugger', '--pure': ['a', 'b'], '--tree-shaking': true },
+    };
+    const entry = join(__dirname, 'handlers', 'on-plain.ts');
+    const { root, args, outfile, entry: recorded } = recipeIn(bundling, entry)!;
+    const code = execFileSync(join(ROOT, 'node_modules', '.bin', 'esbuild'), ['--bundle', recorded, ...args], { cwd: resolve(root), encoding: 'utf8' });
+    expect(code).toBe(bundle(entry, bundling, outfile));
+  });
+
+  test.each<[string, nodejs.BundlingOptions]>([
+    ['command hooks', { commandHooks: { beforeBundling: () => [], beforeInstall: () => [], afterBundling: () => [] } }],
+    ['modules that are installed', { nodeModules: ['fast-check'] }],
+    ['variables of its own for esbuild', { environment: { NODE_PATH: 'modules' } }],
+    ['a place of this machine', { esbuildArgs: { '--alias': [`left-pad=${ROOT}/pad.js`] } }],
+  ])('is not there with %s', (_, bundling) => {
+    expect(recipeIn(bundling)).toBeUndefined();
+  });
+
+  test('is not there for an entry that is elsewhere on the machine', () => {
+    const entry = join(newFolder(), 'on-order.mjs');
+    writeFileSync(entry, '');
+    expect(recipeIn({}, entry)).toBeUndefined();
+  });
+
+  test('is read as it was written, whatever it holds, and others are not read', () => {
+    const path = fc.array(fc.stringMatching(/^[a-z@.-]{1,8}$/).filter((name) => !/^\.\.?$/.test(name)), { minLength: 1 }).map((names) => names.join('/'));
+    fc.assert(fc.property(fc.record({
+      root: fc.oneof(path, fc.constantFrom('.', '..', '../..')), entry: path, outfile: path, args: fc.array(fc.tuple(path, path).map(([a, b]) => `--${a}=${b}`)),
+    }), (parts) => {
+      const data = JSON.parse(JSON.stringify(writtenRecipe(parts)));
+      expect(readRecipe([{ type: 'aws:cdk:warning', data: 1 }, { type: BUNDLE_METADATA, data }])).toEqual({ v: 1, ...parts });
+      expect(readRecipe([{ type: BUNDLE_METADATA, data: { ...data, v: 2 } }])).toBeUndefined();
+      expect(writtenRecipe({ ...parts, entry: `../${parts.entry}` })).toBeUndefined();
+      expect(writtenRecipe({ ...parts, root: `/home/${parts.root}` })).toBeUndefined();
+    }));
+    expect([undefined, [], [{ type: BUNDLE_METADATA, data: { v: 1, root: '.' } }]].map(readRecipe)).toEqual([undefined, undefined, undefined]);
   });
 });

@@ -38,7 +38,7 @@ export interface ExecutionEnvironmentOptions extends FunctionProcessOptions {
   readonly onDebuggerPort: (port: number) => void;
 }
 
-/** How long Lambda lets a function load, in seconds, before it starts over within the first invocation. Source: Lambda's guide on the environment lifecycle. */
+/** How long Lambda lets a function load, in seconds, before it starts over within the first invocation. Source: Lambda's guide, "environment lifecycle". */
 const INIT_LIMIT = 10;
 
 /** A debugger may hold up an invocation, or the code while it loads, for this long, in seconds. */

@@ -1,6 +1,8 @@
 import { aws_lambda as lambda, aws_lambda_nodejs as nodejs, aws_logs as logs, Duration, Lazy } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { bundleWithRuntime } from './bundle';
+import { recipeOf } from './recipe';
+import { BUNDLE_METADATA } from '../../assembly/bundle-recipe';
 import { takePart } from '../facts/copies';
 import { detachManagedPolicy } from '../template/cdk-internals';
 
@@ -87,17 +89,23 @@ export class StreamFunction extends nodejs.NodejsFunction {
   constructor(scope: Construct, id: string, props: StreamFunctionProps) {
     const { logRetention = logs.RetentionDays.ONE_MONTH, logRemovalPolicy: removalPolicy, ...rest } = props;
     const later = new LaterLogGroup();
+    const runtime = props.runtime ?? lambda.Runtime.NODEJS_24_X;
+    const bundled = bundleWithRuntime(scope, `${scope.node.path}/${id}`, props);
     super(scope, id, {
-      runtime: lambda.Runtime.NODEJS_24_X,
       architecture: lambda.Architecture.ARM_64,
       timeout: Duration.minutes(1),
       memorySize: 512,
       ...rest,
-      ...bundleWithRuntime(scope, `${scope.node.path}/${id}`, props),
+      runtime,
+      ...bundled,
       logGroup: props.logGroup ?? later as unknown as logs.ILogGroup,
     });
     Object.defineProperty(this, STREAM_FUNCTION, { value: true });
     takePart(this);
+    const recipe = recipeOf(this, { entry: props.entry, runtime, projectRoot: bundled.projectRoot, bundling: props.bundling ?? {} });
+    if (recipe !== undefined) {
+      this.node.addMetadata(BUNDLE_METADATA, recipe);
+    }
     if (props.logGroup === undefined) {
       // Honors `logRetention` and `logRemovalPolicy`, for which the CDK would make a custom resource.
       this.ownLogGroup = later.is = new logs.LogGroup(this, 'Logs', { retention: logRetention, removalPolicy });
