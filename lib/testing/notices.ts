@@ -43,7 +43,7 @@ export class Notices {
     this.all.push({ at, type: 'invocationEnded', ...batch, outcome: { type: 'throttled' } });
   }
 
-  started(at: number, batch: Batch, environment: number, { Records }: StreamEvent): void {
+  started(at: number, batch: Batch, environment: number, deadline: number, { Records }: StreamEvent): void {
     const last = Records.at(-1)?.dynamodb;
     const created = last?.ApproximateCreationDateTime;
     this.all.push({
@@ -51,6 +51,7 @@ export class Notices {
       type: 'invocationStarted',
       ...batch,
       environment,
+      deadline,
       ...last && { first: Records[0].dynamodb?.SequenceNumber, last: last.SequenceNumber },
       ...created !== undefined && { iteratorAgeMs: at - created * 1000 },
     });

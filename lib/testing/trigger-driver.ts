@@ -228,7 +228,7 @@ export class SimulatedTrigger {
       measure: (line) => this.samples.measured(line),
       invoked: (at, environment) => {
         this.calls.push(kept = { at, shardId, environment, invocation: batch.invocation, records: event.Records });
-        this.notices.started(at, batch, environment, event);
+        this.notices.started(at, batch, environment, at + this.lambda.timeout, event);
         this.samples.started(at, this.lambda.concurrency);
       },
       called: (record, at, environment) => this.called({ at, shardId, environment, invocation: batch.invocation, record }),

@@ -1,8 +1,8 @@
 import { drawBatches } from './draw-batches';
 import { Paths, round, textAt } from './paths';
-import { type Frame, type Place, placeOf, visible } from './place';
+import { eachVisible, type Frame, type Place, placeOf } from './place';
 import { HEAD, type Row, type Rows } from './rows';
-import { ticks } from './scale';
+import { firstWhere, ticks } from './scale';
 import type { EventKind, View } from './view';
 import { spanText } from './words';
 import { STREAM_RETENTION } from '../stream/shard';
@@ -17,7 +17,7 @@ const TICK_WIDTH = 96;
 export function draw(view: View, { rows, height }: Rows, frame: Frame): string {
   const place = placeOf(view, frame);
   const texts: string[] = [];
-  const paths = new Paths();
+  const paths = new Paths(place.left, place.right);
   for (const { at, text } of ticks(view, frame.axis, frame.range, Math.max(2, Math.floor((place.right - place.left) / TICK_WIDTH)))) {
     const x = place.left + (at - frame.range.from) / (frame.range.to - frame.range.from) * (place.right - place.left);
     paths.line('grid', x, HEAD - 6, x, height - 4);
@@ -40,7 +40,7 @@ export function draw(view: View, { rows, height }: Rows, frame: Frame): string {
         drawEnvironment(view, row, place, paths, texts);
         break;
       case 'destination':
-        drawEvents(row, place, paths, texts);
+        drawEvents(view, row, place, paths, texts);
         break;
       case 'age':
         drawAge(view, row, place, paths, texts);
@@ -50,27 +50,29 @@ export function draw(view: View, { rows, height }: Rows, frame: Frame): string {
   return `${paths.svg()}${texts.join('')}`;
 }
 
-function drawEnvironment(view: View, { y, height, marks }: Row, place: Place, paths: Paths, texts: string[]): void {
+function drawEnvironment(view: View, row: Row, place: Place, paths: Paths, texts: string[]): void {
+  const { y, height, marks } = row;
   const first = marks[0]?.kind === 'batch' ? marks[0].batch.environment : undefined;
   if (first !== undefined) {
     texts.push(textAt(place.left - 5, y + height - 2, `${view.environments[first].number}`, 'tick', 'end'));
   }
-  for (const mark of visible(marks, place)) {
+  eachVisible(view, row, place, (mark) => {
     if (mark.kind === 'batch') {
       const x = place.of(mark.from);
       // Taller where it failed, for those who can't tell the colours apart.
       const inset = mark.batch.outcome === 'failed' ? 1 : 3;
       paths.bar(mark.batch.outcome, x, y + inset, Math.max(2, place.of(mark.to) - x - 0.5), height - 2 * inset);
     }
-  }
+  });
 }
 
-function drawEvents({ y, height, marks }: Row, place: Place, paths: Paths, texts: string[]): void {
+function drawEvents(view: View, row: Row, place: Place, paths: Paths, texts: string[]): void {
+  const { y, height } = row;
   const middle = y + height / 2;
   let free = -Infinity;
-  for (const mark of visible(marks, place)) {
+  eachVisible(view, row, place, (mark) => {
     if (mark.kind !== 'event') {
-      continue;
+      return;
     }
     const { event: { kind, records } } = mark;
     const x = place.of(mark.from);
@@ -80,7 +82,7 @@ function drawEvents({ y, height, marks }: Row, place: Place, paths: Paths, texts
       texts.push(textAt(x + 9, middle + 4, text, 'tick', 'start'));
       free = x + 14 + text.length * 7;
     }
-  }
+  });
 }
 
 /** Relative to the middle. */
@@ -101,7 +103,13 @@ function drawAge(view: View, { y, height }: Row, place: Place, paths: Paths, tex
   const top = highestAge > retention / 3 ? Math.max(retention, highestAge) : Math.max(highestAge, 1000);
   const yOf = (age: number) => y + height - 2 - Math.max(0, age) / top * (height - 6);
   const points: { x: number; y: number }[] = [];
-  for (const { from, age } of view.batches) {
+  const { batches } = view;
+  let index = firstWhere(batches.length, (at) => place.of(batches[at].from) >= place.left);
+  do {
+    index--;
+  } while (index >= 0 && batches[index].age === undefined);
+  for (index = Math.max(0, index); index < batches.length; index++) {
+    const { from, age } = batches[index];
     if (age === undefined) {
       continue;
     }

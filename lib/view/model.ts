@@ -129,11 +129,11 @@ class Builder implements Model {
     }
   }
 
-  private started({ at, invocation, shardId, records, first, last, iteratorAgeMs: age, environment, functionName }: Of<'invocationStarted'>, trigger: string): void {
+  private started({ at, invocation, shardId, records, first, last, iteratorAgeMs: age, deadline, environment, functionName }: Of<'invocationStarted'>, trigger: string): void {
     const { figures } = this.view;
     figures.highestAge = Math.max(figures.highestAge, age ?? 0);
     const batch = this.begin(at, this.shardOf(trigger, shardId), {
-      records, first, last, age, environment: this.environmentOf(functionName ?? trigger, environment),
+      records, first, last, age, deadline, environment: this.environmentOf(functionName ?? trigger, environment),
     });
     this.invocations.set(`${trigger}\n${invocation}`, batch);
   }
@@ -152,7 +152,7 @@ class Builder implements Model {
     }
   }
 
-  private begin(at: number, shard: number, about: Pick<ViewBatch, 'records' | 'first' | 'last' | 'age' | 'environment'>): ViewBatch {
+  private begin(at: number, shard: number, about: Pick<ViewBatch, 'records' | 'first' | 'last' | 'age' | 'deadline' | 'environment'>): ViewBatch {
     const slots = this.slots[shard];
     // Where it was before, if it comes again.
     const again = slots.findIndex(({ batch, isDue }) => isDue && about.first !== undefined && batch?.first === about.first);

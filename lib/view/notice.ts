@@ -33,6 +33,8 @@ export type ViewNotice = {
     readonly last?: string;
     /** The age of the last record. */
     readonly iteratorAgeMs?: number;
+    /** When the function's timeout ends it, if that is known. */
+    readonly deadline?: number;
     /** The number of the execution environment, if it is known already. */
     readonly environment?: number;
     /** The function, where several triggers share one. */

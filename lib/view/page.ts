@@ -55,7 +55,7 @@ ${omitted === 0 ? '' : `<p>and ${omitted.toLocaleString('en')} more, which the t
 `;
 }
 
-const sign = (content: string, text: string) => `<svg viewBox="0 0 14 14" aria-hidden="true">${content}</svg>${text}`;
+const sign = (content: string, text: string) => `<span><svg viewBox="0 0 14 14" aria-hidden="true">${content}</svg>${text}</span>`;
 const LEGEND = [
   sign('<path class="done" d="M1 1h12v12h-12z"/>', 'done'),
   sign('<path class="done" d="M1 1h12v12h-12z"/><path class="rest" d="M7 1h6v12h-6z"/>', 'a part done'),
@@ -64,4 +64,5 @@ const LEGEND = [
   sign('<path class="wait" d="M0 7h14"/>', 'waits for a retry'),
   sign('<path class="split" d="M2 7h4l5-5m-5 5l5 5"/>', 'halved'),
   sign('<path class="checkpoint" d="M7 3l6 9h-12z"/>', 'checkpoint moved'),
+  sign('<path class="limit" d="M7 0v14"/>', 'timeout, expiry'),
 ].join(' ');

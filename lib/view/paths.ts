@@ -23,8 +23,11 @@ interface Bar {
 /** Collects shapes by their look. Each look is one element, whatever it holds. */
 export class Paths {
   private readonly parts = new Map<Look, string[]>();
-  private readonly bars = new Map<string, Bar>();
-  private readonly looks = new Map<Look, Bar[]>();
+  /** Those of a look, and the last one of each row: by the place of its lower edge. */
+  private readonly bars = new Map<Look, { readonly all: Bar[]; readonly last: Map<number, Bar> }>();
+
+  /** Between these, in pixels: what is beyond would cover the numbers on the left, or be too far away for a browser. */
+  constructor(private readonly left: number, private readonly right: number) {}
 
   add(look: Look, path: string): void {
     const parts = this.parts.get(look);
@@ -36,39 +39,45 @@ export class Paths {
   }
 
   line(look: Look, x1: number, y1: number, x2: number, y2: number): void {
-    this.add(look, `M${round(x1)} ${round(y1)}L${round(x2)} ${round(y2)}`);
+    const [from, to] = [Math.max(x1, this.left), Math.min(x2, this.right)];
+    if (from <= to) {
+      this.add(look, `M${round(from)} ${round(y1)}L${round(to)} ${round(y2)}`);
+    }
   }
 
   rect(look: Look, x: number, y: number, width: number, height: number): void {
-    this.add(look, `M${round(x)} ${round(y)}h${round(width)}v${round(height)}h${round(-width)}z`);
+    const from = Math.max(x, this.left);
+    const shown = Math.min(x + width, this.right) - from;
+    if (shown > 0) {
+      this.add(look, `M${round(from)} ${round(y)}h${round(shown)}v${round(height)}h${round(-shown)}z`);
+    }
   }
 
   /** A rectangle that stands on the lower edge of its row. One that follows closely on another of its look and row becomes a part of it. */
   bar(look: Look, x: number, y: number, width: number, height: number): void {
-    const key = `${look} ${y + height}`;
-    const last = this.bars.get(key);
+    let bars = this.bars.get(look);
+    if (!bars) {
+      bars = { all: [], last: new Map() };
+      this.bars.set(look, bars);
+    }
+    const bottom = Math.round((y + height) * 10);
+    const last = bars.last.get(bottom);
     if (last && width < NARROW && last.width < 200 && x <= last.x + last.width + 0.5 && (last.width < NARROW || x > last.x)) {
-      const bottom = y + height;
       last.width = Math.max(last.width, x + width - last.x);
-      last.y = Math.min(last.y, y);
-      last.height = bottom - last.y;
+      last.height = Math.max(last.height, height);
+      last.y = y + height - last.height;
       return;
     }
     const bar = { x, y, width, height };
-    this.bars.set(key, bar);
-    const all = this.looks.get(look);
-    if (all) {
-      all.push(bar);
-    } else {
-      this.looks.set(look, [bar]);
-    }
+    bars.last.set(bottom, bar);
+    bars.all.push(bar);
   }
 
   svg(): string {
-    for (const [look, bars] of this.looks) {
-      bars.forEach(({ x, y, width, height }) => this.rect(look, x, y, width, height));
+    for (const [look, { all }] of this.bars) {
+      all.forEach(({ x, y, width, height }) => this.rect(look, x, y, width, height));
     }
-    this.looks.clear();
+    this.bars.clear();
     return LOOKS.map((look) => this.parts.has(look) ? `<path class="${look}" d="${this.parts.get(look)!.join('')}"/>` : '').join('');
   }
 }

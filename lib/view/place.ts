@@ -1,5 +1,5 @@
-import type { Mark } from './rows';
-import { type Axis, onAxis, type Range } from './scale';
+import { type Mark, reach, type Row } from './rows';
+import { type Axis, firstWhere, onAxis, type Range } from './scale';
 import type { View } from './view';
 
 /** What of a view is drawn, and how wide. */
@@ -31,11 +31,15 @@ export function placeOf(view: View, { axis, range: { from, to }, width }: Frame)
   return { of: (moment) => left + (positions[moment] - from) * scale, at: (time) => left + (onAxis(view, axis, time) - from) * scale, left, right };
 }
 
-/** Those of which a part is between left and right. */
-export function* visible(marks: readonly Mark[], { of, left, right }: Place): Generator<Mark> {
-  for (const mark of marks) {
-    if (of(mark.to) >= left - 2 && of(mark.from) <= right + 2) {
-      yield mark;
+/** Hands over those of which a part is between left and right, without a look at those before and after. */
+export function eachVisible(view: View, { marks, ends }: Row, { of, left, right }: Place, take: (mark: Mark) => void): void {
+  for (let index = firstWhere(marks.length, (at) => of(ends[at]) >= left - 2); index < marks.length; index++) {
+    const mark = marks[index];
+    if (of(mark.from) > right + 2) {
+      return;
+    }
+    if (of(mark.to) >= left - 2 || of(reach(view, mark)) >= left) {
+      take(mark);
     }
   }
 }

@@ -63,7 +63,7 @@ const NOTICES: Readonly<Record<Exclude<ViewNotice['type'], 'call' | 'record'>, S
   notice: { notice: 'object' },
 };
 const OPTIONAL: Shape = {
-  trigger: 'string', functionName: 'string', environment: 'number', first: 'string', last: 'string', iteratorAgeMs: 'number', reason: 'string',
+  trigger: 'string', functionName: 'string', environment: 'number', first: 'string', last: 'string', iteratorAgeMs: 'number', deadline: 'number', reason: 'string',
   shardId: 'string', record: 'string', error: 'string',
 };
 /** Of a recording, too, but nothing that is drawn. */

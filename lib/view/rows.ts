@@ -1,3 +1,4 @@
+import { firstWhere } from './scale';
 import { EVENT_KINDS, type View, type ViewBatch, type ViewEvent } from './view';
 import { counted, shardName, spanText, untilExpiry } from './words';
 
@@ -15,8 +16,10 @@ export interface Row {
   readonly height: number;
   /** How many marks may be one above another. */
   readonly slots: number;
-  /** In order of time. */
+  /** In the order in which they begin. */
   readonly marks: readonly Mark[];
+  /** For each mark, the last moment at which it or one before it ends, its wait for a retry included: it never falls. */
+  readonly ends: readonly number[];
 }
 
 export interface Rows {
@@ -40,7 +43,8 @@ export function rowsOf(view: View): Rows {
   let y = HEAD;
   const add = (kind: Row['kind'], label: string, slots: number, slotHeight: number, marks: readonly Mark[], foot = GAP) => {
     y += label === '' ? 0 : LABEL;
-    rows.push({ kind, label, y, height: slots * slotHeight, slots, marks });
+    let end = 0;
+    rows.push({ kind, label, y, height: slots * slotHeight, slots, marks, ends: marks.map((mark) => end = Math.max(end, reach(view, mark))) });
     y += slots * slotHeight + foot;
   };
   const byShard = shards.map((): Mark[] => []);
@@ -72,4 +76,10 @@ export function rowsOf(view: View): Rows {
     add('age', `Iterator age: ${spanText(highestAge)} at most, ${untilExpiry(highestAge)}`, 1, 56, [], 10);
   }
   return { rows, height: y };
+}
+
+/** The last moment at which something of a mark is drawn: its end, or that of its wait for a retry. */
+export function reach({ times }: View, mark: Mark): number {
+  const until = mark.kind === 'batch' ? mark.batch.retry?.until : undefined;
+  return until === undefined ? mark.to : Math.max(mark.to, Math.min(times.length - 1, firstWhere(times.length, (at) => times[at] >= until)));
 }

@@ -46,12 +46,22 @@ function between(from: readonly number[], to: readonly number[], value: number):
   if (value >= from[last]) {
     return to[last];
   }
-  let [low, high] = [0, last];
-  while (high - low > 1) {
+  const low = firstWhere(from.length, (index) => from[index] > value) - 1;
+  return to[low] + (to[low + 1] - to[low]) * (value - from[low]) / (from[low + 1] - from[low] || 1);
+}
+
+/** The first index of which it is true, where it is true of all after it. */
+export function firstWhere(length: number, isTrue: (index: number) => boolean): number {
+  let [low, high] = [0, length];
+  while (low < high) {
     const middle = (low + high) >> 1;
-    [low, high] = from[middle] <= value ? [middle, high] : [low, middle];
+    if (isTrue(middle)) {
+      high = middle;
+    } else {
+      low = middle + 1;
+    }
   }
-  return to[low] + (to[high] - to[low]) * (value - from[low]) / (from[high] - from[low] || 1);
+  return low;
 }
 
 /** A label of an axis. */

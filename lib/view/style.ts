@@ -24,7 +24,7 @@ main{max-width:1600px;margin:0 auto;padding:16px}h1{font-size:22px;line-height:1
 .bar{display:flex;flex-wrap:wrap;gap:8px;align-items:center;margin:12px 0 6px}
 .bar button{font:inherit;color:inherit;background:none;border:1px solid var(--edge);border-radius:6px;padding:4px 12px;min-height:36px;min-width:40px;cursor:pointer}
 .bar button[aria-pressed=true]{border-color:var(--focus);box-shadow:inset 0 0 0 1px var(--focus)}
-.legend,.hint{color:var(--mute);font-size:13px;margin:4px 0}.legend svg{width:14px;height:14px;vertical-align:-2px;margin:0 4px 0 12px;overflow:visible}
+.legend,.hint{color:var(--mute);font-size:13px;margin:4px 0}.legend span{display:inline-block;white-space:nowrap;margin-right:12px}.legend svg{width:14px;height:14px;vertical-align:-2px;margin:0 4px 0 1px;overflow:visible}
 #plot{position:relative;overflow:hidden;border:1px solid var(--edge);border-radius:8px;cursor:grab;touch-action:pan-y}#plot.drag{cursor:grabbing}
 #plot svg{display:block;max-width:100%;user-select:none;-webkit-user-select:none}
 #mark{position:absolute;background:none;border:0;padding:0;border-radius:3px;pointer-events:none}#mark:focus{outline:3px solid var(--focus);outline-offset:2px}

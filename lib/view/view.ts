@@ -52,6 +52,8 @@ export interface ViewBatch {
   readonly last?: string;
   /** Milliseconds. */
   readonly age?: number;
+  /** When the function's timeout ends it, in milliseconds since the epoch. */
+  readonly deadline?: number;
   /** The index of its environment. */
   environment?: number;
   /** The number of the next try, and when it comes. */

@@ -38,7 +38,7 @@ export function untilExpiry(age: number): string {
 /** Everything about a batch, line by line. The first line says how it went. */
 export function aboutBatch(view: View, batch: ViewBatch): string[] {
   const { times, environments } = view;
-  const { records, left, outcome, first, last, age, retry, split, checkpoint, environment, error, remarks = [] } = batch;
+  const { records, left, outcome, first, last, age, retry, split, checkpoint, environment, error, deadline, remarks = [] } = batch;
   const size = counted(records, 'record');
   const how = {
     done: `${size} done`,
@@ -55,7 +55,7 @@ export function aboutBatch(view: View, batch: ViewBatch): string[] {
     line(error),
     ...failedCalls.slice(0, MOST_REMARKS),
     line(failedCalls.length > MOST_REMARKS && `and ${failedCalls.length - MOST_REMARKS} more`),
-    `${sinceStart(view, start)} (${new Date(start).toISOString()})${end === undefined || outcome === 'throttled' ? '' : `, took ${spanText(end - start)}`}`,
+    `${sinceStart(view, start)} (${new Date(start).toISOString()})${end === undefined || outcome === 'throttled' ? '' : `, took ${spanText(end - start)}${deadline === undefined ? '' : ` of ${spanText(deadline - start)} at most`}`}`,
     [shardName(view, batch.shard), environment === undefined ? '' : `environment ${environments[environment].number}`].filter(Boolean).join(', '),
     line(first !== undefined && (last === undefined || last === first ? `record ${first}` : `records ${first} to ${last}`)),
     line(age !== undefined && `iterator age ${spanText(age)}, ${untilExpiry(age)}`),

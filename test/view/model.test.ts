@@ -1,5 +1,7 @@
 import { knownRun, viewOf } from './known-run';
 import { createModel, type ViewNotice } from '../../lib/view';
+import { draw } from '../../lib/view/draw';
+import { rowsOf } from '../../lib/view/rows';
 import { onAxis, ticks, timeAt, wholeRange } from '../../lib/view/scale';
 import type { View } from '../../lib/view/view';
 import { spanText } from '../../lib/view/words';
@@ -99,6 +101,39 @@ test('an hour without anything takes little room on the axis of steps, and all o
   }
   expect(ticks(it, 'steps', { from, to }, 6).length).toBeGreaterThan(2);
   expect(ticks(it, 'time', { from: START, to: START + 3_600_000 }, 6).map(({ text }) => text)).toEqual(['+0 ms', '+10 min', '+20 min', '+30 min', '+40 min', '+50 min', '+1 h'].slice(0, 7));
+});
+
+/** Where the shapes of a look begin, in pixels, in a drawing that is 1,000 wide. */
+function drawn(look: string, from: number, to: number): number[] {
+  const it = view();
+  const svg = draw(it, rowsOf(it), { axis: 'time', range: { from: START + from * 1000, to: START + to * 1000 }, width: 1000 });
+  return [...(new RegExp(`class="${look}" d="([^"]*)"`).exec(svg)?.[1] ?? '').matchAll(/M(-?[\d.]+)/g)].map(([, x]) => Number(x));
+}
+
+test('a wait for a retry is drawn also where the try before it is out of sight, and nothing covers the numbers on the left', () => {
+  batch(0, 1, 1, { outcome: { type: 'error', errorType: 'E', errorMessage: 'm' } });
+  engine(1, { type: 'retrying', records: 10, attempt: 2, at: START + 100_000 });
+  batch(100, 140, 2);
+
+  expect(drawn('wait', 50, 60)).toEqual([46]);
+  expect(drawn('failed', 50, 60)).toEqual([]);
+  expect(drawn('done', 110, 120)).toEqual([46]);
+  expect(drawn('wait', 110, 120)).toEqual([]);
+});
+
+test('in a batch that is large enough, the calls are drawn, with the waits between the tries of a record, and the timeout', () => {
+  const call = (from: number, to: number, record: string, error?: string) =>
+    at(from, { type: 'call', invocation: 1, record, item: record, endedAt: START + to * 1000, error } as never);
+  batch(0, 20, 1, { deadline: START + 30_000 });
+  call(0, 1, 'a', 'no');
+  call(0, 2, 'b');
+  call(5, 6, 'a', 'no');
+  call(16, 20, 'a');
+
+  expect(drawn('lane', 0, 40)).toHaveLength(1);
+  expect([drawn('good', 0, 40).length, drawn('bad', 0, 40).length, drawn('wait', 0, 40).length]).toEqual([2, 2, 2]);
+  expect(drawn('limit', 0, 40)).toEqual([46 + 946 * 30 / 40]);
+  expect(drawn('good', 0, 1000)).toEqual([]);
 });
 
 test.each([

@@ -1,5 +1,6 @@
 import { strict as assert } from 'node:assert';
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpus, loadavg } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Browser, CHROMIUM } from './chromium';
 import { page, type View } from '../../../lib/view';
@@ -35,7 +36,9 @@ async function main(): Promise<void> {
     }
     await keyboard(browser, views.known);
     await pointer(browser);
-    await frames(browser);
+    for (let times = 0; times < 3; times++) {
+      await frames(browser);
+    }
   } finally {
     await browser.close();
   }
@@ -107,28 +110,42 @@ async function pointer(browser: Browser): Promise<void> {
   assert.equal(await browser.value('document.getElementById("about").textContent'), tip, 'a click tells something else');
 }
 
-/** From the request of a frame to the next one, while it is moved and zoomed. */
+/**
+ * While it is moved and zoomed: how long a frame follows on another, which is 16.7 ms at least, and how long the page works for it, without
+ * what the screen takes: the event, the drawing and the layout.
+ */
 async function frames(browser: Browser): Promise<void> {
   await browser.show(join(folder, 'many.html'), 1280, 'light');
-  const times: number[] = await browser.value(`(async () => {
-    const times = [];
-    const frame = () => new Promise(requestAnimationFrame);
+  const measured: { apart: number; work: number }[] = await browser.value(`(async () => {
+    const all = [];
     const plot = document.getElementById('plot');
-    for (let at = 0; at < 60; at++) {
-      const event = { deltaX: at % 2 ? 40 : 0, deltaY: at % 2 ? 0 : at < 40 ? -60 : 120, ctrlKey: at % 2 === 0, clientX: 700, clientY: 200, cancelable: true };
-      plot.dispatchEvent(new WheelEvent('wheel', event));
+    let last = await new Promise(requestAnimationFrame);
+    for (let at = 0; at < 120; at++) {
+      const event = { deltaX: at % 2 ? 40 : 0, deltaY: at % 2 ? 0 : at % 60 < 40 ? -60 : 120, ctrlKey: at % 2 === 0, clientX: 700, clientY: 200, cancelable: true };
+      // Callbacks run in the order of their requests: the page's own is between these two.
+      let began;
+      requestAnimationFrame(() => began = performance.now());
       const start = performance.now();
-      await frame();
-      plot.getBoundingClientRect();
-      times.push(performance.now() - start);
+      plot.dispatchEvent(new WheelEvent('wheel', event));
+      let work = performance.now() - start;
+      const frame = await new Promise((resolve) => requestAnimationFrame((now) => {
+        plot.getBoundingClientRect();
+        work += performance.now() - began;
+        resolve(now);
+      }));
+      all.push({ apart: frame - last, work });
+      last = frame;
     }
-    return times;
+    return all;
   })()`);
-  times.sort((one, other) => one - other);
-  const [middle, p95, longest] = [times[30], times[56], times[59]].map((time) => Number(time.toFixed(1)));
-  console.log(`Frames of 10,000 invocations: ${middle} ms in the middle, ${p95} ms at 95 %, ${longest} ms at most`);
-  // The machine may be busy: one frame says nothing.
-  assert.ok(middle < LONGEST_FRAME, `a frame takes ${middle} ms`);
+  for (const [name, text] of [['work', 'The work of a frame'], ['apart', 'From frame to frame']] as const) {
+    const times = measured.map((frame) => frame[name]).sort((one, other) => one - other);
+    const [middle, p95, longest] = [0.5, 0.95, 1].map((share) => Number(times[Math.ceil(times.length * share) - 1].toFixed(1)));
+    console.log(`${text}, with 10,000 invocations: ${middle} ms in the middle, ${p95} ms at 95 %, ${longest} ms at most`);
+    // The machine may be busy: one frame says nothing.
+    assert.ok(middle < LONGEST_FRAME, `${text} takes ${middle} ms`);
+  }
+  console.log(`The load of this machine, of ${cpus().length} processors, was ${loadavg()[0].toFixed(1)}`);
 }
 
 void main().catch((error) => {
