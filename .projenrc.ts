@@ -88,6 +88,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     'city-timezones@1.3.4',
     'cli-progress@^3',
     'cli-table3@^0.6',
+    'expect@^30',
     'fast-check@^4',
     'jest-environment-node@^30',
     'pino@^10',
@@ -215,9 +216,10 @@ const examples = 'ts-node --transpile-only --project examples/tsconfig.json exam
 project.setScript('demo', `${examples}/places/demo/main.ts`);
 project.setScript('example', `${examples}/run.ts`);
 
+project.gitignore.addPatterns('/soak-*.html');
 project.addTask('soak', {
-  description: 'Run the runtime through random faults for an hour: npm run soak -- --hours N',
-  exec: `ts-node --transpile-only --project ${project.tsconfigDev.fileName} test/runtime/faults/soak.ts`,
+  description: 'Run the runtime and the engine through random faults for an hour: npm run soak -- --hours N',
+  exec: `ts-node --transpile-only --project ${project.tsconfigDev.fileName} test/soak.ts`,
   receiveArgs: true,
 });
 project.addTask('kills', {

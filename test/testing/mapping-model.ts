@@ -1,3 +1,4 @@
+import { expect } from 'expect';
 import type { FailedBatch, SimulatedMapping, SimulationOptions, SimulationRun, StreamRecord } from '../../lib/testing';
 
 /** What a mapping tried, in the order of its trying: an invocation, whether or not it was throttled, or a message to the destination. */
