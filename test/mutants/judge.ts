@@ -3,8 +3,8 @@ import type { Mutant } from './draw';
 import type { TestFile } from './jest-process';
 import { Durations, nearTests } from './near-tests';
 
-/** Milliseconds after which a test hangs, if it is known how long it usually takes, and if not. */
-const PATIENCE = { usual: (took: number) => 60_000 + 15 * took, unknown: 600_000 };
+/** Milliseconds after which a test hangs, if it is known how long it usually takes, and if not. Other work may keep the machine busy. */
+const PATIENCE = { usual: (took: number) => 60_000 + 15 * took, unknown: 300_000 };
 
 /** Runs the tests near mutants until one notices. */
 export class Judge {
@@ -17,20 +17,9 @@ export class Judge {
   }
 
   /**
-   * Runs all tests near these mutants without a mutant: they must all pass.
-   *
-   * @param copies share the tests among them
+   * How the tests noticed a mutant, in words; undefined if it survived. A test that fails is run again without the mutant at once, as a
+   * control: of a test that passes, there is nothing to control.
    */
-  async control(copies: readonly Copy[], mutants: readonly Mutant[]): Promise<void> {
-    const tests = new Map(mutants.flatMap(({ file }) => nearTests(file, this.durations)).map((test) => [test.file, test])).values();
-    await Promise.all(copies.map(async (copy) => {
-      for (const test of tests) {
-        await this.failure(copy, test);
-      }
-    }));
-  }
-
-  /** How the tests noticed a mutant, in words; undefined if it survived. */
   async noticed(copy: Copy, mutant: Mutant): Promise<string | undefined> {
     for (const test of nearTests(mutant.file, this.durations).filter(({ file }) => !this.unreliable.has(file))) {
       const failure = await this.failure(copy, test, mutant);

@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { TestFile } from './jest-process';
 import { importsOf, sources } from '../../projenrc/imports';
 import { partOf } from '../../projenrc/test-projects';
@@ -26,16 +26,30 @@ export class Durations {
 }
 
 /** Rooms that are not only imported: a part of them runs in processes and in bundles. */
-const RUN_ELSEWHERE = ['cli', 'local', 'reader', 'runtime', 'trigger'];
+const RUN_ELSEWHERE = ['cli', 'local', 'reader', 'redrive', 'runtime', 'trigger'];
 
-/** The tests that may notice a change of a file of lib/: first those of its room, then the others that import it, each the cheapest first. */
+/** From a test of another room to the file, over no more than one other. Beyond that a test is about something else, and there are a hundred of them. */
+const NEAR_IMPORTS = 2;
+
+/**
+ * The tests that should notice a change of a file of lib/: those of its room that reach it, and those of other rooms that import it or what
+ * imports it. Tests with processes come last, because everything is bundled for them. Before them the nearest come first, and of these the
+ * cheapest.
+ */
 export function nearTests(file: string, durations: Durations): TestFile[] {
   const room = file.split('/')[1];
   const isOfRoom = (test: string) => test.startsWith(`test/${room}/`);
   const cost = (test: string) => durations.of(test) ?? statSync(test).size;
-  return sources('test').filter((test) => test.endsWith('.test.ts'))
-    .filter((test) => isProcessTest(test) ? RUN_ELSEWHERE.includes(room) && (isOfRoom(test) || reach(test).has(file)) : reach(test).has(file))
-    .sort((a, b) => Number(isOfRoom(b)) - Number(isOfRoom(a)) || cost(a) - cost(b))
+  const testsName = `/${basename(file, '.ts')}.test.ts`;
+  const nearness = (test: string) => test.endsWith(testsName) ? 0 : importsBetween(test).get(file) ?? Infinity;
+  const isNear = (test: string) => isProcessTest(test)
+    ? RUN_ELSEWHERE.includes(room) && (isOfRoom(test) || nearness(test) <= NEAR_IMPORTS)
+    : nearness(test) <= NEAR_IMPORTS || isOfRoom(test) && nearness(test) < Infinity;
+  return sources('test').filter((test) => test.endsWith('.test.ts') && isNear(test))
+    .sort((a, b) => Number(isProcessTest(a)) - Number(isProcessTest(b))
+      || Math.min(nearness(a), NEAR_IMPORTS) - Math.min(nearness(b), NEAR_IMPORTS)
+      || Number(isOfRoom(b)) - Number(isOfRoom(a))
+      || cost(a) - cost(b))
     .map((test) => ({ file: test, part: partOf(test) }));
 }
 
@@ -53,16 +67,17 @@ function imported(file: string): string[] {
   return known;
 }
 
-const reaches = new Map<string, Set<string>>();
-function reach(test: string): Set<string> {
-  const known = reaches.get(test);
+const distances = new Map<string, ReadonlyMap<string, number>>();
+/** Each file that a test reaches, and over how many imports. */
+function importsBetween(test: string): ReadonlyMap<string, number> {
+  const known = distances.get(test);
   if (known !== undefined) {
     return known;
   }
-  const found = new Set([test]);
-  for (const file of found) {
-    imported(file).forEach((next) => found.add(next));
+  const found = new Map([[test, 0]]);
+  for (const [file, imports] of found) {
+    imported(file).filter((next) => !found.has(next)).forEach((next) => found.set(next, imports + 1));
   }
-  reaches.set(test, found);
+  distances.set(test, found);
   return found;
 }
