@@ -4,7 +4,7 @@ import type { TestFile } from './jest-process';
 import { Durations, nearTests } from './near-tests';
 
 /** Milliseconds after which a test hangs, if it is known how long it usually takes, and if not. Other work may keep the machine busy. */
-const PATIENCE = { usual: (took: number) => 60_000 + 15 * took, unknown: 300_000 };
+const PATIENCE = { usual: (took: number) => 30_000 + 10 * took, unknown: 300_000 };
 
 /** Runs the tests near mutants until one notices. */
 export class Judge {

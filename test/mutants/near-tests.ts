@@ -25,32 +25,28 @@ export class Durations {
   }
 }
 
-/** Rooms that are not only imported: a part of them runs in processes and in bundles. */
-const RUN_ELSEWHERE = ['cli', 'local', 'reader', 'redrive', 'runtime', 'trigger'];
-
-/** From a test of another room to the file, over no more than one other. Beyond that a test is about something else, and there are a hundred of them. */
-const NEAR_IMPORTS = 2;
+/** How many tests are asked about a mutant, those with processes aside. A hundred import most rooms somehow: they are about something else. */
+const NEAREST = 20;
 
 /**
- * The tests that should notice a change of a file of lib/: those of its room that reach it, and those of other rooms that import it or what
- * imports it. Tests with processes come last, because everything is bundled for them. Before them the nearest come first, and of these the
- * cheapest.
+ * The tests that should notice a change of a file of lib/. First the one that is named like the file, then those of its room, then the others
+ * that reach it: the fewest imports away first, then the cheapest. Tests with processes come last, because everything is bundled for them, and
+ * only those of the room and those that import the file themselves.
  */
 export function nearTests(file: string, durations: Durations): TestFile[] {
   const room = file.split('/')[1];
   const isOfRoom = (test: string) => test.startsWith(`test/${room}/`);
-  const cost = (test: string) => durations.of(test) ?? statSync(test).size;
   const testsName = `/${basename(file, '.ts')}.test.ts`;
-  const nearness = (test: string) => test.endsWith(testsName) ? 0 : importsBetween(test).get(file) ?? Infinity;
-  const isNear = (test: string) => isProcessTest(test)
-    ? RUN_ELSEWHERE.includes(room) && (isOfRoom(test) || nearness(test) <= NEAR_IMPORTS)
-    : nearness(test) <= NEAR_IMPORTS || isOfRoom(test) && nearness(test) < Infinity;
-  return sources('test').filter((test) => test.endsWith('.test.ts') && isNear(test))
-    .sort((a, b) => Number(isProcessTest(a)) - Number(isProcessTest(b))
-      || Math.min(nearness(a), NEAR_IMPORTS) - Math.min(nearness(b), NEAR_IMPORTS)
-      || Number(isOfRoom(b)) - Number(isOfRoom(a))
-      || cost(a) - cost(b))
-    .map((test) => ({ file: test, part: partOf(test) }));
+  const distance = (test: string) => importsBetween(test).get(file) ?? Infinity;
+  const order = (test: string) => [test.endsWith(testsName) ? 0 : 1, isOfRoom(test) ? 0 : 1, distance(test), durations.of(test) ?? statSync(test).size];
+  const nearestOf = (tests: string[]) => tests.map((test) => ({ test, by: order(test) }))
+    .sort((a, b) => a.by.reduce((found, one, at) => found || one - b.by[at] || 0, 0))
+    .map(({ test }) => ({ file: test, part: partOf(test) }));
+  const tests = sources('test').filter((test) => test.endsWith('.test.ts'));
+  return [
+    ...nearestOf(tests.filter((test) => !isProcessTest(test) && distance(test) < Infinity)).slice(0, NEAREST),
+    ...nearestOf(tests.filter((test) => isProcessTest(test) && (isOfRoom(test) || distance(test) <= 1))),
+  ];
 }
 
 /** The files of lib/ that import a file themselves. */
@@ -68,7 +64,7 @@ function imported(file: string): string[] {
 }
 
 const distances = new Map<string, ReadonlyMap<string, number>>();
-/** Each file that a test reaches, and over how many imports. */
+/** Each file that a test reaches, and over how many imports. The index of a room is the door to it, and counts as none. */
 function importsBetween(test: string): ReadonlyMap<string, number> {
   const known = distances.get(test);
   if (known !== undefined) {
@@ -76,7 +72,12 @@ function importsBetween(test: string): ReadonlyMap<string, number> {
   }
   const found = new Map([[test, 0]]);
   for (const [file, imports] of found) {
-    imported(file).filter((next) => !found.has(next)).forEach((next) => found.set(next, imports + 1));
+    const nextImports = basename(file) === 'index.ts' ? imports : imports + 1;
+    imported(file).filter((next) => !(found.get(next)! <= nextImports)).forEach((next) => {
+      // At the end again: what it imports may be nearer, too.
+      found.delete(next);
+      found.set(next, nextImports);
+    });
   }
   distances.set(test, found);
   return found;
