@@ -1,5 +1,5 @@
 import { createReadStream, writeFileSync } from 'node:fs';
-import { basename, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Command } from 'commander';
 import { counted } from './counted';
@@ -9,15 +9,21 @@ interface ViewFlags {
   readonly out?: string;
 }
 
-/** `dynamo-stream-trigger view`: draws what `local --json` printed. */
-export function viewCommand(): Command {
+type Room = typeof import('../view');
+
+/**
+ * `dynamo-stream-trigger view`: draws what `local --json` printed.
+ *
+ * @param load what draws: a file of its own, which the other commands don't need
+ */
+export function viewCommand(load: () => Promise<Room> = async () => import('../view/index.js')): Command {
   return new Command('view')
     .description('Draw what happened in a run of `local --json` as one HTML page')
     .argument('<file>', 'what `local --json` printed, or - for the standard input')
     .option('--out <file>', 'where to write the page; - writes it to the standard output (default: beside the file, ending in .html)')
     .addHelpText('after', '\nIt ends with 0 if the page is written, and with 2 if the file can\'t be read or is not such a recording.')
     .action(async (file: string, { out = outFor(file) }: ViewFlags) => {
-      process.exitCode = await run(file, out);
+      process.exitCode = await run(await load(), file, out);
     });
 }
 
@@ -25,9 +31,7 @@ function outFor(file: string): string {
   return file === '-' ? '-' : `${file.replace(/\.[^./\\]*$/, '')}.html`;
 }
 
-async function run(file: string, out: string): Promise<0 | 2> {
-  // It is a file of its own, which the other commands don't need.
-  const { createRecording, page, summary } = await import('../view/index.js');
+async function run({ createRecording, page, summary, titleOf }: Room, file: string, out: string): Promise<0 | 2> {
   const recording = createRecording();
   try {
     await read(file, recording);
@@ -39,7 +43,7 @@ async function run(file: string, out: string): Promise<0 | 2> {
     return refused(problem);
   }
   const { view } = recording.model;
-  const html = page(view, file === '-' ? 'Local run' : basename(file));
+  const html = page(view, titleOf(view));
   if (out === '-') {
     process.stdout.write(html);
   } else if (resolve(out) === resolve(file)) {

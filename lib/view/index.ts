@@ -5,4 +5,4 @@ export { picture, type PictureOptions } from './picture';
 export { createRecording, type Recording } from './recording';
 export type { Axis } from './scale';
 export type { View } from './view';
-export { summary } from './words';
+export { summary, titleOf } from './words';

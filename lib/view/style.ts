@@ -12,7 +12,7 @@ text{fill:var(--ink);font:12px system-ui,-apple-system,"Segoe UI",Helvetica,Aria
 .lane{fill:var(--lane);stroke:var(--done)}.good{fill:var(--done)}.bad{fill:var(--fail)}
 .age{fill:none;stroke:var(--ink);stroke-width:1.5;stroke-linejoin:round}
 .parked{fill:var(--park)}.givenUp{fill:var(--fail)}.refused{fill:none;stroke:var(--fail);stroke-width:2}.lost{fill:none;stroke:var(--lost);stroke-width:3}
-@media(prefers-color-scheme:dark){svg{--ink:#e6edf3;--soft:#a3b0bd;--page:#0d1117;--band:#171e27;--grid:#2d3742;--done:#5aa9e0;--on-done:#06121d;--part:#f2b93b;--fail:#f0763a;--on-fail:#1d0a02;--park:#c08ae0;--lost:#fff;--lane:#14283a}}
+@media(prefers-color-scheme:dark){svg{--ink:#e6edf3;--soft:#a3b0bd;--page:#0d1117;--band:#171e27;--grid:#2d3742;--done:#5aa9e0;--on-done:#06121d;--part:#f8d45c;--fail:#ea642e;--on-fail:#1d0a02;--park:#c08ae0;--lost:#fff;--lane:#14283a}}
 `;
 
 /** The page around them. */

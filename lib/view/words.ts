@@ -38,20 +38,12 @@ export function untilExpiry(age: number): string {
 /** Everything about a batch, line by line. The first line says how it went. */
 export function aboutBatch(view: View, batch: ViewBatch): string[] {
   const { times, environments } = view;
-  const { records, left, outcome, first, last, age, retry, split, checkpoint, environment, error, deadline, remarks = [] } = batch;
-  const size = counted(records, 'record');
-  const how = {
-    done: `${size} done`,
-    running: `${size}, still running`,
-    partial: `${records - left} of ${size} done, ${left} not`,
-    throttled: `${size}, throttled: the function did not run`,
-    failed: `${size} failed`,
-  }[outcome];
+  const { outcome, first, last, age, retry, split, checkpoint, environment, error, deadline, remarks = [] } = batch;
   const [start, end] = [times[batch.from], batch.to === undefined ? undefined : times[batch.to]];
   const line = (text: string | false | undefined) => text || [];
   const failedCalls = errorsOf(batch);
   return [
-    how,
+    headline(batch),
     line(error),
     ...failedCalls.slice(0, MOST_REMARKS),
     line(failedCalls.length > MOST_REMARKS && `and ${failedCalls.length - MOST_REMARKS} more`),
@@ -65,6 +57,18 @@ export function aboutBatch(view: View, batch: ViewBatch): string[] {
     ...remarks.slice(0, MOST_REMARKS).map(({ record, state, reason }) => `record ${record} ${REMARKS[state]}${reason === undefined ? '' : `: ${reason}`}`),
     line(remarks.length > MOST_REMARKS && `and ${remarks.length - MOST_REMARKS} more`),
   ].flat();
+}
+
+/** How a batch went. */
+function headline({ records, left, outcome }: ViewBatch): string {
+  const size = counted(records, 'record');
+  return {
+    done: `${size} done`,
+    running: `${size}, still running`,
+    partial: `${records - left} of ${size} done, ${left} not`,
+    throttled: `${size}, throttled: the function did not run`,
+    failed: `${size} failed`,
+  }[outcome];
 }
 
 const MOST_REMARKS = 20;
@@ -107,6 +111,14 @@ export function sinceStart({ times }: View, time: number): string {
   return `+${spanText(time - times[0])}`;
 }
 
+/** What a recording is of, and of when: `Local run of Orders and Mails, 2026-03-01 12:00 UTC`. */
+export function titleOf({ shards, times }: View): string {
+  const [first, second, ...others] = [...new Set(shards.map(({ trigger }) => trigger))].filter((trigger) => trigger !== '');
+  const triggers = [first, ...others.length > 0 ? [`${others.length + 1} other triggers`] : second === undefined ? [] : [second]].join(' and ');
+  const when = times.length === 0 ? '' : `, ${new Date(times[0]).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+  return `Local run${first === undefined ? '' : ` of ${triggers}`}${when}`;
+}
+
 /** The sums, the most important first. Those of nothing are omitted. */
 export function summary({ figures, times, shards, environments }: View): string[] {
   const { invocations, failed, partial, throttled, retries, splits, filtered, parked, givenUp, refused, lost, highestAge }: Figures = figures;
@@ -127,22 +139,69 @@ export function summary({ figures, times, shards, environments }: View): string[
   ].flat();
 }
 
-/** What did not go well, in order: a line each. */
+/** What did not go well, in order: a line each. What is told in the same words, one after the other, is one line. */
 export function story(view: View, most: number): { readonly lines: string[]; readonly omitted: number } {
-  const { batches, events } = view;
   const told = [
-    ...batches.filter(({ outcome }) => outcome !== 'done').map((batch) => ({ moment: batch.to ?? batch.from, lines: aboutBatch(view, batch), about: batch })),
-    ...events.map((event) => ({ moment: event.moment, lines: aboutEvent(view, event), about: event })),
+    ...view.batches.filter(({ outcome }) => outcome !== 'done').map((batch) => toldOfBatch(view, batch)),
+    ...view.events.map((event) => toldOfEvent(view, event)),
   ].sort((one, other) => one.moment - other.moment);
-  const lines = told.slice(0, most).map(({ moment, lines: [first], about }) => {
-    const { retry, split } = about as Partial<ViewBatch>;
-    const [text, ...more] = 'kind' in about ? (about.text === '' ? [] : [about.text]) : causesOf(about);
-    return [
-      `${sinceStart(view, view.times[moment])}, ${about.shard === undefined ? '' : `${shardName(view, about.shard)}: `}${first}`,
-      ...text === undefined ? [] : [`${text.replace(/\.$/, '')}${more.length === 0 ? '' : `, and ${more.length} more`}`],
-      ...split ? [`halved: ${split[0]} and ${split[1]}`] : [],
-      ...retry ? [`try ${retry.attempt} at ${sinceStart(view, retry.until)}`] : [],
-    ].join('. ');
-  });
-  return { lines, omitted: told.length - lines.length };
+  const folds: Told[][] = [];
+  for (const one of told) {
+    const fold = folds[folds.length - 1];
+    if (fold?.[0].key === one.key) {
+      fold.push(one);
+    } else {
+      folds.push([one]);
+    }
+  }
+  const lines = folds.slice(0, most).map((fold) => lineOf(view, fold));
+  return { lines, omitted: folds.slice(most).reduce((sum, fold) => sum + fold.length, 0) };
+}
+
+interface Told {
+  readonly moment: number;
+  readonly shard?: number;
+  readonly what: string;
+  /** Why, and what comes next. */
+  readonly more: readonly string[];
+  readonly next?: string;
+  /** Those of one key are told in the same words. */
+  readonly key: string;
+}
+
+function toldOfBatch(view: View, batch: ViewBatch): Told {
+  const { shard, split, retry, from, to, calls = [], error } = batch;
+  const what = headline(batch);
+  const [cause, ...others] = causesOf(batch);
+  const thrown = calls.find((call) => call.error !== undefined)?.error ?? error;
+  const next = [
+    ...split ? [`Halved: ${split[0]} and ${split[1]}`] : [],
+    ...retry ? [`Try ${retry.attempt} at ${sinceStart(view, retry.until)}`] : [],
+  ].join('. ');
+  return {
+    moment: to ?? from,
+    shard,
+    what,
+    more: cause === undefined ? [] : [`${cause.replace(/\.$/, '')}${others.length === 0 ? '' : `, and ${others.length} more`}`],
+    next,
+    key: [shard, what, thrown, split !== undefined].join('\n'),
+  };
+}
+
+function toldOfEvent(view: View, event: ViewEvent): Told {
+  const { moment, shard, kind, records, text } = event;
+  // Each parked record has its own number.
+  const key = [shard, kind, records, text.replace(/^record \S+: /, '')].join('\n');
+  return { moment, shard, what: aboutEvent(view, event)[0], more: text === '' ? [] : [text], key };
+}
+
+function lineOf(view: View, fold: readonly Told[]): string {
+  const [{ moment, shard, what, more }] = fold;
+  const last = fold[fold.length - 1];
+  const [from, to] = [moment, last.moment].map((one) => sinceStart(view, view.times[one]));
+  return [
+    `${from}${to === from ? '' : ` to ${to}`}, ${shard === undefined ? '' : `${shardName(view, shard)}: `}${what}${fold.length === 1 ? '' : `, ${fold.length.toLocaleString('en')} times`}`,
+    ...fold.length === 1 ? more : more.map((text) => `The first: ${text}`),
+    ...last.next ? [last.next] : [],
+  ].join('. ');
 }

@@ -4,7 +4,7 @@ import { draw } from '../../lib/view/draw';
 import { rowsOf } from '../../lib/view/rows';
 import { onAxis, ticks, timeAt, wholeRange } from '../../lib/view/scale';
 import type { View } from '../../lib/view/view';
-import { spanText } from '../../lib/view/words';
+import { spanText, story, titleOf } from '../../lib/view/words';
 
 const START = 1_735_689_600_000;
 let notices: ViewNotice[];
@@ -86,6 +86,48 @@ test('the view can be written as JSON, at any time', () => {
     expect(model.view.batches).toMatchObject([{ outcome: ['running', 'done'][index] }]);
   });
 });
+
+test('fed in pieces, and drawn between them, it is what it is when fed at once', async () => {
+  const { notices: all } = await knownRun();
+  const model = createModel();
+  const piecesOf = (size: number) => all.flatMap((_, index) => index % size === 0 ? [all.slice(index, index + size)] : []);
+  for (const piece of piecesOf(3)) {
+    piece.forEach((notice) => model.add(JSON.parse(JSON.stringify(notice))));
+    draw(model.view, rowsOf(model.view), { axis: 'steps', range: wholeRange(model.view, 'steps'), width: 800 });
+  }
+  const whole = viewOf({ notices: all });
+  const frame = { axis: 'steps', range: wholeRange(whole, 'steps'), width: 800 } as const;
+
+  expect(model.view).toEqual(whole);
+  expect(draw(model.view, rowsOf(model.view), frame)).toBe(draw(whole, rowsOf(whole), frame));
+});
+
+test('what is told in the same words is one line', () => {
+  for (let time = 0; time < 5; time++) {
+    batch(time * 10, time * 10 + 1, time, { outcome: { type: 'error', errorType: 'E', errorMessage: time < 4 ? 'down' : 'up' } });
+    engine(time * 10 + 1, { type: 'retrying', records: 10, attempt: time + 2, at: START + time * 10_000 + 10_000 });
+  }
+  at(50, { type: 'parked', shardId: 's', record: '1', error: 'E: bad' } as never);
+  at(51, { type: 'parked', shardId: 's', record: '2', error: 'E: bad' } as never);
+
+  expect(story(view(), 60)).toEqual({
+    lines: [
+      '+1 s to +31 s, shard s: 10 records failed, 4 times. The first: E: down. Try 5 at +40 s',
+      '+41 s, shard s: 10 records failed. E: up. Try 6 at +50 s',
+      '+50 s to +51 s, shard s: 1 record parked, 2 times. The first: record 1: E: bad',
+    ],
+    omitted: 0,
+  });
+  expect(story(view(), 1)).toMatchObject({ lines: [expect.any(String)], omitted: 3 });
+});
+
+test.each([[[], 'Local run, '], [['A'], 'Local run of A, '], [['A', 'B'], 'Local run of A and B, '], [['A', 'B', 'C'], 'Local run of A and 2 other triggers, ']])(
+  'the title of %j begins "%s"', (triggers, title) => {
+    batch(0, 1, 1);
+    triggers.forEach((trigger) => batch(1, 2, 1, { trigger }));
+
+    expect(titleOf(view())).toBe(`${title}2025-01-01 00:00 UTC`);
+  });
 
 test('an hour without anything takes little room on the axis of steps, and all of it can be found again', () => {
   batch(0, 0, 1);
