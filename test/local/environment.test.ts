@@ -261,7 +261,8 @@ describe('with a debugger', () => {
     const other = createServer();
     const first = await new Promise<number>((resolve) => other.listen(0, '127.0.0.1', () => resolve((other.address() as AddressInfo).port)));
     const debugging = debuggingFor({ inspect: first })!;
-    const [a, b, secondOfA] = await Promise.all(['A', 'B', 'A'].map((name) => debugging.take(name)));
+    await debugging.reserve(['A', 'B']);
+    const [b, a, secondOfA] = await Promise.all(['B', 'A', 'A'].map((name) => debugging.take(name)));
     expect(a).toBeGreaterThan(first);
     expect([b, secondOfA].every((port, n) => port > [a, b][n])).toBe(true);
     [a, b, secondOfA].forEach(debugging.release);

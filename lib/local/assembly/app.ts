@@ -1,4 +1,5 @@
 import type { Endpoints } from './resource-names';
+import type { BundleRecipe } from '../../assembly/bundle-recipe';
 import type { ValidSettings } from '../../rules/settings';
 import type { StreamViewType } from '../../stream/record';
 import type { NamedResource } from '../named-resource';
@@ -90,6 +91,8 @@ export interface LambdaFunction extends NamedResource {
   readonly codeDirectory?: string;
   /** The code itself, where the template holds it. */
   readonly inlineCode?: string;
+  /** How the code was bundled, where the app notes it. */
+  readonly bundle?: BundleRecipe;
   readonly layers: FunctionLayers;
   /** Such as `index.handler`. */
   readonly handler: string;

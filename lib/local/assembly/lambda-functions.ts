@@ -2,6 +2,7 @@ import type { FunctionLayers, LambdaFunction, ResolvedVariables, UnknownVariable
 import { NotRunning, pathOf, type Reading, type Where } from './reading';
 import { ifKnown, UnresolvedValueError } from './resolution';
 import { type Endpoints, physicalName } from './resource-names';
+import { readRecipe } from '../../assembly/bundle-recipe';
 import { SHORT_TIMEOUT } from '../../rules/facts';
 
 /** A function as a mapping names it: with an alias or a version, or without. */
@@ -36,9 +37,11 @@ export class LambdaFunctions {
 
   private function(where: Where): LambdaFunction {
     const reservedConcurrency = ifKnown(() => where.get('ReservedConcurrentExecutions'));
+    const bundle = readRecipe(where.stack.metadata[`/${pathOf(where)}`]);
     return {
       ...this.reading.named(where),
       ...codeOf(where),
+      ...(bundle && { bundle }),
       layers: this.layers(where),
       handler: where.get('Handler'),
       runtime: where.get('Runtime'),

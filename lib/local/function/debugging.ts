@@ -13,6 +13,8 @@ export interface Debugging {
   take(functionName: string): Promise<number>;
   /** The process at this port has ended. */
   release(port: number): void;
+  /** Gives each of these functions a port that stays its own, in this order, whichever is started first. */
+  reserve(functionNames: readonly string[]): Promise<void>;
 }
 
 /** Node.js's own. */
@@ -32,20 +34,31 @@ export function debuggingFor({ inspect = false, inspectBrk = false }: InspectOpt
 }
 
 /** Ports are given out in the order in which they are asked for, counted up from the first one. What other programs listen on is skipped. */
-function ports(first: number): Pick<Debugging, 'take' | 'release'> {
+function ports(first: number): Omit<Debugging, 'waits'> {
   /** By port: the function that had it first. */
   const owners = new Map<number, string>();
   const taken = new Set<number>();
   let last: Promise<unknown> = Promise.resolve();
 
   return {
-    take: (functionName) => {
-      const port = last.then(() => next(functionName));
-      last = port.catch(() => {});
-      return port;
+    take,
+    release,
+    reserve: async (functionNames) => {
+      for (const name of functionNames.filter((each) => ![...owners.values()].includes(each))) {
+        release(await take(name));
+      }
     },
-    release: (port) => void taken.delete(port),
   };
+
+  function take(functionName: string): Promise<number> {
+    const port = last.then(() => next(functionName));
+    last = port.catch(() => {});
+    return port;
+  }
+
+  function release(port: number): void {
+    taken.delete(port);
+  }
 
   async function next(functionName: string): Promise<number> {
     const own = [...owners].filter(([, owner]) => owner === functionName).map(([port]) => port);

@@ -63,7 +63,9 @@ export async function startEnvironment(children: Children, options: ExecutionEnv
   let process: FunctionProcess;
   try {
     debuggerPort = await options.debugging?.take(options.functionName);
-    process = startProcess(children, options, { api: api.address, debuggerPort }, (line, stream) => options.onLog(line, stream, environment.requestId));
+    process = startProcess(children, options, { api: api.address, debuggerPort }, (line, stream) => {
+      options.onLog(line, stream, environment.requestId);
+    });
   } catch (error) {
     close();
     throw error;
@@ -208,10 +210,12 @@ class ProcessEnvironment implements ExecutionEnvironment, RuntimeListener {
   }
 }
 
-/** The first line of the function's own code in a trace, such as `index.js:7:13`. */
+/** The first line of the function's own code in a trace, such as `index.js:7:13`, or `src/on-order.ts:3:5` where a source map leads there. */
 function placeIn(taskRoot: string, trace: readonly string[]): string | undefined {
-  const own = trace.find((line) => line.includes(taskRoot + sep) && !line.includes(`${sep}node_modules${sep}`));
-  return own && /[^(]*?:\d+(:\d+)?/.exec(own.slice(own.indexOf(taskRoot) + taskRoot.length + 1))?.[0];
+  return [taskRoot, process.cwd()].flatMap((root) => {
+    const own = trace.find((line) => line.includes(root + sep) && !line.includes(`${sep}node_modules${sep}`));
+    return own === undefined ? [] : [/[^(]*?:\d+(:\d+)?/.exec(own.slice(own.indexOf(root) + root.length + 1))?.[0]];
+  })[0];
 }
 
 /** By then everything is read that the process printed before it asked for its next invocation. */

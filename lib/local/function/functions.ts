@@ -1,3 +1,4 @@
+import { bundlesOf } from './bundles';
 import { startFunction, type LocalFunction } from './function';
 import type { LambdaFunction, UnknownVariable } from '../assembly/app';
 import type { Endpoints } from '../assembly/resource-names';
@@ -19,9 +20,12 @@ export interface LocalFunctions {
 
 export async function startFunctions(setup: RunSetup, endpoints: Endpoints): Promise<LocalFunctions> {
   const notLoaded: Missing[] = [];
+  // Without it, the code of the assembly runs.
+  const bundles = bundlesOf({ project: setup.project, children: setup.children, onError: () => {} });
+  await setup.debugging?.reserve(setup.app.functions.map(({ name }) => name));
   const started = await allStarted(setup.app.functions.map(async (target): Promise<[LambdaFunction, LocalFunction][]> => {
     try {
-      return [[target, await startOne(setup, target, endpoints)]];
+      return [[target, await startOne(setup, target, endpoints, await bundles.codeOf(target))]];
     } catch (error) {
       if (!(error instanceof LocalRunError && error.code === 'FUNCTION_NOT_LOADED')) {
         throw error;
@@ -42,7 +46,7 @@ export async function startFunctions(setup: RunSetup, endpoints: Endpoints): Pro
 }
 
 function startOne(
-  { project, node, debugging, children, observer, world }: RunSetup, target: LambdaFunction, endpoints: Endpoints,
+  { project, node, debugging, children, observer, world }: RunSetup, target: LambdaFunction, endpoints: Endpoints, code?: string,
 ): Promise<LocalFunction> {
   const { variables, unknown } = target.environment(endpoints);
   const given = world.variables.of(target);
@@ -53,7 +57,7 @@ function startOne(
     const layers = target.layers.missing.join(', ');
     observer({ type: 'warning', message: `${target.path}: the layer ${layers} is not a folder of this app. Its modules are taken from the project, where they are installed.` });
   }
-  return startFunction(children, target, {
+  return startFunction(children, code === undefined ? target : { ...target, codeDirectory: code }, {
     variables: { ...variables, ...given },
     access: world.access,
     endpoints,

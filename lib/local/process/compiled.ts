@@ -15,7 +15,7 @@ export function compiled(program: 'service/destination-server' | 'function/aws-r
   return file;
 }
 
-/** This code runs from the sources, from what is compiled of them, and from the command line's bundle: each lies elsewhere in the package. */
-function packageRoot(folder = __dirname): string {
+/** The folder of this package. This code runs from the sources, from what is compiled of them, and from the command line's bundle: each lies elsewhere in the package. */
+export function packageRoot(folder = __dirname): string {
   return existsSync(join(folder, 'package.json')) ? folder : packageRoot(dirname(folder));
 }
