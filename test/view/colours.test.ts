@@ -34,7 +34,8 @@ function times(matrix: readonly Colour[], [r, g, b]: Colour): Colour {
 }
 
 function lab(colour: Colour): Colour {
-  const xyz = [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]].map(([x, y, z]) => x * colour[0] + y * colour[1] + z * colour[2]);
+  const matrix: readonly Colour[] = [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]];
+  const xyz = matrix.map((row) => row.reduce((sum, share, index) => sum + share * colour[index], 0));
   const [x, y, z] = [xyz[0] / 0.9505, xyz[1], xyz[2] / 1.089].map((value) => value > 0.008856 ? Math.cbrt(value) : 7.787 * value + 16 / 116);
   return [116 * y - 16, 500 * (x - y), 200 * (y - z)];
 }
