@@ -19,14 +19,14 @@ export class Copy {
   private readonly temporary: string;
   private jest: ChildProcess | undefined;
   private tests = 0;
-  private changed: string | undefined;
+  private changed: { readonly file: string; readonly original: string } | undefined;
   private bundled = true;
 
   /**
    * @param project the project that is copied as it lies there, what is compiled included
    * @param folder a new folder, for the copy and what its tests write
    */
-  constructor(private readonly project: string, folder: string) {
+  constructor(project: string, folder: string) {
     this.root = join(folder, 'project');
     this.temporary = join(folder, 'temporary');
     mkdirSync(this.temporary, { recursive: true });
@@ -42,13 +42,13 @@ export class Copy {
   /** Gives a file another text; the last one that was changed is again as it was. */
   change(file: string, text: string): void {
     this.undo();
-    this.changed = file;
+    this.changed = { file, original: readFileSync(join(this.root, file), 'utf8') };
     this.write(file, text);
   }
 
   undo(): void {
     if (this.changed !== undefined) {
-      this.write(this.changed, readFileSync(join(this.project, this.changed), 'utf8'));
+      this.write(this.changed.file, this.changed.original);
       this.changed = undefined;
     }
   }

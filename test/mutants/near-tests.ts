@@ -31,21 +31,22 @@ const NEAREST = 20;
 /**
  * The tests that should notice a change of a file of lib/. First the one that is named like the file, then those of its room, then the others
  * that reach it: the fewest imports away first, then the cheapest. Tests with processes come last, because everything is bundled for them, and
- * only those of the room and those that import the file themselves.
+ * only those of the room and those that import the file, or what imports it.
  */
 export function nearTests(file: string, durations: Durations): TestFile[] {
   const room = file.split('/')[1];
   const isOfRoom = (test: string) => test.startsWith(`test/${room}/`);
   const testsName = `/${basename(file, '.ts')}.test.ts`;
   const distance = (test: string) => importsBetween(test).get(file) ?? Infinity;
-  const order = (test: string) => [test.endsWith(testsName) ? 0 : 1, isOfRoom(test) ? 0 : 1, distance(test), durations.of(test) ?? statSync(test).size];
+  const cost = (test: string) => durations.of(test) ?? statSync(test).size;
+  const order = (test: string) => [test.endsWith(testsName) ? 0 : 1, isOfRoom(test) ? 0 : 1, distance(test), cost(test)];
   const nearestOf = (tests: string[]) => tests.map((test) => ({ test, by: order(test) }))
     .sort((a, b) => a.by.reduce((found, one, at) => found || one - b.by[at] || 0, 0))
     .map(({ test }) => ({ file: test, part: partOf(test) }));
   const tests = sources('test').filter((test) => test.endsWith('.test.ts'));
   return [
     ...nearestOf(tests.filter((test) => !isProcessTest(test) && distance(test) < Infinity)).slice(0, NEAREST),
-    ...nearestOf(tests.filter((test) => isProcessTest(test) && (isOfRoom(test) || distance(test) <= 1))),
+    ...nearestOf(tests.filter((test) => isProcessTest(test) && (isOfRoom(test) || distance(test) <= 2))),
   ];
 }
 

@@ -168,6 +168,22 @@ describe('an untyped caller', () => {
     ].join('\n'));
   });
 
+  test('recognizes the value', () => {
+    class Order {
+      readonly self = this;
+    }
+    const endless = Object.assign(Object.create(null), { self: undefined });
+    endless.self = endless;
+    const given: [unknown, string][] = [
+      ['orders', '"orders"'], [5, '5'], [{ a: [1] }, '{"a":[1]}'], [Symbol('s'), 'Symbol(s)'], [Lazy.any({ produce: () => 1 }), 'a token'],
+      [new Order(), 'an object of Order'], [endless, 'an object of no class'],
+    ];
+
+    for (const [value, words] of given) {
+      expect(untyped({ table: value })).toThrow(`table is ${words} but must be a table.`);
+    }
+  });
+
   test('may write null for what is not given', () => {
     const [nulls, nothing] = [new TestApp(), new TestApp()];
     const names = ['startingPosition', 'batchSize', 'maxBatchingWindow', 'parallelizationFactor', 'retryAttempts', 'maxRecordAge',

@@ -258,7 +258,11 @@ test.each([
 
   expect(() => app.trigger({ onFailure: { bind: () => bound } })).toThrow(expect.objectContaining({
     name: 'InvalidTriggerError',
-    violations: [expect.objectContaining({ ruleId: 'destination-type', message: expect.stringContaining('names no destination') })],
+    violations: [expect.objectContaining({
+      ruleId: 'destination-type',
+      message: 'onFailure names no destination: its bind(…) must return { destination } with the ARN of a queue, a topic or a bucket. '
+        + 'Return that, or give NoFailureDestination.INSTANCE to have none.',
+    })],
   }));
 });
 

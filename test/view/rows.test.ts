@@ -25,7 +25,10 @@ const EVERYTHING: View = {
   ],
   environments: Array.from({ length: 13 }, (_, index) => ({ name: 'Fn', number: index + 1 })),
   batches: OUTCOMES.flatMap((outcome, index) => [
-    { shard: 0, slot: index % 2, from: index, to: outcome === 'running' ? undefined : index + 1, records: 3, left: 2, outcome, environment: index * 3, first: '1', last: '3', age: 1, ...outcome === 'done' && { calls } },
+    {
+      shard: 0, slot: index % 2, from: index, to: outcome === 'running' ? undefined : index + 1, records: 3, left: 2, outcome, environment: index * 3,
+      first: '1', last: '3', age: 1, ...outcome === 'done' && { calls },
+    },
     {
       shard: 1, slot: 0, from: index, to: index + 2, records: 1, left: 1, outcome, first: '4', error: 'Error: why.', age: (index + 1) * 20_000_000,
       retry: { attempt: index, until: START + 9_000_000 }, split: [1, 2] as const, checkpoint: '9',
@@ -36,7 +39,8 @@ const EVERYTHING: View = {
     kind, moment: index + 1, records: index, text: index % 2 === 0 ? '' : 'a text', shard: index === 3 ? undefined : index,
   })),
   figures: {
-    invocations: 1_234, failed: 1, partial: 2, throttled: 3, retries: 1, splits: 5, filtered: 6, parked: 7, givenUp: 8, refused: 9, lost: 10, highestAge: 100_000_000,
+    invocations: 1_234, failed: 1, partial: 2, throttled: 3, retries: 1, splits: 5, filtered: 6, parked: 7, givenUp: 8, refused: 9, lost: 10,
+    highestAge: 100_000_000,
   },
 };
 
@@ -103,11 +107,11 @@ test('a wide batch shows its calls, which can be pointed at', () => {
 
 test('the keys lead from mark to mark', () => {
   const spelled = ({ row, index, call }: Selection) => [row, index, call].join(' ');
-  const from = (row: number, index: number, call?: number) => ['ArrowLeft', 'ArrowRight', 'ArrowUp', 'ArrowDown', 'PageUp', 'PageDown', 'Home', 'End', 'Escape', 'x']
-    .flatMap((key) => {
-      const to = moved(rows, { row, index, ...call !== undefined && { call } }, key);
-      return to === undefined ? [] : `${key} from ${spelled({ row, index, call })} to ${spelled(to)}`;
-    });
+  const keys = ['ArrowLeft', 'ArrowRight', 'ArrowUp', 'ArrowDown', 'PageUp', 'PageDown', 'Home', 'End', 'Escape', 'x'];
+  const from = (row: number, index: number, call?: number) => keys.flatMap((key) => {
+    const to = moved(rows, { row, index, ...call !== undefined && { call } }, key);
+    return to === undefined ? [] : `${key} from ${spelled({ row, index, call })} to ${spelled(to)}`;
+  });
 
   expect(moved(rows, undefined, 'ArrowLeft')).toEqual({ row: 0, index: 0 });
   expect(moved({ rows: [], height: 0 }, undefined, 'ArrowLeft')).toBeUndefined();
