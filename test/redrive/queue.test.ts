@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { FakeQueue, VirtualTime } from './queue';
 import { type CollectOptions, MessagesInFlight, type Source } from '../../lib/redrive';
 import { queueSource, regionOfQueue } from '../../lib/redrive/aws';
+import { refusalOf } from '../../lib/redrive/aws/refusal';
 
 const URL = 'https://sqs.eu-west-1.amazonaws.com/123456789012/failures';
 const HOUR = 3_600_000;
@@ -233,4 +234,18 @@ test.each<[string, string | undefined]>([
   ['not a URL', undefined],
 ])('the Region of %s is %s', (url, region) => {
   expect(regionOfQueue(url)).toBe(region);
+});
+
+test.each<[string, string, string | undefined]>([
+  ['AccessDeniedException', 'no', 'Access denied: AccessDeniedException: no. Needed: sqs:ReceiveMessage on it.'],
+  ['CredentialsProviderError', 'none', 'There are no credentials, or they have expired: none. Needed: sqs:ReceiveMessage on it.'],
+  ['QueueDoesNotExist', 'gone', 'There is no such queue.'],
+  ['Error', 'Region is missing', 'The Region is not known. Give it with --region.'],
+  ['TypeError', 'Region is missing', undefined],
+  ['Error', 'socket hang up', undefined],
+])('%s: %s means to a person: %s', (name, message, refused) => {
+  const error = Object.assign(new Error(message), { name });
+  const refusal = refusalOf(error, 'sqs:ReceiveMessage on it', [/^QueueDoesNotExist/, 'There is no such queue.']) as Error;
+
+  expect(refusal === error ? undefined : [refusal.name, refusal.message]).toEqual(refused === undefined ? undefined : ['RedriveRefused', refused]);
 });
