@@ -93,6 +93,21 @@ describe('on a terminal', () => {
     expect(statusAt(80, ...failing, parked, givenUp)).toMatch(/^age 0\.0 s, 0 in flight, 1200\/1201 failed, 1 retry, 2 given up, 1 parked\u001b/);
   });
 
+  test('what is not zero is a part of the status, from one on', () => {
+    const notice = (of: object) => ({ type: 'notice', trigger: 'Shop/OrderEvents', notice: { shardId: 'shard', ...of } }) as LocalEvent;
+    const failed: LocalEvent = {
+      ...ended(null) as LocalEvent & { type: 'invocationEnded' }, outcome: { type: 'error', requestId: 'r', errorType: 'E', errorMessage: '' },
+    };
+    const status = statusAt(
+      500, STARTED, failed, STARTED, { type: 'parked', destinationArn: 'arn' },
+      { type: 'delivered', trigger: 'Shop/OrderEvents', destinationArn: 'arn', message: { requestContext: {} } as never, records: [{}], accepted: true },
+      notice({ type: 'split', first: 1, second: 1 }), notice({ type: 'count', name: 'FilteredOutEventCount', value: 1 }),
+      notice({ type: 'dropped', records: [{}], reason: 'none' }),
+    );
+    expect(status).toBe('1 LOST, iterator age 0.0 s, 1 in flight, 2 invocations (1 failed), 1 retry, 1 split, 1 given up, 1 parked, 1 shard, '
+      + '1 filtered out\u001b[K');
+  });
+
   test('a line replaces the status, which follows in the same write', () => {
     const text = printedBy((out) => {
       const output = lines(out);
