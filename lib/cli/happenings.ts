@@ -2,6 +2,7 @@ import { counted } from './counted';
 import { failureLines } from './failure-lines';
 import { createFold } from './fold';
 import { shortNames } from './short-names';
+import { takenOver } from './taken-over';
 import { hasFailures } from './tally';
 import { visible, visibleInLine } from './visible';
 import type { LocalEvent } from '../local';
@@ -42,6 +43,7 @@ export class Happenings {
         const where = event.accepted ? `on ${event.destinationArn}` : `refused by ${event.destinationArn}: ${visibleInLine(event.reason ?? '')}`;
         return [`${this.nameOf(event.trigger)} > ${event.message.requestContext.condition}: ${records(event.records.length)} ${where}`];
       }
+      case 'takenOver': return [takenOver(event.changes, (path) => this.nameOf(path))];
       case 'parked': return [`Parked ${records(1)} on ${event.destinationArn}`];
       case 'notice': return noticeLines(this.nameOf(event.trigger), event);
     }
@@ -52,6 +54,7 @@ export class Happenings {
     const names = shortNames(functions.map(({ path }) => path));
     functions.forEach(({ name, path }, n) => {
       const short = names.get(path)!;
+      this.shortNames.set(path, short);
       this.shortNames.set(name, this.colours ? `\u001b[${COLOURS[n % COLOURS.length]}m${short}\u001b[39m` : short);
     });
   }

@@ -12,7 +12,7 @@ export function createMapping(options: MappingOptions): Machine {
 }
 
 class Mapping implements Machine {
-  private readonly plan: MappingPlan;
+  private plan: MappingPlan;
   private readonly outbox = new Outbox();
   private readonly lineage: Lineage;
   private readonly shards = new Map<string, ShardPoller>();
@@ -34,6 +34,10 @@ class Mapping implements Machine {
       case 'enabled':
         this.enabled = input.enabled;
         this.advanceAll(now);
+        break;
+      case 'changed':
+        this.plan = planOf(input.options);
+        this.shards.forEach((shard) => shard.change(this.plan));
         break;
       case 'described':
         this.described(now, input.shards);

@@ -115,6 +115,14 @@ export class BatchProcessor implements Caller {
     }
   }
 
+  /** Goes on in place of one with other options: the shard was read as far, and a window stays open unless windows have another length now. */
+  takeOver(before: BatchProcessor): void {
+    this.readUntil = before.readUntil;
+    if (this.plan.settings.tumblingWindow === before.plan.settings.tumblingWindow) {
+      this.windows.takeOver(before.windows);
+    }
+  }
+
   /** Takes the outcome of the invocation under way. */
   returned(now: number, outcome: Outcome): void {
     this.phase = REST;

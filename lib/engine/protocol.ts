@@ -1,3 +1,4 @@
+import type { MappingOptions } from './options';
 import type { FailedBatch } from '../stream/failed-batch';
 import type { StreamEvent, StreamRecord, WindowEvent } from '../stream/record';
 import type { Position, PassingReadFailure, Shard } from '../stream/shard';
@@ -45,7 +46,9 @@ export type Input =
   /** The answer to `deliver`: whether the destination accepted the message. */
   | { readonly type: 'delivered'; readonly delivery: number; readonly accepted: boolean }
   /** The mapping was switched on or off. */
-  | { readonly type: 'enabled'; readonly enabled: boolean };
+  | { readonly type: 'enabled'; readonly enabled: boolean }
+  /** The mapping has other options. It must be switched off, and every invocation and delivery answered. It goes on where it is. */
+  | { readonly type: 'changed'; readonly options: MappingOptions };
 
 /** How an invocation ended. */
 export type Outcome =

@@ -16,7 +16,7 @@ import type { Position, PassingReadFailure } from '../stream/shard';
 export class ShardPoller {
   /** When time alone makes a next step possible. Infinity: never. */
   deadline = Infinity;
-  private readonly processors: BatchProcessor[];
+  private processors: BatchProcessor[];
   private readonly schedule = new ReadSchedule();
   private position: Position;
   private reading = false;
@@ -25,10 +25,10 @@ export class ShardPoller {
   private lastRead: string | undefined;
   private reported: string | undefined;
 
-  constructor(readonly shardId: string, from: Position, private readonly plan: MappingPlan, private readonly outbox: Outbox) {
+  constructor(readonly shardId: string, from: Position, private plan: MappingPlan, private readonly outbox: Outbox) {
     this.position = from;
     this.lastRead = this.reported = from.type === 'AFTER_SEQUENCE_NUMBER' ? from.sequenceNumber : undefined;
-    this.processors = Array.from({ length: plan.settings.parallelizationFactor }, () => new BatchProcessor(shardId, plan, outbox));
+    this.processors = this.newProcessors();
   }
 
   /** Whether the shard has ended and all of its records are done. A read under way may still bring some. */
@@ -63,22 +63,23 @@ export class ShardPoller {
     this.deadline = Infinity;
   }
 
+  /** The mapping was released and has other options: what it has read and not done is distributed anew. Filters see it again. */
+  change(plan: MappingPlan): void {
+    const before = this.processors;
+    const entries = before.flatMap(({ waiting }) => waiting.all).sort((a, b) => compareSequenceNumbers(sequenceNumberOf(a), sequenceNumberOf(b)));
+    this.plan = plan;
+    this.processors = this.newProcessors();
+    this.processors.forEach((processor, n) => processor.takeOver(before[Math.min(n, before.length - 1)]));
+    this.push(entries);
+  }
+
   /** Takes the answer to a read. */
   read(now: number, { records, end, quietUntil }: Extract<Input, { type: 'read' }>): void {
     this.reading = false;
     this.schedule.succeeded(now, records.length > 0, quietUntil);
     this.outbox.count(this.shardId, 'PolledEventCount', records.length);
     const arrival = { at: now };
-    let filtered = 0;
-    for (const record of records) {
-      const entry = this.entry(arrival, record);
-      if (this.plan.passes(record)) {
-        this.processorOf(record).waiting.push(entry);
-      } else {
-        filtered++;
-      }
-    }
-    this.outbox.count(this.shardId, 'FilteredOutEventCount', filtered);
+    this.push(records.map((record) => this.entry(arrival, record)));
     if (this.lastRead !== undefined) {
       this.position = { type: 'AFTER_SEQUENCE_NUMBER', sequenceNumber: this.lastRead };
     }
@@ -102,6 +103,17 @@ export class ShardPoller {
       this.outbox.notice({ type: 'trimmed', shardId: this.shardId, after: this.lastRead });
       this.processors.forEach((processor) => processor.sawRead(now, true));
     }
+  }
+
+  /** Those that pass the filters wait for a batch. */
+  private push(entries: readonly Entry[]): void {
+    const passing = entries.filter(({ record }) => this.plan.passes(record));
+    passing.forEach((entry) => this.processorOf(entry.record).waiting.push(entry));
+    this.outbox.count(this.shardId, 'FilteredOutEventCount', entries.length - passing.length);
+  }
+
+  private newProcessors(): BatchProcessor[] {
+    return Array.from({ length: this.plan.settings.parallelizationFactor }, () => new BatchProcessor(this.shardId, this.plan, this.outbox));
   }
 
   private entry(arrival: Arrival, record: StreamRecord): Entry {

@@ -10,6 +10,10 @@ export class WaitingRecords {
     return this.entries.length;
   }
 
+  get all(): readonly Entry[] {
+    return this.entries;
+  }
+
   get first(): Entry | undefined {
     return this.entries[0];
   }

@@ -14,6 +14,11 @@ export class WindowKeeper {
     return this.window !== undefined;
   }
 
+  /** Goes on with the window of another one. */
+  takeOver({ window }: WindowKeeper): void {
+    this.window = window;
+  }
+
   /** When the open window ends. Infinity if none is open. */
   get end(): number {
     return this.window?.end ?? Infinity;

@@ -14,7 +14,7 @@ export interface Start {
   readonly checkpoints: Readonly<Record<string, string>>;
 }
 
-/** How far each mapping has read its stream: with tables that outlive a run, the next run goes on from there. */
+/** How far each mapping has read its stream: a mapping that is removed and comes again goes on from there and, with tables that outlive a run, the next run does. */
 export interface Checkpoints {
   /** Where this mapping goes on in this stream or, if it has not read it before, where it starts. */
   startOf(mapping: LocalMapping, stream: StreamReader): Promise<Start>;
@@ -23,21 +23,14 @@ export interface Checkpoints {
   restart(mapping: LocalMapping, streamArn: string): void;
 }
 
-/** For tables in memory: every run starts anew. */
-export const NO_CHECKPOINTS: Checkpoints = {
-  startOf: async ({ settings: { startingPosition } }) => ({ startingPosition, checkpoints: {} }),
-  save: () => {},
-  restart: () => {},
-};
-
 /**
- * The checkpoints that are kept in this folder.
+ * The checkpoints that are kept in this folder; without one, those of this run alone.
  *
  * @throws LocalRunError FOLDER_UNUSABLE
  */
-export function checkpointsIn(folder: string): Checkpoints {
-  const file = join(folder, 'checkpoints.json');
-  const saved = read(file);
+export function checkpointsIn(folder?: string): Checkpoints {
+  const file = folder === undefined ? undefined : join(folder, 'checkpoints.json');
+  const saved = file === undefined ? {} : read(file);
 
   return {
     startOf: async ({ path, settings }, stream) => {
@@ -73,8 +66,10 @@ function read(file: string): Saved {
   }
 }
 
-function write(file: string, saved: Saved): void {
-  writeWhole(file, JSON.stringify(saved, undefined, 2));
+function write(file: string | undefined, saved: Saved): void {
+  if (file !== undefined) {
+    writeWhole(file, JSON.stringify(saved, undefined, 2));
+  }
 }
 
 /** The last sequence number of each shard now. LATEST is after it, also in the next run if this one is killed before its first checkpoint. */

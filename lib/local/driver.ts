@@ -1,4 +1,4 @@
-import type { Effect, Input, Machine, Notice, Outcome } from '../engine';
+import type { Effect, Input, Machine, MappingOptions, Notice, Outcome } from '../engine';
 import { StreamReadError, type ShardRead } from '../reader/stream-reader';
 import type { PassingReadFailure, Position, Shard } from '../stream/shard';
 
@@ -29,6 +29,13 @@ export interface Driver {
    * with the error that ended the driver before.
    */
   drained(): Promise<void>;
+  /**
+   * Begins nothing new until `goOn`. Resolves when every invocation and delivery that is under way has ended, and counts. Rejects with the
+   * error that ended the driver before.
+   */
+  pause(): Promise<void>;
+  /** After a pause: goes on where it is, with these options if they are given. Records that were being retried start with all of their retries. */
+  goOn(options?: MappingOptions): void;
   /** Ends the polling, for this reason. The result of what is under way is ignored. */
   stop(reason: Error): void;
 }
@@ -44,6 +51,8 @@ export function drive(machine: Machine, parts: Parts, onFailure: (error: Error) 
   let timer: NodeJS.Timeout | undefined;
   let time = 0;
   let invocations = 0;
+  /** Invocations and deliveries that have not ended. */
+  let underWay = 0;
   /** Undefined until they are listed for the first time. */
   let shards: readonly Shard[] | undefined;
   /** For each shard that was read: when the last empty read began, or Infinity at the end of a closed shard. */
@@ -58,6 +67,16 @@ export function drive(machine: Machine, parts: Parts, onFailure: (error: Error) 
   return {
     polling,
     drained,
+    pause: () => {
+      tell({ type: 'enabled', enabled: false });
+      return until(() => underWay === 0);
+    },
+    goOn: (options) => {
+      if (options) {
+        tell({ type: 'changed', options });
+      }
+      tell({ type: 'enabled', enabled: true });
+    },
     stop,
     get invocations() {
       return invocations;
@@ -67,6 +86,9 @@ export function drive(machine: Machine, parts: Parts, onFailure: (error: Error) 
   function tell(input: Input): void {
     if (ended) {
       return;
+    }
+    if (input.type === 'returned' || input.type === 'delivered') {
+      underWay--;
     }
     try {
       for (const effect of machine.handle(now(), input)) {
@@ -90,8 +112,10 @@ export function drive(machine: Machine, parts: Parts, onFailure: (error: Error) 
         return read(effect);
       case 'invoke':
         invocations++;
+        underWay++;
         return after(parts.invoke(effect), (outcome) => ({ type: 'returned', invocation: effect.invocation, outcome }));
       case 'deliver': {
+        underWay++;
         const answer = (accepted: boolean): Input => ({ type: 'delivered', delivery: effect.delivery, accepted });
         return after(parts.deliver(effect), () => answer(true), () => answer(false));
       }

@@ -1,11 +1,12 @@
 import type { Notice, Outcome } from '../engine';
+import type { LocalChange } from './changes';
 import type { FailedBatch } from '../stream/failed-batch';
 import type { StreamEvent, StreamRecord } from '../stream/record';
 import type { Shard } from '../stream/shard';
 
 /** Something that happens during a local run. `trigger` is the construct path of the mapping. */
 export type LocalEvent =
-  /** What the run is about to start. The names of functions are those of the events, with their construct paths. */
+  /** What the run is about to start, or to take over. The names of functions are those of the events, with their construct paths. */
   | { readonly type: 'app'; readonly functions: readonly { readonly name: string; readonly path: string }[]; readonly triggers: readonly string[] }
   | {
     readonly type: 'invocationStarted';
@@ -58,6 +59,8 @@ export type LocalEvent =
   | { readonly type: 'notice'; readonly trigger: string; readonly notice: Notice }
   /** A process of a function has started, and a debugger can attach to it at this port of 127.0.0.1. `waits`: its code is loaded only then. */
   | { readonly type: 'debugger'; readonly functionName: string; readonly port: number; readonly waits: boolean }
+  /** A newer version of the app was taken over. This differs from the one before. */
+  | { readonly type: 'takenOver'; readonly changes: readonly LocalChange[] }
   /** A line that a function printed. */
   | { readonly type: 'log'; readonly functionName: string; readonly requestId?: string; readonly stream: 'stdout' | 'stderr'; readonly line: string }
   /** Something that does not run here, or differs from AWS. */

@@ -1,6 +1,7 @@
 export { startLocal } from './running-app';
 export type { LocalFailure, RunningApp } from './running-app';
 export type { LocalOptions, LocalRun, LocalTrigger } from './local-run';
+export type { LocalChange } from './changes';
 export type { LocalEvent } from './events';
 export type { NamedResource } from './named-resource';
 export { LocalRunError } from './errors';

@@ -1,3 +1,4 @@
+import type { LocalChange } from './changes';
 import type { LocalObserver } from './events';
 import type { NamedResource } from './named-resource';
 
@@ -96,6 +97,15 @@ export interface LocalRun {
   drained(): Promise<void>;
   /** Kills the processes that are running the handler of this function, as a crash would, and returns how many there were. */
   kill(functionName: string): number;
+  /**
+   * Takes over the app that is in the folder of the assembly now, without a restart: tables, what they hold, and how far each trigger has read them
+   * stay. Functions that have changed get new processes, in which the next invocations run; triggers that have changed go on where they are, once
+   * what is under way has ended; new parts are started, and triggers that are not in the app any more end.
+   *
+   * Resolves with what has changed when it runs, and every new trigger is polling. Rejects with a LocalRunError if the app can't be read, or has no
+   * trigger that can run here: the old one goes on then.
+   */
+  takeOver(): Promise<readonly LocalChange[]>;
   /** Ends everything. */
   stop(): Promise<void>;
 }

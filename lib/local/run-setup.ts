@@ -1,5 +1,4 @@
 import type { ApiServer } from './api/server';
-import type { LocalApp } from './assembly/app';
 import type { Checkpoints } from './checkpoints';
 import type { LocalObserver } from './events';
 import type { Debugging } from './function/debugging';
@@ -8,9 +7,8 @@ import type { NodeProgram } from './function/node-program';
 import type { ServiceAccess } from './function/service-access';
 import type { Children } from './process/children';
 
-/** What a run is asked for and what it has found, before any of it is started. */
+/** What a run is asked for, whatever the app, before any of it is started. */
 export interface RunSetup {
-  readonly app: LocalApp;
   /** The folder of the user's project. */
   readonly project: string;
   /** The port of DynamoDB Local; undefined for a free one. */
@@ -29,6 +27,8 @@ export interface RunSetup {
   /** Serves nothing before the functions are there. */
   readonly api: ApiServer;
   readonly observer: LocalObserver;
+  /** A warning, once, however often it is given. */
+  readonly note: (message: string) => void;
 }
 
 /** What the user gives the functions. */

@@ -43,7 +43,27 @@ export async function startLocal(options: LocalOptions = {}): Promise<RunningApp
   });
   const client = new DynamoDBClient(clientOptions(run.endpoints.dynamodb, run.variables.AWS_REGION));
   return {
-    ...run,
+    endpoints: run.endpoints,
+    variables: run.variables,
+    get triggers() {
+      return run.triggers;
+    },
+    get tables() {
+      return run.tables;
+    },
+    get queues() {
+      return run.queues;
+    },
+    get topics() {
+      return run.topics;
+    },
+    get buckets() {
+      return run.buckets;
+    },
+    failed: run.failed,
+    drained: () => run.drained(),
+    kill: (functionName) => run.kill(functionName),
+    takeOver: () => run.takeOver(),
     failures,
     put: async (table, item) => {
       await client.send(new PutItemCommand({ TableName: nameOf(table, run), Item: marshall(item, { removeUndefinedValues: true }) }));

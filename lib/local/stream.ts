@@ -6,7 +6,7 @@ import type { Position, Shard } from '../stream/shard';
 
 /** The streams of a table, by the ARNs that DynamoDB Local has for them. A table that is made anew has another one. */
 export interface TableStreams {
-  /** The stream that the table had when the run started. */
+  /** The stream that the table had when it was met first. */
   readonly first: string;
   /** The last stream of the table, and whether the table has it now. */
   latest(): Promise<{ readonly streamArn: string; readonly isOn: boolean }>;

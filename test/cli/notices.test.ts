@@ -34,22 +34,19 @@ async function printedFor(template: object, { poison, refused = false }: { poiso
         read: async () => ({ records: reads++ === 0 ? records : [], end: false }),
       },
       start: { startingPosition: 'TRIM_HORIZON', checkpoints: {} },
-      target: {
-        invoke: async (event) => (event as StreamEvent).Records.some(({ dynamodb }) => dynamodb?.Keys?.id.S === poison)
-          ? { type: 'error', requestId: 'r', errorType: 'Error', errorMessage: 'poison' }
-          : { type: 'response', requestId: 'r', response: null },
-        kill: () => 0,
-        stop: async () => {},
+      functions: {
+        of: () => ({
+          invoke: async (event) => (event as StreamEvent).Records.some(({ dynamodb }) => dynamodb?.Keys?.id.S === poison)
+            ? { type: 'error', requestId: 'r', errorType: 'Error', errorMessage: 'poison' }
+            : { type: 'response', requestId: 'r', response: null },
+        }),
       },
       destinations: {
-        endpoint: '',
-        refused: new Set(), ended: new Promise(() => {}),
         deliver: async () => {
           if (refused) {
             throw new Error('no such queue');
           }
         },
-        stop: async () => {},
       },
       observer: output.happened,
       onCheckpoint: () => {},

@@ -8,7 +8,8 @@ test('a message needs no connection of its own', async () => {
   const children = recordChildren();
   const arn = 'arn:aws:sqs:us-east-1:000000000000:failures';
   const app = { queues: [{ arn, attributes: {} }], topics: [], buckets: [], mappings: [] } as unknown as LocalApp;
-  const destinations = await startDestinations(children, process.cwd(), app);
+  const destinations = await startDestinations(children, process.cwd());
+  await destinations.take(app);
   const connect = jest.spyOn(Socket.prototype, 'connect');
   for (let n = 0; n < 5; n++) {
     await destinations.deliver(arn, {} as FailedBatch);

@@ -155,10 +155,10 @@ describe('environment variables that are given', () => {
 });
 
 describe('the parameters and secrets of the app', () => {
-  const { answer } = new StoredValuesApi({
+  const { answer } = new StoredValuesApi(() => ({
     parameters: [{ name: '/app/level', type: 'String', value: 'debug' }, { name: '/app/db/url', type: 'String', value: 'x' }, { name: 'plain', type: 'StringList', value: 'a,b' }],
     secrets: [{ name: 'login', arn: 'arn:aws:secretsmanager:us-east-1:000000000000:secret:login-abcdef', value: '{"user":"me"}' }],
-  });
+  }));
   const ask = async (target: string, input: object) =>
     JSON.parse(String((await answer({ headers: { 'x-amz-target': target }, body: Buffer.from(JSON.stringify(input)) } as unknown as ApiRequest))!.body));
 

@@ -42,9 +42,8 @@ describe('a kept table', () => {
   /** What is changed where the app has the table so, and what is said of it. */
   async function changesOf(change: Partial<LocalTable>, timeToLive?: string) {
     const { client, sent } = clientWith((name) => name === 'DescribeTimeToLive' ? { TimeToLiveDescription: { AttributeName: timeToLive } } : { Table: KEPT });
-    const notes: string[] = [];
-    await changeKeptTable(client, { ...TABLE, ...change }, KEPT, (note) => notes.push(note));
-    return { notes, changes: sent.filter(([name]) => name.startsWith('Update')).map(([, input]) => Object.values(input)[0]) };
+    const { changes: words } = await changeKeptTable(client, { ...TABLE, ...change }, KEPT);
+    return { words, changes: sent.filter(([name]) => name.startsWith('Update')).map(([, input]) => Object.values(input)[0]) };
   }
 
   test.each<[string, Partial<LocalTable>, object[], string]>([
@@ -57,17 +56,17 @@ describe('a kept table', () => {
     ['no stream', { streamViewType: undefined }, [{ StreamEnabled: false }], 'no stream'],
     ['time to live', { timeToLiveAttribute: 'expires' }, [{ AttributeName: 'expires', Enabled: true }], 'time to live by expires'],
   ])('gets %s', async (_, change, changes, what) => {
-    expect(await changesOf(change)).toEqual({ changes, notes: [`The kept table orders now has ${what}, as in the app.`] });
+    expect(await changesOf(change)).toEqual({ changes, words: [what] });
   });
 
   test('gets another attribute for time to live, or none', async () => {
     expect((await changesOf({ timeToLiveAttribute: 'until' }, 'expires')).changes)
       .toEqual([{ AttributeName: 'expires', Enabled: false }, { AttributeName: 'until', Enabled: true }]);
-    expect((await changesOf({}, 'expires')).notes).toEqual(['The kept table orders now has no time to live, as in the app.']);
+    expect((await changesOf({}, 'expires')).words).toEqual(['no time to live']);
   });
 
   test('stays as it is where the app has it so', async () => {
-    expect(await changesOf({})).toEqual({ changes: [], notes: [] });
+    expect(await changesOf({})).toEqual({ changes: [], words: [] });
   });
 
   test.each<[string, Partial<LocalTable>]>([

@@ -38,7 +38,8 @@ beforeAll(async () => {
     new DynamoStreamTrigger(stack, 'Parking', { table, handler: functionOf('OnChange', {}) });
     new DynamoStreamTrigger(stack, 'Holding', { table, handler: functionOf('OnChangeWithoutParking', { PARK: 'no' }) });
   }));
-  destinations = await startDestinations(children, process.cwd(), app);
+  destinations = await startDestinations(children, process.cwd());
+  await destinations.take(app);
 });
 
 beforeEach(() => {
@@ -70,6 +71,7 @@ async function start(trigger: 'Parking' | 'Holding'): Promise<LocalFunction> {
     node: process.execPath,
     onDebuggerPort: () => {},
     onUsage: () => {},
+    onCodeGone: () => {},
     onLog: (line, stream) => {
       stream === 'stdout' ? calls.push(JSON.parse(line)) : printed.push(line);
     },

@@ -3,7 +3,11 @@ import type { StoredParameter, StoredSecret, StoredValues } from '../assembly/ap
 
 /** What functions ask Systems Manager and Secrets Manager for: the parameters and secrets that the app makes. */
 export class StoredValuesApi {
-  constructor(private readonly values: StoredValues) {}
+  constructor(private readonly stored: () => StoredValues) {}
+
+  private get values(): StoredValues {
+    return this.stored();
+  }
 
   readonly answer: Api = (request) => {
     const [service, action] = String(request.headers['x-amz-target'] ?? '').split('.');

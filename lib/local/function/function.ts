@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { realpathSync, writeFileSync } from 'node:fs';
+import { existsSync, realpathSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Debugging } from './debugging';
 import { startEnvironment, type ExecutionEnvironment, type ExecutionEnvironmentOptions, type Usage } from './environment';
@@ -7,6 +7,7 @@ import { accessVariables, type ServiceAccess } from './service-access';
 import type { Outcome } from '../../engine';
 import type { LambdaFunction } from '../assembly/app';
 import type { Endpoints } from '../assembly/resource-names';
+import { LocalRunError } from '../errors';
 import type { Children } from '../process/children';
 import { processVariables } from '../process/process-variables';
 import { sdkVariables } from '../service/sdk-variables';
@@ -19,12 +20,20 @@ export interface LocalFunction {
    * @param chosen is called with the number of the environment, from 1
    */
   invoke(event: unknown, functionArn: string, chosen?: (environment: number) => void): Promise<Outcome>;
+  /**
+   * Goes on with other code or settings, in new environments. Invocations that are running end in the old ones, and count.
+   *
+   * @throws LocalRunError FUNCTION_NOT_LOADED; the function goes on as it was then
+   */
+  replace(target: LambdaFunction, options: LocalFunctionOptions): Promise<void>;
+  /** Begins no invocation any more, and ends with the last one. */
+  retire(): void;
   /** Kills every process that is running the handler, as a crash would, and returns how many there were. */
   kill(): number;
   stop(): Promise<void>;
 }
 
-interface LocalFunctionOptions {
+export interface LocalFunctionOptions {
   /** The template's, resolved, and those that the user gives. */
   readonly variables: Readonly<Record<string, string>>;
   /** What services the function reaches besides those that run here. */
@@ -38,6 +47,8 @@ interface LocalFunctionOptions {
   readonly onDebuggerPort: ExecutionEnvironmentOptions['onDebuggerPort'];
   /** Called for each invocation, before its outcome is known. */
   readonly onUsage: (requestId: string, usage: Usage) => void;
+  /** Called when an environment can't be started because the folder of the code is gone. The invocation counts as throttled. */
+  readonly onCodeGone: (folder: string) => void;
 }
 
 /**
@@ -47,78 +58,167 @@ interface LocalFunctionOptions {
  * @throws LocalRunError FUNCTION_NOT_LOADED
  */
 export async function startFunction(children: Children, target: LambdaFunction, options: LocalFunctionOptions): Promise<LocalFunction> {
-  const settings = environmentOptions(target, codeFolder(children, target), options);
-  /** Each with its number. */
-  const all = new Map<ExecutionEnvironment, number>();
-  let free: ExecutionEnvironment[] = [];
-  let started = 0;
+  const versions = new Set<Version>();
+  let environments = 0;
   let busy = 0;
+  let reservedConcurrency = target.reservedConcurrency;
+  let current = await start(target, options);
+  return {
+    invoke,
+    replace: async (next, nextOptions) => {
+      const before = current;
+      current = await start(next, nextOptions);
+      reservedConcurrency = next.reservedConcurrency;
+      before.retire();
+      versions.forEach((version) => version.isOver() && versions.delete(version));
+    },
+    retire: () => current.retire(),
+    kill: () => [...versions].reduce((sum, version) => sum + version.kill(), 0),
+    stop: async () => {
+      await Promise.all([...versions].map((version) => version.stop()));
+    },
+  };
 
-  /** Not yet loaded. */
-  let first: Promise<ExecutionEnvironment> | undefined = start();
-  if (options.debugging?.waits) {
-    // The first invocation gets the error.
-    first.catch(() => {});
-  } else {
-    free.push(await first);
-    first = undefined;
-  }
-  return { invoke, kill, stop };
-
-  async function start(): Promise<ExecutionEnvironment> {
-    const environment = await startEnvironment(children, settings);
-    all.set(environment, ++started);
-    void environment.ended.then(() => {
-      all.delete(environment);
-      free = free.filter((one) => one !== environment);
+  async function start(wanted: LambdaFunction, given: LocalFunctionOptions): Promise<Version> {
+    const version = new Version(children, environmentOptions(wanted, codeFolder(children, wanted), given), () => ++environments);
+    versions.add(version);
+    await version.begin().catch((error) => {
+      versions.delete(version);
+      throw error instanceof CodeGone
+        ? new LocalRunError('FUNCTION_NOT_LOADED', `The function ${wanted.name} does not load: the folder of its code was removed or replaced meanwhile.`)
+        : error;
     });
-    await environment.ready;
-    return environment;
-  }
-
-  function next(): Promise<ExecutionEnvironment> {
-    const environment = first ?? start();
-    first = undefined;
-    return environment;
+    return version;
   }
 
   async function invoke(event: unknown, functionArn: string, chosen?: (environment: number) => void): Promise<Outcome> {
-    if (busy >= (target.reservedConcurrency ?? Infinity)) {
+    if (busy >= (reservedConcurrency ?? Infinity)) {
       return { type: 'throttled' };
     }
+    const version = current;
     busy++;
     try {
-      const environment = free.pop() ?? await next();
-      chosen?.(all.get(environment)!);
-      const outcome = await environment.invoke(JSON.stringify(event), functionArn);
+      const { outcome, usage } = await version.invoke(JSON.stringify(event), functionArn, chosen);
       if (outcome.type !== 'throttled') {
-        options.onUsage(outcome.requestId, environment.usage());
-      }
-      if (all.has(environment)) {
-        free.push(environment);
+        options.onUsage(outcome.requestId, usage);
       }
       return outcome;
     } catch (error) {
+      if (error instanceof CodeGone) {
+        if (!existsSync(version.settings.taskRoot)) {
+          options.onCodeGone(version.settings.taskRoot);
+        }
+        return { type: 'throttled' };
+      }
       const { name, message } = error as Error;
       return { type: 'error', requestId: randomUUID(), errorType: name, errorMessage: message };
     } finally {
       busy--;
     }
   }
+}
 
-  function kill(): number {
-    const running = [...all.keys()].filter((environment) => !free.includes(environment));
+/** One version of a function's code and settings: its environments. */
+class Version {
+  /** Each with its number. */
+  private readonly all = new Map<ExecutionEnvironment, number>();
+  private free: ExecutionEnvironment[] = [];
+  /** Not yet loaded: it waits for a debugger. */
+  private first: Promise<ExecutionEnvironment> | undefined;
+  private isRetired = false;
+
+  constructor(private readonly children: Children, readonly settings: ExecutionEnvironmentOptions, private readonly nextNumber: () => number) {}
+
+  /** @throws LocalRunError FUNCTION_NOT_LOADED */
+  async begin(): Promise<void> {
+    const first = this.start();
+    if (this.settings.debugging?.waits) {
+      this.first = first;
+      // The first invocation gets the error.
+      first.catch(() => {});
+    } else {
+      this.free.push(await first);
+    }
+  }
+
+  async invoke(event: string, functionArn: string, chosen?: (environment: number) => void): Promise<{ outcome: Outcome; usage: Usage }> {
+    const environment = this.free.pop() ?? await this.next();
+    chosen?.(this.all.get(environment)!);
+    const outcome = await environment.invoke(event, functionArn);
+    const usage = environment.usage();
+    if (this.isRetired) {
+      environment.kill();
+    } else if (this.all.has(environment)) {
+      this.free.push(environment);
+    }
+    return { outcome, usage };
+  }
+
+  isOver(): boolean {
+    return this.isRetired && this.all.size === 0;
+  }
+
+  /** Nothing new is invoked in it. Each environment ends with its invocation. */
+  retire(): void {
+    this.isRetired = true;
+    this.free.splice(0).forEach((environment) => environment.kill());
+    if (this.first) {
+      // It waits for a debugger, and nothing has run.
+      this.all.forEach((_, environment) => environment.kill());
+    }
+  }
+
+  kill(): number {
+    const running = [...this.all.keys()].filter((environment) => !this.free.includes(environment));
     running.forEach((environment) => environment.kill());
     return running.length;
   }
 
-  async function stop(): Promise<void> {
-    await Promise.all([...all.keys()].map((environment) => {
+  async stop(): Promise<void> {
+    await Promise.all([...this.all.keys()].map((environment) => {
       environment.kill();
       return environment.ended;
     }));
   }
+
+  private next(): Promise<ExecutionEnvironment> {
+    const environment = this.first ?? this.start();
+    this.first = undefined;
+    return environment;
+  }
+
+  private async start(): Promise<ExecutionEnvironment> {
+    const environment = await startEnvironment(this.children, this.settings);
+    this.all.set(environment, this.nextNumber());
+    void environment.ended.then(() => {
+      this.all.delete(environment);
+      this.free = this.free.filter((one) => one !== environment);
+    });
+    // Node.js hangs if its folder is removed while it starts.
+    const folder = inodeOf(this.settings.taskRoot);
+    const isGone = () => folder === undefined || inodeOf(this.settings.taskRoot) !== folder;
+    const timer = setInterval(() => isGone() && environment.kill(), GONE_INTERVAL);
+    try {
+      await environment.ready;
+    } catch (error) {
+      throw isGone() ? new CodeGone() : error;
+    } finally {
+      clearInterval(timer);
+    }
+    return environment;
+  }
 }
+
+/** The folder of the code was removed, or replaced by another one, while the code was loaded. */
+class CodeGone extends Error {}
+
+/** Tells a folder from one that is made in its place. */
+function inodeOf(folder: string): number | undefined {
+  return statSync(folder, { throwIfNoEntry: false })?.ino;
+}
+
+/** How often it is looked whether the code is still there while it is loaded, in milliseconds. */
+const GONE_INTERVAL = 200;
 
 function environmentOptions(target: LambdaFunction, taskRoot: string, options: LocalFunctionOptions): ExecutionEnvironmentOptions {
   const { variables, access, endpoints, sdkFolders, node, debugging, onLog, onDebuggerPort } = options;

@@ -1,5 +1,6 @@
-import { bundlesOf } from './bundles';
-import { startFunction, type LocalFunction } from './function';
+import { isDeepStrictEqual } from 'node:util';
+import { startFunction, type LocalFunction, type LocalFunctionOptions } from './function';
+import { type FunctionFacts, functionFacts } from './function-facts';
 import type { LambdaFunction, UnknownVariable } from '../assembly/app';
 import type { Endpoints } from '../assembly/resource-names';
 import { LocalRunError } from '../errors';
@@ -8,57 +9,108 @@ import { allStarted } from '../process/all-started';
 import type { RunSetup } from '../run-setup';
 import { findOptionalPackage } from '../service/optional-package';
 
-/** The functions of an app at work. */
+/** The functions of a run at work. They take one version of the app after another. */
 export interface LocalFunctions {
-  /** Those whose code does not load. */
-  readonly notLoaded: readonly Missing[];
+  /**
+   * Starts those that are new, and gives those that have changed new processes. One that does not load goes on as it was, and a note says so.
+   *
+   * @returns those that do not load and did not run before
+   */
+  take(targets: readonly LambdaFunction[]): Promise<readonly Missing[]>;
+  /** Ends all others, each with its last invocation. */
+  keep(targets: readonly LambdaFunction[]): void;
+  /** What a function that runs is like. */
+  factsOf(target: LambdaFunction): FunctionFacts;
   of(target: LambdaFunction): LocalFunction;
   /** Kills the processes that are running the handler of the function with this name, and returns how many there were. */
   kill(functionName: string): number;
   stop(): Promise<void>;
 }
 
-export async function startFunctions(setup: RunSetup, endpoints: Endpoints): Promise<LocalFunctions> {
-  const notLoaded: Missing[] = [];
-  // Without it, the code of the assembly runs.
-  const bundles = bundlesOf({ project: setup.project, children: setup.children, onError: () => {} });
-  await setup.debugging?.reserve(setup.app.functions.map(({ name }) => name));
-  const started = await allStarted(setup.app.functions.map(async (target): Promise<[LambdaFunction, LocalFunction][]> => {
+/** A function at work, and what it is like. */
+interface Running {
+  readonly target: LambdaFunction;
+  readonly facts: FunctionFacts;
+  readonly at: LocalFunction;
+}
+
+export function localFunctions(setup: RunSetup, endpoints: Endpoints): LocalFunctions {
+  /** By ARN. */
+  const running = new Map<string, Running>();
+  /** Those too that are about to end. */
+  const all = new Set<LocalFunction>();
+  const of = (target: LambdaFunction) => running.get(target.arn)!;
+  return {
+    take: async (targets) => (await allStarted(targets.map(takeOne))).flat(),
+    keep: (targets) => {
+      for (const [arn, { at }] of running) {
+        if (!targets.some((target) => target.arn === arn)) {
+          running.delete(arn);
+          at.retire();
+        }
+      }
+    },
+    factsOf: (target) => of(target).facts,
+    of: (target) => of(target).at,
+    kill: (functionName) => [...running.values()].reduce((sum, { target, at }) => sum + (target.name === functionName ? at.kill() : 0), 0),
+    stop: async () => {
+      await Promise.all([...all].map((one) => one.stop()));
+    },
+  };
+
+  async function takeOne(target: LambdaFunction): Promise<Missing[]> {
+    const variables = variablesOf(setup, target, endpoints);
+    const facts = functionFacts(target, variables);
+    const before = running.get(target.arn);
+    if (isDeepStrictEqual(before?.facts, facts)) {
+      return [];
+    }
     try {
-      return [[target, await startOne(setup, target, endpoints, await bundles.codeOf(target))]];
+      const at = await started(target, optionsOf(setup, target, variables, endpoints), before?.at);
+      running.set(target.arn, { target, facts, at });
+      return [];
     } catch (error) {
       if (!(error instanceof LocalRunError && error.code === 'FUNCTION_NOT_LOADED')) {
         throw error;
       }
-      notLoaded.push({ message: error.message, stops: (mapping) => mapping.function === target });
+      if (before === undefined) {
+        return [{ message: error.message, stops: (mapping) => mapping.function === target }];
+      }
+      setup.observer({ type: 'warning', message: `${error.message} It goes on with the code and settings that it had.` });
       return [];
     }
-  }));
-  const functions = new Map(started.flat());
-  return {
-    of: (target) => functions.get(target)!,
-    notLoaded,
-    kill: (functionName) => [...functions].reduce((sum, [{ name }, target]) => sum + (name === functionName ? target.kill() : 0), 0),
-    stop: async () => {
-      await Promise.all([...functions.values()].map((target) => target.stop()));
-    },
-  };
+  }
+
+  async function started(target: LambdaFunction, options: LocalFunctionOptions, before?: LocalFunction): Promise<LocalFunction> {
+    if (before !== undefined) {
+      await before.replace(target, options);
+      return before;
+    }
+    const at = await startFunction(setup.children, target, options);
+    all.add(at);
+    return at;
+  }
 }
 
-function startOne(
-  { project, node, debugging, children, observer, world }: RunSetup, target: LambdaFunction, endpoints: Endpoints, code?: string,
-): Promise<LocalFunction> {
+/** The template's, resolved, and those that the user gives. */
+function variablesOf({ world, note }: RunSetup, target: LambdaFunction, endpoints: Endpoints): Record<string, string> {
   const { variables, unknown } = target.environment(endpoints);
   const given = world.variables.of(target);
   for (const what of unknownVariables(unknown.filter(({ name }) => !(name in given)))) {
-    observer({ type: 'warning', message: `${target.path}: ${what} --env-file can set it.` });
+    note(`${target.path}: ${what} --env-file can set it.`);
   }
+  return { ...variables, ...given };
+}
+
+function optionsOf(
+  { project, node, debugging, observer, note, world }: RunSetup, target: LambdaFunction, variables: Record<string, string>, endpoints: Endpoints,
+): LocalFunctionOptions {
   if (target.layers.missing.length > 0) {
     const layers = target.layers.missing.join(', ');
-    observer({ type: 'warning', message: `${target.path}: the layer ${layers} is not a folder of this app. Its modules are taken from the project, where they are installed.` });
+    note(`${target.path}: the layer ${layers} is not a folder of this app. Its modules are taken from the project, where they are installed.`);
   }
-  return startFunction(children, code === undefined ? target : { ...target, codeDirectory: code }, {
-    variables: { ...variables, ...given },
+  return {
+    variables,
     access: world.access,
     endpoints,
     // Last, because it may be another version: the SDK that the package of the destinations has installed for itself.
@@ -68,7 +120,8 @@ function startOne(
     onLog: (line, stream, requestId) => observer({ type: 'log', functionName: target.name, requestId, stream, line }),
     onDebuggerPort: (port) => observer({ type: 'debugger', functionName: target.name, port, waits: debugging!.waits }),
     onUsage: (requestId, usage) => observer({ type: 'used', functionName: target.name, requestId, memorySize: target.memorySize, ...usage }),
-  });
+    onCodeGone: (folder) => note(`${target.path}: the folder of its code, ${folder}, is gone. It is invoked again when the folder is back, or new code is taken over.`),
+  };
 }
 
 /** A sentence for each reason, with all of its variables. */

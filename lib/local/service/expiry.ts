@@ -17,7 +17,7 @@ const TOO_OLD = 5 * 365 * 24 * 60 * 60;
  *
  * @returns a function that ends it
  */
-export function startExpiry(client: DynamoDBClient, tableNames: readonly string[], removals: Removals): () => void {
+export function startExpiry(client: DynamoDBClient, tableNames: () => readonly string[], removals: Removals): () => void {
   let timer: NodeJS.Timeout | undefined;
   let isStopped = false;
   const rest = (worked: number) => {
@@ -27,7 +27,7 @@ export function startExpiry(client: DynamoDBClient, tableNames: readonly string[
   };
   const sweep = async () => {
     const began = Date.now();
-    for (const tableName of isStopped ? [] : tableNames) {
+    for (const tableName of isStopped ? [] : tableNames()) {
       // It was deleted, or the database has ended. The next sweep looks again.
       await sweepTable(client, tableName, removals).catch(() => {});
     }

@@ -6,28 +6,33 @@ import {
 import { creation } from './table-creation';
 import type { LocalTable } from '../assembly/app';
 
+/** A table has other keys or local indexes than in the app, which no table can change. */
+export class FixedDifference extends Error {
+  /** @param what such as `keys and local indexes` */
+  constructor(readonly what: string) {
+    super(`the folder of --data has it with other ${what}, which can't be changed. Name another folder, or remove this one`);
+  }
+}
+
 /**
- * Gives a table of an earlier run the indexes, the stream and the time to live that it has in the app now.
+ * Gives a table that exists the indexes, the stream and the time to live that it has in the app now.
  *
- * @param note called once for all that was changed
- * @throws Error if it has other keys or local indexes, which no table can change
+ * @returns its description, and what was changed, in words that follow "now has"
+ * @throws FixedDifference
  */
 export async function changeKeptTable(
-  client: DynamoDBClient, table: LocalTable, kept: TableDescription, note: (message: string) => void,
-): Promise<TableDescription> {
+  client: DynamoDBClient, table: LocalTable, kept: TableDescription,
+): Promise<{ readonly description: TableDescription; readonly changes: readonly string[] }> {
   const fixed = fixedDifferences(table, kept);
   if (fixed.length > 0) {
-    throw new Error(`the folder of --data has it with other ${fixed.join(' and ')}, which can't be changed. Name another folder, or remove this one`);
+    throw new FixedDifference(fixed.join(' and '));
   }
   const update = async (change: Partial<UpdateTableCommandInput>) => {
     await client.send(new UpdateTableCommand({ TableName: table.name, AttributeDefinitions: [...table.attributeDefinitions], ...change }));
     await settled(client, table.name);
   };
   const changes = [...await changeIndexes(table, kept, update), ...await changeStream(table, kept, update), ...await changeTimeToLive(client, table)];
-  if (changes.length > 0) {
-    note(`The kept table ${table.name} now has ${changes.join(', ')}, as in the app.`);
-  }
-  return settled(client, table.name);
+  return { description: await settled(client, table.name), changes };
 }
 
 type Update = (change: Partial<UpdateTableCommandInput>) => Promise<void>;

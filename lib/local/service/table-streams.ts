@@ -12,6 +12,12 @@ interface StreamClients {
   readonly streams: DynamoDBStreamsClient;
 }
 
+/** The streams of a table that the run itself may change. */
+export interface RunTableStreams extends TableStreams {
+  /** Changes the table to this one. What comes of it is not news to its triggers, which wait meanwhile. */
+  change(table: LocalTable, change: () => Promise<TableDescription>): Promise<void>;
+}
+
 /**
  * The streams of a table of the app, for all of its triggers.
  *
@@ -19,13 +25,28 @@ interface StreamClients {
  * @param note called once for each change of the table that its triggers notice
  */
 export function tableStreams(
-  clients: StreamClients, table: LocalTable, first: string, removals: Removals, note: (message: string) => void,
-): TableStreams {
+  clients: StreamClients, asFirst: LocalTable, first: string, removals: Removals, note: (message: string) => void,
+): RunTableStreams {
+  let table = asFirst;
   let last: State = { at: 'on', streamArn: first };
+  let changing = Promise.resolve();
   return {
     first,
+    change: (changed, change) => {
+      const done = change().then((description) => {
+        table = changed;
+        last = stateOf(description, last);
+      });
+      changing = done.catch(() => {});
+      return done;
+    },
     latest: async () => {
-      const description = await tableDescription(clients.tables, table.name);
+      let description;
+      for (let seen; seen !== changing;) {
+        seen = changing;
+        await seen;
+        description = await tableDescription(clients.tables, table.name);
+      }
       const state = stateOf(description, last);
       const change = changeOf(table, last, state, description);
       last = state;

@@ -1,38 +1,91 @@
+import { isDeepStrictEqual } from 'node:util';
 import { CreateTableCommand, type DynamoDBClient, UpdateTimeToLiveCommand, type TableDescription } from '@aws-sdk/client-dynamodb';
-import { changeKeptTable } from './kept-table';
+import type { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
+import { changeKeptTable, FixedDifference } from './kept-table';
+import type { Removals } from './removals';
 import { creation } from './table-creation';
 import { tableDescription } from './table-description';
+import { type RunTableStreams, tableStreams } from './table-streams';
 import type { LocalTable } from '../assembly/app';
 
-/** The app's tables in DynamoDB Local. */
-export interface CreatedTables {
-  /** The ARN of each table's stream as DynamoDB Local knows it, by the ARN of the table. */
-  readonly streams: ReadonlyMap<string, string>;
-  /** The tables that DynamoDB Local refuses, each with the reason. */
-  readonly refused: ReadonlyMap<LocalTable, string>;
-}
+/** The tables of a run in DynamoDB Local. They stay there, also when the app has them no more. */
+export class Tables {
+  /** By ARN: what each table is like. */
+  readonly known = new Map<string, LocalTable>();
+  /** The last part of each stream's ARN as the app sees it, by table ARN. It stays the same when the table has another stream. */
+  readonly streamLabels = new Map<string, string>();
+  private readonly streams = new Map<string, RunTableStreams>();
 
-/**
- * Creates the app's tables, and gives those that an earlier run left there the settings that they have in the app now.
- *
- * @param note called for each change of a table that was left
- */
-export async function createTables(client: DynamoDBClient, tables: readonly LocalTable[], note: (message: string) => void): Promise<CreatedTables> {
-  const streams = new Map<string, string>();
-  const refused = new Map<LocalTable, string>();
-  for (const table of tables) {
-    try {
-      const kept = await tableDescription(client, table.name);
-      const { LatestStreamArn } = kept ? await changeKeptTable(client, table, kept, note) : await create(client, table);
-      if (LatestStreamArn) {
-        streams.set(table.arn, LatestStreamArn);
+  /** @param note called once for each change that the run finds or makes by itself */
+  constructor(
+    private readonly clients: { readonly tables: DynamoDBClient; readonly streams: DynamoDBStreamsClient },
+    private readonly removals: Removals,
+    private readonly note: (message: string) => void,
+  ) {}
+
+  /**
+   * Creates the app's tables, and gives those that exist the settings that they have in the app now.
+   *
+   * @returns the tables that DynamoDB Local refuses, each with the reason
+   */
+  async take(tables: readonly LocalTable[]): Promise<ReadonlyMap<LocalTable, string>> {
+    const refused = new Map<LocalTable, string>();
+    for (const table of tables) {
+      const before = this.known.get(table.arn);
+      try {
+        if (before === undefined) {
+          await this.add(table);
+        } else if (!isDeepStrictEqual(before, table)) {
+          await this.change(before, table);
+        }
+      } catch (error) {
+        refused.set(table, (error as Error).message);
       }
-    } catch (error) {
-      refused.set(table, (error as Error).message);
+    }
+    return refused;
+  }
+
+  streamsOf({ arn }: LocalTable): RunTableStreams {
+    return this.streams.get(arn)!;
+  }
+
+  private async add(table: LocalTable): Promise<void> {
+    const kept = await tableDescription(this.clients.tables, table.name);
+    const { description, changes } = kept
+      ? await changeKeptTable(this.clients.tables, table, kept)
+      : { description: await create(this.clients.tables, table), changes: [] };
+    if (changes.length > 0) {
+      this.note(`The kept table ${table.name} now has ${changes.join(', ')}, as in the app.`);
+    }
+    this.streams.set(table.arn, tableStreams(this.clients, table, description.LatestStreamArn ?? '', this.removals, this.note));
+    this.taken(table, description);
+  }
+
+  private async change(before: LocalTable, table: LocalTable): Promise<void> {
+    await this.streamsOf(table).change(table, async () => {
+      const found = await tableDescription(this.clients.tables, table.name);
+      const description = found
+        ? (await changeKeptTable(this.clients.tables, table, found)).description
+        : await create(this.clients.tables, table);
+      this.taken(table, description);
+      return description;
+    }).catch((error) => {
+      if (!(error instanceof FixedDifference)) {
+        throw error;
+      }
+      this.note(`The table ${before.name} goes on with its old ${error.what}, which can't be changed. Start the run again for the new ones${KEPT_TOO}.`);
+    });
+  }
+
+  private taken(table: LocalTable, { LatestStreamArn }: TableDescription): void {
+    this.known.set(table.arn, table);
+    if (LatestStreamArn && table.streamViewType && !this.streamLabels.has(table.arn)) {
+      this.streamLabels.set(table.arn, LatestStreamArn.split('/stream/')[1]);
     }
   }
-  return { streams, refused };
 }
+
+const KEPT_TOO = ', with another folder if it has --data';
 
 async function create(client: DynamoDBClient, table: LocalTable): Promise<TableDescription> {
   const { TableDescription } = await client.send(new CreateTableCommand(creation(table)));
