@@ -34,20 +34,27 @@ async function main(): Promise<void> {
   const total = { scenarios: 0, records: 0, invocations: 0, parked: 0, givenUp: 0 };
   const kinds = new Map<string, number>();
   const failed: { readonly seed: number; readonly of: string }[] = [];
+  let [under, ended] = [first, false];
+  const again = (seed: number) => `To see it again: npm run soak -- --scenarios 1 --seed ${seed} --records ${most}`;
+  // Where nothing is left to wait for, a scenario that hangs ends the process.
+  process.exitCode = 1;
+  process.once('exit', () => ended || console.error(`The scenario of seed ${under} did not end. ${again(under)}`));
   const print = () => console.log(JSON.stringify({
     ...total,
     aSecond: Number((total.scenarios / Math.max(0.001, (Date.now() - began) / 1000)).toFixed(1)),
     kinds: Object.fromEntries([...kinds].sort()),
     failed,
   }));
-  console.log(`Scenarios from seed ${first} on. To see one that fails again, give its seed as --seed, with --scenarios 1 and the same --records.`);
+  console.log(`Scenarios from seed ${first} on.`);
   const goesOn = () => Date.now() < until && total.scenarios < scenarios && failed.length < MOST_FAILED;
   for (let seed = first, printed = began; goesOn(); seed++) {
     total.scenarios++;
+    under = seed;
     for (const [of, run] of [['the runtime', ofTheRuntime], ['the engine', ofTheEngine]] as const) {
       const { failure, notices, came } = await run(seed, most);
       if (failure !== undefined) {
         console.error(failure);
+        console.error(`Seed ${seed} failed, of ${of}. ${again(seed)}`);
         if (failed.push({ seed, of }) === 1) {
           console.error(write(seed, of, notices));
         }
@@ -65,6 +72,7 @@ async function main(): Promise<void> {
     }
   }
   print();
+  ended = true;
   process.exitCode = failed.length > 0 ? 1 : 0;
 }
 
@@ -113,7 +121,7 @@ async function ofTheEngine(seed: number): Promise<Run> {
       }
       check(story);
     } catch (error) {
-      const failure = `Seed ${seed}: it is not true that ${name}.\n${(error as Error).stack}\nThe plan: ${key}`;
+      const failure = `Seed ${seed}: ${story ? `it is not true that ${name}` : 'the simulation failed'}.\n${(error as Error).stack}\nThe plan: ${key}`;
       return { failure, notices: story?.run.notices ?? [], came: NOTHING };
     }
   }
@@ -142,7 +150,7 @@ function kindsOf({ plan, run, moves }: Story): string[] {
 /** Writes what happened until a scenario failed. */
 function write(seed: number, of: string, notices: readonly ViewNotice[]): string {
   if (notices.length === 0) {
-    return 'It failed before anything happened that can be drawn.';
+    return 'There is no page of it: it failed before anything happened, or its simulation failed, which tells nothing then.';
   }
   const model = createModel();
   notices.forEach((notice) => model.add(notice));

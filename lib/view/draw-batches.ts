@@ -82,8 +82,10 @@ function drawBatch(view: View, batch: ViewBatch, box: Box, place: Place, paths: 
     drawLanes(view, batch, box, place, paths);
     return;
   }
-  paths.bar(outcome, x, y, width, height);
-  if (outcome === 'partial' && width >= 3) {
+  // Too narrow to be cut in two: that something is not done says more.
+  const isCut = outcome === 'partial' && width >= 3;
+  paths.bar(outcome === 'partial' && !isCut ? 'rest' : outcome, x, y, width, height);
+  if (isCut) {
     // What is not done is to the right, as its records are later.
     const notDone = Math.max(1, width * left / records);
     paths.rect('rest', x + width - notDone, y, notDone, height);

@@ -21,8 +21,8 @@ export function draw(view: View, { rows, height }: Rows, frame: Frame): string {
   for (const { at, text } of ticks(view, frame.axis, frame.range, Math.max(2, Math.floor((place.right - place.left) / TICK_WIDTH)))) {
     const x = place.left + (at - frame.range.from) / (frame.range.to - frame.range.from) * (place.right - place.left);
     paths.line('grid', x, HEAD - 6, x, height - 4);
-    const isLast = x + text.length * 3.5 > frame.width;
-    texts.push(textAt(isLast ? frame.width : x, 12, text, 'tick', isLast ? 'end' : 'middle'));
+    const isLast = x + text.length * 3.5 > place.right;
+    texts.push(textAt(isLast ? place.right : x, 12, text, 'tick', isLast ? 'end' : 'middle'));
   }
   for (const row of rows) {
     if (row.label !== '') {
@@ -93,16 +93,13 @@ const SIGNS: Readonly<Record<EventKind, string>> = {
   lost: 'm-6-6l12 12m0-12l-12 12',
 };
 
-/** Where a line goes out of sight, in pixels: browsers draw no line of any length. */
-const FAR = 10_000;
-
 /** The highest age of all shards, from invocation to invocation. */
 function drawAge(view: View, { y, height }: Row, place: Place, paths: Paths, texts: string[]): void {
   const retention = STREAM_RETENTION * 1000;
   const { highestAge } = view.figures;
   const top = highestAge > retention / 3 ? Math.max(retention, highestAge) : Math.max(highestAge, 1000);
   const yOf = (age: number) => y + height - 2 - Math.max(0, age) / top * (height - 6);
-  const points: { x: number; y: number }[] = [];
+  const points: Point[] = [];
   const { batches } = view;
   let index = firstWhere(batches.length, (at) => place.of(batches[at].from) >= place.left);
   do {
@@ -125,12 +122,25 @@ function drawAge(view: View, { y, height }: Row, place: Place, paths: Paths, tex
       break;
     }
   }
-  const inSight = ({ x }: { readonly x: number }) => round(Math.min(Math.max(x, place.left - FAR), place.right + FAR));
-  const line = points.map((point) => `${inSight(point)} ${round(point.y)}`).join('L');
+  const line = cut(points, place).map((point) => `${round(point.x)} ${round(point.y)}`).join('L');
   paths.add('age', line === '' ? '' : `M${line}`);
   texts.push(textAt(place.left - 5, y + 9, spanText(top).replace(/ \d+ (min|s)$/, ''), 'tick', 'end'), textAt(place.left - 5, y + height, '0', 'tick', 'end'));
   if (top >= retention) {
     paths.line('limit', place.left, yOf(retention), place.right, yOf(retention));
     texts.push(textAt(place.right - 4, yOf(retention) + 13, 'expired', 'tick', 'end'));
   }
+}
+
+interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
+/** What of a line is in sight, where its first and its last point may be to the left and to the right. */
+function cut(points: readonly Point[], { left, right }: Place): Point[] {
+  const at = (x: number, one: Point, other: Point) => ({ x, y: one.y + (other.y - one.y) * (x - one.x) / (other.x - one.x || 1) });
+  return points.flatMap((point, index) => {
+    const other = point.x < left ? points[index + 1] : points[index - 1];
+    return point.x >= left && point.x <= right ? point : other ? at(point.x < left ? left : right, point, other) : [];
+  });
 }

@@ -43,7 +43,7 @@ export function page(view: View, title: string): string {
 <div id="plot"><svg width="${WIDTH}" height="${rows.height}" viewBox="0 0 ${WIDTH} ${rows.height}" role="img" aria-label="The timeline. What it shows is told below, in words.">${draw(view, rows, { axis, range: wholeRange(view, axis), width: WIDTH })}</svg></div>
 <p class="legend">${LEGEND}</p>
 <p class="hint" hidden>Drag to move, Ctrl and the wheel or two fingers to zoom. With the keyboard: Tab to the timeline, arrows from mark to mark, Enter into a batch and Escape out of it, + and − to zoom, 0 for all.</p>
-<div id="about" aria-live="polite" hidden></div>
+<div id="about" hidden></div>
 <h2>What did not go well</h2>
 ${lines.length === 0 ? '<p>Nothing: every batch was done at the first try.</p>' : `<ol>${lines.map((line) => `<li>${escaped(line)}</li>`).join('\n')}</ol>`}
 ${omitted === 0 ? '' : `<p>and ${omitted.toLocaleString('en')} more, which the timeline shows.</p>`}

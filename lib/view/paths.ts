@@ -2,7 +2,7 @@ import type { BatchOutcome, EventKind } from './view';
 
 /** The looks of shapes and texts. The style has each; later ones of this list are above earlier ones. */
 const LOOKS = [
-  'band', 'grid', 'limit', 'wait', 'running', 'done', 'partial', 'throttled', 'failed', 'rest', 'checkpoint', 'drip', 'split', 'lane', 'good', 'bad', 'cross',
+  'band', 'grid', 'limit', 'wait', 'running', 'done', 'partial', 'rest', 'throttled', 'failed', 'checkpoint', 'drip', 'split', 'lane', 'good', 'bad', 'cross',
   'age', 'parked', 'givenUp', 'refused', 'lost',
 ] as const;
 type Look = typeof LOOKS[number] | BatchOutcome | EventKind;

@@ -12,7 +12,7 @@ export interface Frame {
 
 /** Left of the marks: the numbers of environments, and of the line of ages. */
 export const GUTTER = 46;
-const RIGHT = 8;
+export const RIGHT = 8;
 
 /** From an axis to pixels. */
 export interface Place {

@@ -182,7 +182,7 @@ function toldOfBatch(view: View, batch: ViewBatch): Told {
     moment: to ?? from,
     shard,
     what,
-    more: cause === undefined ? [] : [`${cause.replace(/\.$/, '')}${others.length === 0 ? '' : `, and ${others.length} more`}`],
+    more: cause === undefined ? [] : [`${cause.replace(/\.$/, '')}${others.length === 0 ? '' : `, and ${counted(others.length, 'more error')}`}`],
     next,
     key: [shard, what, thrown, split !== undefined].join('\n'),
   };

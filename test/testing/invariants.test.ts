@@ -18,17 +18,27 @@ function toldOnce(plan: Plan): Promise<Story> {
 test.each(PROMISES.map((promise) => [promise.name, promise] as const))('%s', async (_, { given = (plan) => plan, times, check }) =>
   fc.assert(fc.asyncProperty(plans, async (plan) => check(await toldOnce(given(plan)))), runs(times, 1)));
 
-test('the plans bring each kind of answer, record and batch', async () => {
+test('the plans bring each kind of answer, record, batch and end, in many plans each', async () => {
   const seen = new Map<string, number>();
-  const count = (kind: string) => seen.set(kind, (seen.get(kind) ?? 0) + 1);
   for (const plan of fc.sample(plans, { numRuns: 100, seed: 1 })) {
-    const { records, run, poison } = await toldOnce(plan);
-    records.filter((record) => poison.has(numberOf(record)) && passes(plan, record)).forEach(() => count('poison'));
-    count(plan.answers);
-    run.invocations.forEach(({ event: { Records } }) => count(Records.length > 1 ? 'a batch of several' : 'a batch of one'));
+    const { records, run, poison, moves } = await toldOnce(plan);
+    const kinds = {
+      'poison': records.some((record) => poison.has(numberOf(record)) && passes(plan, record)),
+      [plan.answers]: true,
+      'a batch of several': run.invocations.some(({ event: { Records } }) => Records.length > 1),
+      'a batch of one': run.invocations.some(({ event: { Records } }) => Records.length === 1),
+      'throttled': moves.some((move) => move.type === 'attempt' && move.throttled),
+      'on the destination': run.deliveries.length > 0,
+      'lost': run.lost.length > 0,
+    };
+    Object.entries(kinds).forEach(([kind, isMet]) => isMet && seen.set(kind, (seen.get(kind) ?? 0) + 1));
   }
-  const kinds = ['poison', 'names the first', 'names all that are left', 'names none of the batch', 'throws', 'a batch of several', 'a batch of one'];
-  expect(kinds.filter((kind) => !(seen.get(kind)! >= 10))).toEqual([]);
+  const all = [
+    'poison', 'names the first', 'names all that are left', 'names none of the batch', 'throws', 'a batch of several', 'a batch of one', 'on the destination', 'lost',
+  ];
+  expect(all.filter((kind) => !(seen.get(kind)! >= 20))).toEqual([]);
+  // Of the quarter of the plans that throttle.
+  expect(seen.get('throttled')).toBeGreaterThanOrEqual(10);
 });
 
 test('the same seed gives the same run', () => fc.assert(fc.asyncProperty(plans, async (plan) => {

@@ -9,15 +9,14 @@ const EYES: Readonly<Record<string, readonly Colour[]>> = {
   'deuteranopia': [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.01182, 0.04294, 0.968881]],
   'tritanopia': [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.3039]],
 };
-/** What lies beside each other, and must not be taken for each other. */
-const PAIRS = [
-  ['done', 'fail'], ['done', 'part'], ['fail', 'part'], ['done', 'band'], ['fail', 'band'], ['part', 'band'], ['park', 'band'], ['park', 'fail'],
-  ['done', 'lane'], ['fail', 'lane'],
-];
+/** What may lie beside each other, each with each, and must not be taken for each other. */
+const MEANINGS = ['done', 'part', 'fail', 'park', 'lost'];
+const GROUNDS = ['band', 'page', 'lane'];
+const PAIRS = MEANINGS.flatMap((one, index) => [...MEANINGS.slice(index + 1), ...GROUNDS].map((other) => [one, other] as const));
 /** In CIELAB, where 2 can just be seen side by side. */
 const LEAST_APART = 20;
 
-const [light, dark] = SHAPES.split('@media(prefers-color-scheme:dark)')
+const [light, dark] = SHAPES.split('@media screen and (prefers-color-scheme:dark)')
   .map((css) => new Map([...css.matchAll(/--([a-z-]+):#([0-9a-f]{3,6})/g)].map(([, name, hex]) => [name, colourOf(hex)])));
 
 function colourOf(hex: string): Colour {
@@ -45,11 +44,25 @@ const apart = (eyes: readonly Colour[], one: Colour, other: Colour) => {
   return Math.hypot(...a.map((value, index) => value - b[index]));
 };
 
+/** Of WCAG. */
+function contrast(...colours: readonly [Colour, Colour]): number {
+  const [dim, bright] = colours.map(([r, g, b]) => 0.2126 * r + 0.7152 * g + 0.0722 * b).sort((one, other) => one - other);
+  return (bright + 0.05) / (dim + 0.05);
+}
+
 describe.each([['light', light], ['dark', dark]])('%s', (_, colours) => {
   test.each(Object.entries(EYES))('with %s, what lies beside each other can be told apart', (__, eyes) => {
     const close = PAIRS.map(([one, other]) => [`${one} and ${other}`, apart(eyes, colours.get(one)!, colours.get(other)!)] as const);
 
+    expect(close).toHaveLength(25);
     expect(close.filter(([, distance]) => !(distance >= LEAST_APART)).map(([pair, distance]) => `${pair}: ${distance.toFixed(1)}`)).toEqual([]);
+  });
+
+  test('each mark has a contrast of 3 with its ground, and what is written on one has 4.5', () => {
+    const [marks, words] = [MEANINGS.flatMap((one) => ['band', 'page'].map((ground) => [one, ground])), [['on-done', 'done'], ['on-fail', 'fail'], ['soft', 'page'], ['soft', 'band']]];
+    const faint = (pairs: string[][], least: number) => pairs.filter(([one, other]) => !(contrast(colours.get(one)!, colours.get(other)!) >= least));
+
+    expect([faint(marks, 3), faint(words, 4.5)]).toEqual([[], []]);
   });
 });
 

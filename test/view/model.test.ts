@@ -1,12 +1,16 @@
+import * as fc from 'fast-check';
 import { knownRun, viewOf } from './known-run';
 import { createModel, type ViewNotice } from '../../lib/view';
 import { draw } from '../../lib/view/draw';
 import { rowsOf } from '../../lib/view/rows';
-import { onAxis, ticks, timeAt, wholeRange } from '../../lib/view/scale';
+import { type Axis, onAxis, ticks, timeAt, wholeRange } from '../../lib/view/scale';
 import type { View } from '../../lib/view/view';
 import { spanText, story, titleOf } from '../../lib/view/words';
+import { runs } from '../runs';
+import { plans, tell } from '../testing/mapping-plan';
 
 const START = 1_735_689_600_000;
+const AXES: readonly Axis[] = ['steps', 'time'];
 let notices: ViewNotice[];
 beforeEach(() => notices = []);
 
@@ -87,19 +91,33 @@ test('the view can be written as JSON, at any time', () => {
   });
 });
 
+/** Histories of several kinds, cut anywhere: drawn and written as JSON between the pieces, it must not show. */
 test('fed in pieces, and drawn between them, it is what it is when fed at once', async () => {
-  const { notices: all } = await knownRun();
-  const model = createModel();
-  const piecesOf = (size: number) => all.flatMap((_, index) => index % size === 0 ? [all.slice(index, index + size)] : []);
-  for (const piece of piecesOf(3)) {
-    piece.forEach((notice) => model.add(JSON.parse(JSON.stringify(notice))));
-    draw(model.view, rowsOf(model.view), { axis: 'steps', range: wholeRange(model.view, 'steps'), width: 800 });
-  }
-  const whole = viewOf({ notices: all });
-  const frame = { axis: 'steps', range: wholeRange(whole, 'steps'), width: 800 } as const;
+  const told = fc.sample(plans, { numRuns: 8, seed: 1 }).map(async (plan) => (await tell(plan)).run);
+  const histories = (await Promise.all([knownRun(), ...told])).map(({ notices: all }) => all);
+  const drawing = (it: View, axis: Axis) => draw(it, rowsOf(it), { axis, range: wholeRange(it, axis), width: 800 });
+  const wholes = histories.map((all) => {
+    const whole = viewOf({ notices: all });
+    return { whole, drawings: AXES.map((axis) => drawing(whole, axis)) };
+  });
+  expect([...new Set(wholes.flatMap(({ whole: { batches, events } }) => [...batches.map(({ outcome }) => outcome), ...events.map(({ kind }) => kind)]))].sort())
+    .toEqual(expect.arrayContaining(['done', 'failed', 'givenUp', 'parked', 'partial', 'refused', 'throttled']));
+  const cuts = fc.uniqueArray(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 8 });
 
-  expect(model.view).toEqual(whole);
-  expect(draw(model.view, rowsOf(model.view), frame)).toBe(draw(whole, rowsOf(whole), frame));
+  fc.assert(fc.property(fc.nat(histories.length - 1), cuts, fc.constantFrom(...AXES), (index, shares, axis) => {
+    const [all, { whole, drawings }] = [histories[index], wholes[index]];
+    const ends = [...shares.map((share) => Math.floor(share * all.length)).sort((one, other) => one - other), all.length];
+    const model = createModel();
+    ends.forEach((end, at) => {
+      all.slice(ends[at - 1] ?? 0, end).forEach((notice) => model.add(JSON.parse(JSON.stringify(notice))));
+      const before = JSON.stringify(model.view);
+      drawing(model.view, axis);
+      expect(JSON.stringify(model.view)).toBe(before);
+    });
+
+    expect(model.view).toEqual(whole);
+    expect(AXES.map((one) => drawing(model.view, one))).toEqual(drawings);
+  }), runs(30, 1));
 });
 
 test('what is told in the same words is one line', () => {
@@ -161,6 +179,34 @@ test('a wait for a retry is drawn also where the try before it is out of sight, 
   expect(drawn('failed', 50, 60)).toEqual([]);
   expect(drawn('done', 110, 120)).toEqual([46]);
   expect(drawn('wait', 110, 120)).toEqual([]);
+});
+
+test('what is done in part shows that it is, however narrow it is, and does not cover what failed', () => {
+  batch(0, 1, 1);
+  engine(1, { type: 'count', name: 'FailedInvokeEventCount', value: 4 });
+  batch(5000, 5001, 2);
+
+  const it = view();
+  const svg = draw(it, rowsOf(it), { axis: 'time', range: wholeRange(it, 'time'), width: 1000 });
+  expect(drawn('rest', -10, 5000)).toHaveLength(1);
+  expect(drawn('partial', -10, 5000)).toEqual([]);
+  expect([drawn('rest', 0, 2).length, drawn('partial', 0, 2).length]).toEqual([1, 1]);
+  expect(svg.indexOf('"failed"') === -1 || svg.indexOf('"rest"') < svg.indexOf('"failed"')).toBe(true);
+});
+
+test('the line of ages ends at the edges of its band', () => {
+  [0, 10, 20, 30].forEach((from, index) => batch(from, from + 1, index, { iteratorAgeMs: from * 1000 }));
+  const line = (from: number, to: number) => {
+    const it = view();
+    const svg = draw(it, rowsOf(it), { axis: 'time', range: { from: START + from * 1000, to: START + to * 1000 }, width: 1000 });
+    return [.../class="age" d="M([^"]*)"/.exec(svg)![1].matchAll(/([\d.-]+) ([\d.-]+)/g)].map(([, x, y]) => [Number(x), Number(y)]);
+  };
+
+  const [[left, high], , [right, low]] = line(5, 15);
+  expect([left, right]).toEqual([46, 992]);
+  // A straight line from edge to edge: its middle is at the batch.
+  expect(line(5, 15)[1]).toEqual([519, expect.closeTo((high + low) / 2, 0)]);
+  expect(line(12, 18).map(([x]) => x)).toEqual([46, 992]);
 });
 
 test('in a batch that is large enough, the calls are drawn, with the waits between the tries of a record, and the timeout', () => {

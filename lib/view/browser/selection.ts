@@ -83,6 +83,15 @@ function callAt(view: View, mark: Mark, row: Row, place: Place, { x, y }: { read
   return call < 0 ? {} : { call };
 }
 
+/** The same mark where more has happened: there may be other rows above its own. */
+export function found(before: Rows, { rows }: Rows, { row, index, call }: Selection): Selection {
+  const [{ kind, marks }, subject] = [before.rows[row], subjectOf(before.rows[row].marks[index])];
+  const at = rows.findIndex((one) => one.kind === kind && one.marks.length >= marks.length && subjectOf(one.marks[index]) === subject);
+  return { row: at, index, call };
+}
+
+const subjectOf = (mark: Mark | undefined) => mark?.kind === 'batch' ? mark.batch : mark?.event;
+
 /** Where a key leads. Undefined: nowhere. */
 export function moved({ rows }: Rows, from: Selection | undefined, key: string): Selection | undefined {
   if (!from) {

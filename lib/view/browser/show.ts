@@ -1,7 +1,7 @@
 import type { BrowserEvent, BrowserWindow, Dom, Element } from './dom';
-import { type Box, boxOf, linesOf, markAt, moved, type Selection } from './selection';
+import { type Box, boxOf, found, linesOf, markAt, moved, type Selection } from './selection';
 import { draw } from '../draw';
-import { type Frame, GUTTER, placeOf } from '../place';
+import { type Frame, GUTTER, placeOf, RIGHT } from '../place';
 import { type Rows, rowsOf } from '../rows';
 import { type Axis, bestAxis, type Range, timeAt, onAxis, wholeRange } from '../scale';
 import type { View } from '../view';
@@ -18,6 +18,8 @@ export function show(dom: Dom, window: BrowserWindow, view: View): Shown {
 }
 
 const LEAST_WIDTH = 280;
+/** The width of a sheet of paper, so that texts keep their size on it. */
+const PAPER = 720;
 /** How much of the width a batch takes that is entered. */
 const ENTERED = 0.7;
 /** In pixels: a movement that is shorter is a click. */
@@ -64,8 +66,9 @@ class Timeline implements Shown {
   }
 
   update(): void {
-    const { range, whole } = this;
+    const { range, whole, rows } = this;
     this.rows = rowsOf(this.view);
+    this.selected = this.selected ? found(rows, this.rows, this.selected) : moved(this.rows, undefined, 'Home');
     this.whole = wholeRange(this.view, this.axis);
     this.range = range === whole ? this.whole : range;
     this.later();
@@ -90,6 +93,8 @@ class Timeline implements Shown {
     plot.addEventListener('pointerleave', () => this.tip.hidden = true);
     this.listenToPointers();
     this.window.addEventListener('resize', () => this.later());
+    this.window.addEventListener('beforeprint', () => this.draw(PAPER));
+    this.window.addEventListener('afterprint', () => this.later());
   }
 
   private listenToPointers(): void {
@@ -280,8 +285,8 @@ class Timeline implements Shown {
     }
   }
 
-  private draw(): void {
-    this.width = Math.max(LEAST_WIDTH, this.plot.clientWidth);
+  private draw(room = this.plot.clientWidth): void {
+    this.width = Math.max(LEAST_WIDTH, room);
     const { width, rows: { height } } = this;
     this.svg.setAttribute('width', `${width}`);
     this.svg.setAttribute('height', `${height}`);
@@ -312,7 +317,7 @@ class Timeline implements Shown {
   }
 
   private plotWidth(): number {
-    return this.width - GUTTER;
+    return this.width - GUTTER - RIGHT;
   }
 
   private middle(): number {
