@@ -1,5 +1,4 @@
-import { createReadStream, writeFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { createReadStream, statSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { Command } from 'commander';
 import { counted } from './counted';
@@ -20,7 +19,7 @@ export function viewCommand(load: () => Promise<Room> = async () => import('../v
   return new Command('view')
     .description('Draw what happened in a run of `local --json` as one HTML page')
     .argument('<file>', 'what `local --json` printed, or - for the standard input')
-    .option('--out <file>', 'where to write the page; - writes it to the standard output (default: beside the file, ending in .html)')
+    .option('--out <file>', 'where to write the page; - writes it to the standard output (default: beside the file, ending in .html). A file that exists is replaced')
     .addHelpText('after', '\nIt ends with 0 if the page is written, and with 2 if the file can\'t be read or is not such a recording.')
     .action(async (file: string, { out = outFor(file) }: ViewFlags) => {
       process.exitCode = await run(await load(), file, out);
@@ -46,7 +45,7 @@ async function run({ createRecording, page, summary, titleOf }: Room, file: stri
   const html = page(view, titleOf(view));
   if (out === '-') {
     process.stdout.write(html);
-  } else if (resolve(out) === resolve(file)) {
+  } else if (isSame(out, file)) {
     return refused(`--out names the recording itself, ${file}. Name another file.`);
   } else {
     try {
@@ -60,6 +59,12 @@ async function run({ createRecording, page, summary, titleOf }: Room, file: stri
     console.error(`${counted(recording.unknown, 'line')} of ${file} could not be understood, and ${recording.unknown === 1 ? 'was' : 'were'} skipped.`);
   }
   return 0;
+}
+
+/** Whether two paths are of one file, be it by a link. */
+function isSame(one: string, other: string): boolean {
+  const [a, b] = [one, other].map((path) => statSync(path, { throwIfNoEntry: false }));
+  return a !== undefined && b !== undefined && a.dev === b.dev && a.ino === b.ino;
 }
 
 function refused(message: string): 2 {

@@ -85,13 +85,13 @@ function drawBatch(view: View, batch: ViewBatch, box: Box, place: Place, paths: 
   // Too narrow to be cut in two: that something is not done says more.
   const isCut = outcome === 'partial' && width >= 3;
   paths.bar(outcome === 'partial' && !isCut ? 'rest' : outcome, x, y, width, height);
+  // What is not done is to the right, as its records are later.
+  const notDone = isCut ? Math.max(1, width * left / records) : 0;
   if (isCut) {
-    // What is not done is to the right, as its records are later.
-    const notDone = Math.max(1, width * left / records);
     paths.rect('rest', x + width - notDone, y, notDone, height);
   }
   const from = Math.max(x, place.left);
-  const shown = Math.min(x + width, place.right) - from;
+  const shown = Math.min(x + width - notDone, place.right) - from;
   if (height < LEAST_HEIGHT || shown < LEAST_WIDTH) {
     return;
   }

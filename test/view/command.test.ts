@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { viewCommand } from '../../lib/cli/view';
 import * as room from '../../lib/view';
@@ -66,5 +66,7 @@ test('a folder is refused, and so is a page that can\'t be written, or would rep
   expect(await view('run2.jsonl', good, '--out', join(folder, 'folder'))).toMatchObject({ code: 2, text: expect.stringMatching(/^The page can't be written to folder: EISDIR.*--out\.$/) });
   expect(await view('run3.jsonl', good, '--out', join(folder, 'no', 'page.html'))).toMatchObject({ code: 2, text: expect.stringContaining('ENOENT') });
   expect(await view('run4.jsonl', good, '--out', join(folder, 'run4.jsonl'))).toMatchObject({ code: 2, text: expect.stringContaining('--out names the recording itself') });
+  symlinkSync(join(folder, 'run4.jsonl'), join(folder, 'link.jsonl'));
+  expect(await view('link.jsonl', undefined, '--out', join(folder, 'run4.jsonl'))).toMatchObject({ code: 2, text: expect.stringContaining('--out names the recording itself') });
   expect(readFileSync(join(folder, 'run4.jsonl'), 'utf8')).toBe(good);
 });

@@ -100,16 +100,16 @@ test('fed in pieces, and drawn between them, it is what it is when fed at once',
     const whole = viewOf({ notices: all });
     return { whole, drawings: AXES.map((axis) => drawing(whole, axis)) };
   });
-  expect([...new Set(wholes.flatMap(({ whole: { batches, events } }) => [...batches.map(({ outcome }) => outcome), ...events.map(({ kind }) => kind)]))].sort())
-    .toEqual(expect.arrayContaining(['done', 'failed', 'givenUp', 'parked', 'partial', 'refused', 'throttled']));
+  const kinds = wholes.flatMap(({ whole: { batches, events } }) => [...batches.map(({ outcome }) => outcome), ...events.map(({ kind }) => kind)]);
+  expect([...new Set<string>(kinds)]).toEqual(expect.arrayContaining(['done', 'failed', 'givenUp', 'parked', 'partial', 'refused', 'throttled']));
   const cuts = fc.uniqueArray(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 8 });
 
   fc.assert(fc.property(fc.nat(histories.length - 1), cuts, fc.constantFrom(...AXES), (index, shares, axis) => {
     const [all, { whole, drawings }] = [histories[index], wholes[index]];
     const ends = [...shares.map((share) => Math.floor(share * all.length)).sort((one, other) => one - other), all.length];
     const model = createModel();
-    ends.forEach((end, at) => {
-      all.slice(ends[at - 1] ?? 0, end).forEach((notice) => model.add(JSON.parse(JSON.stringify(notice))));
+    ends.forEach((end, piece) => {
+      all.slice(ends[piece - 1] ?? 0, end).forEach((notice) => model.add(JSON.parse(JSON.stringify(notice))));
       const before = JSON.stringify(model.view);
       drawing(model.view, axis);
       expect(JSON.stringify(model.view)).toBe(before);
@@ -191,6 +191,8 @@ test('what is done in part shows that it is, however narrow it is, and does not 
   expect(drawn('rest', -10, 5000)).toHaveLength(1);
   expect(drawn('partial', -10, 5000)).toEqual([]);
   expect([drawn('rest', 0, 2).length, drawn('partial', 0, 2).length]).toEqual([1, 1]);
+  // Its number is in the part that is done, whose colour it is made for.
+  expect(/<text class="number" x="([\d.]+)"/.exec(draw(it, rowsOf(it), { axis: 'time', range: { from: START, to: START + 2000 }, width: 1000 }))![1]).toBe(`${46 + 472 * 0.3}`);
   expect(svg.indexOf('"failed"') === -1 || svg.indexOf('"rest"') < svg.indexOf('"failed"')).toBe(true);
 });
 

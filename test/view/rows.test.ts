@@ -1,6 +1,6 @@
 import { knownRun, viewOf } from './known-run';
 import { manyInvocations } from './many-invocations';
-import { boxOf, found, linesOf, markAt, moved, type Selection } from '../../lib/view/browser/selection';
+import { boxOf, followed, linesOf, markAt, moved, type Selection } from '../../lib/view/browser/selection';
 import { type Place, placeOf } from '../../lib/view/place';
 import { type Rows, rowsOf } from '../../lib/view/rows';
 import { wholeRange } from '../../lib/view/scale';
@@ -118,18 +118,21 @@ test('the keys lead from mark to mark', () => {
   expect([from(0, 0), from(1, 2), from(1, 4), from(0, 0, 0), from(0, 0, 1), from(0, 0, 2)]).toMatchSnapshot();
 });
 
-test('a selection stays with its mark when more happens: a row may come between', () => {
-  const marks = marksOf(rows);
+test('a selection stays with its mark when more happens: rows and marks may come between', () => {
+  const [first, ...others] = EVERYTHING.batches;
   const more: View = {
     ...EVERYTHING,
     shards: [...EVERYTHING.shards, { trigger: 'New', shardId: 'new', slots: 1 }],
-    batches: [...EVERYTHING.batches, { ...EVERYTHING.batches[0], shard: 3, environment: 12, from: 7, to: undefined }],
+    batches: [...EVERYTHING.batches, { ...first, shard: 3, environment: 12, from: 7, to: undefined }],
   };
-  const before = rowsOf({ ...EVERYTHING, events: [] });
-  const said = (view: View, of: Rows) => (mark: Selection) => [of.rows[mark.row].kind, linesOf(view, of, mark)];
+  const grown = [[EVERYTHING, more], [{ ...EVERYTHING, events: [] }, EVERYTHING], [{ ...EVERYTHING, batches: others }, EVERYTHING]];
+  for (const [before, after] of grown) {
+    const [old, next] = [rowsOf(before), rowsOf(after)];
+    const said = (view: View, of: Rows) => (mark: Selection) => [of.rows[mark.row].kind, linesOf(view, of, mark)];
 
-  expect(marks.map((mark) => found(rows, rowsOf(more), mark)).map(said(more, rowsOf(more)))).toEqual(marks.map(said(EVERYTHING, rows)));
-  expect(marksOf(before).map((mark) => found(before, rows, mark)).map(said(EVERYTHING, rows))).toEqual(marksOf(before).map(said(EVERYTHING, before)));
+    expect(marksOf(old).map((mark) => said(after, next)(followed(old, next, mark)!))).toEqual(marksOf(old).map(said(before, old)));
+  }
+  expect(followed(rows, rowsOf({ ...EVERYTHING, batches: [] }), { row: 0, index: 0 })).toBeUndefined();
 });
 
 test('a page key leads twenty marks on', () => {

@@ -84,13 +84,15 @@ function callAt(view: View, mark: Mark, row: Row, place: Place, { x, y }: { read
 }
 
 /** The same mark where more has happened: there may be other rows above its own. */
-export function found(before: Rows, { rows }: Rows, { row, index, call }: Selection): Selection {
-  const [{ kind, marks }, subject] = [before.rows[row], subjectOf(before.rows[row].marks[index])];
-  const at = rows.findIndex((one) => one.kind === kind && one.marks.length >= marks.length && subjectOf(one.marks[index]) === subject);
-  return { row: at, index, call };
+export function followed(before: Rows, { rows }: Rows, { row, index, call }: Selection): Selection | undefined {
+  const { kind, marks } = before.rows[row];
+  const subject = subjectOf(marks[index]);
+  const places = rows.map((one) => one.kind === kind ? one.marks.findIndex((mark) => subjectOf(mark) === subject) : -1);
+  const at = places.findIndex((place) => place >= 0);
+  return at < 0 ? undefined : { row: at, index: places[at], call };
 }
 
-const subjectOf = (mark: Mark | undefined) => mark?.kind === 'batch' ? mark.batch : mark?.event;
+const subjectOf = (mark: Mark) => mark.kind === 'batch' ? mark.batch : mark.event;
 
 /** Where a key leads. Undefined: nowhere. */
 export function moved({ rows }: Rows, from: Selection | undefined, key: string): Selection | undefined {

@@ -1,5 +1,5 @@
 import type { BrowserEvent, BrowserWindow, Dom, Element } from './dom';
-import { type Box, boxOf, found, linesOf, markAt, moved, type Selection } from './selection';
+import { type Box, boxOf, followed, linesOf, markAt, moved, type Selection } from './selection';
 import { draw } from '../draw';
 import { type Frame, GUTTER, placeOf, RIGHT } from '../place';
 import { type Rows, rowsOf } from '../rows';
@@ -68,7 +68,7 @@ class Timeline implements Shown {
   update(): void {
     const { range, whole, rows } = this;
     this.rows = rowsOf(this.view);
-    this.selected = this.selected ? found(rows, this.rows, this.selected) : moved(this.rows, undefined, 'Home');
+    this.selected = (this.selected && followed(rows, this.rows, this.selected)) ?? moved(this.rows, undefined, 'Home');
     this.whole = wholeRange(this.view, this.axis);
     this.range = range === whole ? this.whole : range;
     this.later();
