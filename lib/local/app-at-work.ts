@@ -2,7 +2,6 @@ import type { VisibleStream } from './api/table-streams-api';
 import { type AppOverview, appOverview, streamArnOf } from './app-overview';
 import type { LocalApp, StoredValues } from './assembly/app';
 import { changesBetween, type LocalChange, NOTHING, type Shape, shapeOf } from './changes';
-import { LocalRunError } from './errors';
 import type { LocalFunctions } from './function/functions';
 import type { Mappings } from './mappings';
 import { withoutMissing } from './missing';
@@ -20,8 +19,12 @@ export class AppAtWork {
   readonly streams: VisibleStream[] = [];
   overview: AppOverview = { triggers: [], tables: [], queues: [], topics: [], buckets: [] };
   private app: LocalApp | undefined;
+  /** The same with the parts that could not be started. */
+  private whole: LocalApp | undefined;
   private shape: Shape = NOTHING;
   private last: Promise<unknown> = Promise.resolve();
+  /** The functions whose sources will be taken over, by construct path. */
+  private readonly sourcesDue = new Set<string>();
 
   constructor(
     private readonly setup: RunSetup, private readonly services: Services, private readonly functions: LocalFunctions,
@@ -41,16 +44,25 @@ export class AppAtWork {
     return this.inTurn(() => this.take(read()));
   }
 
-  /** Has a function run the code in this folder, until an app with other code is taken over. The construct path tells which. */
-  takeCode(path: string, codeDirectory: string): Promise<readonly LocalChange[]> {
-    return this.inTurn(async () => {
-      const target = this.app?.functions.find((candidate) => candidate.path === path);
-      if (target === undefined) {
-        throw new LocalRunError('NO_APP', `No trigger invokes a function ${path}.`);
-      }
-      await this.functions.take([{ ...target, codeDirectory, inlineCode: undefined }]);
-      return this.changed(this.app!);
-    });
+  /**
+   * Has a function, by its construct path, run what its sources are when it is its turn. One that did not load before is started with its triggers.
+   *
+   * @throws LocalRunError
+   */
+  async takeSources(path: string): Promise<void> {
+    if (!this.sourcesDue.has(path)) {
+      this.sourcesDue.add(path);
+      await this.inTurn(async () => {
+        this.sourcesDue.delete(path);
+        const target = this.app?.functions.find((candidate) => candidate.path === path);
+        if (target !== undefined) {
+          await this.functions.take([target]);
+          this.changed(this.app!, { ifAny: true });
+        } else if (this.whole?.functions.some((candidate) => candidate.path === path)) {
+          await this.take(this.whole, { ifAny: true });
+        }
+      });
+    }
   }
 
   private inTurn<T>(exchange: () => Promise<T>): Promise<T> {
@@ -59,7 +71,7 @@ export class AppAtWork {
     return done;
   }
 
-  private async take(app: LocalApp): Promise<readonly LocalChange[]> {
+  private async take(app: LocalApp, told: Told = {}): Promise<readonly LocalChange[]> {
     const { setup: { observer }, services, functions, mappings } = this;
     observer({ type: 'app', functions: app.functions.map(({ name, path }) => ({ name, path })), triggers: app.mappings.map(({ path }) => path) });
     const withTables = withoutMissing(app, await services.take(app), 'TABLE_REFUSED', observer);
@@ -67,7 +79,8 @@ export class AppAtWork {
     const running = withoutMissing(withTables, await functions.take(withTables.functions), 'FUNCTION_NOT_LOADED', observer);
     await mappings.take(running.mappings);
     functions.keep(running.functions);
-    return this.changed(running);
+    this.whole = app;
+    return this.changed(running, told);
   }
 
   private show({ tables }: LocalApp): void {
@@ -78,16 +91,21 @@ export class AppAtWork {
   }
 
   /** This is what runs now. */
-  private changed(app: LocalApp): readonly LocalChange[] {
+  private changed(app: LocalApp, { ifAny = false }: Told): readonly LocalChange[] {
     const isFirst = this.app === undefined;
     const before = this.shape;
     this.app = app;
     this.shape = shapeOf(app, { table: this.services.tableOf, functionFacts: this.functions.factsOf });
     this.overview = appOverview(app, this.services);
     const changes = changesBetween(before, this.shape);
-    if (!isFirst) {
+    if (!isFirst && !(ifAny && changes.length === 0)) {
       this.setup.observer({ type: 'takenOver', changes });
     }
     return changes;
   }
+}
+
+/** Whether changes are told only if there are any. Nobody asked for those of the sources, and what kept one from being taken over was said. */
+interface Told {
+  readonly ifAny?: boolean;
 }

@@ -65,6 +65,13 @@ export interface LocalOptions {
    * @default - nowhere, or with `profile` at AWS
    */
   readonly endpoints?: Readonly<Record<string, string>>;
+  /**
+   * Watches the sources of each StreamFunction whose bundle esbuild alone makes. When one changes, the function goes on with the new code, as after
+   * `takeOver`, without a synthesis. The sources count from the start on: the synthesized app may be older.
+   *
+   * @default false
+   */
+  readonly watch?: boolean;
   /** Called for everything that happens. */
   readonly observer?: LocalObserver;
 }

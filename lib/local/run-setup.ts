@@ -21,6 +21,8 @@ export interface RunSetup {
   readonly node: NodeProgram;
   /** Undefined if debuggers are not wanted. */
   readonly debugging?: Debugging;
+  /** Whether functions follow their sources. */
+  readonly watch: boolean;
   /** What the functions have besides the app. */
   readonly world: FunctionWorld;
   readonly children: Children;

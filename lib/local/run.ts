@@ -23,7 +23,7 @@ import { startServices, type Services } from './service/services';
 
 /** See startLocal in running-app.ts. */
 export async function startRun(options: LocalOptions): Promise<LocalRun> {
-  const { assembly = 'cdk.out', port, profile, endpoints = {}, observer = () => {} } = options;
+  const { assembly = 'cdk.out', port, profile, endpoints = {}, watch = false, observer = () => {} } = options;
   const app = readApp(assembly);
   if (profile !== undefined) {
     requireProfile(profile);
@@ -37,7 +37,10 @@ export async function startRun(options: LocalOptions): Promise<LocalRun> {
   const api = await startApiServer();
   try {
     const data = options.data === undefined ? undefined : await takeDataFolder(children, options.data, warn);
-    const setup = { project: process.cwd(), port, data, checkpoints: checkpointsIn(data), node, debugging: debuggingFor(options), world, children, api, observer, note };
+    const setup = {
+      project: process.cwd(), port, data, checkpoints: checkpointsIn(data), node, debugging: debuggingFor(options), watch, world,
+      children, api, observer, note,
+    };
     [...accessNotes(world.access), ...leftovers.length > 0 ? [leftoversNote(leftovers.length)] : []].forEach(note);
     const read = () => noted(readApp(assembly), setup);
     return await start(setup, app, read);
@@ -92,7 +95,11 @@ async function startWith(services: Services, setup: RunSetup, app: LocalApp, rea
   const failed = new Promise<Error>((resolve) => fail = resolve);
   // What ended the run counts, and not what came of stopping the rest.
   const end = (error: Error) => void stop(error).catch(() => {}).then(() => fail(error));
-  const functions = localFunctions(setup, services.endpoints);
+  const functions = localFunctions(setup, services.endpoints, ({ path }) => void atWork.takeSources(path).catch(({ message }: Error) => {
+    if (ended === undefined) {
+      setup.observer({ type: 'warning', message: `${path}: its new sources were not taken over. ${message}` });
+    }
+  }));
   const mappings = new Mappings(setup, services, functions, end);
   const atWork = new AppAtWork(setup, services, functions, mappings);
   const takeOver = (next: () => LocalApp) => atWork.takeOver(next).catch((error) => {

@@ -29,39 +29,45 @@ async function synthesized(): Promise<LambdaFunction> {
 }
 
 const onError = (_: LambdaFunction, error: Error) => expect(error).toBeUndefined();
+/** What the function runs. */
+let current: string | undefined;
+const isUsed = (folder: string) => folder === current;
 const codeIn = (folder: string | undefined) => readFileSync(join(folder!, 'index.js'), 'utf8');
 
 test('without a watch, the code of the assembly gets a source map, and newer sources do not count', async () => {
   const target = await synthesized();
-  const bundles = bundlesOf({ project, children, onError });
+  const bundles = bundlesOf({ project, children, isUsed, onError });
   const folder = await bundles.codeOf(target);
   const { sources } = JSON.parse(readFileSync(join(folder!, 'index.js.map'), 'utf8'));
   expect(sources.map((source: string) => join(folder!, source))).toEqual(expect.arrayContaining([join(project, 'total.ts'), join(project, 'on-order.ts')]));
 
   appendFileSync(join(project, 'total.ts'), 'console.log(1);\n');
   expect(await bundles.codeOf(target)).toBeUndefined();
+  current = folder;
+  expect(await bundles.codeOf(target)).toBe(folder);
 });
 
 test('a function without a recipe, and one of another project, keep their code', async () => {
   const target = await synthesized();
-  expect(await bundlesOf({ project, children, onError }).codeOf({ ...target, bundle: readRecipe([]) })).toBeUndefined();
-  expect(await bundlesOf({ project: children.temporaryFolder(), children, onError }).codeOf(target)).toBeUndefined();
+  expect(await bundlesOf({ project, children, isUsed, onError }).codeOf({ ...target, bundle: readRecipe([]) })).toBeUndefined();
+  expect(await bundlesOf({ project: children.temporaryFolder(), children, isUsed, onError }).codeOf(target)).toBeUndefined();
 });
 
 test('with a watch, a change of any source is told, and what does not bundle keeps the code and has its place', async () => {
   const target = await synthesized();
   const errors: string[] = [];
   let changed = () => {};
-  const bundles = bundlesOf({ project, children, onChange: () => changed(), onError: (_, { message }) => errors.push(message) });
+  const bundles = bundlesOf({ project, children, isUsed, onChange: () => changed(), onError: (_, { message }) => errors.push(message) });
   const change = (file: string, text: string) => new Promise<void>((resolve) => {
     changed = resolve;
     writeFileSync(join(project, file), text);
   });
-  expect(codeIn(await bundles.codeOf(target))).not.toContain('more');
+  current = await bundles.codeOf(target);
+  expect(codeIn(current)).not.toContain('more');
+  expect(await bundles.codeOf(target)).toBe(current);
 
   await change('total.ts', `import { more } from './more';\n${TOTAL}console.log(more);\n`);
-  const kept = await bundles.codeOf(target);
-  expect(codeIn(kept)).not.toContain('more');
+  expect(await bundles.codeOf(target)).toBe(current);
   expect(errors).toEqual([expect.stringMatching(/Could not resolve "\.\/more"[^]*total\.ts:1:21:/)]);
 
   // No source so far, but the one that was missing.

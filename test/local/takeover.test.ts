@@ -1,5 +1,5 @@
 import { rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { BatchWriteCommand } from '@aws-sdk/lib-dynamodb';
 import { Stack } from 'aws-cdk-lib';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
@@ -7,6 +7,7 @@ import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { functionOf, localApp, ordersTable } from './fixture-app';
 import { folderWith } from '../folder';
 import { documents, put, source, tableName } from './local-run';
+import { BUNDLE_METADATA } from '../../lib/assembly/bundle-recipe';
 import { startLocal, type LocalChange, type LocalEvent, type RunningApp } from '../../lib/local';
 
 /** One run, which takes one version of its app after another. */
@@ -38,7 +39,9 @@ function synthesize({ code = PRINTING('one'), level = 'low', batchSize = 10, fac
   functionOf(stack, 'OnOrder', code, { functionName: 'on-order', environment: { LEVEL: level } })
     .addEventSource(source(ordersTable(stack, 'Orders', { timeToLiveAttribute }), { batchSize, parallelizationFactor: factor }));
   if (returns) {
-    functionOf(stack, 'OnReturn', PRINTING('return'), { functionName: 'on-return' }).addEventSource(source(ordersTable(stack, 'Returns')));
+    const onReturn = functionOf(stack, 'OnReturn', PRINTING('return'), { functionName: 'on-return' });
+    onReturn.addEventSource(source(ordersTable(stack, 'Returns')));
+    onReturn.node.addMetadata(BUNDLE_METADATA, { v: 1, root: relative(process.cwd(), sources), entry: 'on-return.js', outfile: 'index.js', args: ['--platform=node'] });
   }
   if (audit) {
     functionOf(stack, 'OnAudit', PRINTING('audit'), { functionName: 'on-audit' })
@@ -50,11 +53,16 @@ function synthesize({ code = PRINTING('one'), level = 'low', batchSize = 10, fac
   app.synth();
 }
 
+/** Those of one function. */
+const sources = folderWith({});
+const edit = (code: string) => writeFileSync(join(sources, 'on-return.js'), code);
+
 let run: RunningApp;
 const events: LocalEvent[] = [];
 beforeAll(async () => {
+  edit(PRINTING('return'));
   synthesize({});
-  run = await startLocal({ assembly: outdir, observer: (event) => events.push(event) });
+  run = await startLocal({ assembly: outdir, watch: true, observer: (event) => events.push(event) });
 });
 afterAll(() => run?.stop());
 
@@ -103,6 +111,33 @@ test('new code and a new environment handle what comes next, in new processes; o
   expect(lines('on-order').at(-1)!.slice(0, 2)).toEqual(['two', 'high']);
   expect(environments('on-return')).toEqual(new Set([1]));
   expect(environments('on-order').size).toBe(2);
+});
+
+test('a function follows its sources without a synth, and not to what can\'t be bundled or loaded; a synth of the same restarts nothing', async () => {
+  const change = { kind: 'function', path: 'Shop/OnReturn', change: 'changed', what: ['code'] };
+  const told = () => events.filter((event) => event.type === 'takenOver' && JSON.stringify(event.changes) === JSON.stringify([change])).length;
+  const handledBy = async () => {
+    await write(1, 'Returns');
+    await run.drained();
+    return lines('on-return').at(-1)![0];
+  };
+  expect(await handledBy()).toBe('return');
+  edit(PRINTING('edited'));
+  await until(() => told() === 1);
+  expect(await handledBy()).toBe('edited');
+
+  edit(`${PRINTING('broken')}\nexports.other = (;\n`);
+  await until(() => warnings().some((warning) => /^Shop\/OnReturn: esbuild refuses its sources\..*\n[^]*on-return\.js:7:17:/.test(warning)));
+  expect(await handledBy()).toBe('edited');
+  edit('throw new Error("too early");');
+  await until(() => warnings().some((warning) => /on-return does not load: Error: too early/.test(warning)));
+  expect(await handledBy()).toBe('edited');
+
+  edit(PRINTING('mended'));
+  await until(() => told() === 2);
+  expect(await takeOver({ code: PRINTING('two'), level: 'high' })).toEqual([]);
+  expect(await handledBy()).toBe('mended');
+  expect(told()).toBe(2);
 });
 
 test('a trigger goes on with new settings where it is, and what is being retried goes with it', async () => {

@@ -1,6 +1,8 @@
 import { existsSync, type FSWatcher, rmSync, watch } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { bundle, BundleError, entryOf, isSameCode } from './bundle';
+import { contentOf } from './function-facts';
+import type { BundleRecipe } from '../../assembly/bundle-recipe';
 import type { LambdaFunction } from '../assembly/app';
 import type { Children } from '../process/children';
 
@@ -15,12 +17,14 @@ export interface Bundles {
   stop(): void;
 }
 
-interface BundlesOptions {
+export interface BundlesOptions {
   /** The folder in which the app runs. */
   readonly project: string;
   readonly children: Children;
   /** Called when a source of a function has changed; undefined if nobody wants to know. */
   readonly onChange?: (target: LambdaFunction) => void;
+  /** Whether a function runs the code in this folder. */
+  readonly isUsed: (folder: string) => boolean;
   /** Called with what keeps a function from being bundled. */
   readonly onError: (target: LambdaFunction, error: BundleError) => void;
 }
@@ -28,63 +32,86 @@ interface BundlesOptions {
 /** An editor writes a file in several steps. */
 const SETTLED = 30;
 
-/** Code that is still running may load a part of it later, so some are kept. */
+/** An invocation of replaced code may load a part of it later, so some are kept. */
 const KEPT = 3;
 
-export function bundlesOf({ project, children, onChange, onError }: BundlesOptions): Bundles {
+export function bundlesOf({ project, children, onChange, isUsed, onError }: BundlesOptions): Bundles {
   /** By ARN. */
   const known = new Map<string, Known>();
   return {
     codeOf: async (target) => {
       const { bundle: recipe, codeDirectory } = target;
-      if (recipe === undefined || codeDirectory === undefined || !existsSync(entryOf(recipe, project))) {
+      if (recipe === undefined || codeDirectory === undefined) {
         return undefined;
       }
-      const of = known.get(target.arn) ?? {
-        target, made: [], watch: onChange && watchSources(entryOf(recipe, project), () => onChange(known.get(target.arn)!.target)),
-      };
-      known.set(target.arn, of);
-      of.target = target;
-      const into = children.temporaryFolder();
-      try {
-        const { folder, sources } = await bundle(recipe, { project, into });
-        of.watch?.of(sources);
-        of.made.push({ into, folder });
-        of.made.splice(0, of.made.length - KEPT).forEach((old) => remove(old.into));
-        return onChange || isSameCode(recipe, folder, codeDirectory) ? folder : undefined;
-      } catch (error) {
-        remove(into);
-        if (!(error instanceof BundleError)) {
-          throw error;
-        }
-        onError(target, error);
-        of.watch?.failed();
-        return onChange && of.made.at(-1)?.folder;
+      const entry = entryOf(recipe, project);
+      const of = known.get(target.arn) ?? (existsSync(entry) ? begin(target, entry) : undefined);
+      if (of === undefined) {
+        return undefined;
       }
+      of.target = target;
+      const made = await bundled(of, recipe, entry);
+      return [...made === undefined ? [] : [made], ...of.made.filter(isUsed)]
+        .find((folder) => onChange !== undefined || isSameCode(recipe, folder, codeDirectory));
     },
     stop: () => known.forEach((of) => of.watch?.stop()),
   };
+
+  function begin(target: LambdaFunction, entry: string): Known {
+    const of: Known = { target, made: [], watch: onChange && watchSources(entry, () => onChange(of.target)) };
+    known.set(target.arn, of);
+    return of;
+  }
+
+  /** The folder with the code; undefined if it can't be bundled. */
+  async function bundled(of: Known, recipe: BundleRecipe, entry: string): Promise<string | undefined> {
+    const into = children.temporaryFolder();
+    try {
+      const { folder, sources } = await bundle(recipe, { project, into });
+      of.watch?.of(sources);
+      return kept(of, folder);
+    } catch (error) {
+      rmSync(into, REMOVED);
+      if (!(error instanceof BundleError)) {
+        throw error;
+      }
+      onError(of.target, error);
+      of.watch?.failed(entry);
+      return undefined;
+    }
+  }
+
+  /** The same code stays in the folder where it is, so that a function that runs it goes on. */
+  function kept(of: Known, folder: string): string {
+    const same = of.made.find((one) => contentOf(one) === contentOf(folder));
+    if (same !== undefined) {
+      rmSync(dirname(folder), REMOVED);
+      return same;
+    }
+    const old = of.made.slice(0, -KEPT).filter((one) => !isUsed(one));
+    old.forEach((one) => rmSync(dirname(one), REMOVED));
+    of.made = [...of.made.filter((one) => !old.includes(one)), folder];
+    return folder;
+  }
 }
+
+const REMOVED = { recursive: true, force: true };
 
 /** A function that was bundled, or was to be. */
 interface Known {
   /** In the newest version of the app. */
   target: LambdaFunction;
-  /** The newest last. */
-  readonly made: { readonly into: string; readonly folder: string }[];
+  /** The folders with its code, the newest last. */
+  made: readonly string[];
   readonly watch?: SourceWatch;
-}
-
-function remove(folder: string): void {
-  rmSync(folder, { recursive: true, force: true });
 }
 
 /** Tells when one of some files changes. */
 interface SourceWatch {
   /** These files, from now on. */
   of(files: readonly string[]): void;
-  /** What keeps the files from being bundled may be any file beside them. */
-  failed(): void;
+  /** What keeps the files from being bundled may be any file beside them, or beside the entry. */
+  failed(newEntry: string): void;
   stop(): void;
 }
 
@@ -103,8 +130,9 @@ function watchSources(entry: string, onChange: () => void): SourceWatch {
       wanted.forEach(add);
       [...folders.keys()].filter((folder) => !wanted.has(folder)).forEach(leave);
     },
-    failed: () => {
+    failed: (newEntry) => {
       isFailed = true;
+      add(dirname(newEntry));
     },
     stop: () => {
       clearTimeout(timer);
@@ -113,7 +141,7 @@ function watchSources(entry: string, onChange: () => void): SourceWatch {
   };
 
   function add(folder: string): void {
-    if (!folders.has(folder)) {
+    if (!folders.has(folder) && existsSync(folder)) {
       // A folder may be removed while it is watched.
       folders.set(folder, watch(folder, (_, name) => changed(folder, name)).on('error', () => leave(folder)));
     }
@@ -125,9 +153,14 @@ function watchSources(entry: string, onChange: () => void): SourceWatch {
   }
 
   function changed(folder: string, name: string | null): void {
-    if (isFailed || name === null || files.has(join(folder, basename(name)))) {
+    if (name === null || (isFailed && !isEditors(name)) || files.has(join(folder, basename(name)))) {
       clearTimeout(timer);
       timer = setTimeout(onChange, SETTLED);
     }
   }
+}
+
+/** Whether a file is one that an editor keeps beside the file that is edited. */
+function isEditors(name: string): boolean {
+  return /^\.|~$/.test(basename(name));
 }

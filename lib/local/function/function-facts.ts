@@ -36,7 +36,7 @@ const known = new Map<string, { readonly files: string; readonly content: string
  * A hash of what is in a folder. Its name does not tell: an app may name assets as it likes. The files are read again only if one of them has
  * another size or time.
  */
-function contentOf(folder: string): string {
+export function contentOf(folder: string): string {
   try {
     const paths = readdirSync(folder, { recursive: true, withFileTypes: true })
       .filter((entry) => !entry.isDirectory()).map((entry) => ({ path: join(entry.parentPath, entry.name), isLink: entry.isSymbolicLink() }))

@@ -63,11 +63,15 @@ export async function startFunction(children: Children, target: LambdaFunction, 
   let busy = 0;
   let reservedConcurrency = target.reservedConcurrency;
   let current = await start(target, options);
+  /** An invocation that comes while a debugger's port is handed on waits: it would take the port. */
+  let handedOn: Promise<unknown> | undefined;
   return {
     invoke,
     replace: async (next, nextOptions) => {
       const before = current;
-      current = await start(next, nextOptions);
+      const starting = nextOptions.debugging ? before.rest().then(() => start(next, nextOptions)) : start(next, nextOptions);
+      handedOn = nextOptions.debugging && starting.catch(() => {});
+      current = await starting;
       reservedConcurrency = next.reservedConcurrency;
       before.retire();
       versions.forEach((version) => version.isOver() && versions.delete(version));
@@ -92,6 +96,7 @@ export async function startFunction(children: Children, target: LambdaFunction, 
   }
 
   async function invoke(event: unknown, functionArn: string, chosen?: (environment: number) => void): Promise<Outcome> {
+    await handedOn;
     if (busy >= (reservedConcurrency ?? Infinity)) {
       return { type: 'throttled' };
     }
@@ -104,18 +109,22 @@ export async function startFunction(children: Children, target: LambdaFunction, 
       }
       return outcome;
     } catch (error) {
-      if (error instanceof CodeGone) {
-        if (!existsSync(version.settings.taskRoot)) {
-          options.onCodeGone(version.settings.taskRoot);
-        }
-        return { type: 'throttled' };
-      }
-      const { name, message } = error as Error;
-      return { type: 'error', requestId: randomUUID(), errorType: name, errorMessage: message };
+      return notInvoked(error as Error, version.settings.taskRoot, options);
     } finally {
       busy--;
     }
   }
+}
+
+/** No environment could be started for it. */
+function notInvoked(error: Error, taskRoot: string, { onCodeGone }: LocalFunctionOptions): Outcome {
+  if (!(error instanceof CodeGone)) {
+    return { type: 'error', requestId: randomUUID(), errorType: error.name, errorMessage: error.message };
+  }
+  if (!existsSync(taskRoot)) {
+    onCodeGone(taskRoot);
+  }
+  return { type: 'throttled' };
 }
 
 /** One version of a function's code and settings: its environments. */
@@ -131,7 +140,8 @@ class Version {
 
   /** @throws LocalRunError FUNCTION_NOT_LOADED */
   async begin(): Promise<void> {
-    const first = this.start();
+    const environment = await this.start();
+    const first = this.loaded(environment);
     if (this.settings.debugging?.waits) {
       this.first = first;
       // The first invocation gets the error.
@@ -161,11 +171,15 @@ class Version {
   /** Nothing new is invoked in it. Each environment ends with its invocation. */
   retire(): void {
     this.isRetired = true;
-    this.free.splice(0).forEach((environment) => environment.kill());
-    if (this.first) {
-      // It waits for a debugger, and nothing has run.
-      this.all.forEach((_, environment) => environment.kill());
-    }
+    void this.rest();
+  }
+
+  /** Ends what runs nothing, a process that waits for a debugger included. The next invocation starts anew. */
+  async rest(): Promise<void> {
+    const idle = this.first ? [...this.all.keys()] : this.free;
+    this.free = [];
+    this.first = undefined;
+    await Promise.all(idle.map((environment) => ended(environment)));
   }
 
   kill(): number {
@@ -175,14 +189,11 @@ class Version {
   }
 
   async stop(): Promise<void> {
-    await Promise.all([...this.all.keys()].map((environment) => {
-      environment.kill();
-      return environment.ended;
-    }));
+    await Promise.all([...this.all.keys()].map(ended));
   }
 
   private next(): Promise<ExecutionEnvironment> {
-    const environment = this.first ?? this.start();
+    const environment = this.first ?? this.start().then((started) => this.loaded(started));
     this.first = undefined;
     return environment;
   }
@@ -194,6 +205,10 @@ class Version {
       this.all.delete(environment);
       this.free = this.free.filter((one) => one !== environment);
     });
+    return environment;
+  }
+
+  private async loaded(environment: ExecutionEnvironment): Promise<ExecutionEnvironment> {
     // Node.js hangs if its folder is removed while it starts.
     const folder = inodeOf(this.settings.taskRoot);
     const isGone = () => folder === undefined || inodeOf(this.settings.taskRoot) !== folder;
@@ -207,6 +222,11 @@ class Version {
     }
     return environment;
   }
+}
+
+function ended(environment: ExecutionEnvironment): Promise<void> {
+  environment.kill();
+  return environment.ended;
 }
 
 /** The folder of the code was removed, or replaced by another one, while the code was loaded. */

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { bundlesOf, type Bundles, type BundlesOptions } from './bundles';
 import { startFunction, type LocalFunction, type LocalFunctionOptions } from './function';
 import { type FunctionFacts, functionFacts } from './function-facts';
 import type { LambdaFunction, UnknownVariable } from '../assembly/app';
@@ -29,19 +30,26 @@ export interface LocalFunctions {
 
 /** A function at work, and what it is like. */
 interface Running {
+  /** With the folder of the code that runs. */
   readonly target: LambdaFunction;
   readonly facts: FunctionFacts;
   readonly at: LocalFunction;
 }
 
-export function localFunctions(setup: RunSetup, endpoints: Endpoints): LocalFunctions {
+/** @param onChange called when a source of a function has changed, if the run watches them. `take` goes on with it */
+export function localFunctions(setup: RunSetup, endpoints: Endpoints, onChange: (target: LambdaFunction) => void): LocalFunctions {
   /** By ARN. */
   const running = new Map<string, Running>();
   /** Those too that are about to end. */
   const all = new Set<LocalFunction>();
+  let isStopped = false;
   const of = (target: LambdaFunction) => running.get(target.arn)!;
+  const bundles = bundlesFor(setup, { isUsed: (folder) => [...running.values()].some(({ target }) => target.codeDirectory === folder), onChange });
   return {
-    take: async (targets) => (await allStarted(targets.map(takeOne))).flat(),
+    take: async (targets) => {
+      await setup.debugging?.reserve(targets.map(({ name }) => name));
+      return (await allStarted(targets.map(takeOne))).flat();
+    },
     keep: (targets) => {
       for (const [arn, { at }] of running) {
         if (!targets.some((target) => target.arn === arn)) {
@@ -54,11 +62,15 @@ export function localFunctions(setup: RunSetup, endpoints: Endpoints): LocalFunc
     of: (target) => of(target).at,
     kill: (functionName) => [...running.values()].reduce((sum, { target, at }) => sum + (target.name === functionName ? at.kill() : 0), 0),
     stop: async () => {
+      isStopped = true;
+      bundles.stop();
       await Promise.all([...all].map((one) => one.stop()));
     },
   };
 
-  async function takeOne(target: LambdaFunction): Promise<Missing[]> {
+  async function takeOne(given: LambdaFunction): Promise<Missing[]> {
+    const code = await bundles.codeOf(given);
+    const target = code === undefined ? given : { ...given, codeDirectory: code };
     const variables = variablesOf(setup, target, endpoints);
     const facts = functionFacts(target, variables);
     const before = running.get(target.arn);
@@ -66,30 +78,38 @@ export function localFunctions(setup: RunSetup, endpoints: Endpoints): LocalFunc
       return [];
     }
     try {
-      const at = await started(target, optionsOf(setup, target, variables, endpoints), before?.at);
+      const options = optionsOf(setup, target, variables, endpoints);
+      await before?.at.replace(target, options);
+      const at = before?.at ?? await startFunction(setup.children, target, options);
+      all.add(at);
       running.set(target.arn, { target, facts, at });
       return [];
     } catch (error) {
-      if (!(error instanceof LocalRunError && error.code === 'FUNCTION_NOT_LOADED')) {
+      if (!(error instanceof LocalRunError && error.code === 'FUNCTION_NOT_LOADED') || isStopped) {
         throw error;
       }
       if (before === undefined) {
-        return [{ message: error.message, stops: (mapping) => mapping.function === target }];
+        return [{ message: error.message, stops: (mapping) => mapping.function === given }];
       }
       setup.observer({ type: 'warning', message: `${error.message} It goes on with the code and settings that it had.` });
       return [];
     }
   }
+}
 
-  async function started(target: LambdaFunction, options: LocalFunctionOptions, before?: LocalFunction): Promise<LocalFunction> {
-    if (before !== undefined) {
-      await before.replace(target, options);
-      return before;
-    }
-    const at = await startFunction(setup.children, target, options);
-    all.add(at);
-    return at;
-  }
+/** The code from the sources, where it can be bundled here. Without a watch it is that of the assembly, which runs otherwise. */
+function bundlesFor({ project, children, watch, observer }: RunSetup, { isUsed, onChange }: Pick<BundlesOptions, 'isUsed' | 'onChange'>): Bundles {
+  return bundlesOf({
+    project,
+    children,
+    isUsed,
+    ...watch && { onChange },
+    onError: ({ path }, { message }) => {
+      if (watch) {
+        observer({ type: 'warning', message: `${path}: esbuild refuses its sources. The function goes on with the code that it had.\n${message}` });
+      }
+    },
+  });
 }
 
 /** The template's, resolved, and those that the user gives. */
