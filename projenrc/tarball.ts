@@ -23,7 +23,7 @@ export const FILES = [
   ...['engine', 'event-pattern', 'rules', 'runtime', 'stream', 'testing', 'trigger'].map((room) => `build/${room}`),
   // The rest of its room is in the command line.
   'build/assembly/bundle-recipe.js',
-  'build/assembly/bundle-recipe.d.ts',
+  'build/assembly/*.d.ts',
   '!build/**/*.lambda.js',
   // Bundled, too.
   'build/view/index.js',
