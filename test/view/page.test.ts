@@ -9,6 +9,7 @@ import { createModel, createRecording, page, picture, type View } from '../../li
 import { draw } from '../../lib/view/draw';
 import { rowsOf } from '../../lib/view/rows';
 import { wholeRange } from '../../lib/view/scale';
+import { STYLE } from '../../lib/view/style';
 
 let run: Awaited<ReturnType<typeof knownRun>>;
 let view: View;
@@ -43,6 +44,10 @@ test('nothing of an item or an error is markup, and the policy allows the page\'
   expect(policy).toBe(`default-src 'none'; script-src ${hash('script')}; style-src ${hash('style')}; base-uri 'none'; form-action 'none'`);
   expect(html).not.toMatch(/ style=|\beval\(|new Function/);
   expect(JSON.parse(/<script type="application\/json"[^>]*>(.*?)<\/script>/.exec(html)![1])).toEqual(view);
+});
+
+test('paper is light, whatever the screen is', () => {
+  expect(STYLE.match(/@media[^{]*prefers-color-scheme:dark/g)).toEqual(Array.from({ length: 2 }, () => '@media screen and (prefers-color-scheme:dark'));
 });
 
 test('a picture stands alone, is well-formed XML, and is told in words', () => {

@@ -57,6 +57,11 @@ async function look(browser: Browser, name: string, view: View): Promise<void> {
     }
   }
   writeFileSync(join(folder, `${name}.pdf`), await browser.pdf());
+  const printed = await browser.value(`(() => {
+    window.dispatchEvent(new Event('beforeprint'));
+    return document.querySelector('#plot svg').getAttribute('width');
+  })()`);
+  assert.equal(printed, '720', `${name} is not drawn for paper`);
 }
 
 async function keyboard(browser: Browser, view: View): Promise<void> {
