@@ -54,6 +54,10 @@ const project = new awscdk.AwsCdkConstructLibrary({
     '@aws-sdk/client-sqs@^3',
     '@aws-sdk/util-dynamodb@^3',
     'commander@^14',
+    // What `local --watch` watches, as `cdk watch` does.
+    'chokidar@^4',
+    'picomatch@^4',
+    '@types/picomatch@^4',
     'yaml@^2',
     // Tests call what `local` serves of Lambda's API.
     '@aws-sdk/client-lambda@^3',

@@ -1,5 +1,8 @@
 import { Command, InvalidArgumentError } from 'commander';
+import { cdkProject } from './cdk-project';
+import { offerNewer } from './offer-newer';
 import { jsonLines, lines, type Output } from './output';
+import { watchApp } from './watch-app';
 import { LocalRunError, startLocal, type LocalOptions } from '../local';
 import { END_SIGNALS } from '../local/process/process-end';
 
@@ -8,6 +11,7 @@ export function localCommand(): Command {
   return new Command('local')
     .description('Run the triggers of a synthesized app on this machine, against DynamoDB Local')
     .option('--app <folder>', 'the synthesized app, as `cdk synth` writes it', 'cdk.out')
+    .option('--watch', 'synthesize the app (with the commands of cdk.json) now and when its sources change, and take it over')
     .option('--port <number>', 'the port of DynamoDB Local (default: a free port)', portNumber)
     .option('--data <folder>', 'keep the tables and how far each trigger has read them in this folder (default: in memory)')
     .option('--node <path>', 'the Node.js that runs the functions (default: the one that runs this command)')
@@ -18,10 +22,10 @@ export function localCommand(): Command {
     .option('--inspect [port]', 'let a debugger attach to each process of a function, from this port on (default: 9229)', portNumber)
     .option('--inspect-brk [port]', 'the same, and stop before the first line of the function\'s code', portNumber)
     .option('--json', 'print one JSON object per line')
-    .action(async ({ app, json, endpoint: endpoints, ...options }: Omit<LocalOptions, 'assembly' | 'endpoints'> & Given) => {
+    .action(async ({ app, json, watch, endpoint: endpoints, ...options }: Omit<LocalOptions, 'assembly' | 'endpoints'> & Given) => {
       const output = json ? jsonLines(process.stdout) : lines(process.stdout);
       // Whatever is still starting ends with the process.
-      process.exit(await runUntilStopped({ ...options, assembly: app, endpoints }, output));
+      process.exit(await runUntilStopped({ ...options, assembly: app, endpoints }, output, watch));
     });
 }
 
@@ -29,14 +33,15 @@ export function localCommand(): Command {
 interface Given {
   readonly app: string;
   readonly json?: boolean;
+  readonly watch?: boolean;
   readonly endpoint: Readonly<Record<string, string>>;
 }
 
 /** The exit code: 0 if it ran until it was asked to stop. */
-async function runUntilStopped(options: LocalOptions, output: Output): Promise<0 | 1> {
+async function runUntilStopped(options: LocalOptions, output: Output, watch = false): Promise<0 | 1> {
   const asked = askedToStop();
   output.starting();
-  const failure = await run(options, output, asked).catch((error) => {
+  const failure = await run(options, output, asked, watch).catch((error) => {
     if (!(error instanceof LocalRunError)) {
       throw error;
     }
@@ -46,13 +51,17 @@ async function runUntilStopped(options: LocalOptions, output: Output): Promise<0
   return failure ? 1 : 0;
 }
 
-async function run(options: LocalOptions, output: Output, asked: Promise<undefined>): Promise<Error | undefined> {
-  const started = await Promise.race([startLocal({ ...options, observer: (event) => output.happened(event) }), asked]);
+async function run(options: LocalOptions, output: Output, asked: Promise<undefined>, watch: boolean): Promise<Error | undefined> {
+  const start = () => startLocal({ ...options, observer: (event) => output.happened(event) });
+  const watched = watch ? watchApp(cdkProject(process.cwd()), options, output, start) : undefined;
+  const started = await Promise.race([watched ? watched.started : start(), asked]);
   if (!started) {
     return undefined;
   }
   output.ready(started);
+  const endLoop = watched ? watched.end : offerNewer(started, options.assembly!, output);
   const failure = await Promise.race([started.failed, asked]);
+  await endLoop();
   await started.stop();
   return failure;
 }

@@ -10,6 +10,12 @@ export interface Output {
   starting(): void;
   ready(run: LocalRun): void;
   happened(event: LocalEvent): void;
+  /** The app is being synthesized, because these sources have changed; none at the start. */
+  synthesizing(changed: readonly string[]): void;
+  /** The app in this folder is newer than the one that runs. `way`: how it is taken over. */
+  newer(folder: string, way: string): void;
+  /** A newer app could not be synthesized or taken over. The old one goes on. */
+  notTakenOver(reason: Error): void;
   /** `failure`: what ended the run, or kept it from starting. */
   ended(failure?: Error): void;
 }
@@ -38,6 +44,9 @@ export function lines(out: NodeJS.WriteStream): Output {
         print(happened.join('\n'));
       }
     },
+    synthesizing: (changed) => print(changed.length === 0 ? 'Synthesizing the app.' : `Synthesizing: ${changedSources(changed)}.`),
+    newer: (folder, way) => print(`${folder} is newer than what runs. ${way}`),
+    notTakenOver: ({ message }) => print(`Not taken over, the old app goes on: ${visible(message)}`),
     ended: (failure) => {
       clearInterval(timer);
       timer = undefined;
@@ -59,6 +68,11 @@ export function lines(out: NodeJS.WriteStream): Output {
   function status(): string {
     return fitting(statusOf(tally, Date.now()), out.columns - 3);
   }
+}
+
+function changedSources(files: readonly string[]): string {
+  const [first] = files;
+  return files.length === 1 ? `${visible(first)} has changed` : `${visible(first)} and ${counted(files.length - 1, 'other file')} have changed`;
 }
 
 /** Clears the rest of the line. */
@@ -109,6 +123,9 @@ export function jsonLines(out: NodeJS.WriteStream): Output {
       count(tally, event, at);
       print({ ...withoutItems(event, at), at });
     },
+    synthesizing: (changed) => print({ type: 'synthesizing', changed }),
+    newer: (folder) => print({ type: 'newer', folder }),
+    notTakenOver: (reason) => print({ type: 'notTakenOver', ...(reason instanceof LocalRunError && { code: reason.code }), message: reason.message }),
     ended: (failure) => {
       if (failure) {
         print({ type: 'error', ...(failure instanceof LocalRunError && { code: failure.code }), message: failure.message });

