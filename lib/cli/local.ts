@@ -52,7 +52,7 @@ async function runUntilStopped(options: LocalOptions, output: Output, watch = fa
 }
 
 async function run(options: LocalOptions, output: Output, asked: Promise<undefined>, watch: boolean): Promise<Error | undefined> {
-  const start = () => startLocal({ ...options, observer: (event) => output.happened(event) });
+  const start = () => startLocal({ ...options, watch, observer: (event) => output.happened(event) });
   const watched = watch ? watchApp(cdkProject(process.cwd()), options, output, start) : undefined;
   const started = await Promise.race([watched ? watched.started : start(), asked]);
   if (!started) {
