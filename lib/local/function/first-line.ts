@@ -1,4 +1,4 @@
-import { Session, waitForDebugger } from 'node:inspector';
+import { open, Session } from 'node:inspector';
 import { pathToFileURL } from 'node:url';
 
 /**
@@ -8,8 +8,9 @@ import { pathToFileURL } from 'node:url';
  *
  * @returns is called when the file is loaded
  */
-export function stopAtFirstLine(file: string): () => void {
-  waitForDebugger();
+export function stopAtFirstLine(file: string, port: number): () => void {
+  // Not earlier: a debugger that attaches before the wait begins would be waited for without end.
+  open(port, '127.0.0.1', true);
   const session = new Session();
   session.connect();
   session.post('Debugger.enable');

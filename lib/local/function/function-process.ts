@@ -67,9 +67,10 @@ export function startProcess(
   const child = children.spawn(node, (mark) => [
     `--max-old-space-size=${Math.floor(memorySize * HEAP_SHARE)}`,
     // Node.js would print its own lines about the port otherwise.
-    ...debuggerPort === undefined ? [] : [`--inspect=127.0.0.1:${debuggerPort}`, '--inspect-publish-uid=http'],
+    ...debuggerPort === undefined ? [] : ['--inspect-publish-uid=http'],
+    ...debuggerPort === undefined || debugging?.waits ? [] : [`--inspect=127.0.0.1:${debuggerPort}`],
     '--require', compiled('function/aws-requests'), compiled('function/runtime-client'), mark,
-    JSON.stringify({ modules, waitsForDebugger: debugging?.waits ?? false }),
+    JSON.stringify({ modules, waitsAt: debugging?.waits ? debuggerPort : undefined }),
   ], { cwd: taskRoot, env: { ...variables, AWS_LAMBDA_RUNTIME_API: api }, stdio: ['ignore', 'pipe', 'pipe'] });
   for (const stream of ['stdout', 'stderr'] as const) {
     createInterface({ input: child[stream]!, crlfDelay: Infinity }).on('line', (line) => onLine(line, stream));

@@ -37,7 +37,7 @@ const api = `http://${process.env.AWS_LAMBDA_RUNTIME_API}/2018-06-01/runtime`;
 // While the handler runs, a reused connection does not keep the process alive: only what the handler does.
 const agent = new Agent({ keepAlive: true, maxSockets: 1 });
 const taskRoot = process.env.LAMBDA_TASK_ROOT!;
-const { modules, waitsForDebugger } = JSON.parse(process.argv[3]);
+const { modules, waitsAt } = JSON.parse(process.argv[3]);
 const takesCallbacks = Number(/nodejs(\d+)/.exec(process.env.AWS_EXECUTION_ENV ?? '')?.[1]) < 24;
 
 /** The invocation under way. */
@@ -185,7 +185,7 @@ async function loadModule(path: string): Promise<unknown> {
     throw named('Runtime.ImportModuleError', `Cannot find module '${basename(path)}' in ${dirname(path)}`);
   }
   const isModule = ending === '.mjs' || (ending === '.js' && isModulePackage(dirname(path)));
-  const stopped = waitsForDebugger ? stopAtFirstLine(path + ending) : undefined;
+  const stopped = waitsAt !== undefined ? stopAtFirstLine(path + ending, waitsAt) : undefined;
   try {
     return await (isModule ? import(pathToFileURL(path + ending).href) : createRequire(path)(path + ending));
   } catch (error) {
