@@ -88,12 +88,6 @@ class Changes {
     if (isNew) {
       this.added.add(path);
     }
-    if (content === undefined && this.added.delete(path)) {
-      // It came and went: an editor's.
-      this.contents.set(path, undefined);
-      this.changed.delete(this.nameOf(path));
-      return;
-    }
     if (this.contents.has(path) && this.contents.get(path) === content) {
       return;
     }
@@ -104,7 +98,7 @@ class Changes {
         return;
       }
     }
-    this.changed.add(this.nameOf(path));
+    this.changed.add(path);
     clearTimeout(this.timer);
     this.timer = setTimeout(() => void this.workOnChanges(), SETTLED);
   }
@@ -116,11 +110,22 @@ class Changes {
   private async workOnChanges(): Promise<void> {
     // Whoever is at work looks again at its end.
     while (!this.isWorking && this.changed.size > 0) {
-      const files = [...this.changed];
+      const files = [...this.changed].filter((path) => !this.cameAndWent(path)).map(this.nameOf);
       this.changed.clear();
       this.added.clear();
-      await this.workOn(files).catch(this.onError);
+      if (files.length > 0) {
+        await this.workOn(files).catch(this.onError);
+      }
     }
+  }
+
+  /** As files of editors do. That it went may be told later: it is no change then. */
+  private cameAndWent(path: string): boolean {
+    const isGone = this.added.has(path) && hashOf(path) === undefined;
+    if (isGone) {
+      this.contents.set(path, undefined);
+    }
+    return isGone;
   }
 
   private async workOn(files: readonly string[]): Promise<void> {

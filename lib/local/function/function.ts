@@ -61,7 +61,8 @@ export async function startFunction(children: Children, target: LambdaFunction, 
   const versions = new Set<Version>();
   let environments = 0;
   let busy = 0;
-  let reservedConcurrency = target.reservedConcurrency;
+  let { reservedConcurrency } = target;
+  let { onUsage, onCodeGone } = options;
   let current = await start(target, options);
   /** An invocation that comes while a debugger's port is handed on waits: it would take the port. */
   let handedOn: Promise<unknown> | undefined;
@@ -72,7 +73,8 @@ export async function startFunction(children: Children, target: LambdaFunction, 
       const starting = nextOptions.debugging ? before.rest().then(() => start(next, nextOptions)) : start(next, nextOptions);
       handedOn = nextOptions.debugging && starting.catch(() => {});
       current = await starting;
-      reservedConcurrency = next.reservedConcurrency;
+      ({ reservedConcurrency } = next);
+      ({ onUsage, onCodeGone } = nextOptions);
       before.retire();
       versions.forEach((version) => version.isOver() && versions.delete(version));
     },
@@ -105,11 +107,11 @@ export async function startFunction(children: Children, target: LambdaFunction, 
     try {
       const { outcome, usage } = await version.invoke(JSON.stringify(event), functionArn, chosen);
       if (outcome.type !== 'throttled') {
-        options.onUsage(outcome.requestId, usage);
+        onUsage(outcome.requestId, usage);
       }
       return outcome;
     } catch (error) {
-      return notInvoked(error as Error, version.settings.taskRoot, options);
+      return notInvoked(error as Error, version.settings.taskRoot, onCodeGone);
     } finally {
       busy--;
     }
@@ -117,7 +119,7 @@ export async function startFunction(children: Children, target: LambdaFunction, 
 }
 
 /** No environment could be started for it. */
-function notInvoked(error: Error, taskRoot: string, { onCodeGone }: LocalFunctionOptions): Outcome {
+function notInvoked(error: Error, taskRoot: string, onCodeGone: LocalFunctionOptions['onCodeGone']): Outcome {
   if (!(error instanceof CodeGone)) {
     return { type: 'error', requestId: randomUUID(), errorType: error.name, errorMessage: error.message };
   }
