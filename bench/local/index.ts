@@ -6,6 +6,7 @@
  */
 import { behaviours } from './behaviours';
 import { latency } from './latency';
+import { loop } from './loop';
 import { rates } from './rates';
 import { runner } from './runner';
 
@@ -14,6 +15,7 @@ async function main(): Promise<void> {
   await rates();
   await latency();
   await runner();
+  await loop();
   process.exit();
 }
 
