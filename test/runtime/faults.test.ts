@@ -16,8 +16,8 @@ afterAll(() => {
 
 test(`${count} scenarios of crashes, freezes, sickness, failures and changed events lose nothing, and keep the order`, () => {
   // In a process of its own, where nothing is instrumented. Each run has other seeds; the one that fails is in the message.
-  const outfile = join(folder, 'soak.js');
-  buildSync({ entryPoints: [join(__dirname, 'faults', 'soak.ts')], outfile, bundle: true, platform: 'node', target: 'node20', external: ['@aws-sdk/client-*'] });
-  const printed = execFileSync(process.execPath, ['--max-semi-space-size=64', outfile, '--scenarios', String(count), '--records', '8'], { encoding: 'utf8', stdio: 'pipe' });
-  expect(JSON.parse(printed.trim().split('\n').at(-1)!)).toMatchObject({ scenarios: count });
+  const outfile = join(folder, 'many.js');
+  buildSync({ entryPoints: [join(__dirname, 'faults', 'many.ts')], outfile, bundle: true, platform: 'node', target: 'node20', external: ['@aws-sdk/client-*'] });
+  const printed = execFileSync(process.execPath, ['--max-semi-space-size=64', outfile, String(count)], { encoding: 'utf8', stdio: 'pipe' });
+  expect(printed).toBe(`${count}\n`);
 });
