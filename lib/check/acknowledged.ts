@@ -1,3 +1,4 @@
+import { asText } from './as-text';
 import { unknownRules } from './checked-rules';
 import type { FoundMapping } from './mappings';
 import { UnusableInput } from './unusable-input';
@@ -13,7 +14,7 @@ import { CHECKED_MARK, warningId } from '../rules/marks';
 export function acknowledgementsOf(mapping: FoundMapping): (ruleId: string) => boolean {
   const inTemplate = namedInTemplate(mapping);
   const notes = notesAbout(mapping);
-  const warned = notes.filter(({ type }) => type === 'aws:cdk:warning').map(({ data }) => String(data));
+  const warned = notes.filter(({ type }) => type === 'aws:cdk:warning').map(({ data }) => asText(data));
   const isChecked = notes.some(({ type }) => type === CHECKED_MARK);
   const inApp = notes.filter(({ type }) => type === 'aws:cdk:acknowledged-rules').flatMap(({ data }) => Object.keys(Object(data)));
   return (ruleId) => inTemplate.includes(ruleId)
@@ -29,7 +30,7 @@ function notesAbout({ stack, logicalId }: FoundMapping): readonly { readonly typ
 
 function namedInTemplate({ stack, logicalId, resource }: FoundMapping): readonly string[] {
   const { acknowledge } = Object(resource.Metadata?.['dynamo-stream-trigger']);
-  const names = Array.isArray(acknowledge) ? acknowledge.map(String) : Object.keys(Object(acknowledge));
+  const names = Array.isArray(acknowledge) ? acknowledge.map(asText) : Object.keys(Object(acknowledge));
   const unknown = unknownRules(names);
   if (unknown !== undefined) {
     throw new UnusableInput(`${stack.file}: the Metadata of ${logicalId} acknowledges ${unknown}`);

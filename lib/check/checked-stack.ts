@@ -1,3 +1,4 @@
+import { asText } from './as-text';
 import type { LineOf } from './template-file';
 import type { ConstructMetadata, Template, TemplateResource } from '../assembly';
 import { isKnown, type Known, type Location, UNKNOWN } from '../rules/facts';
@@ -37,5 +38,5 @@ export function pseudoParameter(stack: CheckedStack, name: string): Known<string
 
 /** Whether a macro that nobody here knows may change the template before it is deployed. */
 export function hasMacros({ template }: CheckedStack): boolean {
-  return [template.Transform ?? []].flat().some((transform) => !isKnown(transform) || !/^AWS::(Serverless|LanguageExtensions|SecretsManager)/.test(String(transform)));
+  return [template.Transform ?? []].flat().some((transform) => !isKnown(transform) || !/^AWS::(Serverless|LanguageExtensions|SecretsManager)/.test(asText(transform)));
 }

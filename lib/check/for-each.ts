@@ -1,3 +1,5 @@
+import { asText } from './as-text';
+
 /** An entry of a section of a template, and the keys that lead to it there. */
 export interface Expanded {
   readonly name: string;
@@ -22,8 +24,8 @@ export function expandedSection(section: unknown, simplified: (collection: unkno
       // The keys are those of the loop, whatever its variable is.
       const entries = expandedSection(body, simplified, [...keys, '2']);
       return !isListOfTexts(list) ? entries : list.flatMap((element) => entries.map((entry) => ({
-        name: withElement(entry.name, String(variable), element),
-        value: withElement(entry.value, String(variable), element),
+        name: withElement(entry.name, asText(variable), element),
+        value: withElement(entry.value, asText(variable), element),
         keys: entry.keys,
       })));
     }

@@ -1,3 +1,4 @@
+import { asText } from './as-text';
 import { type Held, inDocument, inManagedPolicy, together } from './policies';
 import { simplified, type TargetResource } from './values';
 import { isIntrinsic } from '../rules/cloudformation';
@@ -27,7 +28,7 @@ export function samRole({ stack, resource: { Properties: properties } }: TargetR
 
 /** What SAM grants where an event names the type of its destination. */
 function forDestination(onFailure: any): object[] {
-  const action = { SQS: 'sqs:SendMessage', SNS: 'sns:Publish' }[String(onFailure?.Type)];
+  const action = { SQS: 'sqs:SendMessage', SNS: 'sns:Publish' }[asText(onFailure?.Type)];
   return onFailure?.Type === 'S3'
     ? [allow(['s3:PutObject', 's3:ListBucket'], onFailure.Destination, { 'Fn::Sub': ['${Bucket}/*', { Bucket: onFailure.Destination }] })]
     : action === undefined ? [] : [allow([action], onFailure.Destination)];

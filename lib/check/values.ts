@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { asText } from './as-text';
 import { type CheckedStack, pseudoParameter, resourcesOf } from './checked-stack';
 import { once } from './once';
 import type { TemplateResource } from '../assembly';
@@ -53,7 +54,7 @@ export function targetOf(value: unknown, stack: CheckedStack): Target {
 }
 
 function textOfLiteral(value: unknown): Target {
-  return value === undefined || value === null || typeof value === 'object' ? NOWHERE : textOf([String(value)]);
+  return value === undefined || value === null || typeof value === 'object' ? NOWHERE : textOf([asText(value)]);
 }
 
 function targetOfCall(call: object, stack: CheckedStack): Target {
@@ -63,15 +64,15 @@ function targetOfCall(call: object, stack: CheckedStack): Target {
   }
   const [[name, argument]] = Object.entries<any>(call);
   switch (name) {
-    case 'Ref': return referred(String(argument), 'Ref', stack);
+    case 'Ref': return referred(asText(argument), 'Ref', stack);
     case 'Fn::GetAtt': {
-      const [logicalId, ...attribute] = Array.isArray(argument) ? argument : String(argument).split('.');
-      return referred(String(logicalId), attribute.join('.'), stack);
+      const [logicalId, ...attribute] = Array.isArray(argument) ? argument : asText(argument).split('.');
+      return referred(asText(logicalId), attribute.map(asText).join('.'), stack);
     }
     case 'Fn::ImportValue': return imported(argument, stack);
     case 'Fn::GetStackOutput': {
       const [other, ...others] = stack.app.filter((candidate) => candidate.name !== undefined && candidate.name === argument?.StackName);
-      return other === undefined || others.length > 0 ? NOWHERE : output(String(argument?.OutputName), other);
+      return other === undefined || others.length > 0 ? NOWHERE : output(asText(argument?.OutputName), other);
     }
     case 'Fn::Sub': return substituted(argument, stack);
     case 'Fn::If': return undecided(argument, stack);
@@ -79,7 +80,7 @@ function targetOfCall(call: object, stack: CheckedStack): Target {
       const [separator, parts] = elementsOf(argument);
       const found = simplified(parts, stack);
       return Array.isArray(found)
-        ? textOf(found.flatMap((part, index) => [...index === 0 ? [] : [String(separator)], ...partsOf(targetOf(part, stack))]))
+        ? textOf(found.flatMap((part, index) => [...index === 0 ? [] : [asText(separator)], ...partsOf(targetOf(part, stack))]))
         : NOWHERE;
     }
     default: return NOWHERE;
@@ -263,7 +264,7 @@ function substituted(argument: unknown, stack: CheckedStack): Target {
     const [logicalId, ...attribute] = name.split('.');
     return Object.hasOwn(Object(variables), name) ? targetOf(variables[name], stack) : referred(logicalId, attribute.join('.') || 'Ref', stack);
   };
-  const parts = String(template).split(/(\$\{[^}]*\})/).filter((part) => part !== '').flatMap((part) => {
+  const parts = asText(template).split(/(\$\{[^}]*\})/).filter((part) => part !== '').flatMap((part) => {
     const [, literal, name] = /^\$\{(!?)([^}]*)\}$/.exec(part) ?? [];
     return name === undefined ? [part] : literal === '' ? partsOf(variable(name.trim())) : [`\${${name}}`];
   });

@@ -40,7 +40,7 @@ export function isTrue(value: unknown): boolean {
 
 /** CloudFormation accepts numbers as text too. */
 export function knownNumber(value: unknown): Known<number> {
-  return /^\d+$/.test(String(value)) ? Number(value) : UNKNOWN;
+  return typeof value !== 'object' && /^\d+$/.test(String(value)) ? Number(value) : UNKNOWN;
 }
 
 /** A part of an ARN; undefined if the ARN lacks it, or only the deployment knows it. */
@@ -56,7 +56,7 @@ function ifKnown(value: any): any {
 /** CloudFormation accepts numbers and booleans as text too. What is neither stays as it is, for the rules. */
 function asWritten(value: unknown, absent: unknown): unknown {
   switch (typeof absent) {
-    case 'number': return Number.isFinite(Number(value)) ? Number(value) : value;
+    case 'number': return Number.isFinite((typeof value === 'object' ? NaN : Number(value))) ? Number(value) : value;
     case 'boolean': return typeof value === 'string' && /^(true|false)$/i.test(value) ? isTrue(value) : value;
     default: return value;
   }

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, linkSync, lstatSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { firstOutputOf, onLinux } from './fixture-app';
@@ -24,6 +24,7 @@ async function deadSocket(file: string): Promise<void> {
   linkSync(`${file}-alive`, file);
   server.close();
   await once(server, 'close');
+  rmSync(`${file}-alive`, { force: true });
 }
 
 /** The folder of a run that was killed, with these files. */

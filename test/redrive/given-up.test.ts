@@ -110,6 +110,6 @@ test('what was given up is read as the function got it, byte for byte; what can\
       seen.inexact += tally.inexact;
     }
     seen.lost += tally.lost;
-  }), { numRuns: 120 });
+  }), { numRuns: 120, seed: 1 });
   expect(Math.min(...Object.values(seen))).toBeGreaterThan(0);
 });
