@@ -1,7 +1,7 @@
-import { asText } from './as-text';
 import { unknownRules } from './checked-rules';
 import type { FoundMapping } from './mappings';
 import { UnusableInput } from './unusable-input';
+import { asText } from '../rules/cloudformation';
 import { CHECKED_MARK, warningId } from '../rules/marks';
 
 /**

@@ -1,6 +1,6 @@
-import { asText } from './as-text';
 import type { LineOf } from './template-file';
 import type { ConstructMetadata, Template, TemplateResource } from '../assembly';
+import { asText } from '../rules/cloudformation';
 import { isKnown, type Known, type Location, UNKNOWN } from '../rules/facts';
 
 /** One template, and what is known of the stack that is made of it. */

@@ -1,7 +1,6 @@
-import { asText } from './as-text';
 import { type Held, inDocument, inManagedPolicy, together } from './policies';
 import { simplified, type TargetResource } from './values';
-import { isIntrinsic } from '../rules/cloudformation';
+import { asText, isIntrinsic } from '../rules/cloudformation';
 import { listOf } from '../rules/policies';
 
 /** The role that SAM makes for a function that is not given one. */

@@ -1,9 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
-import { asText } from './as-text';
 import { type CheckedStack, pseudoParameter, resourcesOf } from './checked-stack';
 import { once } from './once';
 import type { TemplateResource } from '../assembly';
-import { isIntrinsic } from '../rules/cloudformation';
+import { asText, isIntrinsic } from '../rules/cloudformation';
 import { isKnown, type Known, UNKNOWN } from '../rules/facts';
 
 /** Where a value of a template leads: to a resource's attribute, or to a text. */

@@ -29,7 +29,7 @@ export function cdkProject(folder: string): CdkProject {
     folder,
     app,
     build: typeof build === 'string' && build !== '' ? build : undefined,
-    // The first of them counts, as for `cdk synth`.
+    // The last one counts, as for `cdk synth`.
     context: { ...contextOf(json(join(homedir(), '.cdk.json'))), ...json(join(folder, 'cdk.context.json')), ...contextOf({ context }) },
     include: patterns((watch as Watch | undefined)?.include, ['**']),
     exclude: patterns((watch as Watch | undefined)?.exclude, []),

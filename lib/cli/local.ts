@@ -22,10 +22,10 @@ export function localCommand(): Command {
     .option('--inspect [port]', 'let a debugger attach to each process of a function, from this port on (default: 9229)', portNumber)
     .option('--inspect-brk [port]', 'the same, and stop before the first line of the function\'s code', portNumber)
     .option('--json', 'print one JSON object per line')
-    .action(async ({ app, json, watch, endpoint: endpoints, ...options }: Omit<LocalOptions, 'assembly' | 'endpoints'> & Given) => {
+    .action(async ({ app, json, endpoint: endpoints, ...options }: Omit<LocalOptions, 'assembly' | 'endpoints'> & Given) => {
       const output = json ? jsonLines(process.stdout) : lines(process.stdout);
       // Whatever is still starting ends with the process.
-      process.exit(await runUntilStopped({ ...options, assembly: app, endpoints }, output, watch));
+      process.exit(await runUntilStopped({ ...options, assembly: app, endpoints }, output));
     });
 }
 
@@ -33,15 +33,14 @@ export function localCommand(): Command {
 interface Given {
   readonly app: string;
   readonly json?: boolean;
-  readonly watch?: boolean;
   readonly endpoint: Readonly<Record<string, string>>;
 }
 
 /** The exit code: 0 if it ran until it was asked to stop. */
-async function runUntilStopped(options: LocalOptions, output: Output, watch = false): Promise<0 | 1> {
+async function runUntilStopped(options: LocalOptions, output: Output): Promise<0 | 1> {
   const asked = askedToStop();
   output.starting();
-  const failure = await run(options, output, asked, watch).catch((error) => {
+  const failure = await run(options, output, asked).catch((error) => {
     if (!(error instanceof LocalRunError)) {
       throw error;
     }
@@ -51,9 +50,9 @@ async function runUntilStopped(options: LocalOptions, output: Output, watch = fa
   return failure ? 1 : 0;
 }
 
-async function run(options: LocalOptions, output: Output, asked: Promise<undefined>, watch: boolean): Promise<Error | undefined> {
-  const start = () => startLocal({ ...options, watch, observer: (event) => output.happened(event) });
-  const watched = watch ? watchApp(cdkProject(process.cwd()), options, output, start) : undefined;
+async function run(options: LocalOptions, output: Output, asked: Promise<undefined>): Promise<Error | undefined> {
+  const start = () => startLocal({ ...options, observer: (event) => output.happened(event) });
+  const watched = options.watch ? watchApp(cdkProject(process.cwd()), options, output, start) : undefined;
   const started = await Promise.race([watched ? watched.started : start(), asked]);
   if (!started) {
     return undefined;

@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline';
+import { assemblyContent } from './assembly-content';
 import type { Output } from './output';
 import type { LocalRun } from '../local';
-import { assemblyContent } from './assembly-content';
 
 /** How often the folder is looked at, in milliseconds. */
 const INTERVAL = 1000;

@@ -33,14 +33,23 @@ export function isIntrinsic(value: unknown): boolean {
   return typeof value === 'object' && value !== null && Object.keys(value).some((key) => key === 'Ref' || key.startsWith('Fn::'));
 }
 
+/**
+ * A value where a template should have a text. One that is not gives a text that names nothing.
+ *
+ * `String` can't be called with every value of JSON: an object may have a `toString` that is not a function.
+ */
+export function asText(value: unknown): string {
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}
+
 /** CloudFormation accepts a boolean as text too, also as `True`, which the Serverless Framework wrote. */
 export function isTrue(value: unknown): boolean {
-  return String(value).toLowerCase() === 'true';
+  return asText(value).toLowerCase() === 'true';
 }
 
 /** CloudFormation accepts numbers as text too. */
 export function knownNumber(value: unknown): Known<number> {
-  return typeof value !== 'object' && /^\d+$/.test(String(value)) ? Number(value) : UNKNOWN;
+  return /^\d+$/.test(asText(value)) ? Number(value) : UNKNOWN;
 }
 
 /** A part of an ARN; undefined if the ARN lacks it, or only the deployment knows it. */
@@ -56,7 +65,7 @@ function ifKnown(value: any): any {
 /** CloudFormation accepts numbers and booleans as text too. What is neither stays as it is, for the rules. */
 function asWritten(value: unknown, absent: unknown): unknown {
   switch (typeof absent) {
-    case 'number': return Number.isFinite((typeof value === 'object' ? NaN : Number(value))) ? Number(value) : value;
+    case 'number': return typeof value !== 'object' && Number.isFinite(Number(value)) ? Number(value) : value;
     case 'boolean': return typeof value === 'string' && /^(true|false)$/i.test(value) ? isTrue(value) : value;
     default: return value;
   }

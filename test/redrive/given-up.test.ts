@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { numberOf } from './streams';
 import { World } from './world';
 import { type SimulatedDelivery, simulateTrigger, type StreamEvent, type StreamRecord, streamRecord } from '../../lib/testing';
+import { runs } from '../runs';
 
 const ARN = 'arn:aws:dynamodb:us-east-1:123456789012:table/Table/stream/2025-01-01T00:00:00.000';
 const START = Date.parse('2025-01-01T00:00:00Z') / 1000;
@@ -110,6 +111,6 @@ test('what was given up is read as the function got it, byte for byte; what can\
       seen.inexact += tally.inexact;
     }
     seen.lost += tally.lost;
-  }), { numRuns: 120, seed: 1 });
+  }), runs(120, 1));
   expect(Math.min(...Object.values(seen))).toBeGreaterThan(0);
 });

@@ -27,7 +27,7 @@ export async function bundle(recipe: BundleRecipe, { project, into }: { readonly
     `--outfile=${join(folder, recipe.outfile)}`, `--metafile=${metafile}`, '--sourcemap', '--log-level=error', '--color=false',
   ], root);
   const { inputs } = JSON.parse(readFileSync(metafile, 'utf8')) as { readonly inputs: object };
-  // Others, such as what an import is replaced by, are no files.
+  // Others are not files, such as what replaces an import.
   const files = Object.keys(inputs).map((name) => resolve(root, name)).filter((file) => existsSync(file));
   return { folder, sources: files.filter((file) => !file.includes(`${sep}node_modules${sep}`)) };
 }

@@ -58,7 +58,7 @@ export function bundlesOf({ project, children, onChange, isUsed, onError }: Bund
   };
 
   function begin(target: LambdaFunction, entry: string): Known {
-    const of: Known = { target, made: [], watch: onChange && watchSources(entry, () => onChange(of.target)) };
+    const of: Known = { target, made: [], watch: onChange && watchFiles(entry, () => onChange(of.target)) };
     known.set(target.arn, of);
     return of;
   }
@@ -103,11 +103,11 @@ interface Known {
   target: LambdaFunction;
   /** The folders with its code, the newest last. */
   made: readonly string[];
-  readonly watch?: SourceWatch;
+  readonly watch?: FileWatch;
 }
 
 /** Tells when one of some files changes. */
-interface SourceWatch {
+interface FileWatch {
   /** These files, from now on. */
   of(files: readonly string[]): void;
   /** What keeps the files from being bundled may be any file beside them, or beside the entry. */
@@ -116,7 +116,7 @@ interface SourceWatch {
 }
 
 /** Folders are watched, because many editors replace a file by a new one. */
-function watchSources(entry: string, onChange: () => void): SourceWatch {
+function watchFiles(entry: string, onChange: () => void): FileWatch {
   const folders = new Map<string, FSWatcher>();
   let files: ReadonlySet<string> = new Set();
   let isFailed = false;
