@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { CreateTableCommand, DeleteTableCommand, DescribeTableCommand, DynamoDBClient, UpdateTableCommand } from '@aws-sdk/client-dynamodb';
@@ -389,7 +389,9 @@ describe('functions', () => {
     expect(failed).toMatchObject({ type: 'error', errorType: 'Runtime.ExitError' });
     // A batch that has failed is halved.
     expect(others.map(({ type }) => type)).toEqual(['response', 'response']);
-    const [sick] = readdirSync(processes);
+    // Ids of processes are in no order.
+    const begun = (pid: string) => statSync(join(processes, pid)).mtimeMs;
+    const [sick] = readdirSync(processes).sort((one, other) => begun(one) - begun(other));
     expect(readdirSync(processes)).toHaveLength(2);
     expect(printed('Sick/OnOrder').map(([, pk]) => pk).sort()).toEqual(['a', 'b']);
     expect(printed('Sick/OnOrder').map(([pid]) => String(pid))).not.toContain(sick);
