@@ -53,7 +53,7 @@ export function readAssembly(directory: string): SynthesizedStack[] {
   if (!existsSync(file)) {
     throw new UnreadableAssembly(`No synthesized app in ${resolve(directory)}: it has no manifest.json.\nRun \`npx cdk synth\` first, or name its output folder.`);
   }
-  const { artifacts } = Object(readJson<unknown>(file)) as { readonly artifacts?: Record<string, Artifact> };
+  const { artifacts } = Object(readJsonFile<unknown>(file)) as { readonly artifacts?: Record<string, Artifact> };
   if (typeof artifacts !== 'object') {
     throw new UnreadableAssembly(`${file} is not the manifest of a synthesized app: it has no artifacts.\nRun \`npx cdk synth\` first, or name its output folder.`);
   }
@@ -89,7 +89,7 @@ function readStack(directory: string, id: string, artifact: Artifact, artifacts:
   const [account, region] = (artifact.environment ?? '').replace('aws://', '').split('/');
   const metadata: ConstructMetadata = {
     ...artifact.metadata,
-    ...(artifact.additionalMetadataFile && readJson<ConstructMetadata>(join(directory, artifact.additionalMetadataFile))),
+    ...(artifact.additionalMetadataFile && readJsonFile<ConstructMetadata>(join(directory, artifact.additionalMetadataFile))),
   };
   const file = join(directory, fileIn(artifact.properties?.templateFile, id, directory));
   const assetLists = (artifact.dependencies ?? []).map((name) => artifacts[name]).filter((other) => other?.type === 'cdk:asset-manifest');
@@ -99,7 +99,7 @@ function readStack(directory: string, id: string, artifact: Artifact, artifacts:
     account: account?.startsWith('unknown') ? undefined : account,
     region: region?.startsWith('unknown') ? undefined : region,
     file,
-    template: readJson<Template>(file),
+    template: readJsonFile<Template>(file),
     paths: pathsIn(metadata),
     metadata,
     assets: new Map(assetLists.flatMap((list) => assetsIn(join(directory, fileIn(list.properties?.file, id, directory))))),
@@ -123,7 +123,7 @@ export function pathsIn(metadata: ConstructMetadata, stack?: string): Map<string
 }
 
 function assetsIn(file: string): [string, string][] {
-  const { files = {} } = readJson<{ files?: Record<string, FileAsset> }>(file);
+  const { files = {} } = readJsonFile<{ files?: Record<string, FileAsset> }>(file);
   return Object.values(files).flatMap((asset) => Object.values(asset.destinations ?? {})
     .map((destination): [string, string] => [destination.objectKey, resolve(dirname(file), asset.source?.path ?? '')]));
 }
@@ -134,7 +134,7 @@ interface FileAsset {
 }
 
 /** @throws UnreadableAssembly */
-export function readJson<T>(file: string): T {
+export function readJsonFile<T>(file: string): T {
   try {
     return JSON.parse(readFileSync(file, 'utf8'));
   } catch (error) {

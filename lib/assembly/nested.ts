@@ -1,4 +1,4 @@
-import { pathsIn, readJson, type SynthesizedStack, type Template, type TemplateResource } from './assembly';
+import { pathsIn, readJsonFile, type SynthesizedStack, type Template, type TemplateResource } from './assembly';
 
 /** A stack that another one has as a resource. */
 export interface NestedStack extends SynthesizedStack {
@@ -18,7 +18,7 @@ export function nestedStacks(stack: SynthesizedStack): NestedStack[] {
       id,
       name: [stack.name, ...id.replace(`${stack.id}/`, '').split('/')].join('-'),
       file,
-      template: readJson<Template>(file),
+      template: readJsonFile<Template>(file),
       paths: pathsIn(stack.metadata, id),
       parent: { stack, logicalId },
     }];

@@ -1,5 +1,5 @@
 import type { CheckedStack } from './checked-stack';
-import { partsOf, placeOf, type Target, type TargetResource, targetOf, textIn } from './values';
+import { partsOf, resourceKey, type Target, type TargetResource, targetOf, textIn } from './values';
 import { isKnown, UNKNOWN } from '../rules/facts';
 import { mayBeOne } from '../rules/policies';
 
@@ -51,7 +51,7 @@ function ofResource(target: TargetResource): ArnPattern {
   const kind = Object.hasOwn(KINDS, Type) ? KINDS[Type] : undefined;
   const given = kind?.name === undefined ? undefined : properties![kind.name];
   const text = given === undefined ? '*' : textIn(given, stack);
-  const name = isKnown(text) && given !== undefined ? same(text) : { exact: `<${placeOf(target)}>`, open: text.replaceAll(UNKNOWN, '*') };
+  const name = isKnown(text) && given !== undefined ? same(text) : { exact: `<${resourceKey(target)}>`, open: text.replaceAll(UNKNOWN, '*') };
   if (kind?.names.includes(attribute)) {
     return name;
   }

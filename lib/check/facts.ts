@@ -2,7 +2,7 @@ import { hasMacros } from './checked-stack';
 import { type FoundMapping, SAM_TABLE } from './mappings';
 import { missingStatements, writesToTable } from './permission-facts';
 import { globalsOf, SAM_FUNCTION } from './sam-globals';
-import { isResource, keyOf, simplified, type Target, type TargetResource, targetOf } from './values';
+import { isTargetResource, targetKey, simplified, type Target, type TargetResource, targetOf } from './values';
 import { isIntrinsic, isTrue, knownNumber, knownPart, settingsInTemplate } from '../rules/cloudformation';
 import { isKnown, SHORT_TIMEOUT, TABLE_RESOURCES, UNKNOWN } from '../rules/facts';
 import type { SettingFacts } from '../rules/mapping-rules';
@@ -53,7 +53,7 @@ function nameOf({ stack, logicalId, event }: FoundMapping): string {
 function streamFacts(mapping: FoundMapping, readers: readonly FoundMapping[]): StreamFacts {
   const { source, stack: { region, account } } = mapping;
   const earlierReaders = isOn(mapping) ? readers.slice(0, readers.indexOf(mapping)).filter(isOn).map(nameOf) : [];
-  if (!isResource(source)) {
+  if (!isTargetResource(source)) {
     return {
       region: knownPart(source.text, 'region') ?? UNKNOWN, account: knownPart(source.text, 'account') ?? UNKNOWN, arn: source.text, reference: undefined,
       viewType: UNKNOWN, hasPolicy: UNKNOWN, replicated: false, lookedUp: false, earlierReaders,
@@ -101,14 +101,14 @@ function functionFacts(mapping: FoundMapping, fn: TargetResource | undefined, re
     durable: durable && {
       timeout: durable.ExecutionTimeout === undefined ? undefined : knownNumber(durable.ExecutionTimeout),
       isManaged: property('CapacityProviderConfig') !== undefined,
-      isQualified: !isResource(invoked) || invoked.resource !== fn?.resource || property('AutoPublishAlias') !== undefined,
+      isQualified: !isTargetResource(invoked) || invoked.resource !== fn?.resource || property('AutoPublishAlias') !== undefined,
     },
   };
 }
 
 /** The function of a template that a mapping invokes, perhaps by an alias or a version. */
 function functionOf(invoked: Target, depth = 0): TargetResource | undefined {
-  if (!isResource(invoked) || depth > 2) {
+  if (!isTargetResource(invoked) || depth > 2) {
     return undefined;
   }
   const { stack, resource } = invoked;
@@ -123,17 +123,17 @@ function functionOf(invoked: Target, depth = 0): TargetResource | undefined {
 
 /** A text that is equal for mappings that invoke the same function, by the same alias or version. */
 function functionKey(invoked: Target): string | undefined {
-  if (!isResource(invoked)) {
-    return keyOf(invoked)?.replace(/^arn:[^:]*:lambda:[^:]*:[^:]*:function:/, '');
+  if (!isTargetResource(invoked)) {
+    return targetKey(invoked)?.replace(/^arn:[^:]*:lambda:[^:]*:[^:]*:function:/, '');
   }
   // A function's name and its ARN name the same.
-  return keyOf({ ...invoked, attribute: '' });
+  return targetKey({ ...invoked, attribute: '' });
 }
 
 const WITH_ARN = ['AWS::SQS::Queue', 'AWS::SNS::Topic', 'AWS::S3::Bucket'];
 
 function destinationFacts(destination: Target): DestinationFacts {
-  if (!isResource(destination)) {
+  if (!isTargetResource(destination)) {
     const arn = destination.text;
     return {
       arn, service: knownPart(arn, 'service') ?? UNKNOWN, region: knownPart(arn, 'region') ?? UNKNOWN, fifo: arn.endsWith('.fifo'),

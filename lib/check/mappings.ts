@@ -1,6 +1,6 @@
 import type { CheckedStack } from './checked-stack';
 import { SAM_FUNCTION } from './sam-globals';
-import { deployedResources, isResource, keyOf, simplified, type Target, targetOf } from './values';
+import { deployedResources, isTargetResource, targetKey, simplified, type Target, targetOf } from './values';
 import type { TemplateResource } from '../assembly';
 import { isIntrinsic } from '../rules/cloudformation';
 import { TABLE_RESOURCES, UNKNOWN } from '../rules/facts';
@@ -40,11 +40,11 @@ export function mappingsOf(stacks: readonly CheckedStack[]): { readonly found: F
 export function byStream(mappings: readonly FoundMapping[]): (mapping: FoundMapping) => readonly FoundMapping[] {
   const groups = new Map<string | undefined, FoundMapping[]>();
   for (const mapping of mappings) {
-    const key = keyOf(mapping.source);
+    const key = targetKey(mapping.source);
     groups.set(key, [...key === undefined ? [] : groups.get(key) ?? [], mapping]);
   }
   return (mapping) => {
-    const key = keyOf(mapping.source);
+    const key = targetKey(mapping.source);
     return key === undefined ? [mapping] : groups.get(key)!;
   };
 }
@@ -75,7 +75,7 @@ function inResource(stack: CheckedStack, logicalId: string, resource: TemplateRe
 export const SAM_TABLE = 'AWS::Serverless::SimpleTable';
 
 function withWords(mapping: FoundMapping): FoundMapping {
-  return isResource(mapping.source) && mapping.source.resource.Type === SAM_TABLE
+  return isTargetResource(mapping.source) && mapping.source.resource.Type === SAM_TABLE
     ? { ...mapping, words: { ...mapping.words, switchStreamOn: SAM_TABLE_WAY_OUT } }
     : mapping;
 }
@@ -84,7 +84,7 @@ const SAM_TABLE_WAY_OUT = `An ${SAM_TABLE} can't have one. Use an AWS::DynamoDB:
 
 /** Whether a source is a table or its stream; unknown if only the deployment shows it. */
 function isDynamoDb(source: Target): boolean | typeof UNKNOWN {
-  if (isResource(source)) {
+  if (isTargetResource(source)) {
     const { Type } = source.resource;
     // Another resource may look up the ARN of anything.
     return Type === SAM_TABLE || TABLE_RESOURCES.includes(Type) || /^Custom::Dynamo/.test(Type) || (/^(AWS::CloudFormation::|Custom::)/.test(Type) && UNKNOWN);

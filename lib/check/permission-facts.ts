@@ -2,9 +2,9 @@ import { type ArnPattern, arnPattern, mayCover, patternOf } from './arn-pattern'
 import type { CheckedStack } from './checked-stack';
 import type { FoundMapping } from './mappings';
 import { once } from './once';
-import type { Held, HeldStatement } from './policies';
+import type { Held, TemplateStatement } from './policies';
 import { heldBy } from './role';
-import { deployedResources, isResource, placeOf, simplified, type Target, type TargetResource, targetOf, textIn } from './values';
+import { deployedResources, isTargetResource, resourceKey, simplified, type Target, type TargetResource, targetOf, textIn } from './values';
 import { isIntrinsic } from '../rules/cloudformation';
 import { TABLE_RESOURCES } from '../rules/facts';
 import { isAbout, listOf, STREAM_READ_ACTIONS, TABLE_WRITE_ACTIONS } from '../rules/policies';
@@ -39,14 +39,14 @@ export function missingStatements(mapping: FoundMapping, fn: TargetResource | un
 
 /** Whether the function may write to the table whose stream drives it. What is granted on everything does not count. */
 export function writesToTable({ source }: FoundMapping, fn: TargetResource | undefined): boolean {
-  const table = isResource(source)
+  const table = isTargetResource(source)
     ? patternOf({ ...source, attribute: TABLE_RESOURCES.includes(source.resource.Type) ? 'Arn' : 'unknown' })
     : patternOf({ ...source, parts: [source.text.replace(/\/stream\/.*$/, '')] });
   const statements = fn && heldBy(fn)?.statements || [];
   const isOwn = (held: ArnPattern) => nameIn(held) === nameIn(table) && !/[*?]|^$/.test(nameIn(held)) && mayCover(held, table);
   const allowing = statements.filter(({ effect, resources }) => effect === 'Allow' && resources.some(isOwn) && !resources.some(({ exact }) => exact === '*'));
   const denying = statements.filter(({ effect, conditional, resources }) => effect === 'Deny' && !conditional && resources.some((held) => mayCover(held, table)));
-  const areAbout = (some: readonly HeldStatement[], action: string) => some.some((statement) => isAbout(statement, action));
+  const areAbout = (some: readonly TemplateStatement[], action: string) => some.some((statement) => isAbout(statement, action));
   return TABLE_WRITE_ACTIONS.some((action) => areAbout(allowing, action) && !areAbout(denying, action));
 }
 
@@ -63,14 +63,14 @@ function allows({ statements }: Held, action: string, wanted: ArnPattern): boole
 
 function toRead({ source, stack, properties, event }: FoundMapping): Need[] {
   const resource = properties[event === undefined ? 'EventSourceArn' : 'Stream'];
-  const isTable = isResource(source) && TABLE_RESOURCES.includes(source.resource.Type);
+  const isTable = isTargetResource(source) && TABLE_RESOURCES.includes(source.resource.Type);
   const table = isTable ? simplified(source.resource.Properties, source.stack) : {};
   const replicas = listOf(table.Replicas);
   const streams = [table.StreamSpecification, ...replicas.map((replica) => replica?.ReplicaStreamSpecification)];
   const key = table.SSESpecification?.KMSMasterKeyId ?? (replicas.length === 1 ? replicas[0]?.SSESpecification?.KMSMasterKeyId : undefined);
   return [
     ...streams.some((stream) => stream?.ResourcePolicy !== undefined) ? [] : [need(resource, stack, ...STREAM_READ_ACTIONS)],
-    ...isResource(source) ? toUse(key, source.stack, ['kms:Decrypt'], stack) : [],
+    ...isTargetResource(source) ? toUse(key, source.stack, ['kms:Decrypt'], stack) : [],
   ];
 }
 
@@ -82,7 +82,7 @@ function toSend({ stack, properties }: FoundMapping, { service }: DestinationFac
       : service === 's3' ? [
         need({ 'Fn::Sub': ['${Bucket}/*', { Bucket: resource }] }, stack, 's3:PutObject'), need(resource, stack, 's3:ListBucket'),
       ] : [];
-  if (!isResource(target)) {
+  if (!isTargetResource(target)) {
     return needs;
   }
   const keyActions = service === 's3' ? ['kms:GenerateDataKey'] : ['kms:GenerateDataKey', 'kms:Decrypt'];
@@ -102,9 +102,9 @@ function keyOf({ resource, stack }: TargetResource): unknown {
 /** A key of the app whose own policy leaves it to other policies who may use it. */
 function toUse(value: unknown, stack: CheckedStack, actions: readonly string[], from: CheckedStack): Need[] {
   const found = targetOf(value, stack);
-  const isAlias = isResource(found) && found.resource.Type === 'AWS::KMS::Alias';
+  const isAlias = isTargetResource(found) && found.resource.Type === 'AWS::KMS::Alias';
   const key = isAlias ? targetOf(found.resource.Properties!.TargetKeyId, found.stack) : found;
-  const isOwn = isResource(key) && key.resource.Type === 'AWS::KMS::Key';
+  const isOwn = isTargetResource(key) && key.resource.Type === 'AWS::KMS::Key';
   if (!isOwn || !isLeftToOthers(simplified(key.resource.Properties!.KeyPolicy, key.stack), key.stack)) {
     return [];
   }
@@ -119,7 +119,7 @@ function isLeftToOthers(policy: unknown, stack: CheckedStack): boolean {
 
 /** Whether a policy of the app lets somebody use a queue, a topic or a bucket. */
 function hasPolicy(target: TargetResource): boolean {
-  return resourcePolicies(target.stack).some((named) => !isResource(named) || placeOf(named) === placeOf(target));
+  return resourcePolicies(target.stack).some((named) => !isTargetResource(named) || resourceKey(named) === resourceKey(target));
 }
 
 /** What the policies of queues, topics and buckets are of that let somebody use these. */

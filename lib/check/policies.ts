@@ -1,18 +1,18 @@
 import { type ArnPattern, arnPattern } from './arn-pattern';
 import type { CheckedStack } from './checked-stack';
-import { isResource, simplified, targetOf } from './values';
+import { isTargetResource, simplified, targetOf } from './values';
 import { isIntrinsic } from '../rules/cloudformation';
 import { allowedByAws, listOf, type StatementActions } from '../rules/policies';
 
 /** What a role holds, as far as the templates show it. */
 export interface Held {
-  readonly statements: readonly HeldStatement[];
+  readonly statements: readonly TemplateStatement[];
   /** Whether the templates show all of it. */
   readonly isWhole: boolean;
 }
 
 /** A statement of a policy. */
-export interface HeldStatement extends StatementActions {
+export interface TemplateStatement extends StatementActions {
   readonly effect: 'Allow' | 'Deny';
   readonly conditional: boolean;
   readonly resources: readonly ArnPattern[];
@@ -20,7 +20,7 @@ export interface HeldStatement extends StatementActions {
 
 const NOTHING_KNOWN: Held = { statements: [], isWhole: false };
 
-export function together(all: readonly Held[]): Held {
+export function heldTogether(all: readonly Held[]): Held {
   return { statements: all.flatMap(({ statements }) => statements), isWhole: all.every(({ isWhole }) => isWhole) };
 }
 
@@ -44,7 +44,7 @@ export function inDocument(given: unknown, stack: CheckedStack): Held {
 /** A managed policy of the app or of AWS. */
 export function inManagedPolicy(value: unknown, stack: CheckedStack): Held {
   const target = targetOf(value, stack);
-  if (isResource(target)) {
+  if (isTargetResource(target)) {
     const { Type, Properties: properties } = target.resource;
     return Type === 'AWS::IAM::ManagedPolicy' ? inDocument(properties!.PolicyDocument, target.stack) : NOTHING_KNOWN;
   }

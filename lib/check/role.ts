@@ -1,9 +1,9 @@
 import { type CheckedStack, hasMacros } from './checked-stack';
 import { once } from './once';
-import { type Held, inDocument, inManagedPolicy, together } from './policies';
+import { type Held, inDocument, inManagedPolicy, heldTogether } from './policies';
 import { globalsOf, SAM_FUNCTION } from './sam-globals';
 import { samRole } from './sam-role';
-import { deployedResources, isResource, placeOf, simplified, type Target, type TargetResource, targetOf, textIn } from './values';
+import { deployedResources, isTargetResource, resourceKey, simplified, type Target, type TargetResource, targetOf, textIn } from './values';
 import { isIntrinsic } from '../rules/cloudformation';
 import { isKnown } from '../rules/facts';
 import { listOf, POLICY_RESOURCES } from '../rules/policies';
@@ -23,7 +23,7 @@ function heldByRoleOf(fn: TargetResource): Held | undefined {
     return samRole(fn);
   }
   const role = targetOf(given, stack);
-  return isResource(role) && role.resource.Type === 'AWS::IAM::Role' ? heldIn(role) : undefined;
+  return isTargetResource(role) && role.resource.Type === 'AWS::IAM::Role' ? heldIn(role) : undefined;
 }
 
 /** By a macro, or by SAM's connectors. */
@@ -35,8 +35,8 @@ function mayGetMore({ stack }: TargetResource): boolean {
 function heldIn(role: TargetResource): Held {
   const { Policies: inline, ManagedPolicyArns: managed, RoleName: name } = role.resource.Properties!;
   const { byRole, byName, isWhole } = attachedIn(role.stack);
-  const attached = [...byRole.get(placeOf(role)) ?? [], ...name === undefined ? [] : byName.get(textIn(name, role.stack)) ?? []];
-  return together([
+  const attached = [...byRole.get(resourceKey(role)) ?? [], ...name === undefined ? [] : byName.get(textIn(name, role.stack)) ?? []];
+  return heldTogether([
     { statements: [], isWhole },
     ...listOf(simplified(inline, role.stack)).map((policy) => inDocument(isIntrinsic(policy) ? policy : policy?.PolicyDocument, role.stack)),
     ...listOf(simplified(managed, role.stack)).map((arn) => inManagedPolicy(arn, role.stack)),
@@ -62,9 +62,9 @@ function attachedIn({ app }: CheckedStack): Attached {
       return listOf(simplified(roles ?? name, stack)).map((role): [Target, Policy] => [targetOf(role, stack), { stack, resource }]);
     }));
     return {
-      byRole: grouped(found, (role) => isResource(role) ? placeOf(role) : undefined),
-      byName: grouped(found, (role) => isResource(role) ? undefined : role.text),
-      isWhole: found.every(([role]) => isResource(role) ? role.resource.Type === 'AWS::IAM::Role' : isKnown(role.text)),
+      byRole: grouped(found, (role) => isTargetResource(role) ? resourceKey(role) : undefined),
+      byName: grouped(found, (role) => isTargetResource(role) ? undefined : role.text),
+      isWhole: found.every(([role]) => isTargetResource(role) ? role.resource.Type === 'AWS::IAM::Role' : isKnown(role.text)),
     };
   });
 }

@@ -1,4 +1,4 @@
-import { type Held, inDocument, inManagedPolicy, together } from './policies';
+import { type Held, inDocument, inManagedPolicy, heldTogether } from './policies';
 import { simplified, type TargetResource } from './values';
 import { asText, isIntrinsic } from '../rules/cloudformation';
 import { listOf } from '../rules/policies';
@@ -8,7 +8,7 @@ export function samRole({ stack, resource: { Properties: properties } }: TargetR
   const policies = listOf(simplified(properties!.Policies, stack));
   const { Events: events } = properties!;
   const reading = Object.values<any>(events ?? {}).filter((event) => event?.Type === 'DynamoDB');
-  return together([
+  return heldTogether([
     ...policies.map((policy) => inPolicy(policy)),
     ...reading.length > 0 ? [inManagedPolicy('AWSLambdaDynamoDBExecutionRole', stack)] : [],
     ...reading.map((event) => simplified(event.Properties?.DestinationConfig, stack)?.OnFailure)

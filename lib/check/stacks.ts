@@ -2,7 +2,7 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { CheckedStack } from './checked-stack';
 import { type Expanded, expandedSection } from './for-each';
-import { asTemplate, linesOfJson, readTemplate, textOf } from './template-file';
+import { asTemplate, linesOfJson, readTemplate, readText } from './template-file';
 import { UnusableInput } from './unusable-input';
 import { simplified } from './values';
 import { assetNamedBy, readAssembly, type Template, type TemplateResource, UnreadableAssembly } from '../assembly';
@@ -21,7 +21,8 @@ export function readStacks(input: string): CheckedStack[] {
     return app;
   }
   for (const { name, file, template, account = UNKNOWN, region = UNKNOWN, paths, assets, metadata } of assembly(input)) {
-    add(app, { name, file, template: asTemplate(template, file), lineOf: linesOfJson(() => textOf(file)), account, region, paths, assets, metadata });
+    const lineOf = linesOfJson(() => readText(file));
+    add(app, { name, file, template: asTemplate(template, file), lineOf, account, region, paths, assets, metadata });
   }
   return app;
 }

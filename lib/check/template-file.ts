@@ -19,7 +19,7 @@ export type LineOf = (path: readonly string[]) => number;
  * @throws UnusableInput if it is neither
  */
 export function readTemplate(file: string): TemplateFile {
-  const text = textOf(file);
+  const text = readText(file);
   const json = fromJson(text);
   if (json !== undefined) {
     return { template: asTemplate(json, file), lineOf: linesOfJson(() => text) };
@@ -75,7 +75,7 @@ function withoutTexts(tag: Tags[number]): Tags[number] {
     ? tag : { ...tag, test: new RegExp(`^(?!${TEXTS})(?:${tag.test.source})`, tag.test.flags) };
 }
 
-export function textOf(file: string): string {
+export function readText(file: string): string {
   let bytes: Buffer;
   try {
     bytes = readFileSync(file);

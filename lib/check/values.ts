@@ -43,7 +43,7 @@ function withoutReferences(text: string): string {
   return text.includes('{{resolve:') ? text.replace(/\{\{resolve:(?:\$\{[^{}]*\}|[^}])*\}\}/g, () => UNKNOWN) : text;
 }
 
-export function isResource(target: Target): target is TargetResource {
+export function isTargetResource(target: Target): target is TargetResource {
   return 'resource' in target;
 }
 
@@ -89,24 +89,24 @@ function targetOfCall(call: object, stack: CheckedStack): Target {
 /** A value as a text, with `UNKNOWN` in place of what only the deployment knows. */
 export function textIn(value: unknown, stack: CheckedStack): string {
   const target = targetOf(value, stack);
-  return isResource(target) ? UNKNOWN : target.text;
+  return isTargetResource(target) ? UNKNOWN : target.text;
 }
 
 /** What a target is in a text. */
 export function partsOf(target: Target): readonly (string | TargetResource)[] {
-  return isResource(target) ? [target] : target.parts;
+  return isTargetResource(target) ? [target] : target.parts;
 }
 
 /** A text that is equal for targets that are the same; undefined for one that only the deployment knows. */
-export function keyOf(target: Target): string | undefined {
-  if (!isResource(target)) {
+export function targetKey(target: Target): string | undefined {
+  if (!isTargetResource(target)) {
     return isKnown(target.text) ? target.text : undefined;
   }
-  return `${placeOf(target)}.${target.attribute}`;
+  return `${resourceKey(target)}.${target.attribute}`;
 }
 
 /** A text that only this resource of the app has. */
-export function placeOf({ stack, logicalId }: Pick<TargetResource, 'stack' | 'logicalId'>): string {
+export function resourceKey({ stack, logicalId }: Pick<TargetResource, 'stack' | 'logicalId'>): string {
   return `${stack.app.indexOf(stack)}/${logicalId}`;
 }
 
@@ -274,7 +274,7 @@ function substituted(argument: unknown, stack: CheckedStack): Target {
 /** What is the same whatever the condition is. */
 function undecided(argument: unknown, stack: CheckedStack): Target {
   const [, yes, no] = elementsOf(argument).map((branch, index) => index === 0 ? NOWHERE : targetOf(branch, stack));
-  return yes !== undefined && no !== undefined && keyOf(yes) === keyOf(no) ? yes : NOWHERE;
+  return yes !== undefined && no !== undefined && targetKey(yes) === targetKey(no) ? yes : NOWHERE;
 }
 
 function hasIntrinsic(value: unknown): boolean {

@@ -6,7 +6,7 @@ import { counted } from './counted';
 import { type Checked, type CheckedMapping, CHECKED_RULES } from '../check';
 
 /** For people. */
-export function asText({ mappings, undecided }: Checked, about: About): string {
+export function checkText({ mappings, undecided }: Checked, about: About): string {
   const wrong = mappings.filter(({ violations }) => violations.length > 0);
   const all = wrong.flatMap(({ violations }) => violations);
   const count = (severity: string) => all.filter((violation) => violation.severity === severity).length;
@@ -42,7 +42,7 @@ function wrapped(text: string, indent: string): string {
 }
 
 /** For programs. */
-export function asJson({ mappings, undecided }: Checked, about: About): string {
+export function checkJson({ mappings, undecided }: Checked, about: About): string {
   const described = ({ violations, ...where }: CheckedMapping) => ({ ...where, file: fileOf(where) });
   return `${JSON.stringify({
     mappings: mappings.map((mapping) => ({
@@ -54,7 +54,7 @@ export function asJson({ mappings, undecided }: Checked, about: About): string {
 }
 
 /** For code scanning. https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html */
-export function asSarif({ mappings }: Checked, about: About): string {
+export function checkSarif({ mappings }: Checked, about: About): string {
   const root = repositoryAround(process.cwd());
   return `${JSON.stringify({
     $schema: 'https://json.schemastore.org/sarif-2.1.0.json',

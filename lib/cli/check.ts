@@ -1,11 +1,11 @@
 import { resolve } from 'node:path';
 import { Argument, Command, Option } from 'commander';
 import type { About } from './about';
-import { asJson, asSarif, asText } from './check-output';
+import { checkJson, checkSarif, checkText } from './check-output';
 import { check, type Checked, type CheckedMapping, unknownRules, UnusableInput } from '../check';
 
 /** What a result can be written as. */
-const FORMATS = { text: asText, json: asJson, sarif: asSarif } as const;
+const FORMATS = { text: checkText, json: checkJson, sarif: checkSarif } as const;
 
 interface CheckFlags {
   readonly format: keyof typeof FORMATS;

@@ -9,7 +9,7 @@ export interface Fold {
 export function createFold(): Fold {
   /** What a function printed when it failed last, without the ids of requests. */
   const lastFailures = new Map<string, readonly string[]>();
-  const invocations = new Map<string, Invocation>();
+  const invocations = new Map<string, InvocationLines>();
 
   return {
     printed: (functionName, requestId, line) => {
@@ -36,7 +36,7 @@ export function createFold(): Fold {
   };
 }
 
-interface Invocation {
+interface InvocationLines {
   readonly lines: string[];
   /** What was not shown, because it was as the failure before so far. */
   readonly folded: string[];

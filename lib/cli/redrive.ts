@@ -80,7 +80,7 @@ async function run(flags: Flags, output: RedriveOutput): Promise<number> {
 
 async function redriveWith(flags: Flags, output: RedriveOutput): Promise<number> {
   const { region = regionOfQueue(flags.queueUrl ?? ''), profile } = flags;
-  check(flags);
+  checkFlags(flags);
   const clients = clientsOf({ region, profile });
   const spool = spoolFile(tmpdir());
   const toFile = lineFile(flags.toFile, '--to-file');
@@ -117,7 +117,7 @@ async function redriveWith(flags: Flags, output: RedriveOutput): Promise<number>
   }
 }
 
-function check({ queueUrl, bucket, file, prefix, filter }: Flags): void {
+function checkFlags({ queueUrl, bucket, file, prefix, filter }: Flags): void {
   const given = [queueUrl, bucket, file].filter((one) => one !== undefined);
   if (given.length !== 1) {
     throw new RedriveRefused(`${given.length === 0 ? 'Nothing says' : 'More than one option says'} where the failures are. `

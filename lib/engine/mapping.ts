@@ -3,7 +3,7 @@ import { Lineage } from './lineage';
 import { type MappingOptions, type MappingPlan, planOf } from './options';
 import { Outbox } from './outbox';
 import type { Effect, Input, Machine } from './protocol';
-import { ShardPoller } from './shard';
+import { ShardPoller } from './shard-poller';
 import type { Shard } from '../stream/shard';
 
 /** The machine that behaves like a mapping. */

@@ -2,7 +2,7 @@ import { READ_BYTES, READ_RECORDS } from './limits';
 import { type AgeLimit, ageLimit } from './record-age';
 import { compileFilters } from '../event-pattern';
 import type { MappingSettings } from '../rules/settings';
-import type { DestinationKind } from '../stream/destination';
+import type { DestinationKind } from '../stream/destination-kind';
 import { EVENT_BYTES, type StreamRecord } from '../stream/record';
 
 /** A mapping's settings, and what it must know beside them. */

@@ -1,7 +1,7 @@
 import type { VisibleStream } from './api/table-streams-api';
-import { type AppOverview, appOverview, streamArnOf } from './app-overview';
+import { type AppOverview, appOverview, localStreamArn } from './app-overview';
 import type { LocalApp, StoredValues } from './assembly/app';
-import { changesBetween, type LocalChange, NOTHING, type Shape, shapeOf } from './changes';
+import { changesBetween, type LocalChange, EMPTY_APP, type AppShape, shapeOf } from './changes';
 import type { LocalFunctions } from './function/functions';
 import type { Mappings } from './mappings';
 import { withoutMissing } from './missing';
@@ -21,7 +21,7 @@ export class AppAtWork {
   private app: LocalApp | undefined;
   /** The same with the parts that could not be started. */
   private whole: LocalApp | undefined;
-  private shape: Shape = NOTHING;
+  private shape: AppShape = EMPTY_APP;
   private last: Promise<unknown> = Promise.resolve();
   /** The functions whose sources will be taken over, by construct path. */
   private readonly sourcesDue = new Set<string>();
@@ -71,7 +71,7 @@ export class AppAtWork {
     return done;
   }
 
-  private async take(app: LocalApp, told: Told = {}): Promise<readonly LocalChange[]> {
+  private async take(app: LocalApp, told: WhenTold = {}): Promise<readonly LocalChange[]> {
     const { setup: { observer }, services, functions, mappings } = this;
     observer({ type: 'app', functions: app.functions.map(({ name, path }) => ({ name, path })), triggers: app.mappings.map(({ path }) => path) });
     const withTables = withoutMissing(app, await services.take(app), 'TABLE_REFUSED', observer);
@@ -87,11 +87,11 @@ export class AppAtWork {
     const { endpoints } = this.services;
     const known = new Set(this.streams.map(({ table }) => table.arn));
     this.streams.push(...tables.filter(({ arn }) => endpoints.streamLabels.has(arn) && !known.has(arn))
-      .map((table) => ({ table, streamArn: streamArnOf(table, endpoints) })));
+      .map((table) => ({ table, streamArn: localStreamArn(table, endpoints) })));
   }
 
   /** This is what runs now. */
-  private changed(app: LocalApp, { ifAny = false }: Told): readonly LocalChange[] {
+  private changed(app: LocalApp, { ifAny = false }: WhenTold): readonly LocalChange[] {
     const isFirst = this.app === undefined;
     const before = this.shape;
     this.app = app;
@@ -106,6 +106,6 @@ export class AppAtWork {
 }
 
 /** Whether changes are told only if there are any. Nobody asked for those of the sources, and what kept one from being taken over was said. */
-interface Told {
+interface WhenTold {
   readonly ifAny?: boolean;
 }

@@ -14,7 +14,7 @@ export function appOverview(app: LocalApp, { endpoints, tableOf, destinations: {
     triggers: app.mappings.map((mapping) => ({
       path: mapping.path,
       tableName: mapping.table.name,
-      streamArn: streamArnOf(mapping.table, endpoints),
+      streamArn: localStreamArn(mapping.table, endpoints),
       functionName: mapping.function.name,
       ...(mapping.destinationArn && { destinationArn: mapping.destinationArn }),
     })),
@@ -34,6 +34,6 @@ export function runOverview(endpoints: Endpoints, region: string): Pick<LocalRun
   };
 }
 
-export function streamArnOf(table: LocalTable, { streamLabels }: Endpoints): string {
+export function localStreamArn(table: LocalTable, { streamLabels }: Endpoints): string {
   return `${table.arn}/stream/${streamLabels.get(table.arn)}`;
 }

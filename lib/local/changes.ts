@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { LocalApp, LocalTable } from './assembly/app';
-import type { FunctionFacts } from './function/function-facts';
+import type { FunctionTraits } from './function/function-traits';
 import type { NamedResource } from './named-resource';
 
 /** What differs between an app that ran and the one that was taken over. */
@@ -15,19 +15,21 @@ export interface LocalChange {
 }
 
 /** What runs of an app: the facts of each part, by kind and construct path. */
-export type Shape = Readonly<Record<LocalChange['kind'], ReadonlyMap<string, Facts>>>;
+export type AppShape = Readonly<Record<LocalChange['kind'], ReadonlyMap<string, Facts>>>;
 
 type Facts = Readonly<Record<string, unknown>>;
 
-export const NOTHING: Shape = { table: new Map(), queue: new Map(), topic: new Map(), bucket: new Map(), function: new Map(), trigger: new Map() };
+export const EMPTY_APP: AppShape = {
+  table: new Map(), queue: new Map(), topic: new Map(), bucket: new Map(), function: new Map(), trigger: new Map(),
+};
 
 /** What a part is like that may be another one here than in the app: what was refused goes on as it was. */
 export interface Actual {
   table(table: LocalTable): LocalTable | undefined;
-  functionFacts(target: LocalApp['functions'][number]): FunctionFacts;
+  functionFacts(target: LocalApp['functions'][number]): FunctionTraits;
 }
 
-export function shapeOf(app: LocalApp, actual: Actual): Shape {
+export function shapeOf(app: LocalApp, actual: Actual): AppShape {
   return {
     table: byPath(app.tables.flatMap((table) => actual.table(table) ?? []), ({ globalIndexes, localIndexes, ...table }) => ({
       'indexes': [globalIndexes, localIndexes], 'keys': table.keySchema, 'stream': table.streamViewType, 'time to live': table.timeToLiveAttribute,
@@ -46,7 +48,7 @@ function byPath<T extends NamedResource>(parts: readonly T[], facts: (part: T) =
   return new Map(parts.map((part) => [part.path, { name: part.arn, ...facts(part) }]));
 }
 
-export function changesBetween(before: Shape, after: Shape): LocalChange[] {
+export function changesBetween(before: AppShape, after: AppShape): LocalChange[] {
   return KINDS.flatMap((kind) => {
     const paths = [...new Set([...after[kind].keys(), ...before[kind].keys()])];
     return paths.flatMap((path): LocalChange[] => {

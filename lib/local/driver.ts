@@ -3,7 +3,7 @@ import { StreamReadError, type ShardRead } from '../reader/stream-reader';
 import type { PassingReadFailure, Position, Shard } from '../stream/shard';
 
 /** The real parts that a mapping's machine is driven with. */
-export interface Parts {
+export interface DriverParts {
   shards(): Promise<Shard[]>;
   /** Rejects with a StreamReadError. */
   read(shardId: string, from: Position, limit: number): Promise<ShardRead>;
@@ -46,7 +46,7 @@ export interface Driver {
  * @param onFailure called if the machine itself fails. The driver has stopped then.
  */
 // eslint-disable-next-line max-lines-per-function -- Small functions that share the state at the top.
-export function drive(machine: Machine, parts: Parts, onFailure: (error: Error) => void): Driver {
+export function drive(machine: Machine, parts: DriverParts, onFailure: (error: Error) => void): Driver {
   let ended: Error | undefined;
   let timer: NodeJS.Timeout | undefined;
   let time = 0;

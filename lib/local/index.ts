@@ -1,5 +1,5 @@
-export { startLocal } from './running-app';
-export type { LocalFailure, RunningApp } from './running-app';
+export { startLocal } from './start-local';
+export type { LocalFailure, RunningApp } from './start-local';
 export type { LocalOptions, LocalRun, LocalTrigger } from './local-run';
 export type { LocalChange } from './changes';
 export type { LocalEvent } from './events';

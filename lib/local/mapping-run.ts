@@ -9,7 +9,7 @@ import type { LocalFunction } from './function/function';
 import type { Destinations } from './service/destinations';
 import { NoStreamError } from './stream';
 import { StreamReadError, type StreamReader } from '../reader/stream-reader';
-import { destinationKind } from '../stream/destination';
+import { destinationKind } from '../stream/destination-kind';
 
 /** What a mapping runs with, whatever its settings are. */
 interface MappingParts {

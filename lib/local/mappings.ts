@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { VisibleMapping } from './api/lambda-api';
-import { streamArnOf } from './app-overview';
+import { localStreamArn } from './app-overview';
 import type { LocalMapping } from './assembly/app';
 import { LocalRunError } from './errors';
 import type { LocalFunctions } from './function/functions';
@@ -11,14 +11,14 @@ import type { Services } from './service/services';
 import { localStream } from './stream';
 
 /** A mapping at work, and as clients of Lambda see it. */
-interface Working extends VisibleMapping {
+interface WorkingMapping extends VisibleMapping {
   readonly run: MappingRun;
 }
 
 /** The mappings of a run at work. They take one version of the app after another. */
 export class Mappings {
   /** By construct path. */
-  private working = new Map<string, Working>();
+  private working = new Map<string, WorkingMapping>();
   private stopped: Error | undefined;
 
   /** @param onFailure called when a mapping ends by itself */
@@ -70,7 +70,7 @@ export class Mappings {
     this.working.forEach(({ run }) => run.stop(reason));
   }
 
-  private async end({ mapping: { path }, run }: Working): Promise<void> {
+  private async end({ mapping: { path }, run }: WorkingMapping): Promise<void> {
     await run.pause();
     this.working.delete(path);
     run.stop(new LocalRunError('STOPPED', `The trigger ${path} is not in the app any more.`));
@@ -85,13 +85,13 @@ export class Mappings {
   }
 
   /** Ready to begin where it starts in its stream. */
-  private async prepared(mapping: LocalMapping): Promise<() => Working> {
+  private async prepared(mapping: LocalMapping): Promise<() => WorkingMapping> {
     const { setup: { checkpoints, observer }, services, functions } = this;
     const streams = services.streamsOf(mapping.table);
     // The table may have been made anew since it was met first.
     const { streamArn: first } = await streams.latest();
     const start = await checkpoints.startOf(mapping, streams.reader(first));
-    const streamArn = streamArnOf(mapping.table, services.endpoints);
+    const streamArn = localStreamArn(mapping.table, services.endpoints);
     const uuid = randomUUID();
     const stream = localStream({ ...streams, first }, { streamArn, now: Date.now, onReplaced: (latest) => checkpoints.restart(mapping, latest) });
     return () => {

@@ -21,7 +21,7 @@ import { endLeftovers, recordChildren } from './process/children';
 import type { RunSetup } from './run-setup';
 import { startServices, type Services } from './service/services';
 
-/** See startLocal in running-app.ts. */
+/** See startLocal in start-local.ts. */
 export async function startRun(options: LocalOptions): Promise<LocalRun> {
   const { assembly = 'cdk.out', port, profile, endpoints = {}, watch = false, observer = () => {} } = options;
   const app = readApp(assembly);

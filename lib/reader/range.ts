@@ -31,7 +31,7 @@ const PAUSE = 50;
 const PAGES_TO_READ_OVER = 2;
 
 /** How ranges are read. */
-interface Reading {
+interface PageReading {
   /** Reads one page with a cursor, and tries again where that helps. */
   readonly next: (cursor: Cursor) => Promise<WireAnswer>;
   readonly wait: (ms: number) => Promise<unknown>;
@@ -43,7 +43,7 @@ interface Reading {
  * A page is read once, however many ranges are in it. If the next range is far behind it, the sweep jumps there.
  */
 export async function* readRanges(
-  api: StreamsApi, shardId: string, ranges: readonly Range[], reading: Reading,
+  api: StreamsApi, shardId: string, ranges: readonly Range[], reading: PageReading,
 ): AsyncGenerator<WirePage, void, undefined> {
   const sweep = new Sweep(api, shardId, reading);
   for (const [range, { first, last }] of ranges.entries()) {
@@ -90,7 +90,7 @@ class Sweep {
   /** The next page, if it is being read while this one is processed. */
   private ahead?: Promise<WireAnswer>;
 
-  constructor(private readonly api: StreamsApi, private readonly shardId: string, private readonly reading: Reading) {}
+  constructor(private readonly api: StreamsApi, private readonly shardId: string, private readonly reading: PageReading) {}
 
   /** From now on, it reads up to this number. */
   aim(number: string): void {

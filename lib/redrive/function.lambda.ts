@@ -24,10 +24,10 @@ interface Context {
 }
 
 /** What came of it; or why nothing was done. */
-export type Answer = Result | { readonly inFlight: string };
+export type RedriveAnswer = Result | { readonly inFlight: string };
 
 /** The function of a `StreamRedrive`. */
-export async function handler(_event: unknown, context: Context): Promise<Answer> {
+export async function handler(_event: unknown, context: Context): Promise<RedriveAnswer> {
   const facts: RedriveFacts = JSON.parse(process.env[REDRIVE_VARIABLE]!);
   const clients = clientsOf({});
   const spool = spoolFile(tmpdir());
@@ -58,7 +58,7 @@ export async function handler(_event: unknown, context: Context): Promise<Answer
 }
 
 /** Nobody sees the answer to a schedule. */
-function logged(answer: Answer): Answer {
+function logged(answer: RedriveAnswer): RedriveAnswer {
   console.log(JSON.stringify(answer));
   return answer;
 }

@@ -4,9 +4,9 @@ export {
   INEXACT_POLICIES, type InexactPolicy, MOST_BATCH_SIZE, MOST_IN_FLIGHT, REDRIVE_DEFAULTS, type RedriveOptions, SUPERSEDED_POLICIES,
   type SupersededPolicy,
 } from './options';
-export type { Outcome, ReportLine } from './outcome';
+export type { RecordOutcome, ReportLine } from './record-outcome';
 export type * from './ports';
-export { redrive, type Observer, type Overview, type Result } from './redrive';
+export { redrive, type RedriveObserver, type Overview, type Result } from './redrive';
 export { MessagesInFlight, RedriveRefused } from './refusals';
 export { spoolFile, type SpoolFile } from './spool-file';
 export { fileSource } from './file-source';

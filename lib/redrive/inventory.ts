@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import { groupedBy } from './grouped-by';
 import { type BatchMessage, type ObjectName, type Origin, type PointerMessage, unqualified } from './message';
-import type { Outcome } from './outcome';
-import type { Place, Spool } from './ports';
+import type { SpoolPlace, Spool } from './ports';
+import type { RecordOutcome } from './record-outcome';
 import { itemKey } from '../stream/item-key';
 import type { StreamRecord } from '../stream/record';
 import { compareSequenceNumbers } from '../stream/sequence-number';
 
 /** A message. Texts are in the spool: there may be 100,000 of them. */
-export interface GivenUpMessage extends Place {
+export interface GivenUpMessage extends SpoolPlace {
   /** How many of its records are neither done nor skipped. */
   open: number;
   /** How many of its records were not found: they are gone, or it is not known which they were. */
@@ -32,14 +32,14 @@ export interface MessageTexts {
 }
 
 /** A record, with the messages that wait for it. */
-export interface GivenUpRecord extends Place {
+export interface GivenUpRecord extends SpoolPlace {
   readonly lane: Lane;
   /** What is invoked with it. */
   readonly functionArn: string;
   readonly streamArn: string;
   readonly sequenceNumber: string;
   messages: GivenUpMessage | GivenUpMessage[];
-  outcome: Outcome | undefined;
+  outcome: RecordOutcome | undefined;
 }
 
 /** The records of an item. */
@@ -144,11 +144,11 @@ export class Inventory {
     this.batches.push({ message, wanted, held: held.size > 0 ? held : undefined });
   }
 
-  recordText(record: Place): string {
+  recordText(record: SpoolPlace): string {
     return this.spool.read(record);
   }
 
-  record(record: Place): StreamRecord {
+  record(record: SpoolPlace): StreamRecord {
     return JSON.parse(this.spool.read(record));
   }
 

@@ -2,7 +2,7 @@ import type { Aside } from './aside';
 import type { Inventory } from './inventory';
 import type { BatchMessage, Origin } from './message';
 import type { RedriveOptions } from './options';
-import type { Functions, MappingFacts } from './ports';
+import type { Functions, StreamMapping } from './ports';
 import { RedriveRefused } from './refusals';
 import { stoppable } from './stoppable';
 import { compileFilters } from '../event-pattern';
@@ -34,7 +34,7 @@ export function checkFilters(filters: readonly string[]): void {
 export async function findMappings(
   functions: Functions, inventory: Inventory, { filters, functionArn: given }: RedriveOptions, aside: Aside, stop: AbortSignal,
 ): Promise<MappingOf> {
-  const ofStream = new Map<string, readonly MappingFacts[]>();
+  const ofStream = new Map<string, readonly StreamMapping[]>();
   for (const streamArn of inventory.streams()) {
     try {
       ofStream.set(streamArn, await stoppable(stop, functions.mappings(streamArn)));
@@ -54,7 +54,7 @@ export async function findMappings(
 }
 
 /** The mapping of this function, or of an alias or a version of it if it is the only one. */
-function factsOf(mappings: readonly MappingFacts[], functionName: string): MappingFacts | undefined {
+function factsOf(mappings: readonly StreamMapping[], functionName: string): StreamMapping | undefined {
   const wanted = functionOf(functionName);
   const ofFunction = mappings.filter((mapping) => {
     const found = functionOf(mapping.functionArn);
@@ -92,7 +92,7 @@ function isSame(found: string | undefined, wanted: string | undefined): boolean 
   return !wanted || found === wanted;
 }
 
-function knownMapping(facts: MappingFacts | undefined, given: KnownMapping['passes'] | undefined): KnownMapping {
+function knownMapping(facts: StreamMapping | undefined, given: KnownMapping['passes'] | undefined): KnownMapping {
   const { filters, parallelizationFactor = 1, hasWindow = false, changed } = facts ?? {};
   return {
     passes: given ?? compileFilters(filters ?? []),

@@ -10,7 +10,7 @@ import type { StreamRecord } from '../stream/record';
 import { compareSequenceNumbers } from '../stream/sequence-number';
 
 /** What became of a pointer. */
-export type Found = 'whole' | 'altered' | 'lost' | { readonly error: unknown };
+export type PointerFinding = 'whole' | 'altered' | 'lost' | { readonly error: unknown };
 
 /**
  * Looks up records that were too large to be parked. A function is not told the shard of a record, so they are looked for in each shard
@@ -19,7 +19,7 @@ export type Found = 'whole' | 'altered' | 'lost' | { readonly error: unknown };
  * @param tell called for each: whether it was found, or only without an image, or why that is not known
  */
 export async function readPointers(
-  ports: Ports, inventory: Inventory, stop: AbortSignal, tell: (pointer: PointerMessage, message: GivenUpMessage, found: Found) => void,
+  ports: Ports, inventory: Inventory, stop: AbortSignal, tell: (pointer: PointerMessage, message: GivenUpMessage, found: PointerFinding) => void,
 ): Promise<void> {
   for (const [streamArn, requests] of groupedBy(inventory.pointers, ({ wanted }) => wanted.streamArn)) {
     const reader = ports.streams(streamArn);

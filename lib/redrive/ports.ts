@@ -91,18 +91,18 @@ export interface Tables {
 }
 
 export interface Functions {
-  describe(functionArn: string): Promise<FunctionFacts>;
+  describe(functionArn: string): Promise<FunctionLimits>;
   /** The mappings of a stream. */
-  mappings(streamArn: string): Promise<readonly MappingFacts[]>;
+  mappings(streamArn: string): Promise<readonly StreamMapping[]>;
   invoke(functionArn: string, event: string, timeout: number): Promise<Invoked>;
 }
 
-export interface FunctionFacts {
+export interface FunctionLimits {
   /** Milliseconds. */
   readonly timeout: number;
 }
 
-export interface MappingFacts {
+export interface StreamMapping {
   readonly functionArn: string;
   /** Event patterns as JSON. Undefined: it has some, but they are not known, because they are encrypted. */
   readonly filters: readonly string[] | undefined;
@@ -125,14 +125,14 @@ export type Invoked =
 
 /** Keeps texts outside of memory. */
 export interface Spool {
-  append(text: string): Place;
-  read(place: Place): string;
+  append(text: string): SpoolPlace;
+  read(place: SpoolPlace): string;
   /** Forgets everything in it. */
   clear(): void;
 }
 
 /** Where a text is in the spool, in bytes. */
-export interface Place {
+export interface SpoolPlace {
   readonly at: number;
   readonly bytes: number;
 }

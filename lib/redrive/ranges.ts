@@ -76,7 +76,7 @@ function wantedOf({ message, wanted, held }: Request<BatchMessage>): Wanted {
 }
 
 /** How a shard is read. */
-interface Reading {
+interface ShardSweep {
   readonly reader: RangeReader;
   readonly shardId: string;
   readonly stop: AbortSignal;
@@ -90,7 +90,7 @@ interface Reading {
  *
  * @param wanted in the order of their first numbers
  */
-async function readShard(reading: Reading, wanted: readonly Wanted[]): Promise<void> {
+async function readShard(reading: ShardSweep, wanted: readonly Wanted[]): Promise<void> {
   for (let left = wanted; left.length > 0;) {
     const failed = await sweep(reading, left);
     if (failed === undefined) {
@@ -114,7 +114,7 @@ async function readShard(reading: Reading, wanted: readonly Wanted[]): Promise<v
 
 /** Answers which range it could not read, if there is one. Those before it have been read. */
 async function sweep(
-  { reader, shardId, stop, take }: Reading, wanted: readonly Wanted[],
+  { reader, shardId, stop, take }: ShardSweep, wanted: readonly Wanted[],
 ): Promise<{ readonly error: unknown; readonly range: Range } | undefined> {
   const ranges = union(wanted);
   /** Those that may hold the next record. */

@@ -5,15 +5,15 @@ import { byFunction, type GivenUpMessage, type Group, Inventory, messagesOf, ope
 import { findMappings, type MappingOf } from './mappings';
 import type { BatchMessage } from './message';
 import type { RedriveOptions } from './options';
-import type { ReportLine } from './outcome';
 import { readPointers } from './pointers';
-import type { FunctionFacts, Ports } from './ports';
+import type { FunctionLimits, Ports } from './ports';
 import { type Finding, readBatches } from './ranges';
+import type { ReportLine } from './record-outcome';
 import { RedriveRefused } from './refusals';
 import { FunctionThrottled, mayKeep, sendGroup } from './send';
-import { Settlement, type Tally } from './settlement';
+import { Settlement, type OutcomeCounts } from './settlement';
 import { stoppable } from './stoppable';
-import { judge, readItems } from './superseded';
+import { judgeSuperseded, readItems } from './superseded';
 import { STREAM_RETENTION } from '../stream/shard';
 
 /** What a redrive has found, before anything is sent. */
@@ -43,7 +43,7 @@ export interface Overview {
 
 /** What became of everything. */
 export interface Result {
-  readonly tally: Tally;
+  readonly tally: OutcomeCounts;
   readonly removed: number;
   readonly givenBack: number;
   /** How many messages are left at the source because of the limit. */
@@ -55,7 +55,7 @@ export interface Result {
 }
 
 /** Who watches a redrive. */
-export interface Observer {
+export interface RedriveObserver {
   readonly report?: (line: ReportLine) => void;
   /** Others have so many messages, which are waited for. */
   readonly waiting?: (others: number) => void;
@@ -72,7 +72,7 @@ export interface Observer {
  * @param stop nothing further is sent; invocations that are under way are waited for
  * @throws RedriveRefused, MessagesInFlight: nothing was invoked
  */
-export async function redrive(ports: Ports, options: RedriveOptions, stop: AbortSignal, observer: Observer = {}): Promise<Result> {
+export async function redrive(ports: Ports, options: RedriveOptions, stop: AbortSignal, observer: RedriveObserver = {}): Promise<Result> {
   const inventory = new Inventory(ports.spool, options.functionArn);
   const settlement = new Settlement(ports, inventory, options, observer.report);
   const failure = new AbortController();
@@ -96,7 +96,8 @@ class Redrive {
   private mappingOf!: MappingOf;
 
   constructor(
-    private readonly ports: Ports, private readonly options: RedriveOptions, private readonly stop: AbortSignal, private readonly observer: Observer,
+    private readonly ports: Ports, private readonly options: RedriveOptions, private readonly stop: AbortSignal,
+    private readonly observer: RedriveObserver,
     private readonly inventory: Inventory, private readonly settlement: Settlement,
   ) {
     this.aside = new Aside(inventory, stop);
@@ -124,7 +125,7 @@ class Redrive {
   }
 
   /** Reads and looks up everything that is needed before anything is sent. Undefined: it was asked to stop. */
-  private async prepare(collected: Collected): Promise<{ overview: Overview; functions: ReadonlyMap<Group, FunctionFacts> } | undefined> {
+  private async prepare(collected: Collected): Promise<{ overview: Overview; functions: ReadonlyMap<Group, FunctionLimits> } | undefined> {
     const { stop, inventory, aside } = this;
     try {
       stop.throwIfAborted();
@@ -204,9 +205,9 @@ class Redrive {
   }
 
   /** What of the functions is needed, if they are invoked. The records for one that can't be invoked are set aside. */
-  private async functions(): Promise<Map<Group, FunctionFacts>> {
+  private async functions(): Promise<Map<Group, FunctionLimits>> {
     const { ports, inventory, aside, stop } = this;
-    const facts = new Map<Group, FunctionFacts>();
+    const facts = new Map<Group, FunctionLimits>();
     if (this.options.write) {
       return facts;
     }
@@ -290,14 +291,14 @@ class Redrive {
         const some = open.slice(from, from + ITEMS_AT_ONCE);
         const newest = some.map((lane) => this.inventory.record(openOf(lane).at(-1)!));
         const seen = await stoppable(this.stop, readItems(this.ports.tables, tableArn, newest));
-        some.forEach((lane, index) => count += judge(newest[index], seen[index]) === undefined ? 0 : openOf(lane).length);
+        some.forEach((lane, index) => count += judgeSuperseded(newest[index], seen[index]) === undefined ? 0 : openOf(lane).length);
       }
     }
     return count;
   }
 
   /** Answers why it stopped early, if it did. */
-  private async send(functions: ReadonlyMap<Group, FunctionFacts>, of: number): Promise<string | undefined> {
+  private async send(functions: ReadonlyMap<Group, FunctionLimits>, of: number): Promise<string | undefined> {
     const { ports, inventory, settlement, options, mappingOf, stop } = this;
     const settled = () => Object.values(settlement.tally).reduce((sum, count) => sum + count, 0);
     const before = settled();

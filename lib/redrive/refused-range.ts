@@ -2,7 +2,7 @@ import { stoppable } from './stoppable';
 import { type RangeReader, StreamReadError } from '../reader/stream-reader';
 
 /** Where a range was read. */
-interface Reading {
+interface RefusedAt {
   readonly reader: RangeReader;
   readonly shardId: string;
   readonly stop: AbortSignal;
@@ -14,7 +14,7 @@ interface Reading {
  *
  * @throws the error, if the shard can't be read at all.
  */
-export async function throwUnlessRefused(error: unknown, { reader, shardId, stop }: Reading): Promise<void> {
+export async function throwUnlessRefused(error: unknown, { reader, shardId, stop }: RefusedAt): Promise<void> {
   const reason = error instanceof StreamReadError && error.reason;
   if (reason === 'unavailable') {
     await stoppable(stop, reader.read(shardId, { type: 'TRIM_HORIZON' }, 1));

@@ -4,12 +4,12 @@ import { type GivenUpRecord, type Group, type Inventory, inOrder, isOfOneEvent, 
 import { Line } from './line';
 import type { MappingOf } from './mappings';
 import type { RedriveOptions, SupersededPolicy } from './options';
-import type { Outcome } from './outcome';
-import type { FunctionFacts, Invoked, Ports } from './ports';
+import type { FunctionLimits, Invoked, Ports } from './ports';
+import type { RecordOutcome } from './record-outcome';
 import { refreshed } from './refreshed';
 import type { Settlement } from './settlement';
 import { stoppable } from './stoppable';
-import { canBeJudged, changedBetween, judge, readItems, type Seen } from './superseded';
+import { canBeJudged, changedBetween, judgeSuperseded, readItems, type Seen } from './superseded';
 import type { Redriven } from '../stream/boundary';
 import { EVENT_BYTES, type StreamRecord } from '../stream/record';
 
@@ -70,7 +70,7 @@ export function mayKeep({ source, clock }: Ports, timeout = 0): boolean {
 }
 
 /** Sends the records of a group in the order of the stream, several events at once, but never two with the same item. */
-export async function sendGroup(sending: Sending, group: Group, facts: FunctionFacts | undefined): Promise<void> {
+export async function sendGroup(sending: Sending, group: Group, facts: FunctionLimits | undefined): Promise<void> {
   const { options, stop } = sending;
   const line = new Line(group.lanes.values());
   const sender = new Sender(sending, group, facts?.timeout ?? 0);
@@ -123,7 +123,7 @@ class Sender {
 
   /** What is sent of a lane. The rest of it is settled without a call, or stays. */
   private prepare(lane: Lane, records: readonly GivenUpRecord[], newest: StreamRecord, seen: Seen): Outgoing[] {
-    const reason = judge(newest, seen);
+    const reason = judgeSuperseded(newest, seen);
     switch (reason === undefined ? 'send' : this.policyFor(newest, seen)) {
       case 'send': return records.map((record) => this.outgoing(lane, record, newest, seen, reason !== undefined));
       case 'hold': this.close(lane, 'held', reason); return [];
@@ -266,12 +266,12 @@ class Sender {
     }
   }
 
-  private settleAll({ settles }: Outgoing, outcome: Outcome): void {
+  private settleAll({ settles }: Outgoing, outcome: RecordOutcome): void {
     settles.filter((record) => !record.outcome).forEach((record) => this.sending.settlement.settle(record, outcome));
   }
 
   /** What comes after a record that is not done is not tried. */
-  private fail(event: readonly Outgoing[], outcome: Outcome, error: string): void {
+  private fail(event: readonly Outgoing[], outcome: RecordOutcome, error: string): void {
     for (const { lane, settles } of event) {
       settles.filter((record) => !record.outcome).forEach((record) => this.sending.settlement.settle(record, outcome, error));
       lane.isClosed = true;
@@ -279,7 +279,7 @@ class Sender {
   }
 
   /** All that is left of a lane has this outcome. */
-  private close(lane: Lane, outcome: Outcome, reason: string | undefined): void {
+  private close(lane: Lane, outcome: RecordOutcome, reason: string | undefined): void {
     lane.isClosed = true;
     openOf(lane).forEach((record) => this.sending.settlement.settle(record, outcome, reason));
   }

@@ -1,19 +1,19 @@
 import { type GivenUpMessage, type GivenUpRecord, type Inventory, messagesOf } from './inventory';
 import type { RedriveOptions } from './options';
-import { isSettled, type Outcome, OUTCOMES, type ReportLine } from './outcome';
 import type { Ports } from './ports';
+import { isSettled, type RecordOutcome, RECORD_OUTCOMES, type ReportLine } from './record-outcome';
 import { together } from './together';
 
 /** How many records have which outcome. */
-export type Tally = Record<Outcome, number> & { lost: number; unknown: number };
+export type OutcomeCounts = Record<RecordOutcome, number> & { lost: number; unknown: number };
 
 /** SQS takes so many messages in a call. */
-const AT_ONCE = 1000;
+const MESSAGES_AT_ONCE = 1000;
 const OBJECTS_AT_ONCE = 8;
 
 /** Keeps account of each record, deletes messages as soon as they are done, and gives all others back. */
 export class Settlement {
-  readonly tally = { ...Object.fromEntries(OUTCOMES.map((outcome) => [outcome, 0])), lost: 0, unknown: 0 } as Tally;
+  readonly tally = { ...Object.fromEntries(RECORD_OUTCOMES.map((outcome) => [outcome, 0])), lost: 0, unknown: 0 } as OutcomeCounts;
   /** How many messages were deleted. */
   removed = 0;
   private done: GivenUpMessage[] = [];
@@ -39,7 +39,7 @@ export class Settlement {
   }
 
   /** This became of a record. */
-  settle(record: GivenUpRecord, outcome: Outcome, error?: string): void {
+  settle(record: GivenUpRecord, outcome: RecordOutcome, error?: string): void {
     record.outcome = outcome;
     this.tally[outcome]++;
     // The record must be read for its eventID.
@@ -130,8 +130,8 @@ export class Settlement {
   }
 
   private async each(messages: readonly GivenUpMessage[], call: (handles: readonly string[]) => Promise<void>): Promise<void> {
-    for (let from = 0; from < messages.length; from += AT_ONCE) {
-      await call(messages.slice(from, from + AT_ONCE).map((message) => this.inventory.textsOf(message).handle));
+    for (let from = 0; from < messages.length; from += MESSAGES_AT_ONCE) {
+      await call(messages.slice(from, from + MESSAGES_AT_ONCE).map((message) => this.inventory.textsOf(message).handle));
     }
   }
 }

@@ -1,6 +1,6 @@
 import { closeSync, ftruncateSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Place, Spool } from './ports';
+import type { SpoolPlace, Spool } from './ports';
 
 /** A spool in a file that only its owner can read, because it holds data of items. */
 export interface SpoolFile extends Spool {
@@ -25,7 +25,7 @@ export function spoolFile(folder: string): SpoolFile {
 
   return { append, read, clear, close };
 
-  function append(text: string): Place {
+  function append(text: string): SpoolPlace {
     const block = Buffer.from(text);
     const at = end;
     waiting.push(block);
@@ -36,7 +36,7 @@ export function spoolFile(folder: string): SpoolFile {
     return { at, bytes: block.length };
   }
 
-  function read({ at, bytes }: Place): string {
+  function read({ at, bytes }: SpoolPlace): string {
     if (at + bytes > written) {
       flush();
     }

@@ -49,7 +49,7 @@ export async function readItems(tables: Tables, tableArn: string, newest: readon
  * - With OLD_IMAGE, what an item was changed to is not known. Only whether one that was removed is there again is.
  * - What can't be judged counts as superseded.
  */
-export function judge(newest: StreamRecord, seen: Seen): Judgement {
+export function judgeSuperseded(newest: StreamRecord, seen: Seen): Judgement {
   const { eventName, dynamodb } = newest;
   if (!hasImages(newest)) {
     return undefined;

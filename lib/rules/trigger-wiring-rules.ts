@@ -3,7 +3,7 @@ import type { SettingFacts } from './mapping-rules';
 import { type Rule, SOURCES } from './rule';
 import type { DestinationFacts, FunctionFacts, StreamFacts, WiringFacts } from './wiring-rules';
 import { spelled } from './words';
-import { SQS_MESSAGE_BYTES } from '../stream/destination';
+import { SQS_MESSAGE_BYTES } from '../stream/destination-kind';
 
 /** What a trigger is wired to, by the prop that names it, as only the finished app shows it. */
 export interface TriggerWiringFacts extends WiringFacts, Pick<SettingFacts, 'metricsConfig'> {

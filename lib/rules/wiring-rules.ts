@@ -4,7 +4,7 @@ import type { SettingFacts } from './mapping-rules';
 import { type Rule, SOURCES } from './rule';
 import type { WiringWords } from './words';
 import { asksForAbsence } from '../event-pattern';
-import { DESTINATION_KINDS } from '../stream/destination';
+import { DESTINATION_KINDS } from '../stream/destination-kind';
 
 /** What a mapping is wired to, whoever made it. */
 export interface WiringFacts extends Pick<SettingFacts, 'filters' | 'batchSize' | 'parallelizationFactor' | 'enabled'> {

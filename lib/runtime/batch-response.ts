@@ -1,6 +1,6 @@
 import { BatchNotDoneError } from './errors';
-import type { Batch } from './event';
-import { describe, type RecordFailure } from './failure';
+import type { EventBatch } from './event';
+import { describeThrown, type RecordFailure } from './failure';
 import type { RedrivenResponse } from '../stream/boundary';
 import type { BatchResponse } from '../stream/record';
 
@@ -21,7 +21,7 @@ export function notDone(sequenceNumber: string | undefined, report: boolean, cau
 
 /** The answer to a redriven event: every record not done, and why. */
 export function redrivenResponse(
-  { eventIds, sequenceNumbers }: Batch, done: ArrayLike<unknown>, failures: ReadonlyMap<number, Pick<RecordFailure, 'error'>>,
+  { eventIds, sequenceNumbers }: EventBatch, done: ArrayLike<unknown>, failures: ReadonlyMap<number, Pick<RecordFailure, 'error'>>,
 ): RedrivenResponse {
   const steps = [...sequenceNumbers.keys()].filter((step) => !done[step]);
   return {
@@ -30,7 +30,7 @@ export function redrivenResponse(
       v: 1,
       failures: steps.map((step) => {
         const failure = failures.get(step);
-        const { name, message } = failure ? describe(failure.error) : NOT_TRIED;
+        const { name, message } = failure ? describeThrown(failure.error) : NOT_TRIED;
         return { eventId: eventIds[step] ?? '', sequenceNumber: sequenceNumbers[step], error: { name, message } };
       }),
     },

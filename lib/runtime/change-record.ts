@@ -1,4 +1,4 @@
-import { type Batch, delivered } from './event';
+import { type EventBatch, delivered } from './event';
 import type { Redriven } from '../stream/boundary';
 import type { ExactNumber } from '../stream/exact-number';
 import { type Image, defineProperty, unmarshall } from '../stream/image';
@@ -77,18 +77,18 @@ export interface RemoveRecord<Item = Image, Keys = ItemKeys> extends ChangeRecor
 export type Numbers = 'exact' | 'number';
 
 /** Wraps a record of a batch. Costs nothing but the wrapper until an image is read. */
-export function changeRecord(batch: Batch, step: number, numbers?: Numbers, redriven?: Redriven): ChangeRecord {
+export function changeRecord(batch: EventBatch, step: number, numbers?: Numbers, redriven?: Redriven): ChangeRecord {
   const record = new LazyRecord(batch, step, numbers);
   return redriven ? Object.assign(record, { redriven: { superseded: redriven.superseded.includes(record.eventId) } }) : record;
 }
 
 class LazyRecord implements ChangeRecord {
-  readonly #batch: Batch;
+  readonly #batch: EventBatch;
   readonly #step: number;
   readonly #numbers: Numbers | undefined;
   declare readonly redriven?: { readonly superseded: boolean };
 
-  constructor(batch: Batch, step: number, numbers: Numbers | undefined) {
+  constructor(batch: EventBatch, step: number, numbers: Numbers | undefined) {
     this.#batch = batch;
     this.#step = step;
     this.#numbers = numbers;

@@ -3,7 +3,7 @@ import { type CallContext, callContext } from './context';
 import type { Environment } from './environment';
 import { expected } from './expected';
 import type { Invocation } from './invocation';
-import { judge } from './judgement';
+import { judgeError } from './judgement';
 import type { Recovery } from './recovery';
 import { checkedRecord } from './schema';
 import { NO_TIME, timed } from './time-budget';
@@ -55,7 +55,7 @@ export function createChunks(
       running++;
       return refused(parts, await timed(pace, now, calls).finally(() => running--));
     } catch (error) {
-      if (parts.length === 1 || error === NO_TIME || budget.isAborted() || judge(error, () => undefined) === 'transient') {
+      if (parts.length === 1 || error === NO_TIME || budget.isAborted() || judgeError(error, () => undefined) === 'transient') {
         return all(parts, error);
       }
       // One of them may be the cause: each half on its own, until it is alone.

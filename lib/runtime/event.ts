@@ -13,7 +13,7 @@ export function isWindow(event: unknown): boolean {
  * The records of one batch in their order, and of each what the answer is made of and what handlers get: nothing that a handler does to
  * the event changes it. Only the images are shared with the event.
  */
-export interface Batch {
+export interface EventBatch {
   readonly streamArn: string;
   readonly records: readonly StreamRecord[];
   readonly sequenceNumbers: readonly string[];
@@ -31,7 +31,7 @@ export interface Batch {
  *
  * @throws InvalidEventError if the event is anything else.
  */
-export function readBatch(event: StreamEvent): Batch {
+export function readBatch(event: StreamEvent): EventBatch {
   const all: unknown = (event as StreamEvent | undefined)?.Records;
   if (!Array.isArray(all)) {
     throw new InvalidEventError(expected('The event', WHAT, event)
@@ -53,7 +53,7 @@ export function readBatch(event: StreamEvent): Batch {
 }
 
 /** A record as Lambda delivered it, but for what was done to its images: the event's own, unless something was changed in it. */
-export function delivered({ records, sequenceNumbers, eventIds, eventNames, changes, details }: Batch, step: number): StreamRecord {
+export function delivered({ records, sequenceNumbers, eventIds, eventNames, changes, details }: EventBatch, step: number): StreamRecord {
   const record = records[step];
   const own = { eventID: eventIds[step], eventName: eventNames[step] };
   const change = { ...changes[step], SequenceNumber: sequenceNumbers[step] };

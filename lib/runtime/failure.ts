@@ -1,5 +1,5 @@
 import type { LambdaContext } from './context';
-import { type Batch, delivered } from './event';
+import { type EventBatch, delivered } from './event';
 import { type ParkedRecord, PARKED_RECORD_KIND, PARKED_RECORD_VERSION } from '../stream/parked-record';
 
 /** What became of a record that was not done. */
@@ -13,7 +13,7 @@ export interface RecordFailure {
 
 /** The poison record as it goes to the failure destination. */
 export function parkedRecord(
-  { batch, context }: { readonly batch: Batch; readonly context: Partial<LambdaContext> },
+  { batch, context }: { readonly batch: EventBatch; readonly context: Partial<LambdaContext> },
   step: number,
   { error, ...tries }: RecordFailure,
 ): ParkedRecord {
@@ -25,7 +25,7 @@ export function parkedRecord(
     functionArn: context.invokedFunctionArn ?? '',
     executedVersion: context.functionVersion ?? '',
     requestId: context.awsRequestId ?? '',
-    error: describe(error),
+    error: describeThrown(error),
     ...tries,
   };
 }
@@ -38,7 +38,7 @@ export function framesOf(error: unknown): string[] | undefined {
   if (!isError(error)) {
     return undefined;
   }
-  const { message, stack = '' } = describe(error);
+  const { message, stack = '' } = describeThrown(error);
   return stack.slice(stack.indexOf(message) + message.length).match(FRAME)?.slice(0, 3);
 }
 
@@ -61,7 +61,7 @@ export function nameOf(thrown: unknown): string {
 
 /** What an error calls itself, if that is a word. Of anything else that was thrown its type. */
 export function ownNameOf(thrown: unknown): string {
-  return isError(thrown) ? wordOf(describe(thrown).name) || 'Error' : typeof thrown;
+  return isError(thrown) ? wordOf(describeThrown(thrown).name) || 'Error' : typeof thrown;
 }
 
 /** Also of what throws when it is looked at, such as a revoked proxy. */
@@ -82,7 +82,7 @@ export function wordOf(text: unknown): string {
 const MAX_CHARACTERS = 8_192;
 
 /** Whatever was thrown, in the shape of an error that JSON can hold. Never throws. */
-export function describe(thrown: any): ParkedRecord['error'] {
+export function describeThrown(thrown: any): ParkedRecord['error'] {
   try {
     const { name = 'Error', message = '', stack, issues } = thrown === Object(thrown) ? thrown : { name: typeof thrown, message: thrown };
     return { name: cut(name), message: cut(message), stack: stack ? cut(stack) : undefined, issues: issues?.flatMap?.(plainIssues()) };

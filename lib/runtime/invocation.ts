@@ -1,7 +1,7 @@
 import { type ChangeRecord, changeRecord } from './change-record';
 import type { LambdaContext } from './context';
 import type { Environment } from './environment';
-import { type Batch, readBatch } from './event';
+import { type EventBatch, readBatch } from './event';
 import type { Park } from './park';
 import { createReport, type Report } from './report';
 import { type TimeBudget, timeBudget } from './time-budget';
@@ -11,7 +11,7 @@ import type { StreamEvent } from '../stream/record';
 
 /** One batch on its way through the handler. */
 export interface Invocation {
-  readonly batch: Batch;
+  readonly batch: EventBatch;
   readonly context: Partial<LambdaContext>;
   readonly host: KnownHost;
   readonly now: () => number;
@@ -29,7 +29,7 @@ export interface Invocation {
 }
 
 /** Reads what an invocation brings. The time begins. */
-export function begin(environment: Environment, event: StreamEvent, context: Partial<LambdaContext>): Invocation {
+export function beginInvocation(environment: Environment, event: StreamEvent, context: Partial<LambdaContext>): Invocation {
   const { options, pace } = environment;
   const batch = readBatch(event);
   const host = hostOf(context);

@@ -2,7 +2,7 @@ import { notDone, redrivenResponse } from './batch-response';
 import { CHUNK_SIZE, createChunks } from './chunks';
 import { type CallContext, callContext, type LambdaContext } from './context';
 import { CONCURRENCY, type Environment } from './environment';
-import { begin, type Invocation } from './invocation';
+import { beginInvocation, type Invocation } from './invocation';
 import { type Lanes, runLanes } from './lanes';
 import { lanesOf } from './order';
 import { createRecovery, type Recovery } from './recovery';
@@ -12,7 +12,7 @@ import type { BatchResponse, StreamEvent } from '../stream/record';
 
 /** Runs a batch and answers for it. */
 export async function invoke(environment: Environment, event: StreamEvent, context: Partial<LambdaContext>): Promise<BatchResponse> {
-  const invocation = begin(environment, event, context);
+  const invocation = beginInvocation(environment, event, context);
   const { batch, batch: { records, sequenceNumbers, streamArn }, budget, host, now, redriven, report } = invocation;
   const { abandoned, evidence, memory, options: { chunkSize = CHUNK_SIZE, concurrency = CONCURRENCY, onRecords, order, partitionKey } } = environment;
   try {

@@ -4,7 +4,7 @@ import { guarded } from './guarded';
 import { isKnownTransient } from './known-transient';
 
 /** What an error says about its record; undefined: nothing is known. */
-export function judge(error: unknown, isPoison: () => boolean | undefined): 'poison' | 'transient' | undefined {
+export function judgeError(error: unknown, isPoison: () => boolean | undefined): 'poison' | 'transient' | undefined {
   if (isPoisonRecordError(error)) {
     return 'poison';
   }

@@ -1,12 +1,12 @@
-import type { Batch } from './event';
+import type { EventBatch } from './event';
 
 /** What was done beyond the checkpoint, and comes again because Lambda starts again at the checkpoint. */
 export interface Memory {
-  readonly has: (batch: Batch, step: number, now: () => number) => boolean;
+  readonly has: (batch: EventBatch, step: number, now: () => number) => boolean;
   /** After a batch: what is done from the checkpoint on is remembered, what lies before it does not come again. */
-  readonly update: (batch: Batch, done: ArrayLike<unknown>, checkpoint: number, now: number) => void;
+  readonly update: (batch: EventBatch, done: ArrayLike<unknown>, checkpoint: number, now: number) => void;
   /** Remembers a record that was done after its invocation. */
-  readonly add: (batch: Batch, step: number, now: number) => void;
+  readonly add: (batch: EventBatch, step: number, now: number) => void;
 }
 
 /** As many as two of the largest batches hold; the oldest are forgotten first. */
@@ -23,7 +23,7 @@ export function createMemory(): Memory {
   // In order of time.
   const doneAt = new Map<string, number>();
 
-  function add(batch: Batch, step: number, now: number): void {
+  function add(batch: EventBatch, step: number, now: number): void {
     if (batch.eventIds[step]) {
       doneAt.set(identity(batch, step), now);
     }
@@ -59,6 +59,6 @@ export function createMemory(): Memory {
 }
 
 /** What tells one record from all others. */
-export function identity({ streamArn, sequenceNumbers, eventIds }: Batch, step: number): string {
+export function identity({ streamArn, sequenceNumbers, eventIds }: EventBatch, step: number): string {
   return `${streamArn},${eventIds[step]},${sequenceNumbers[step]}`;
 }

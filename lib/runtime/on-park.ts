@@ -1,4 +1,4 @@
-import { describe } from './failure';
+import { describeThrown } from './failure';
 import { unmarshall } from '../stream/image';
 import { type ParkedRecord, withImages } from '../stream/parked-record';
 
@@ -20,7 +20,7 @@ export function afterOnPark(parked: ParkedRecord, onPark: OnPark, failed: (error
     const { NewImage, OldImage } = dynamodb!;
     // Throws unless both are in DynamoDB's notation.
     [NewImage, OldImage].forEach((image) => image && unmarshall(image));
-    return { ...withImages(parked, { NewImage, OldImage }), error: describe(error ?? {}) };
+    return { ...withImages(parked, { NewImage, OldImage }), error: describeThrown(error ?? {}) };
   } catch (error) {
     failed(error);
     return { ...withImages(parked, {}), error: { name: 'Error', message: 'onPark failed' } };

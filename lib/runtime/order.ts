@@ -1,5 +1,5 @@
 import { InvalidEventError } from './errors';
-import type { Batch } from './event';
+import type { EventBatch } from './event';
 import { itemKey } from '../stream/item-key';
 
 /** Which records run one after another: those of an item, those of a partition key, or all of the batch. */
@@ -13,7 +13,7 @@ export type Order = 'item' | 'partitionKey' | 'shard';
  *
  * @throws InvalidEventError if the keys have no attribute of that name.
  */
-export function lanesOf({ changes, items }: Batch, order: Order | undefined, partitionKey: string | undefined): readonly string[] {
+export function lanesOf({ changes, items }: EventBatch, order: Order | undefined, partitionKey: string | undefined): readonly string[] {
   if (order === 'shard') {
     return items.map(() => '');
   }

@@ -2,7 +2,7 @@ import { type Destination, type Open, type Parcel, type Send, DESTINATIONS, NotP
 import { ownNameOf, wordOf } from './failure';
 import { parkedText } from './parked-text';
 import { arnParts } from '../stream/arn';
-import type { DestinationKind } from '../stream/destination';
+import type { DestinationKind } from '../stream/destination-kind';
 import type { ParkedRecord } from '../stream/parked-record';
 
 /** Puts a record on the failure destination. Rejects, with the reason, if the destination did not take it. */

@@ -2,7 +2,7 @@ import type { Environment } from './environment';
 import type { Suspect } from './evidence';
 import { parkedRecord, type RecordFailure } from './failure';
 import type { Invocation } from './invocation';
-import { causeOf, judge } from './judgement';
+import { causeOf, judgeError } from './judgement';
 import { identity } from './memory';
 import { afterOnPark } from './on-park';
 import { reasonOf } from './park';
@@ -69,7 +69,7 @@ export function createRecovery(invocation: Invocation, environment: Environment)
 
   /** Whether the record is poison by its error (true), or by evidence. */
   function poisonOf(step: number, { error, tries }: CountedFailure): Suspect | boolean {
-    const verdict = judge(error, () => isPoison?.(error, recordOf(step)));
+    const verdict = judgeError(error, () => isPoison?.(error, recordOf(step)));
     const transient = verdict === 'transient';
     if (transient && !isLate(error)) {
       report.metrics.count('transient');
@@ -90,7 +90,7 @@ export function createRecovery(invocation: Invocation, environment: Environment)
       }
     },
     failed: async (step, error) => {
-      const failure = counted(errors.get(step), error, now());
+      const failure = countedFailure(errors.get(step), error, now());
       errors.set(step, failure);
       open.add(step);
       const poison = poisonOf(step, failure);
@@ -121,7 +121,7 @@ interface CountedFailure extends RecordFailure {
   readonly waited: number;
 }
 
-function counted(before: CountedFailure | undefined, error: unknown, now: number): CountedFailure {
+function countedFailure(before: CountedFailure | undefined, error: unknown, now: number): CountedFailure {
   const lastTriedAt = new Date(now).toISOString();
   const firstFailedAt = before?.firstFailedAt ?? now;
   const waited = Math.max(before?.waited ?? 0, now - firstFailedAt);

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { describe, framesOf, nameOf, type RecordFailure } from './failure';
+import { describeThrown, framesOf, nameOf, type RecordFailure } from './failure';
 import { guarded } from './guarded';
 import { createMetrics, type Metrics } from './metrics';
 import type { RuntimeEvent } from './observer';
@@ -99,7 +99,7 @@ export function createReport(
           streamArn: record.eventSourceARN,
           tries,
           ...about(error),
-          ...(logErrors || isOnLaptop()) && { thrown: describe(error) },
+          ...(logErrors || isOnLaptop()) && { thrown: describeThrown(error) },
         });
       }
       observe(outcome === PARKED ? { type: 'recordParked', record, error, tries } : { type: 'recordFailed', record, error, tries, reason: outcome });

@@ -1,10 +1,10 @@
+import { type Allowed, checkArgument, flag, func, having, object, ofType, oneOf, wholeNumber } from './argument-check';
 import type { ChangeRecord, ItemKeys } from './change-record';
 import { checkContext, type LambdaContext } from './context';
 import { createEnvironment, type Environment } from './environment';
 import { InvalidEventError } from './errors';
 import { isWindow } from './event';
 import { invoke } from './invoke';
-import { type Allowed, check, flag, func, having, object, ofType, oneOf, wholeNumber } from './options';
 import type { OnRecord, StreamHandlerOptions } from './stream-handler-options';
 import { hostOf } from './trigger-facts';
 import type { Image } from '../stream/image';
@@ -42,7 +42,7 @@ export function streamHandler<Item = Image, Keys = ItemKeys>(
   handler: OnRecord<ChangeRecord<Item, Keys>> | StreamHandlerOptions<Item, Keys>,
 ): StreamHandler {
   const options = typeof handler === 'function' ? { onRecord: handler } : handler;
-  check('streamHandler', options, object(OPTIONS));
+  checkArgument('streamHandler', options, object(OPTIONS));
   const { onRecord, onRecords, onInsert, onModify, onRemove, chunkSize, order, partitionKey } = options;
   if ([onRecord, onRecords, onInsert ?? onModify ?? onRemove].filter(Boolean).length !== 1) {
     throw new TypeError('streamHandler takes either onRecord or any of onInsert, onModify, onRemove, or onRecords');

@@ -1,11 +1,11 @@
+import { type Allowed, checkArgument, flag, func, having, object, oneOf } from './argument-check';
 import { notDone } from './batch-response';
 import { type ChangeRecord, changeRecord, type ItemKeys, type Numbers } from './change-record';
 import { type CallContext, callContext, checkContext, type LambdaContext } from './context';
 import { BatchNotDoneError, InvalidEventError } from './errors';
-import { type Batch, delivered, isWindow, readBatch } from './event';
+import { type EventBatch, delivered, isWindow, readBatch } from './event';
 import type { Logger } from './logger';
 import type { Observer } from './observer';
-import { type Allowed, check, flag, func, having, object, oneOf } from './options';
 import { createReport, type Report } from './report';
 import { checkedRecord, type StandardSchema } from './schema';
 import { type TimeBudget, timeBudget } from './time-budget';
@@ -112,7 +112,7 @@ export type WindowHandler<State> = (event: WindowEvent, context?: Partial<Lambda
 export function windowHandler<State, Item = Image, Keys = ItemKeys>(
   options: WindowHandlerOptions<State, Item, Keys>,
 ): WindowHandler<State> {
-  check('windowHandler', options, object(OPTIONS));
+  checkArgument('windowHandler', options, object(OPTIONS));
   if (!options.initialState || !options.onRecord) {
     throw new TypeError('windowHandler needs initialState and onRecord');
   }
@@ -180,7 +180,7 @@ interface Aggregated {
 
 interface WindowInvocation {
   readonly event: WindowEvent;
-  readonly batch: Batch;
+  readonly batch: EventBatch;
   readonly budget: TimeBudget;
   readonly host: KnownHost;
   readonly report: Report;

@@ -1,5 +1,5 @@
-import { inWords } from './check';
 import { fail } from './handler-context';
+import { inWords } from './option-check';
 import type { VirtualClock } from './virtual-clock';
 
 /** A Lambda handler of any kind; what it returns may be a promise. */

@@ -1,4 +1,4 @@
-import { inWords } from './check';
+import { inWords } from './option-check';
 import type { Reshard } from './shard-input';
 import type { FailedBatch } from '../stream/failed-batch';
 import type { ParkedRecord } from '../stream/parked-record';

@@ -1,5 +1,5 @@
 import { type Handler, type LoadedHandler, SimulatedEnvironment } from './environment';
-import { Invocation, type InvocationRequest, type InvokedFunction } from './invocation';
+import { HandlerInvocation, type InvocationRequest, type InvokedFunction } from './handler-invocation';
 import type { Deployment } from './options';
 import type { VirtualClock } from './virtual-clock';
 import { arnParts } from '../stream/arn';
@@ -38,7 +38,7 @@ export class SimulatedFunction implements InvokedFunction {
   readonly random: () => number;
   readonly uuid: () => string;
   /** Invocations whose handler has not answered. */
-  readonly unanswered = new Set<Invocation>();
+  readonly unanswered = new Set<HandlerInvocation>();
   /** How often an invocation has begun or ended. */
   changes = 0;
   /** Of each version of the code that serves. */
@@ -106,7 +106,7 @@ export class SimulatedFunction implements InvokedFunction {
     this.next();
   }
 
-  readonly answered = (invocation: Invocation): void => {
+  readonly answered = (invocation: HandlerInvocation): void => {
     this.unanswered.delete(invocation);
   };
 
@@ -123,7 +123,7 @@ export class SimulatedFunction implements InvokedFunction {
       if (!environment) {
         return;
       }
-      const invocation = new Invocation(environment, this.waiting.shift()!, this, this.clock);
+      const invocation = new HandlerInvocation(environment, this.waiting.shift()!, this, this.clock);
       this.unanswered.add(invocation);
       this.changes++;
       invocation.start();

@@ -1,4 +1,4 @@
-import { type Running, shared } from './handler-context';
+import { type RunningSimulation, shared } from './handler-context';
 import { realNow } from './real-timers';
 import { replace } from './replace';
 
@@ -58,6 +58,6 @@ function takeFormats(now: () => number): () => void {
   };
 }
 
-function inHandler(): Running | undefined {
+function inHandler(): RunningSimulation | undefined {
   return shared.storage.getStore() && shared.running;
 }

@@ -29,7 +29,7 @@ export interface Wait {
 }
 
 /** The simulation under way. */
-export interface Running {
+export interface RunningSimulation {
   readonly clock: VirtualClock;
   readonly startedAt: number;
   /** Whether a wait has ended, so that code has something to do. */
@@ -43,8 +43,8 @@ export interface Running {
 interface Shared {
   readonly storage: AsyncLocalStorage<HandlerContext>;
   /** The simulation that calls `advanceTimers`, and waits for it. */
-  readonly called: AsyncLocalStorage<Running>;
-  running?: Running;
+  readonly called: AsyncLocalStorage<RunningSimulation>;
+  running?: RunningSimulation;
   /** When the last simulation is over, by the global object of its test: one that a test has left behind holds up no other test file. */
   readonly lastRuns: WeakMap<object, Promise<void>>;
 }
@@ -77,7 +77,7 @@ export function currentContext(): HandlerContext | undefined {
 
 /** Waits in virtual time; an abort ends the wait early. */
 export async function waitIn(context: HandlerContext, milliseconds: number, signal?: AbortSignal): Promise<void> {
-  const wait = begin(context, signal?.aborted ? 0 : milliseconds);
+  const wait = beginWait(context, signal?.aborted ? 0 : milliseconds);
   try {
     await new Promise<void>((resolve) => {
       const wake = () => {
@@ -97,7 +97,7 @@ export async function waitIn(context: HandlerContext, milliseconds: number, sign
 }
 
 /** A wait for virtual time begins in a handler. Whoever calls this takes the wait out of `context.waits` when it is over. */
-export function begin(context: HandlerContext, milliseconds: number): Wait {
+export function beginWait(context: HandlerContext, milliseconds: number): Wait {
   const wait = { until: (shared.running?.clock.now() ?? 0) + milliseconds };
   context.waits.add(wait);
   return wait;

@@ -1,4 +1,4 @@
-import { begin, type HandlerContext, shared, type Wait } from './handler-context';
+import { beginWait, type HandlerContext, shared, type Wait } from './handler-context';
 
 /** What a `using` declaration calls. Node.js has it from version 20 on. */
 const DISPOSE: unique symbol = (Symbol as { readonly dispose?: symbol }).dispose as any ?? Symbol('dispose');
@@ -70,7 +70,7 @@ export class HandlerTimer {
   private count(): void {
     const counts = this.cancel !== undefined && this.referenced && !this.repeats;
     if (counts) {
-      this.wait ??= begin(this.context, this.milliseconds);
+      this.wait ??= beginWait(this.context, this.milliseconds);
     } else if (this.wait) {
       this.context.waits.delete(this.wait);
       this.wait = undefined;

@@ -23,7 +23,7 @@ export type { Item, OneTypeMap, OneTypeValue, Value } from './records/attribute-
 export { elapsed, now, sleep } from './time';
 export type { SimulatedCall } from './calls';
 export type { EventCount } from '../engine';
-export type { DestinationKind } from '../stream/destination';
+export type { DestinationKind } from '../stream/destination-kind';
 export type { FailedBatch, FailureCondition } from '../stream/failed-batch';
 export type { ParkedRecord } from '../stream/parked-record';
 export type { AttributeMap, AttributeValue, StreamChange, StreamEvent, StreamRecord, StreamViewType, WindowEvent } from '../stream/record';

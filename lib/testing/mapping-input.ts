@@ -1,5 +1,5 @@
-import { inWords } from './check';
 import { filterText, type FilterInput } from './filter';
+import { inWords } from './option-check';
 import { isSynthesized, readMapping, type SynthesizedMapping, type SynthesizedTemplate } from './synthesized-mapping';
 import { filterFacts } from '../rules/filter/filter-facts';
 import type { SettingFacts } from '../rules/mapping-rules';
@@ -9,7 +9,7 @@ import { validSettings } from '../rules/valid-settings';
 import { SETTING_WORDS, TEMPLATE_WORDS } from '../rules/words';
 import { arnParts } from '../stream/arn';
 import type { TriggerFacts } from '../stream/boundary';
-import { DESTINATION_KINDS, type DestinationKind } from '../stream/destination';
+import { DESTINATION_KINDS, type DestinationKind } from '../stream/destination-kind';
 
 /** A number of seconds, or a `Duration` of the CDK. */
 export type Seconds = number | {
@@ -139,7 +139,7 @@ export function changeMapping(before: ResolvedMapping, given: SimulatedMapping):
 }
 
 /** What the runtime knows of a mapping. */
-export function triggerFacts(stream: string, { settings, destination }: ResolvedMapping): TriggerFacts {
+export function runtimeFacts(stream: string, { settings, destination }: ResolvedMapping): TriggerFacts {
   const { region, account } = arnParts(stream);
   return {
     stream,
@@ -173,14 +173,14 @@ function refuse(refusals: readonly string[]): never {
   throw new TypeError(`The mapping is not valid.\n${refusals.map((message) => `- ${message}`).join('\n')}`);
 }
 
-const DESTINATIONS = [...DESTINATION_KINDS, 'none'];
+const DESTINATION_CHOICES = [...DESTINATION_KINDS, 'none'];
 
 function destinationOf(onFailure: SimulatedMapping['onFailure'] = 'sqs'): DestinationKind | undefined {
   if (typeof onFailure === 'object' && onFailure !== null) {
     return 'topic' in onFailure ? 'sns' : 'bucket' in onFailure ? 's3' : 'queue' in onFailure ? 'sqs' : undefined;
   }
-  if (!DESTINATIONS.includes(onFailure)) {
-    throw new TypeError(`onFailure is ${inWords(onFailure)} but must be one of ${DESTINATIONS.join(', ')}.`);
+  if (!DESTINATION_CHOICES.includes(onFailure)) {
+    throw new TypeError(`onFailure is ${inWords(onFailure)} but must be one of ${DESTINATION_CHOICES.join(', ')}.`);
   }
   return onFailure === 'none' ? undefined : onFailure as DestinationKind;
 }

@@ -1,5 +1,5 @@
 import type { KeptCall, KeptInvocation } from './calls';
-import type { InvocationEnd } from './invocation';
+import type { InvocationEnd } from './handler-invocation';
 import type { Notice } from '../engine';
 import type { ObservedEvent } from '../stream/boundary';
 import type { FailedBatch } from '../stream/failed-batch';
@@ -9,7 +9,7 @@ import type { Shard } from '../stream/shard';
 import type { ViewNotice } from '../view';
 
 /** A batch in one invocation. */
-interface Batch {
+interface InvokedBatch {
   /** From 1. Those that are throttled have a number, too. */
   readonly invocation: number;
   readonly shardId: string;
@@ -35,15 +35,15 @@ export class Notices {
   }
 
   /** A batch is about to be invoked. */
-  batch(shardId: string, { Records }: StreamEvent): Batch {
+  batch(shardId: string, { Records }: StreamEvent): InvokedBatch {
     return { invocation: ++this.invocations, shardId, records: Records.length };
   }
 
-  throttled(at: number, batch: Batch): void {
+  throttled(at: number, batch: InvokedBatch): void {
     this.all.push({ at, type: 'invocationEnded', ...batch, outcome: { type: 'throttled' } });
   }
 
-  started(at: number, batch: Batch, environment: number, deadline: number, { Records }: StreamEvent): void {
+  started(at: number, batch: InvokedBatch, environment: number, deadline: number, { Records }: StreamEvent): void {
     const last = Records.at(-1)?.dynamodb;
     const created = last?.ApproximateCreationDateTime;
     this.all.push({
@@ -57,12 +57,12 @@ export class Notices {
     });
   }
 
-  ended({ endedAt: at, outcome, environment }: InvocationEnd, batch: Batch): void {
+  ended({ endedAt: at, outcome, environment }: InvocationEnd, batch: InvokedBatch): void {
     this.all.push({ at, type: 'invocationEnded', ...batch, environment, outcome: outcome.type === 'response' ? { type: 'response' } : outcome });
   }
 
   /** What an observer of the runtime saw, if no call of the handler shows it. */
-  observed(at: number, { type, record, reason }: ObservedEvent, { invocation }: Batch): void {
+  observed(at: number, { type, record, reason }: ObservedEvent, { invocation }: InvokedBatch): void {
     const state = STATES[type];
     if (state) {
       this.all.push({ at, type: 'record', invocation, record: record?.dynamodb?.SequenceNumber ?? '', state, ...reason !== undefined && { reason } });

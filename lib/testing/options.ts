@@ -1,7 +1,7 @@
-import { anObject, anything, type Check, checkOptions, type Checks, flag, func, listOf, numberOf, oneOf, options, required, text, wholeNumber } from './check';
 import type { Handler, LoadedHandler } from './environment';
 import type { Chance, Faults } from './faults';
 import type { SimulatedMapping } from './mapping-input';
+import { anObject, anything, type Check, checkOptions, type Checks, flag, func, listOf, numberOf, oneOf, options, required, text, wholeNumber } from './option-check';
 import type { Reshard, ShardInput } from './shard-input';
 import type { SynthesizedMapping, SynthesizedTemplate } from './synthesized-mapping';
 

@@ -1,5 +1,5 @@
 import { shared } from './handler-context';
-import { Invocation } from './invocation';
+import { HandlerInvocation } from './handler-invocation';
 import { replace } from './replace';
 
 /**
@@ -12,7 +12,7 @@ export function takeExit(): () => void {
   const before = process.exit;
   const exit: typeof process.exit = (code) => {
     const context = shared.running && shared.storage.getStore();
-    if (!(context instanceof Invocation)) {
+    if (!(context instanceof HandlerInvocation)) {
       return before.call(process, code);
     }
     context.exit(Number(code ?? process.exitCode ?? 0));

@@ -1,6 +1,6 @@
 import { promises } from 'node:timers';
 import { contextOf } from './called-by';
-import { begin, type HandlerContext, shared, waitIn } from './handler-context';
+import { beginWait, type HandlerContext, shared, waitIn } from './handler-context';
 import { delayOf } from './handler-timer';
 import { replace } from './replace';
 
@@ -61,7 +61,7 @@ export function takePromises(due: () => void): () => void {
 /** Whatever it watches over, the handler waits for it too. */
 function signalIn(context: HandlerContext, milliseconds: number): AbortSignal {
   const controller = new AbortController();
-  const wait = begin(context, milliseconds);
+  const wait = beginWait(context, milliseconds);
   context.environment.schedule(milliseconds, () => {
     context.waits.delete(wait);
     if (shared.running) {

@@ -4,10 +4,10 @@ import { GrantedTime } from './granted-time';
 import { type HandlerContext, shared, simulatedContext } from './handler-context';
 import { realGlobal } from './real-global';
 import { realSetImmediate, realSetTimeout } from './real-timers';
-import { describe, describeRequest, hear, type Kind, kindOf, type Resource, type State, stateOf } from './resources';
+import { describeResource, describeRequest, hear, type ResourceKind, kindOf, type Resource, type ResourceState, stateOf } from './resources';
 
 /** A handler at work. */
-export interface Working extends HandlerContext {
+export interface WorkingHandler extends HandlerContext {
   /** Whether its code is still being loaded. */
   readonly loading: boolean;
   /** Answers for it when it waits for nothing. */
@@ -22,7 +22,7 @@ export class RealWork {
   /** What handlers have started, by the number of its async resource; an HTTP request by itself. */
   private readonly resources = new Map<unknown, Resource>();
   /** Handlers that wait for nothing that is known, and for how many turns of the event loop. */
-  private readonly idleTurns = new WeakMap<Working, number>();
+  private readonly idleTurns = new WeakMap<WorkingHandler, number>();
   /** Whose timers were waited for in vain: each may start the next one, as an interval does. */
   private readonly restless = new WeakSet<object>();
   /** Servers that were waited for in vain, in words, until they say something. Nobody waits long for these again. */
@@ -89,7 +89,7 @@ export class RealWork {
    *
    * @throws Error if one waits for something real in which nothing happens, or for too long.
    */
-  async settle(working: ReadonlySet<Working>): Promise<void> {
+  async settle(working: ReadonlySet<WorkingHandler>): Promise<void> {
     await turn();
     let start = this.time.look();
     let [progress, quietSince, calm] = [this.progress, start, 0];
@@ -143,7 +143,7 @@ export class RealWork {
     }
   };
 
-  private add(id: unknown, kind: Kind, type: string, resource: any, more: Partial<Resource>): void {
+  private add(id: unknown, kind: ResourceKind, type: string, resource: any, more: Partial<Resource>): void {
     const dueAt = (shared.running?.clock.now() ?? 0) + (kind === 'timer' ? resource._idleTimeout : 0);
     const unheard = { read: 0, answered: -1, answersBegan: [-Infinity, -Infinity], changedAt: this.time.now } as const;
     this.resources.set(id, { ...unheard, givenUp: false, overtaken: false, kind, type, resource, dueAt, ...more });
@@ -170,13 +170,13 @@ export class RealWork {
       hear(resource, now);
       if (resource.read !== read) {
         this.progress++;
-        this.silent.delete(this.silent.size > 0 ? describe(resource) : '');
+        this.silent.delete(this.silent.size > 0 ? describeResource(resource) : '');
       }
     }
   }
 
   /** A handler that may wait for something real, and whether that is a handler's own. */
-  private findWaiting(working: ReadonlySet<Working>, now: number): { readonly one: Working; readonly own: boolean } | undefined {
+  private findWaiting(working: ReadonlySet<WorkingHandler>, now: number): { readonly one: WorkingHandler; readonly own: boolean } | undefined {
     this.adoptConnections();
     const all = this.look(now);
     const found = new Map<object, Found>();
@@ -226,7 +226,7 @@ export class RealWork {
   }
 
   /** What is under way of those who share it. */
-  private ofOwner(owner: object, working: ReadonlySet<Working>, now: number): Found {
+  private ofOwner(owner: object, working: ReadonlySet<WorkingHandler>, now: number): Found {
     const found: Found = {};
     if (this.resources.size === 0) {
       return found;
@@ -236,7 +236,7 @@ export class RealWork {
       if (isOf(resource, owner) && !this.isNoise(resource)) {
         const state = stateOf(resource, now, this.limit);
         // A timer that is due after a wait for virtual time beside it, such as a guard, must not end first.
-        const context = resource.context as Working;
+        const context = resource.context as WorkingHandler;
         resource.overtaken ||= isTimer(resource) && resource.dueAt > (working.has(context) ? firstWake(context) : wake);
         if (state === 'busy' && !this.isGivenUp(resource) && !(resource.overtaken && wake < Infinity)) {
           found.busy = whose(resource, found.busy);
@@ -258,7 +258,7 @@ export class RealWork {
   }
 
   /** It waits for nothing that is known. It may wait for something that has no sign at all. */
-  private mayShowMore(one: Working): boolean {
+  private mayShowMore(one: WorkingHandler): boolean {
     const turns = this.idleTurns.get(one) ?? 0;
     this.idleTurns.set(one, turns + 1);
     return turns < IDLE_TURNS;
@@ -308,9 +308,9 @@ export class RealWork {
   }
 
   /** Nothing has happened for long. What is waited for beside virtual time need not be what the handler waits for. */
-  private giveUp(one: Working, working: ReadonlySet<Working>, now: number): void {
+  private giveUp(one: WorkingHandler, working: ReadonlySet<WorkingHandler>, now: number): void {
     const states = this.mayBeWaitedFor(one, now);
-    const has = (wanted: State) => states.some(({ resource, state }) => state === wanted && resource.owner !== BEFORE);
+    const has = (wanted: ResourceState) => states.some(({ resource, state }) => state === wanted && resource.owner !== BEFORE);
     const isEnded = has('busy') && hasBudget(one.owner, working);
     const holds = (has('busy') || has('open')) && !isEnded && !waitsVirtually(one.owner, working);
     if (one.loading || holds) {
@@ -320,7 +320,7 @@ export class RealWork {
       if (state === 'busy' || state === 'weak' || isEnded) {
         resource.givenUp = true;
         if (state === 'busy' && isAsked(resource)) {
-          this.silent.add(describe(resource));
+          this.silent.add(describeResource(resource));
         }
         if (isTimer(resource) && resource.owner) {
           this.restless.add(resource.owner);
@@ -332,28 +332,28 @@ export class RealWork {
   }
 
   /** The part of the limit that it is waited for: less if it waits for servers that were waited for in vain before, or asked by others. */
-  private patience(one: Working, now: number): number {
+  private patience(one: WorkingHandler, now: number): number {
     if (one.loading) {
       return 1;
     }
     const busy = this.mayBeWaitedFor(one, now).filter(({ resource, state }) => state === 'busy' && !this.isGivenUp(resource));
-    const parts = busy.map(({ resource }) => resource.owner === BEFORE ? EARLIER : this.silent.has(describe(resource)) ? AGAIN : 1);
+    const parts = busy.map(({ resource }) => resource.owner === BEFORE ? EARLIER : this.silent.has(describeResource(resource)) ? AGAIN : 1);
     return busy.length > 0 ? Math.max(...parts) : 1;
   }
 
   /** What is its own, and what is under way of others. */
-  private mayBeWaitedFor({ owner }: Working, now: number): { readonly resource: Resource; readonly state: State }[] {
+  private mayBeWaitedFor({ owner }: WorkingHandler, now: number): { readonly resource: Resource; readonly state: ResourceState }[] {
     return [...this.resources.values()]
       .map((resource) => ({ resource, state: stateOf(resource, now, this.limit) }))
       .filter(({ resource, state }) => isOf(resource, owner) || (state === 'busy' && !this.isGivenUp(resource)));
   }
 
-  private refusal(one: Working, milliseconds: number, how: string): Error {
+  private refusal(one: WorkingHandler, milliseconds: number, how: string): Error {
     const within = `within ${milliseconds / 1000} s of real time${how}`;
     if (one.loading) {
       return new Error(`The handler's load() did not settle ${within}. Raise realTimeLimit if it takes longer.`);
     }
-    const open = this.mayBeWaitedFor(one, this.time.now).filter(({ state }) => state === 'busy' || state === 'open').map(({ resource }) => describe(resource));
+    const open = this.mayBeWaitedFor(one, this.time.now).filter(({ state }) => state === 'busy' || state === 'open').map(({ resource }) => describeResource(resource));
     const others = this.unknownRequests().map((request) => `${describeRequest(request)} of other code`);
     return new Error(`The handler did not answer ${within}. It may wait for what it has open: ${[...new Set(open.length > 0 ? open : others)].join(', ') || 'what other code does'}. `
       + 'Let it wait in virtual time, with sleep() of dynamo-stream-trigger/testing or the options timers or advanceTimers, close what it '
@@ -420,7 +420,7 @@ function isOf(resource: Resource, owner: object): boolean {
 }
 
 /** Whether the runtime may end what one of the handlers waits for that share what they make. */
-function hasBudget(owner: object, working: ReadonlySet<Working>): boolean {
+function hasBudget(owner: object, working: ReadonlySet<WorkingHandler>): boolean {
   for (const one of working) {
     if (one.owner === owner && one.budgets) {
       return true;
@@ -430,12 +430,12 @@ function hasBudget(owner: object, working: ReadonlySet<Working>): boolean {
 }
 
 /** Whether one of the handlers that share what they make waits for virtual time, or code in no handler. The others may wait for that one. */
-function waitsVirtually(owner: object, working: ReadonlySet<Working>): boolean {
+function waitsVirtually(owner: object, working: ReadonlySet<WorkingHandler>): boolean {
   return nextWake(owner, working) < Infinity;
 }
 
 /** When the first wait for virtual time ends of the handlers that share what they make, or of code in no handler. */
-function nextWake(owner: object, working: ReadonlySet<Working>): number {
+function nextWake(owner: object, working: ReadonlySet<WorkingHandler>): number {
   let first = shared.running ? firstWake(shared.running) : Infinity;
   for (const one of working) {
     if (one.owner === owner) {

@@ -1,6 +1,6 @@
 /** Something real that a handler started: a timer of Node.js, a connection, an HTTP request, a file operation. */
 export interface Resource {
-  readonly kind: Kind;
+  readonly kind: ResourceKind;
   /** Its type, as async_hooks has it. */
   readonly type: string;
   /** The object behind it, of Node.js. */
@@ -27,7 +27,7 @@ export interface Resource {
   givenUp: boolean;
 }
 
-export type Kind = 'timer' | 'immediate' | 'request' | 'exchange' | 'connection' | 'process' | 'handle' | 'compression';
+export type ResourceKind = 'timer' | 'immediate' | 'request' | 'exchange' | 'connection' | 'process' | 'handle' | 'compression';
 
 /**
  * - `busy`: it ends or answers by itself: whatever the handler waits for, it may be this;
@@ -36,16 +36,16 @@ export type Kind = 'timer' | 'immediate' | 'request' | 'exchange' | 'connection'
  * - `idle`: nothing goes on in it now;
  * - `over`: it has ended.
  */
-export type State = 'busy' | 'open' | 'weak' | 'idle' | 'over';
+export type ResourceState = 'busy' | 'open' | 'weak' | 'idle' | 'over';
 
 /** What is known of a type of async resources; undefined: it says nothing about what a handler waits for. */
-export function kindOf(type: string): Kind | undefined {
+export function kindOf(type: string): ResourceKind | undefined {
   return KINDS.has(type) ? KINDS.get(type) : REQUEST.test(type) ? 'request' : undefined;
 }
 
-const typesOf = (kind: Kind, ...types: string[]) => types.map((type): [string, Kind] => [type, kind]);
+const typesOf = (kind: ResourceKind, ...types: string[]) => types.map((type): [string, ResourceKind] => [type, kind]);
 
-const KINDS = new Map<string, Kind | undefined>([
+const KINDS = new Map<string, ResourceKind | undefined>([
   ['PROMISE', undefined],
   ['TickObject', undefined],
   // Its response may be kept without being read. HTTP requests are known better as exchanges.
@@ -67,7 +67,7 @@ const REST = 25;
 const carriers = new WeakSet<object>();
 
 /** @param limit a timer that takes more milliseconds than this watches over something else, as that of an idle connection does */
-export function stateOf(one: Resource, now: number, limit: number): State {
+export function stateOf(one: Resource, now: number, limit: number): ResourceState {
   const { resource } = one;
   switch (one.kind) {
     case 'request':
@@ -89,7 +89,7 @@ export function stateOf(one: Resource, now: number, limit: number): State {
   }
 }
 
-function stateOfTimer(timer: any, limit: number): State {
+function stateOfTimer(timer: any, limit: number): ResourceState {
   if (timer._destroyed) {
     return 'over';
   }
@@ -100,7 +100,7 @@ function stateOfTimer(timer: any, limit: number): State {
 }
 
 /** What was written last waits for an answer, however long that takes. */
-function stateOfConnection(one: Resource, now: number): State {
+function stateOfConnection(one: Resource, now: number): ResourceState {
   const { resource } = one;
   const carrier = resource._parent;
   if (carrier) {
@@ -129,11 +129,11 @@ export function hear(one: Resource, now: number): void {
 
 /** An operation of Node.js that is under way, in words. */
 export function describeRequest(request: object): string {
-  return describe({ kind: 'request', type: request.constructor.name.toUpperCase(), resource: request } as Resource);
+  return describeResource({ kind: 'request', type: request.constructor.name.toUpperCase(), resource: request } as Resource);
 }
 
 /** In words, for an error. */
-export function describe({ kind, type, resource }: Resource): string {
+export function describeResource({ kind, type, resource }: Resource): string {
   if (kind === 'exchange') {
     return `an HTTP request to ${resource.origin ?? resource.host ?? 'a server'}`;
   }

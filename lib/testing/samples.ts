@@ -1,5 +1,5 @@
 import type { Notice } from '../engine';
-import type { InvocationEnd } from './invocation';
+import type { InvocationEnd } from './handler-invocation';
 import type { StreamEvent } from '../stream/record';
 import { RUNTIME_NAMESPACE } from '../stream/runtime-metrics';
 

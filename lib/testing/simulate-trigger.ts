@@ -1,6 +1,6 @@
-import { inWords } from './check';
 import { shared } from './handler-context';
 import { resolveMapping } from './mapping-input';
+import { inWords } from './option-check';
 import { checkSimulation, type SimulationOptions } from './options';
 import type { SimulationRun } from './run';
 import { simulate } from './simulation';

@@ -1,5 +1,5 @@
 import { SimulatedFunction } from './function';
-import { type ResolvedMapping, triggerFacts } from './mapping-input';
+import { type ResolvedMapping, runtimeFacts } from './mapping-input';
 import type { Deployment, SimulationOptions } from './options';
 import { type RandomSources, randomSources } from './random';
 import { DEFAULT_STREAM_ARN, isStreamRecord } from './records/stream-record';
@@ -82,7 +82,7 @@ function functionOf(group: readonly Part[], index: number, clock: VirtualClock):
     recycleAfter: (shares('recycleAfter') ?? 4 * 60 * 60) * 1000,
     concurrency: group.reduce((sum, { shards, trigger: { mapping } }) => sum + shards.length * mapping.settings.parallelizationFactor, 0),
     deployments: distinct(group.flatMap(({ trigger: { deployments = [] } }) => deployments)),
-    triggers: group.map(({ trigger: { mapping }, streamArn }) => triggerFacts(streamArn, mapping)),
+    triggers: group.map(({ trigger: { mapping }, streamArn }) => runtimeFacts(streamArn, mapping)),
     random: group[0].random.runtime,
     uuid: group[0].random.uuid,
   }, clock);

@@ -1,6 +1,6 @@
 import { isIntrinsic, settingsInTemplate } from '../rules/cloudformation';
 import type { SettingFacts } from '../rules/mapping-rules';
-import { DESTINATION_KINDS, type DestinationKind } from '../stream/destination';
+import { DESTINATION_KINDS, type DestinationKind } from '../stream/destination-kind';
 
 /** A synthesized template: what `Template.fromStack(stack)` returns, or its JSON. */
 export type SynthesizedTemplate = {
@@ -20,7 +20,7 @@ export interface SynthesizedMapping {
 }
 
 /** What a template holds of a mapping and its function. */
-export interface FoundMapping {
+export interface TemplateMapping {
   readonly settings: SettingFacts;
   readonly destination?: DestinationKind;
   /** The function's timeout in seconds, where the function is in the template. */
@@ -29,7 +29,7 @@ export interface FoundMapping {
   readonly nodeVersion?: number;
 }
 
-interface Resource {
+interface TemplateResource {
   readonly Type: string;
   readonly Properties?: { readonly [name: string]: any };
 }
@@ -46,10 +46,10 @@ export function isSynthesized(value: object): value is SynthesizedTemplate | Syn
  *
  * @throws TypeError if there is none, if there are several and none is named, or if a setting is known only at deployment.
  */
-export function readMapping(source: SynthesizedTemplate | SynthesizedMapping): FoundMapping {
+export function readMapping(source: SynthesizedTemplate | SynthesizedMapping): TemplateMapping {
   const { template, logicalId } = 'template' in source ? source : { template: source, logicalId: undefined };
   const json = 'toJSON' in template && typeof template.toJSON === 'function' ? template.toJSON() : template;
-  const resources = (json as { Resources?: { [logicalId: string]: Resource } }).Resources ?? {};
+  const resources = (json as { Resources?: { [logicalId: string]: TemplateResource } }).Resources ?? {};
   const { Properties: properties = {} } = resources[choose(resources, logicalId)];
   const settings = settingsInTemplate(properties, (property) => resolved(property, properties[property]));
   const { Timeout: timeout, Runtime: runtime } = functionOf(resources, properties.FunctionName)?.Properties ?? {};
@@ -62,7 +62,7 @@ export function readMapping(source: SynthesizedTemplate | SynthesizedMapping): F
   };
 }
 
-function choose(resources: { readonly [logicalId: string]: Resource }, wanted: string | undefined): string {
+function choose(resources: { readonly [logicalId: string]: TemplateResource }, wanted: string | undefined): string {
   const found = Object.keys(resources).filter((id) => resources[id].Type === MAPPING && resources[id].Properties?.StartingPosition);
   if (wanted === undefined && found.length === 1) {
     return found[0];
@@ -85,18 +85,18 @@ function resolved(property: string, value: unknown): unknown {
 }
 
 /** The function, or the one behind an alias or a version. */
-function functionOf(resources: { readonly [logicalId: string]: Resource }, name: any): Resource | undefined {
+function functionOf(resources: { readonly [logicalId: string]: TemplateResource }, name: any): TemplateResource | undefined {
   const resource = referred(resources, name);
   return resource && resource.Type !== 'AWS::Lambda::Function' ? functionOf(resources, resource.Properties?.FunctionName) : resource;
 }
 
-function referred(resources: { readonly [logicalId: string]: Resource }, value: any): Resource | undefined {
+function referred(resources: { readonly [logicalId: string]: TemplateResource }, value: any): TemplateResource | undefined {
   const id = value?.Ref ?? value?.['Fn::GetAtt']?.[0];
   return typeof id === 'string' ? resources[id] : undefined;
 }
 
 /** The kind of a destination in another stack comes from its ARN; without one it counts as a queue. */
-function destinationOf(resources: { readonly [logicalId: string]: Resource }, destination: any): DestinationKind | undefined {
+function destinationOf(resources: { readonly [logicalId: string]: TemplateResource }, destination: any): DestinationKind | undefined {
   if (destination === undefined) {
     return undefined;
   }

@@ -1,5 +1,5 @@
-import { inWords } from './check';
 import { currentContext, type HandlerContext, shared, waitIn } from './handler-context';
+import { inWords } from './option-check';
 
 /**
  * The virtual time of the simulation under way, in milliseconds since the epoch.

@@ -1,7 +1,7 @@
 import type { SimulatedFunction } from './function';
-import { type Running, shared } from './handler-context';
+import { type RunningSimulation, shared } from './handler-context';
+import { describeError, inText, HandlerInvocation } from './handler-invocation';
 import { takeTimers } from './handler-timers';
-import { describeError, inText, Invocation } from './invocation';
 import type { SimulationOptions } from './options';
 import { takeExit } from './process-exit';
 import { checkRealTimers, timersAreChanged } from './real-timers';
@@ -23,7 +23,7 @@ export async function runToTheEnd(
   const realWork = new RealWork(realTimeLimit * 1000);
   const standstill = new Standstill();
   const problems: unknown[] = [];
-  const now: Running = { clock, startedAt: clock.now(), awake: false, waits: new Set(), fail: (error) => problems.push(error) };
+  const now: RunningSimulation = { clock, startedAt: clock.now(), awake: false, waits: new Set(), fail: (error) => problems.push(error) };
   const timers = options.timers === 'virtual' ? 'virtual' : advanceTimers ? 'moved' : timersAreChanged() ? 'still' : undefined;
   const ends = [timers && takeTimers(timers), catchUncaught(endProcess), takeExit()];
   shared.running = now;
@@ -66,14 +66,14 @@ export async function runToTheEnd(
 }
 
 /** Fake timers take no fractions. */
-function wholeMilliseconds({ startedAt }: Running, time: number): number {
+function wholeMilliseconds({ startedAt }: RunningSimulation, time: number): number {
   return Math.floor(time - startedAt);
 }
 
 /** Lambda's runtime reports an error that nothing caught, and ends the process. */
 function endProcess(event: 'uncaughtException' | 'unhandledRejection', error: unknown): boolean {
   const context = shared.storage.getStore();
-  if (!(context instanceof Invocation)) {
+  if (!(context instanceof HandlerInvocation)) {
     return false;
   }
   if (event === 'unhandledRejection') {

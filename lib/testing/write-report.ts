@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
-import { inWords } from './check';
+import { inWords } from './option-check';
 import type { SimulationRun } from './run';
 import { createModel, page } from '../view';
 

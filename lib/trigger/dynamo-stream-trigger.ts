@@ -2,7 +2,7 @@ import { aws_cloudwatch as cloudwatch, type aws_dynamodb as dynamodb, aws_iam as
 import { Construct } from 'constructs';
 import { TriggerDestination } from './destination/trigger-destination';
 import { newMapping } from './event-source-mapping';
-import { namingCopies, partsOf, takePart } from './facts/copies';
+import { namingCopies, constructsIn, takePart } from './facts/copies';
 import { judgeFinishedTree } from './finished-tree';
 import { informFunction } from './function/function-environment';
 import { hasRuntime, informedFunction } from './function/informed';
@@ -80,7 +80,7 @@ export class DynamoStreamTrigger extends Construct {
       const told = informed && informFunction(informed, mapping, valid.settings.reportBatchItemFailures);
       judgeFinishedTree(this, { ...valid, mapping, destination, role, informed, told, hasRuntime: hasRuntime(this.handler, valid.informHandler) });
     } catch (error) {
-      throw namingCopies(error, this, partsOf(props));
+      throw namingCopies(error, this, constructsIn(props));
     }
   }
 

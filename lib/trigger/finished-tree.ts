@@ -1,9 +1,9 @@
 import type { aws_lambda as lambda } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { changedSettings, changesOf, deployedSettings } from './facts/changed-settings';
-import { namingCopies, partsOf } from './facts/copies';
+import { namingCopies, constructsIn } from './facts/copies';
 import { type WiredTrigger, wiringFacts } from './facts/wiring-facts';
-import { lateErrors } from './report';
+import { lateErrors } from './report-violations';
 import { deployedProperties } from './template/deployed-properties';
 import { UNKNOWN } from '../rules/facts';
 import { judge, judgeChanged } from '../rules/rule';
@@ -21,7 +21,7 @@ export function judgeFinishedTree(trigger: Construct, wired: Omit<WiredTrigger, 
   const hasTokens = JSON.stringify(settingFacts).includes(UNKNOWN);
   trigger.node.addValidation({
     validate: () => {
-      const parts = partsOf({ ...wired, onFailure: wired.destination.dlq });
+      const parts = constructsIn({ ...wired, onFailure: wired.destination.dlq });
       try {
         const deployed = hasTokens || isChanged() ? deployedSettings(deployedProperties(mapping), settingFacts) : asGiven;
         return lateErrors(trigger, [

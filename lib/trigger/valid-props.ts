@@ -4,7 +4,7 @@ import { inSeconds, propFacts, settingFacts } from './facts/setting-facts';
 import type { StreamFilter } from './filter/stream-filter';
 import { hasRuntime } from './function/informed';
 import type { DynamoStreamTriggerProps } from './props';
-import { report } from './report';
+import { reportViolations } from './report-violations';
 import { StreamPermissions } from './role/permissions';
 import { FILTER_RULES } from '../rules/filter/filter-rules';
 import { MAPPING_RULES, type SettingFacts } from '../rules/mapping-rules';
@@ -33,7 +33,7 @@ export function validProps(props: DynamoStreamTriggerProps | null | undefined, t
   const retries = hasRuntime(given.handler, given.informHandler) ? {} : { retryAttempts: RETRIES_WITHOUT_RUNTIME };
   const settings = completed({ ...retries, ...given, ...inSeconds(given) });
   const facts = { propFacts: propFacts(given, settings, trigger), settingFacts: settingFacts(given, settings) };
-  report(trigger, [
+  reportViolations(trigger, [
     ...judge(TRIGGER_RULES, facts.propFacts, TRIGGER_WORDS),
     ...judge(MAPPING_RULES, facts.settingFacts, TRIGGER_WORDS),
     ...judge(FILTER_RULES, facts.settingFacts, TRIGGER_WORDS),

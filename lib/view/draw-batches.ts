@@ -1,5 +1,5 @@
 import { type Paths, round, textAt } from './paths';
-import { eachVisible, type Place } from './place';
+import { eachVisible, type Pixels } from './pixels';
 import type { Row } from './rows';
 import type { View, ViewBatch } from './view';
 
@@ -18,7 +18,7 @@ interface Box {
 }
 
 /** The batches of a shard: how large each is, how it went, what waits between them, and below them where the checkpoint moved. */
-export function drawBatches(view: View, row: Row, place: Place, paths: Paths, texts: string[]): void {
+export function drawBatches(view: View, row: Row, place: Pixels, paths: Paths, texts: string[]): void {
   const slotHeight = row.height / row.slots;
   const bottom = row.y + row.height;
   let checkpointFree = -Infinity;
@@ -74,7 +74,7 @@ function mostRecords(view: View): number {
   return known.records;
 }
 
-function drawBatch(view: View, batch: ViewBatch, box: Box, place: Place, paths: Paths, texts: string[]): void {
+function drawBatch(view: View, batch: ViewBatch, box: Box, place: Pixels, paths: Paths, texts: string[]): void {
   const { outcome, records, left, calls } = batch;
   const { x, y, width, height } = box;
   if (calls && width >= LANES_FROM) {
@@ -110,7 +110,7 @@ function drawBatch(view: View, batch: ViewBatch, box: Box, place: Place, paths: 
 }
 
 /** The calls of the handler: a line for each item, and from left to right as they came. Between the tries of a record, its wait; and the deadline. */
-function drawLanes(view: View, batch: ViewBatch, box: Box, place: Place, paths: Paths): void {
+function drawLanes(view: View, batch: ViewBatch, box: Box, place: Pixels, paths: Paths): void {
   const failed = new Map<string, number>();
   const { calls = [], deadline } = batch;
   for (const [index, { x, y, width, height, isGood }] of callBoxes(view, batch, box).entries()) {
@@ -166,7 +166,7 @@ export function callBoxes(
 }
 
 /** Where a batch is drawn. */
-export function placeOfBatch(view: View, batch: ViewBatch, row: Row, place: Place): Box {
+export function placeOfBatch(view: View, batch: ViewBatch, row: Row, place: Pixels): Box {
   const slotHeight = row.height / row.slots;
   const [from, to] = [place.of(batch.from), place.of(batch.to ?? view.times.length - 1)];
   return boxOf(mostRecords(view), batch, row.y + batch.slot * slotHeight, slotHeight, from, to);

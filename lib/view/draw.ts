@@ -1,6 +1,6 @@
 import { drawBatches } from './draw-batches';
 import { Paths, round, textAt } from './paths';
-import { eachVisible, type Frame, type Place, placeOf } from './place';
+import { eachVisible, type Frame, type Pixels, pixelsOf } from './pixels';
 import { HEAD, type Row, type Rows } from './rows';
 import { firstWhere, ticks } from './scale';
 import type { EventKind, View } from './view';
@@ -15,7 +15,7 @@ const TICK_WIDTH = 96;
  * too close to be told apart are one shape. Failures are on top, and never too small to be seen.
  */
 export function draw(view: View, { rows, height }: Rows, frame: Frame): string {
-  const place = placeOf(view, frame);
+  const place = pixelsOf(view, frame);
   const texts: string[] = [];
   const paths = new Paths(place.left, place.right);
   for (const { at, text } of ticks(view, frame.axis, frame.range, Math.max(2, Math.floor((place.right - place.left) / TICK_WIDTH)))) {
@@ -50,7 +50,7 @@ export function draw(view: View, { rows, height }: Rows, frame: Frame): string {
   return `${paths.svg()}${texts.join('')}`;
 }
 
-function drawEnvironment(view: View, row: Row, place: Place, paths: Paths, texts: string[]): void {
+function drawEnvironment(view: View, row: Row, place: Pixels, paths: Paths, texts: string[]): void {
   const { y, height, marks } = row;
   const first = marks[0]?.kind === 'batch' ? marks[0].batch.environment : undefined;
   if (first !== undefined) {
@@ -66,7 +66,7 @@ function drawEnvironment(view: View, row: Row, place: Place, paths: Paths, texts
   });
 }
 
-function drawEvents(view: View, row: Row, place: Place, paths: Paths, texts: string[]): void {
+function drawEvents(view: View, row: Row, place: Pixels, paths: Paths, texts: string[]): void {
   const { y, height } = row;
   const middle = y + height / 2;
   let free = -Infinity;
@@ -94,7 +94,7 @@ const SIGNS: Readonly<Record<EventKind, string>> = {
 };
 
 /** The highest age of all shards, from invocation to invocation. */
-function drawAge(view: View, { y, height }: Row, place: Place, paths: Paths, texts: string[]): void {
+function drawAge(view: View, { y, height }: Row, place: Pixels, paths: Paths, texts: string[]): void {
   const retention = STREAM_RETENTION * 1000;
   const { highestAge } = view.figures;
   const top = highestAge > retention / 3 ? Math.max(retention, highestAge) : Math.max(highestAge, 1000);
@@ -137,7 +137,7 @@ interface Point {
 }
 
 /** What of a line is in sight, where its first and its last point may be to the left and to the right. */
-function cut(points: readonly Point[], { left, right }: Place): Point[] {
+function cut(points: readonly Point[], { left, right }: Pixels): Point[] {
   const at = (x: number, one: Point, other: Point) => ({ x, y: one.y + (other.y - one.y) * (x - one.x) / (other.x - one.x || 1) });
   return points.flatMap((point, index) => {
     const other = point.x < left ? points[index + 1] : points[index - 1];

@@ -5,13 +5,13 @@ import { spanText } from './words';
 export type Axis = 'steps' | 'time';
 
 /** A part of an axis, in its units. */
-export interface Range {
+export interface AxisRange {
   readonly from: number;
   readonly to: number;
 }
 
 /** The whole axis, with some room at the ends. */
-export function wholeRange(view: View, axis: Axis): Range {
+export function wholeRange(view: View, axis: Axis): AxisRange {
   const at = view[axis === 'time' ? 'times' : 'places'];
   const [from, to] = [at[0] ?? 0, at[at.length - 1] ?? 0];
   const room = Math.max((to - from) * 0.02, axis === 'time' ? 1 : 0.5);
@@ -71,7 +71,7 @@ export interface Tick {
 }
 
 /** Labels of an axis, as many as have room: times since the start. */
-export function ticks(view: View, axis: Axis, { from, to }: Range, most: number): Tick[] {
+export function ticks(view: View, axis: Axis, { from, to }: AxisRange, most: number): Tick[] {
   const start = view.times[0] ?? 0;
   if (axis === 'time') {
     const step = STEPS.find((one) => (to - from) / one <= most) ?? Math.ceil((to - from) / most / DAY) * DAY;

@@ -30,8 +30,8 @@ export interface ViewEnvironment {
 /**
  * How an invocation went. `partial`: some records were done, and the others come again. `throttled`: the function did not run.
  */
-export const OUTCOMES = ['done', 'running', 'partial', 'throttled', 'failed'] as const;
-export type BatchOutcome = typeof OUTCOMES[number];
+export const BATCH_OUTCOMES = ['done', 'running', 'partial', 'throttled', 'failed'] as const;
+export type BatchOutcome = typeof BATCH_OUTCOMES[number];
 
 /** A batch in one invocation. */
 export interface ViewBatch {

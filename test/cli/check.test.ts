@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { asSarif } from '../../lib/cli/check-output';
+import { checkSarif } from '../../lib/cli/check-output';
 import { REPOSITORY } from '../../projenrc/publication';
 import { folderWith } from '../folder';
 
@@ -49,7 +49,7 @@ test('in SARIF, a file is named from the folder of its repository, as an address
     file: join(folder, file), line: 1, logicalId: 'A', violations: [{ ruleId: 'no-destination', severity: 'warning' as const, message: '' }],
   }));
   const current = jest.spyOn(process, 'cwd').mockReturnValue(join(folder, 'in fra'));
-  const { runs: [{ results }] } = JSON.parse(asSarif({ mappings, undecided: [] }, { version: '1.0.0', repository: REPOSITORY }));
+  const { runs: [{ results }] } = JSON.parse(checkSarif({ mappings, undecided: [] }, { version: '1.0.0', repository: REPOSITORY }));
   current.mockRestore();
 
   expect(results.map(({ locations: [{ physicalLocation }] }: any) => physicalLocation.artifactLocation.uri))

@@ -1,5 +1,5 @@
 import type { Effect, Input, Machine } from '../../lib/engine';
-import { drive, type Parts } from '../../lib/local/driver';
+import { drive, type DriverParts } from '../../lib/local/driver';
 import { StreamReadError } from '../../lib/reader/stream-reader';
 
 /** A machine that replies as the test wants, and records its inputs. */
@@ -16,7 +16,7 @@ function machineOf(reply: (input: Input) => Effect[], options: { idle?: () => bo
   return { machine, inputs };
 }
 
-const parts = (changes: Partial<Parts> = {}): Parts => ({
+const parts = (changes: Partial<DriverParts> = {}): DriverParts => ({
   shards: async () => [{ shardId: 'shard' }],
   read: async () => ({ records: [], end: false }),
   invoke: async () => ({ type: 'response', requestId: 'r', response: null }),

@@ -4,7 +4,7 @@ import type { LambdaFunction } from '../../lib/local/assembly/app';
 import { awsHost, serviceId } from '../../lib/local/function/aws-services';
 import { givenVariables } from '../../lib/local/function/given-variables';
 import { requireProfile } from '../../lib/local/function/profiles';
-import { targetOf } from '../../lib/local/function/request-target';
+import { requestTarget } from '../../lib/local/function/request-target';
 import { accessNotes, accessVariables } from '../../lib/local/function/service-access';
 import { folderWith } from '../folder';
 
@@ -50,7 +50,7 @@ describe('a request of a function', () => {
 
   const AUTHORIZATION = 'AWS4-HMAC-SHA256 Credential=AKIAREAL/20261130/us-east-1/x/aws4_request, SignedHeaders=host, Signature=0';
   const signed = (hostname: string, path = '/', port?: number) =>
-    targetOf({ hostname, path, ...(port && { port }), headers: { 'Authorization': AUTHORIZATION, 'Host': hostname, 'X-Amz-Security-Token': 'session', 'x-amz-target': 'a' } });
+    requestTarget({ hostname, path, ...(port && { port }), headers: { 'Authorization': AUTHORIZATION, 'Host': hostname, 'X-Amz-Security-Token': 'session', 'x-amz-target': 'a' } });
 
   test('goes to the service that runs here, without the credentials that signed it', () => {
     expect(signed('dynamodb.us-east-1.amazonaws.com')).toEqual({
@@ -64,7 +64,7 @@ describe('a request of a function', () => {
   test('of a bucket names it in its path', () => {
     expect(signed('files.s3.amazonaws.com', '/a/b?x=1')).toMatchObject({ options: { port: '2', path: '/files/a/b?x=1' } });
     const path = '/a?X-Amz-Credential=AKIAREAL%2F20261130&X-Amz-Security-Token=session&X-Amz-Signature=0';
-    expect(targetOf({ host: 'files.s3.amazonaws.com', path })).toMatchObject({ options: { path: '/files/a?X-Amz-Credential=local%2F20261130&X-Amz-Signature=0' } });
+    expect(requestTarget({ host: 'files.s3.amazonaws.com', path })).toMatchObject({ options: { path: '/files/a?X-Amz-Credential=local%2F20261130&X-Amz-Signature=0' } });
   });
 
   test('goes to an endpoint of the user\'s, below its path', () => {
@@ -93,8 +93,8 @@ describe('a request of a function', () => {
   });
 
   test('that is not signed, or not to AWS, goes its way', () => {
-    expect(targetOf({ hostname: 'cognito-idp.us-east-1.amazonaws.com', path: '/pool/.well-known/jwks.json' })).toBeUndefined();
-    expect(targetOf({ hostname: 'dynamodb.us-east-1.amazonaws.com', headers: ['a', 'b'] })).toBeUndefined();
+    expect(requestTarget({ hostname: 'cognito-idp.us-east-1.amazonaws.com', path: '/pool/.well-known/jwks.json' })).toBeUndefined();
+    expect(requestTarget({ hostname: 'dynamodb.us-east-1.amazonaws.com', headers: ['a', 'b'] })).toBeUndefined();
     expect(signed('api.stripe.com')).toBeUndefined();
     expect(signed('127.0.0.1', '/', 1)).toBeUndefined();
   });

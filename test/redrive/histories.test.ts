@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { FUNCTION, History, parked, STREAM, TABLE } from './history';
 import { numberOf } from './streams';
 import { World } from './world';
-import type { Outcome, SupersededPolicy } from '../../lib/redrive';
+import type { RecordOutcome, SupersededPolicy } from '../../lib/redrive';
 import { PoisonRecordError, streamHandler } from '../../lib/runtime';
 import { itemKey } from '../../lib/stream/item-key';
 import type { StreamRecord } from '../../lib/stream/record';
@@ -87,7 +87,7 @@ function failures(plan: Plan, history: History, world: World): Map<string, Strea
 
 const hash = (text: string) => [...text].reduce((sum, char) => (Math.imul(sum, 31) + char.charCodeAt(0)) | 0, 7);
 const keyOf = (record: StreamRecord) => itemKey(record.dynamodb!.Keys!);
-const SETTLED: readonly Outcome[] = ['done', 'overtaken', 'skipped'];
+const SETTLED: readonly RecordOutcome[] = ['done', 'overtaken', 'skipped'];
 
 test('whatever happens: each record has one outcome, items stay in order, only what is done is deleted, and nothing gets worse unseen', async () => {
   const seen = new Map<string, number>();
@@ -162,7 +162,7 @@ test('whatever happens: each record has one outcome, items stay in order, only w
     isReadable = true;
 
     // Each record has one outcome.
-    const outcomes = new Map(world.reports.map(({ sequenceNumber, outcome }) => [sequenceNumber!, outcome as Outcome]));
+    const outcomes = new Map(world.reports.map(({ sequenceNumber, outcome }) => [sequenceNumber!, outcome as RecordOutcome]));
     expect(outcomes.size).toBe(world.reports.length);
     const named = new Set([...messages.values()].flat().map(numberOf));
     expect([...outcomes.keys()].sort()).toEqual([...named].sort());

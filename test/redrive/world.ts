@@ -1,8 +1,8 @@
 import { tmpdir } from 'node:os';
 import { type HeldStream, readerOf } from './streams';
 import {
-  type Invoked, type MappingFacts, MessagesInFlight, type Observer, type Ports, redrive, REDRIVE_DEFAULTS, type RedriveOptions, type ReportLine,
-  RedriveRefused, type Result, spoolFile,
+  type Invoked, MessagesInFlight, type Ports, redrive, REDRIVE_DEFAULTS, type RedriveObserver, type RedriveOptions, RedriveRefused, type ReportLine,
+  type Result, spoolFile, type StreamMapping,
 } from '../../lib/redrive';
 import { itemKey } from '../../lib/stream/item-key';
 import type { AttributeMap } from '../../lib/stream/record';
@@ -17,7 +17,7 @@ export class World {
   readonly streams = new Map<string, HeldStream>();
   /** The items by key, by table. */
   readonly tables = new Map<string, Map<string, AttributeMap>>();
-  mappings: (Partial<MappingFacts> & { streamArn: string; functionArn: string; isEncrypted?: boolean })[] = [];
+  mappings: (Partial<StreamMapping> & { streamArn: string; functionArn: string; isEncrypted?: boolean })[] = [];
   timeout = 60_000;
   isBusy = false;
   /** Somebody else is taking messages at the same time, once. */
@@ -53,7 +53,9 @@ export class World {
     this.messages.set(id, typeof content === 'string' ? content : JSON.stringify(content));
   }
 
-  async redrive(options: Partial<RedriveOptions> = {}, observer: Observer = {}, stop: AbortSignal = new AbortController().signal): Promise<Result> {
+  async redrive(
+    options: Partial<RedriveOptions> = {}, observer: RedriveObserver = {}, stop: AbortSignal = new AbortController().signal,
+  ): Promise<Result> {
     const spool = spoolFile(tmpdir());
     this.reports = [];
     try {

@@ -3,7 +3,7 @@ import {
   aws_sns as sns, aws_sqs as sqs, Aws, CfnCondition, CfnResource, Duration, Fn, Stack, Stage, Validations,
 } from 'aws-cdk-lib';
 import { NoFailureDestination, StreamFilter } from '../../lib';
-import { DESTINATION_KINDS } from '../../lib/stream/destination';
+import { DESTINATION_KINDS } from '../../lib/stream/destination-kind';
 import { TestApp } from '../app';
 
 const ENV = { account: '123456789012', region: 'eu-west-1' };

@@ -1,10 +1,10 @@
 import { knownRun, viewOf } from './known-run';
 import { manyInvocations } from './many-invocations';
 import { boxOf, followed, linesOf, markAt, moved, type Selection } from '../../lib/view/browser/selection';
-import { type Place, placeOf } from '../../lib/view/place';
+import { type Pixels, pixelsOf } from '../../lib/view/pixels';
 import { type Rows, rowsOf } from '../../lib/view/rows';
 import { wholeRange } from '../../lib/view/scale';
-import { EVENT_KINDS, OUTCOMES, type View } from '../../lib/view/view';
+import { EVENT_KINDS, BATCH_OUTCOMES, type View } from '../../lib/view/view';
 import { aboutCall, story, summary } from '../../lib/view/words';
 
 const START = 1_735_689_600_000;
@@ -24,7 +24,7 @@ const EVERYTHING: View = {
     { trigger: 'Bills', shardId: 'shardId-7', slots: 4 },
   ],
   environments: Array.from({ length: 13 }, (_, index) => ({ name: 'Fn', number: index + 1 })),
-  batches: OUTCOMES.flatMap((outcome, index) => [
+  batches: BATCH_OUTCOMES.flatMap((outcome, index) => [
     {
       shard: 0, slot: index % 2, from: index, to: outcome === 'running' ? undefined : index + 1, records: 3, left: 2, outcome, environment: index * 3,
       first: '1', last: '3', age: 1, ...outcome === 'done' && { calls },
@@ -48,7 +48,7 @@ const EVERYTHING: View = {
 const marksOf = (rows: Rows): Selection[] => rows.rows.flatMap(({ kind, marks }, row) => marks.flatMap((mark, index) => [
   { row, index }, ...mark.kind === 'batch' && kind === 'shard' ? (mark.batch.calls ?? []).map((_, call) => ({ row, index, call })) : [],
 ]));
-const placed = (view: View, width: number): Place => placeOf(view, { axis: 'steps', range: wholeRange(view, 'steps'), width });
+const placed = (view: View, width: number): Pixels => pixelsOf(view, { axis: 'steps', range: wholeRange(view, 'steps'), width });
 const rows = rowsOf(EVERYTHING);
 
 test('what is said of every mark, every row, and of all', () => {
@@ -76,7 +76,7 @@ test.each([['everything', EVERYTHING], ['many', manyInvocations(300)]])('a point
       const found = markAt(view, all, place, { x: box.x + box.width / 2, y: box.y + box.height / 2 })!;
       const worst = (of: Selection) => {
         const it = all.rows[of.row].marks[of.index];
-        return it.kind === 'batch' ? OUTCOMES.indexOf(it.batch.outcome) : 0;
+        return it.kind === 'batch' ? BATCH_OUTCOMES.indexOf(it.batch.outcome) : 0;
       };
       expect(found.row).toBe(mark.row);
       expect(worst(found)).toBeGreaterThanOrEqual(worst(mark));

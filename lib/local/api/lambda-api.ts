@@ -13,7 +13,7 @@ export interface VisibleMapping {
   readonly streamArn: string;
 }
 
-interface Parts {
+interface ServedParts {
   readonly functions: LocalFunctions;
   readonly mappings: readonly VisibleMapping[];
   readonly endpoints: Endpoints;
@@ -23,7 +23,7 @@ interface Parts {
 export class LambdaApi {
   private readonly started = Date.now() / 1000;
 
-  constructor(private readonly parts: Parts) {}
+  constructor(private readonly parts: ServedParts) {}
 
   readonly answer: Api = ({ method, path: [version, resource, id, action], query, headers, body }) => {
     switch ([method, version, resource, action].join(' ').trim()) {

@@ -5,7 +5,7 @@ import { syncBuiltinESMExports } from 'node:module';
 import { Socket } from 'node:net';
 import { urlToHttpOptions } from 'node:url';
 import { awsHost } from './aws-services';
-import { hasProfile, refusalOf, targetOf } from './request-target';
+import { hasProfile, notRunHere, requestTarget } from './request-target';
 
 /**
  * Loaded before a function's code: sends its signed requests to AWS where they can be answered. Those to services that run here go to the
@@ -18,7 +18,7 @@ function main(): void {
   const requests = { 'http:': http.request, 'https:': https.request };
   const direct = (protocol: 'http:' | 'https:') => (...args: unknown[]): ClientRequest => {
     const { options, callback } = normalized(protocol, args);
-    const target = targetOf(options);
+    const target = requestTarget(options);
     if (target === undefined) {
       return (requests[protocol] as (...given: unknown[]) => ClientRequest)(...args);
     }
@@ -41,7 +41,7 @@ function main(): void {
   globalThis.fetch = async (input, init) => {
     const request = new Request(input, init);
     const url = new URL(request.url);
-    const target = targetOf({ ...urlToHttpOptions(url), method: request.method, headers: Object.fromEntries(request.headers) });
+    const target = requestTarget({ ...urlToHttpOptions(url), method: request.method, headers: Object.fromEntries(request.headers) });
     if (target === undefined) {
       return fetching(input, init);
     }
@@ -60,7 +60,7 @@ function main(): void {
       const host = awsHost(new URL(authority).hostname);
       return host === undefined || hasProfile()
         ? (connect as (...given: unknown[]) => http2.ClientHttp2Session)(authority, ...others)
-        : connect('http://127.0.0.1', { createConnection: () => refusing(refusalOf(host.service)) });
+        : connect('http://127.0.0.1', { createConnection: () => refusing(notRunHere(host.service)) });
     },
   });
   syncBuiltinESMExports();

@@ -1,7 +1,7 @@
 import { existsSync, type FSWatcher, rmSync, watch } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { bundle, BundleError, entryOf, isSameCode } from './bundle';
-import { contentOf } from './function-facts';
+import { contentOf } from './function-traits';
 import type { BundleRecipe } from '../../assembly/bundle-recipe';
 import type { LambdaFunction } from '../assembly/app';
 import type { Children } from '../process/children';
@@ -37,7 +37,7 @@ const KEPT = 3;
 
 export function bundlesOf({ project, children, onChange, isUsed, onError }: BundlesOptions): Bundles {
   /** By ARN. */
-  const known = new Map<string, Known>();
+  const known = new Map<string, KnownBundle>();
   return {
     codeOf: async (target) => {
       const { bundle: recipe, codeDirectory } = target;
@@ -57,14 +57,14 @@ export function bundlesOf({ project, children, onChange, isUsed, onError }: Bund
     stop: () => known.forEach((of) => of.watch?.stop()),
   };
 
-  function begin(target: LambdaFunction, entry: string): Known {
-    const of: Known = { target, made: [], watch: onChange && watchFiles(entry, () => onChange(of.target)) };
+  function begin(target: LambdaFunction, entry: string): KnownBundle {
+    const of: KnownBundle = { target, made: [], watch: onChange && watchFiles(entry, () => onChange(of.target)) };
     known.set(target.arn, of);
     return of;
   }
 
   /** The folder with the code; undefined if it can't be bundled. */
-  async function bundled(of: Known, recipe: BundleRecipe, entry: string): Promise<string | undefined> {
+  async function bundled(of: KnownBundle, recipe: BundleRecipe, entry: string): Promise<string | undefined> {
     const into = children.temporaryFolder();
     try {
       const { folder, sources } = await bundle(recipe, { project, into });
@@ -82,7 +82,7 @@ export function bundlesOf({ project, children, onChange, isUsed, onError }: Bund
   }
 
   /** The same code stays in the folder where it is, so that a function that runs it goes on. */
-  function kept(of: Known, folder: string): string {
+  function kept(of: KnownBundle, folder: string): string {
     const same = of.made.find((one) => contentOf(one) === contentOf(folder));
     if (same !== undefined) {
       rmSync(dirname(folder), REMOVED);
@@ -98,7 +98,7 @@ export function bundlesOf({ project, children, onChange, isUsed, onError }: Bund
 const REMOVED = { recursive: true, force: true };
 
 /** A function that was bundled, or was to be. */
-interface Known {
+interface KnownBundle {
   /** In the newest version of the app. */
   target: LambdaFunction;
   /** The folders with its code, the newest last. */

@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline';
 import type { Debugging } from './debugging';
-import { mostMemory, watchMemory } from './memory';
+import { mostMemory, watchMemory } from './memory-watch';
 import type { ModuleSources } from './module-resolution';
 import { killGroup, type Children } from '../process/children';
 import { compiled } from '../process/compiled';

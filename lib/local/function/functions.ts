@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { bundlesOf, type Bundles, type BundlesOptions } from './bundles';
 import { startFunction, type LocalFunction, type LocalFunctionOptions } from './function';
-import { type FunctionFacts, functionFacts } from './function-facts';
+import { type FunctionTraits, functionTraits } from './function-traits';
 import type { LambdaFunction, UnknownVariable } from '../assembly/app';
 import type { Endpoints } from '../assembly/resource-names';
 import { LocalRunError } from '../errors';
@@ -21,7 +21,7 @@ export interface LocalFunctions {
   /** Ends all others, each with its last invocation. */
   keep(targets: readonly LambdaFunction[]): void;
   /** What a function that runs is like. */
-  factsOf(target: LambdaFunction): FunctionFacts;
+  factsOf(target: LambdaFunction): FunctionTraits;
   of(target: LambdaFunction): LocalFunction;
   /** Kills the processes that are running the handler of the function with this name, and returns how many there were. */
   kill(functionName: string): number;
@@ -29,17 +29,17 @@ export interface LocalFunctions {
 }
 
 /** A function at work, and what it is like. */
-interface Running {
+interface RunningFunction {
   /** With the folder of the code that runs. */
   readonly target: LambdaFunction;
-  readonly facts: FunctionFacts;
+  readonly facts: FunctionTraits;
   readonly at: LocalFunction;
 }
 
 /** @param onChange called when a source of a function has changed, if the run watches them. `take` goes on with it */
 export function localFunctions(setup: RunSetup, endpoints: Endpoints, onChange: (target: LambdaFunction) => void): LocalFunctions {
   /** By ARN. */
-  const running = new Map<string, Running>();
+  const running = new Map<string, RunningFunction>();
   /** Those too that are about to end. */
   const all = new Set<LocalFunction>();
   let isStopped = false;
@@ -72,7 +72,7 @@ export function localFunctions(setup: RunSetup, endpoints: Endpoints, onChange: 
     const code = await bundles.codeOf(given);
     const target = code === undefined ? given : { ...given, codeDirectory: code };
     const variables = variablesOf(setup, target, endpoints);
-    const facts = functionFacts(target, variables);
+    const facts = functionTraits(target, variables);
     const before = running.get(target.arn);
     if (isDeepStrictEqual(before?.facts, facts)) {
       return [];

@@ -2,10 +2,10 @@ import type { RequestOptions } from 'node:http';
 import { type AwsService, awsHost, LOCAL_SERVICES } from './aws-services';
 
 /** Where a request goes instead, or why it fails; undefined if it goes its way. */
-type Target = { readonly options: RequestOptions } | { readonly refusal: string };
+type RequestTarget = { readonly options: RequestOptions } | { readonly refusal: string };
 
 /** Reads the endpoints from the environment variables of this process. */
-export function targetOf(options: RequestOptions): Target | undefined {
+export function requestTarget(options: RequestOptions): RequestTarget | undefined {
   if (!isSigned(options)) {
     return undefined;
   }
@@ -17,7 +17,7 @@ export function targetOf(options: RequestOptions): Target | undefined {
   const { service, bucket } = host;
   const endpoint = process.env[`AWS_ENDPOINT_URL_${service.id}`];
   if (endpoint === undefined) {
-    return hasProfile() ? undefined : { refusal: refusalOf(service) };
+    return hasProfile() ? undefined : { refusal: notRunHere(service) };
   }
   const { protocol, hostname: to, port, pathname } = new URL(endpoint);
   const { host: _, servername: __, agent: ___, ...rest } = withoutCredentials(options) as RequestOptions & { servername?: string };
@@ -29,7 +29,7 @@ export function targetOf(options: RequestOptions): Target | undefined {
 type Headers = Readonly<Record<string, string | string[] | number | undefined>>;
 
 /** Why a request to a service that does not run here fails. */
-export function refusalOf({ title, id }: AwsService): string {
+export function notRunHere({ title, id }: AwsService): string {
   return `${title} is not run here. Give it an endpoint with --endpoint ${id.toLowerCase()}=URL, or real credentials with --profile NAME.`;
 }
 

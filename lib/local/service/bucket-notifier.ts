@@ -3,7 +3,7 @@ import { HeadObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
 import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { arnParts } from '../../stream/arn';
-import { destinationKind } from '../../stream/destination';
+import { destinationKind } from '../../stream/destination-kind';
 import type { LocalBucket } from '../assembly/app';
 import { LOCAL_ACCOUNT, queueUrl } from '../assembly/resource-names';
 

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { pathToFileURL } from 'node:url';
-import type { DestinationKind } from '../../stream/destination';
+import type { DestinationKind } from '../../stream/destination-kind';
 import { PARKED_RECORD_KIND } from '../../stream/parked-record';
 import { FOREIGN_REQUEST, isForeignRequest } from '../foreign-request';
 

@@ -8,7 +8,7 @@ import { clientOptions } from './credentials';
 import type { FromDestinationServer } from './destination-server';
 import { findOptionalPackage, mainFile } from './optional-package';
 import { arnParts } from '../../stream/arn';
-import { destinationKind, type DestinationKind } from '../../stream/destination';
+import { destinationKind, type DestinationKind } from '../../stream/destination-kind';
 import type { FailedBatch } from '../../stream/failed-batch';
 import { PARKED_RECORD_PREFIX } from '../../stream/parked-record';
 import type { LocalApp, LocalBucket, LocalTopic } from '../assembly/app';

@@ -6,7 +6,7 @@ import { startDestinations, type Destinations } from './destinations';
 import { startDynamoDbLocal } from './dynamodb-local';
 import { startExpiry } from './expiry';
 import { Removals } from './removals';
-import { Tables } from './tables';
+import { LocalTables } from './tables';
 import type { LocalApp, LocalTable } from '../assembly/app';
 import type { Endpoints } from '../assembly/resource-names';
 import { LocalRunError } from '../errors';
@@ -44,7 +44,7 @@ export async function startServices({ project, port, data, children, api, observ
   const options = { ...clientOptions(database.endpoint), ...database.direct };
   const clients = { tables: new DynamoDBClient(options), streams: new DynamoDBStreamsClient(options) };
   const removals = new Removals(data && join(data, 'expired.json'));
-  const tables = new Tables(clients, removals, warn);
+  const tables = new LocalTables(clients, removals, warn);
   const endExpiry = startExpiry(clients.tables, () => [...tables.known.values()].map(({ name }) => name), removals);
   const fate = data === undefined ? 'The tables were in memory and are gone.' : `The tables are in ${data}: start again to go on.`;
   return {

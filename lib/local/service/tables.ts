@@ -9,7 +9,7 @@ import { type RunTableStreams, tableStreams } from './table-streams';
 import type { LocalTable } from '../assembly/app';
 
 /** The tables of a run in DynamoDB Local. They stay there, also when the app has them no more. */
-export class Tables {
+export class LocalTables {
   /** By ARN: what each table is like. */
   readonly known = new Map<string, LocalTable>();
   /** The last part of each stream's ARN as the app sees it, by table ARN. It stays the same when the table has another stream. */

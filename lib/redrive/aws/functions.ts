@@ -4,7 +4,7 @@ import {
 import type { Clients } from './clients';
 import { refusalOf } from './refusal';
 import { arnParts } from '../../stream/arn';
-import type { Functions, Invoked, MappingFacts } from '../ports';
+import type { Functions, Invoked, StreamMapping } from '../ports';
 import { RedriveRefused } from '../refusals';
 
 /** A function may answer so long after its timeout, in milliseconds. */
@@ -23,7 +23,7 @@ export function lambdaFunctions(clients: Clients, hurry?: AbortSignal): Function
     }
   }
 
-  async function mappings(streamArn: string): Promise<MappingFacts[]> {
+  async function mappings(streamArn: string): Promise<StreamMapping[]> {
     const found: EventSourceMappingConfiguration[] = [];
     let next: string | undefined;
     do {
@@ -60,7 +60,7 @@ export function lambdaFunctions(clients: Clients, hurry?: AbortSignal): Function
   }
 }
 
-function factsOf(mapping: EventSourceMappingConfiguration): MappingFacts {
+function factsOf(mapping: EventSourceMappingConfiguration): StreamMapping {
   const { FunctionArn = '', FilterCriteria, KMSKeyArn, ParallelizationFactor = 1, TumblingWindowInSeconds = 0, LastModified } = mapping;
   const filters = (FilterCriteria?.Filters ?? []).flatMap(({ Pattern }) => Pattern ?? []);
   return {

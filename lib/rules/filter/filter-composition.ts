@@ -1,5 +1,5 @@
 import { FILTER_LENGTH, type FilterFacts, filterFacts } from './filter-facts';
-import { fieldOf, type Place, RECORD } from './record-shape';
+import { fieldOf, type RecordPlace, RECORD } from './record-shape';
 import { alternativeKey, MAX_BRANCHES, type Operator } from '../../event-pattern';
 
 /** What one field of a record may hold: one of the alternatives, each as an event pattern writes it. */
@@ -144,7 +144,7 @@ function together(way: Conjunction, other: Conjunction): Conjunction {
 }
 
 function sharedList(condition: FieldCondition, other: FieldCondition): string | undefined {
-  let place: Place | undefined = RECORD;
+  let place: RecordPlace | undefined = RECORD;
   for (let i = 0; i < condition.keys.length && condition.keys[i] === other.keys[i]; i++) {
     if (place?.type === 'value' && condition.keys[i] === 'L') {
       return condition.keys.slice(0, i).join('.');

@@ -1,4 +1,4 @@
-import { fieldOf, type Place, RECORD } from './record-shape';
+import { fieldOf, type RecordPlace, RECORD } from './record-shape';
 import { parseEventPattern, type Alternative, type Branch, type Condition, type EventPattern, type ParsedPattern } from '../../event-pattern';
 import { EVENT_NAMES } from '../../stream/record';
 
@@ -19,9 +19,9 @@ export interface FilterCondition {
   /** The path to it, name by name. */
   readonly keys: readonly string[];
   /** What a record has there; undefined if no record has such a field. */
-  readonly place?: Place;
+  readonly place?: RecordPlace;
   /** Where the path leaves the shape of a record: up to the first name that no record has, and what the name should be a field of. */
-  readonly stray?: { readonly parent: Place; readonly keys: readonly string[] };
+  readonly stray?: { readonly parent: RecordPlace; readonly keys: readonly string[] };
   readonly alternatives: readonly Alternative[];
   /** The event names that the filter allows together with this condition; undefined if it allows all. */
   readonly eventNames?: readonly string[];
@@ -45,7 +45,7 @@ function conditionsOf({ branches }: EventPattern): FilterCondition[] {
 }
 
 function placed({ keys, alternatives }: Condition): FilterCondition {
-  let place: Place = RECORD;
+  let place: RecordPlace = RECORD;
   for (const [index, name] of keys.entries()) {
     const next = fieldOf(place, name);
     if (next === undefined) {

@@ -1,6 +1,6 @@
 import { FILTER_LENGTH, type FilterCondition, type FilterFacts } from './filter-facts';
 import { nearestName } from '../nearest-name';
-import { knownFields, pathOfField, type Place } from './record-shape';
+import { knownFields, pathOfField, type RecordPlace } from './record-shape';
 import type { Alternative, Operator, PatternProblemKind, PatternRemark } from '../../event-pattern';
 import { plainNumber } from '../../stream/exact-number';
 import { EVENT_NAMES, type EventName } from '../../stream/record';
@@ -342,7 +342,7 @@ function wrongEventName({ keys, alternatives }: FilterCondition): string[] {
   });
 }
 
-function didYouMeanField(name: string, parent: Place): string {
+function didYouMeanField(name: string, parent: RecordPlace): string {
   const path = pathOfField(name);
   return path === undefined ? didYouMean(name, knownFields(parent)) : `. Did you mean ${path}?`;
 }

@@ -1,7 +1,7 @@
 /** What a stream record has at one place, as far as a filter can look at it. */
-export type Place =
+export type RecordPlace =
   /** An object whose fields are known. */
-  | { readonly type: 'object'; readonly fields: { readonly [name: string]: Place } }
+  | { readonly type: 'object'; readonly fields: { readonly [name: string]: RecordPlace } }
   /** An item or its key: attribute names, which are the user's, and their values. */
   | { readonly type: 'attributes' }
   /** An attribute's value: an object with one type descriptor. */
@@ -9,13 +9,13 @@ export type Place =
   /** What filters compare. */
   | { readonly type: 'text' | 'number' | 'boolean' };
 
-const TEXT: Place = { type: 'text' };
-const NUMBER: Place = { type: 'number' };
-const ATTRIBUTES: Place = { type: 'attributes' };
-const VALUE: Place = { type: 'value' };
+const TEXT: RecordPlace = { type: 'text' };
+const NUMBER: RecordPlace = { type: 'number' };
+const ATTRIBUTES: RecordPlace = { type: 'attributes' };
+const VALUE: RecordPlace = { type: 'value' };
 
 /** A whole record. */
-export const RECORD: Place = {
+export const RECORD: RecordPlace = {
   type: 'object',
   fields: {
     eventID: TEXT,
@@ -41,12 +41,12 @@ export const RECORD: Place = {
 };
 
 /** What is under a type descriptor. Numbers are text. A condition on a list is a condition on one of its elements. */
-const DESCRIPTORS: { readonly [descriptor: string]: Place } = {
+const DESCRIPTORS: { readonly [descriptor: string]: RecordPlace } = {
   S: TEXT, N: TEXT, B: TEXT, SS: TEXT, NS: TEXT, BS: TEXT, BOOL: { type: 'boolean' }, NULL: { type: 'boolean' }, L: VALUE, M: ATTRIBUTES,
 };
 
 /** The names of the fields at a place; undefined if they are the user's. */
-export function knownFields(place: Place): readonly string[] | undefined {
+export function knownFields(place: RecordPlace): readonly string[] | undefined {
   switch (place.type) {
     case 'object': return Object.keys(place.fields);
     case 'value': return Object.keys(DESCRIPTORS);
@@ -56,7 +56,7 @@ export function knownFields(place: Place): readonly string[] | undefined {
 }
 
 /** What a field at a place holds; undefined if no record has the field. */
-export function fieldOf(place: Place, name: string): Place | undefined {
+export function fieldOf(place: RecordPlace, name: string): RecordPlace | undefined {
   if (place.type === 'attributes') {
     return VALUE;
   }
@@ -65,7 +65,7 @@ export function fieldOf(place: Place, name: string): Place | undefined {
 }
 
 /** The path to the field of this name in a record, such as `dynamodb.NewImage`; undefined if no record has one. */
-export function pathOfField(name: string, within: Place = RECORD): string | undefined {
+export function pathOfField(name: string, within: RecordPlace = RECORD): string | undefined {
   if (within.type !== 'object') {
     return undefined;
   }

@@ -3,7 +3,7 @@ import { type Item, type OneTypeMap, toAttributeMap } from './attribute-value';
 import { itemSize } from './item-size';
 import { arnParts } from '../../stream/arn';
 import { EVENT_NAMES, type EventName, type StreamChange, type StreamRecord, type StreamViewType, TTL_IDENTITY } from '../../stream/record';
-import { anObject, type Check, checkOptions, type Checks, flag, oneOf, text } from '../check';
+import { anObject, type Check, checkOptions, type Checks, flag, oneOf, text } from '../option-check';
 
 /** What a record is made from. Each option may be omitted. */
 export interface StreamRecordOptions {

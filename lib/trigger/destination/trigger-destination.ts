@@ -10,8 +10,8 @@ import { judge } from '../../rules/rule';
 import { type PropFacts, TRIGGER_RULES } from '../../rules/trigger-rules';
 import { TRIGGER_WORDS } from '../../rules/words';
 import { ownedFunction } from '../function/owned-function';
-import { refuse } from '../report';
-import { droppedKeyGrant, keyOf } from '../role/dropped-grant';
+import { refuseTrigger } from '../report-violations';
+import { droppedKeyGrant, encryptionKeyOf } from '../role/dropped-grant';
 import type { ExecutionRole } from '../role/execution-role';
 import { destinationGrantee, type StreamPermissions } from '../role/permissions';
 import { canonicalText } from '../template/canonical-text';
@@ -65,7 +65,7 @@ export class TriggerDestination {
     }
     // A key may need the function, a queue without one needs nothing.
     const grantee = this.source === 'made' && this.props.failureQueueKey === undefined ? role.directGrantee : role.grantee;
-    role.lack(droppedKeyGrant(keyOf(dlq), ['kms:GenerateDataKey', 'kms:Decrypt']));
+    role.lack(droppedKeyGrant(encryptionKeyOf(dlq), ['kms:GenerateDataKey', 'kms:Decrypt']));
     return this.bound = new BoundDestination(trigger, dlq, destinationGrantee(grantee, role, permissions, dlq), propFacts);
   }
 
@@ -145,7 +145,7 @@ class BoundDestination implements lambda.IEventSourceDlq {
     // The destination of an untyped caller may return anything.
     const { destination }: Partial<lambda.DlqDestinationConfig> = this.destination.bind(mapping, this.grantee) ?? {};
     if (!isName(destination)) {
-      return refuse(this.trigger, judge(TRIGGER_RULES, { ...this.propFacts, onFailure: 'nameless' }, TRIGGER_WORDS));
+      return refuseTrigger(this.trigger, judge(TRIGGER_RULES, { ...this.propFacts, onFailure: 'nameless' }, TRIGGER_WORDS));
     }
     this.arn = destination;
     const resource = resourceNamed(destination, this.trigger);

@@ -2,7 +2,7 @@ import { type aws_lambda as lambda, type CfnResource, type IResolveContext, Stac
 import { fragmentOf } from '../template/cdk-internals';
 import { isMapping } from '../template/deployed-mapping';
 import { OnceASynthesis } from '../template/once-a-synthesis';
-import { asText, resolvedWithReferences } from '../template/references';
+import { resolvedText, resolvedWithReferences } from '../template/references';
 import { isResource } from '../template/resource';
 
 /** By each mapping, the paths of the alarms on its metrics, however they name it: as a metric, in a math expression or a query. */
@@ -48,7 +48,7 @@ function watchedBy(alarm: CfnResource): CfnResource[] {
     .flatMap((metric) => list(metric.Dimensions).filter(({ Name }) => Name === 'EventSourceMappingUUID').map(({ Value }) => Value));
   const texts = [...named, ...list(Metrics).map(({ Expression }) => Expression ?? '')];
   return texts.flatMap((text) => [
-    ...[...mappings].filter(([name]) => asText(text).includes(name)).map(([, mapping]) => mapping),
+    ...[...mappings].filter(([name]) => resolvedText(text).includes(name)).map(([, mapping]) => mapping),
     ...namedInTemplate(text, alarm),
   ]);
 }

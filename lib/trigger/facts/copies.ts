@@ -5,7 +5,7 @@ import type { Construct, IConstruct } from 'constructs';
 import { type CopyFacts, ofCopies } from '../../rules/trigger-wiring-rules';
 import { InvalidTriggerError } from '../invalid-trigger-error';
 import type { DynamoStreamTriggerProps } from '../props';
-import { cdkClassOf, fileOf, targetOf } from '../template/cdk-internals';
+import { cdkClassOf, fileOf, destinationTarget } from '../template/cdk-internals';
 
 /** Notes in the app that this copy of the package takes part in it. */
 export function takePart(construct: IConstruct): void {
@@ -23,9 +23,9 @@ export function namingCopies(error: unknown, trigger: Construct, parts: readonly
 }
 
 /** The constructs among a trigger's props. */
-export function partsOf(props: Partial<DynamoStreamTriggerProps> | null | undefined): unknown[] {
+export function constructsIn(props: Partial<DynamoStreamTriggerProps> | null | undefined): unknown[] {
   const { table, handler, filterEncryption, failureQueueKey, onFailure } = props ?? {};
-  return [table, handler, filterEncryption, failureQueueKey, ...Object.values(onFailure === undefined ? {} : targetOf(onFailure) ?? {})];
+  return [table, handler, filterEncryption, failureQueueKey, ...Object.values(onFailure === undefined ? {} : destinationTarget(onFailure) ?? {})];
 }
 
 /** The copies of this package that an app has, and those of aws-cdk-lib that the parts of a trigger come from, where there is more than one. */

@@ -4,9 +4,9 @@ import { type Known, UNKNOWN } from '../../rules/facts';
 import type { TriggerDestinationFacts } from '../../rules/trigger-wiring-rules';
 import { isOfUnknownOwner, S3FailureDestination } from '../destination/s3-failure-destination';
 import { soleReference } from '../template/canonical-text';
-import { targetOf } from '../template/cdk-internals';
+import { destinationTarget } from '../template/cdk-internals';
 import { deployedProperty } from '../template/deployed-properties';
-import { plain, textOf } from '../template/known-text';
+import { plain, knownText } from '../template/known-text';
 import { resourceNamed } from '../template/references';
 import { isResource } from '../template/resource';
 
@@ -19,9 +19,9 @@ import { isResource } from '../template/resource';
 export function destinationFacts(
   destination: string, mapping: lambda.CfnEventSourceMapping, given: lambda.IEventSourceDlq | undefined,
 ): Omit<TriggerDestinationFacts, 'cutOff' | 'isMade' | 'parkingObstacle'> {
-  const arn = textOf(destination, mapping);
+  const arn = knownText(destination, mapping);
   const resource = resourceNamed(destination, mapping);
-  const { bucket } = given === undefined ? { bucket: undefined } : targetOf(given);
+  const { bucket } = given === undefined ? { bucket: undefined } : destinationTarget(given);
   return {
     arn,
     service: knownPart(arn, 'service') ?? serviceOf(destination, mapping),
@@ -51,6 +51,6 @@ function maxMessageBytes(queue: CfnResource): Known<number> {
 
 /** If the ARN of an imported queue or topic is a token, only the import knows. */
 function isImportedAsFifo(given: lambda.IEventSourceDlq, destination: string): boolean {
-  const { queue, topic } = targetOf(given);
+  const { queue, topic } = destinationTarget(given);
   return (queue?.fifo === true && queue.queueArn === destination) || (topic?.fifo === true && topic.topicArn === destination);
 }

@@ -9,7 +9,7 @@ import { ownedFunction } from '../function/owned-function';
 import { soleReference } from '../template/canonical-text';
 import { functionOf } from '../template/deployed-mapping';
 import { deployedProperty } from '../template/deployed-properties';
-import { textOf } from '../template/known-text';
+import { knownText } from '../template/known-text';
 import { resourceNamed } from '../template/references';
 import { resourceOf } from '../template/resource';
 
@@ -45,7 +45,7 @@ function invokedInstead(fn: CfnResource, mapping: lambda.CfnEventSourceMapping):
     return undefined;
   }
   const other = resourceNamed(name, mapping);
-  const text = textOf(name, mapping);
+  const text = knownText(name, mapping);
   return other?.node.path.replace(/\/Resource$/, '') ?? (isKnown(text) && !`${functionKey(mapping)}:`.startsWith(`${keyOfFunction(fn)}:`) ? text : undefined);
 }
 
@@ -74,7 +74,7 @@ function durableOf(fn: CfnResource, mapping: lambda.CfnEventSourceMapping): Trig
   return {
     timeout: number(durable.ExecutionTimeout),
     isManaged: deployedProperty(fn, 'CapacityProviderConfig') !== undefined,
-    isQualified: soleReference(functionOf(mapping), mapping)?.target !== fn && !textOf(functionOf(mapping), mapping).endsWith(':$LATEST'),
+    isQualified: soleReference(functionOf(mapping), mapping)?.target !== fn && !knownText(functionOf(mapping), mapping).endsWith(':$LATEST'),
   };
 }
 

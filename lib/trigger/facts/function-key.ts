@@ -4,7 +4,7 @@ import { knownPart } from '../../rules/cloudformation';
 import { isKnown } from '../../rules/facts';
 import { canonicalText } from '../template/canonical-text';
 import { functionOf } from '../template/deployed-mapping';
-import { textOf } from '../template/known-text';
+import { knownText } from '../template/known-text';
 import { referencesIn } from '../template/references';
 import { environmentOf } from '../template/stacks';
 
@@ -33,10 +33,10 @@ function keyOf(name: unknown, scope: CfnResource): string {
   if (version !== undefined) {
     return `<${version.node.path}>`;
   }
-  const text = withoutArn(textOf(name, scope));
+  const text = withoutArn(knownText(name, scope));
   const key = isKnown(text) ? text : nameOrPath(withoutArn(canonicalText(name, scope)), targets[0]);
   // A name is unique in its account and Region only.
-  return key.startsWith('<') ? key : `${placeOf(textOf(name, scope), scope)} ${key}`;
+  return key.startsWith('<') ? key : `${placeOf(knownText(name, scope), scope)} ${key}`;
 }
 
 /** Replaces a reference to a function by the function's name, if the app gives it one, or by its path. */

@@ -1,8 +1,8 @@
 import type { aws_dynamodb as dynamodb, aws_lambda as lambda } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import { isAbout, TABLE_WRITE_ACTIONS } from '../../rules/policies';
-import { arnPattern } from '../role/arn-pattern';
 import { covers, type HeldStatement, type Policies } from '../role/held-statements';
+import { policyArn } from '../role/policy-arn';
 import { tableResourceOf } from '../table/stream-source';
 import { canonicalText } from '../template/canonical-text';
 
@@ -28,6 +28,6 @@ function isWriting(statement: HeldStatement): boolean {
 
 /** A table is named by its resource or, where it is imported, by its name, which is unique in an account and Region. */
 function spellings(arn: unknown, scope: IConstruct): string[] {
-  const place = arnPattern(arn as string, scope).split(':').slice(3).join(':');
+  const place = policyArn(arn as string, scope).split(':').slice(3).join(':');
   return [canonicalText(arn, scope), ...place === '' || /[*?]/.test(place) ? [] : [place]];
 }

@@ -3,7 +3,7 @@ import type { IConstruct } from 'constructs';
 import { isKnown, type Known } from '../../rules/facts';
 import { fragmentOf } from '../template/cdk-internals';
 import { deployedProperty, unlessOverridden } from '../template/deployed-properties';
-import { textOf } from '../template/known-text';
+import { knownText } from '../template/known-text';
 import { referencesIn } from '../template/references';
 
 /**
@@ -53,7 +53,7 @@ const RESTRICTION_OF_DEFAULT_GROUP = 'Custom::VpcRestrictDefaultSG';
 
 function hasEndpoint(service: string, resources: readonly CfnResource[]): boolean {
   return resources.filter(({ cfnResourceType }) => cfnResourceType === 'AWS::EC2::VPCEndpoint').some((endpoint) => {
-    const name = textOf(deployedProperty(endpoint, 'ServiceName'), endpoint);
+    const name = knownText(deployedProperty(endpoint, 'ServiceName'), endpoint);
     return !/[a-z]$/.test(name) || new RegExp(`\\.${service}(-fips)?$`).test(name);
   });
 }

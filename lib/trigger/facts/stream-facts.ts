@@ -7,7 +7,7 @@ import { streamArnOf, tableResourceOf } from '../table/stream-source';
 import { soleReference } from '../template/canonical-text';
 import { hasNameOfApp } from '../template/cdk-internals';
 import { deployedProperty } from '../template/deployed-properties';
-import { plain, textOf } from '../template/known-text';
+import { plain, knownText } from '../template/known-text';
 import { resourceNamed } from '../template/references';
 import { isResource } from '../template/resource';
 import { environmentOf, topOf } from '../template/stacks';
@@ -20,7 +20,7 @@ import { environmentOf, topOf } from '../template/stacks';
 export function streamFacts(
   table: dynamodb.ITable, eventSourceArn: string | undefined, mapping: lambda.CfnEventSourceMapping, readers: readonly lambda.CfnEventSourceMapping[],
 ): TriggerStreamFacts {
-  const arn = textOf(eventSourceArn, mapping);
+  const arn = knownText(eventSourceArn, mapping);
   const source = resourceNamed(eventSourceArn, mapping);
   const lookup = lookupOf(source);
   const own = tableResourceOf(table);

@@ -12,7 +12,7 @@ import { Misfit } from '../../rules/facts';
 import type { SettingFacts } from '../../rules/mapping-rules';
 import type { TriggerWiringFacts } from '../../rules/trigger-wiring-rules';
 import type { TriggerDestination } from '../destination/trigger-destination';
-import type { Told } from '../function/function-environment';
+import type { OmittedFacts } from '../function/function-environment';
 import type { ExecutionRole } from '../role/execution-role';
 import { destinationOf, streamOf } from '../template/deployed-mapping';
 import { plain } from '../template/known-text';
@@ -33,7 +33,7 @@ export interface WiredTrigger {
   readonly informed: lambda.Function | undefined;
   /** Whether the function is known to park records: others leave the destination to Lambda, which is in no VPC. */
   readonly hasRuntime: boolean;
-  readonly told: Told | undefined;
+  readonly told: OmittedFacts | undefined;
 }
 
 /**

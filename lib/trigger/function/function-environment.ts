@@ -15,7 +15,7 @@ import { isResource, resourceOf } from '../template/resource';
  */
 export function informFunction(
   fn: lambda.Function, mapping: lambda.CfnEventSourceMapping, mayReport: boolean,
-): Told {
+): OmittedFacts {
   const variable = (fn as InformedFunction)[VARIABLE] ?? addVariable(fn);
   variable.add(mapping, mayReport);
   return {
@@ -38,7 +38,7 @@ function asTexts({ stream, report, park, metrics }: TriggerFacts): TriggerFacts 
 }
 
 /** What the function does not get for one of its triggers. The finished app has the answers. */
-export interface Told {
+export interface OmittedFacts {
   /** What keeps the function from parking records in the failure destination of the mapping. */
   readonly parkingObstacle: () => ParkingObstacle | undefined;
   /** The paths of mappings that keep the function from reporting to this one. */

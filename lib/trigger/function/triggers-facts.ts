@@ -24,7 +24,7 @@ export interface Informed {
 export type ParkingObstacle = 'circle' | 'ambiguous';
 
 /** An entry of the variable, and the mappings that it serves. */
-interface Entry {
+interface VariableEntry {
   readonly mappings: readonly lambda.CfnEventSourceMapping[];
   readonly facts: TriggerFacts;
 }
@@ -56,7 +56,7 @@ export class TriggersFacts {
     return { triggers: told.map(({ facts }) => this.shortened(facts)), obstacles: this.obstacles, silencers: this.silencers(told) };
   }
 
-  private silencers(told: readonly Entry[]): Map<lambda.CfnEventSourceMapping, readonly lambda.CfnEventSourceMapping[]> {
+  private silencers(told: readonly VariableEntry[]): Map<lambda.CfnEventSourceMapping, readonly lambda.CfnEventSourceMapping[]> {
     return new Map(told.filter(({ facts }) => !facts.report).flatMap(({ mappings, facts }) => {
       const others = this.others.filter((other) => !isReporting(other) && !this.isOfAnother(other, facts.stream));
       const silent = [...mappings.filter((mapping) => !this.reports(mapping)), ...others];
@@ -65,7 +65,7 @@ export class TriggersFacts {
   }
 
   /** One entry for each stream, and one for all those that the function can't name. */
-  private byStream(entries: readonly Entry[]): readonly Entry[] {
+  private byStream(entries: readonly VariableEntry[]): readonly VariableEntry[] {
     const named = entries.map(({ mappings, facts }) => (
       { mappings, facts: { stream: this.ifNameable(streamOf(mappings[0]), mappings[0]), ...facts } }
     ));
@@ -87,8 +87,8 @@ export class TriggersFacts {
   }
 
   /** Triggers that share an entry may disagree. Then it says what loses nothing with any of them: a failure throws, and nothing is parked. */
-  private merged(entries: readonly Entry[], keyOf: (entry: Entry) => string): readonly Entry[] {
-    const byKey = new Map<string, Entry>();
+  private merged(entries: readonly VariableEntry[], keyOf: (entry: VariableEntry) => string): readonly VariableEntry[] {
+    const byKey = new Map<string, VariableEntry>();
     for (const entry of entries) {
       const key = keyOf(entry);
       const other = byKey.get(key);

@@ -2,7 +2,7 @@ import { aws_cloudwatch as cloudwatch, Duration } from 'aws-cdk-lib';
 import type { StreamAlarms } from './alarm-options';
 import { concurrentExecutions, errorPercent, silence } from './metrics';
 import {
-  AGE_CRITICAL_SHARE, AGE_WARNING_SHARE, AT_ONCE, CONCURRENCY_SHARE, DURATION_SHARE, ERROR_PERCENT, LASTING, LEAST_AGE_CRITICAL, LEAST_AGE_WARNING,
+  AGE_CRITICAL_SHARE, AGE_WARNING_SHARE, ONE_MINUTE, CONCURRENCY_SHARE, DURATION_SHARE, ERROR_PERCENT, LASTING, LEAST_AGE_CRITICAL, LEAST_AGE_WARNING,
   LEAST_POINTER_AGE, LEAST_RESERVED, MOST_AGE_CRITICAL, MOST_AGE_WARNING, MOST_POINTER_AGE, PERIOD, POINTER_SHARE, SILENCE_PERIOD, SILENT,
 } from './thresholds';
 import {
@@ -46,7 +46,7 @@ const lasting = { period: PERIOD, datapoints: LASTING, missing: NOT_BREACHING };
 /** A state that invocations show when they end. */
 const lastingInvocations = { ...lasting, isOfInvocations: true };
 /** Events, each of which counts. A period without one has no data. */
-const anySingle = { period: PERIOD, datapoints: AT_ONCE, missing: NOT_BREACHING, threshold: () => 0, unit: '' } as const;
+const anySingle = { period: PERIOD, datapoints: ONE_MINUTE, missing: NOT_BREACHING, threshold: () => 0, unit: '' } as const;
 
 /** Every alarm, by its name. */
 export const ALARM_KINDS: { readonly [name in keyof StreamAlarms]-?: AlarmKind } = {
@@ -134,7 +134,7 @@ export const ALARM_KINDS: { readonly [name in keyof StreamAlarms]-?: AlarmKind }
     threshold: (watched) => Math.min(Math.max(POINTER_SHARE * shortestRest(watched), LEAST_POINTER_AGE), MOST_POINTER_AGE),
     says: (watched, limit) => `${named(watched)}: a message has waited in the failure queue for more than ${limit}. If it is about a failed `
       + `batch, it names records in the stream, which deletes them 24 hours after they were written: perhaps ${
-        shortestRest(watched) > 0 ? `${inWords(shortestRest(watched), 's')} after the message came` : 'at any time'}. Parked records are whole and stay.`,
+        shortestRest(watched) > 0 ? `${thresholdInWords(shortestRest(watched), 's')} after the message came` : 'at any time'}. Parked records are whole and stay.`,
   },
   errors: {
     ...lastingInvocations,
@@ -214,7 +214,7 @@ function shortestRest(watched: Watched): number {
 function endOf(watched: Watched): string {
   const [life, retries] = [lifeOf(watched), retriesOf(watched)];
   const [end, next] = life < STREAM_RETENTION ? ['Lambda gives records up', ''] : ['the stream deletes records', 'Lambda gives up '];
-  return `${end} ${inWords(life, 's')} after they were written${retries === undefined ? '' : `, and ${next}a batch when it failed ${times(retries + 1)}`}`;
+  return `${end} ${thresholdInWords(life, 's')} after they were written${retries === undefined ? '' : `, and ${next}a batch when it failed ${times(retries + 1)}`}`;
 }
 
 function times(count: number): string {
@@ -226,7 +226,7 @@ function sentence(text: string): string {
 }
 
 /** A threshold as a sentence has it. */
-export function inWords(threshold: number, unit: AlarmKind['unit']): string {
+export function thresholdInWords(threshold: number, unit: AlarmKind['unit']): string {
   switch (unit) {
     case 'ms': return Duration.millis(Math.round(threshold)).toHumanString().replace('millis', 'milliseconds');
     case 's': return Duration.seconds(Math.round(threshold)).toHumanString().replace('millis', 'milliseconds');

@@ -1,6 +1,6 @@
 import { aws_cloudwatch as cloudwatch, Duration, Lazy, Token } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { type AlarmKind, inWords } from './alarm-kinds';
+import { type AlarmKind, thresholdInWords } from './alarm-kinds';
 import type { StreamAlarmOptions } from './alarm-options';
 import { docsPage } from './runbook';
 import { lastingFor, PERIOD } from './thresholds';
@@ -38,7 +38,7 @@ export function newAlarm(scope: Construct, id: string, kind: AlarmKind, watched:
 
 /** What only the deployment knows has no words. */
 function says({ says: sentences, unit }: AlarmKind, watched: Watched, threshold: number): string {
-  return sentences(watched, Token.isUnresolved(threshold) ? 'what its threshold says' : inWords(threshold, unit));
+  return sentences(watched, Token.isUnresolved(threshold) ? 'what its threshold says' : thresholdInWords(threshold, unit));
 }
 
 /** Aspects and overrides may change later what the threshold is a share of. */

@@ -24,7 +24,7 @@ export function lastingFor(timeout: number, period: number): typeof LASTING {
 }
 
 /** One minute is enough: each single one must be looked at. */
-export const AT_ONCE = { datapointsToAlarm: 1, evaluationPeriods: 1 };
+export const ONE_MINUTE = { datapointsToAlarm: 1, evaluationPeriods: 1 };
 
 /**
  * How old records may be when the function gets them, as a share of their life: of `maxRecordAge` or the 24 hours of the stream, whichever

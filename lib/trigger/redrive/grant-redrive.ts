@@ -1,7 +1,7 @@
 import { aws_iam as iam, type aws_dynamodb as dynamodb, type aws_kms as kms, type aws_lambda as lambda, type aws_s3 as s3, type aws_sqs as sqs } from 'aws-cdk-lib';
 import { FAILURE_PREFIXES } from '../../stream/failure-prefixes';
-import { keyOf } from '../role/dropped-grant';
-import { targetOf } from '../template/cdk-internals';
+import { encryptionKeyOf } from '../role/dropped-grant';
+import { destinationTarget } from '../template/cdk-internals';
 
 /** What of a trigger decides on what bringing its records back needs. */
 export interface Redrivable {
@@ -18,7 +18,7 @@ export interface FailureSource {
 }
 
 export function failureSource({ failureDestination }: Redrivable): FailureSource {
-  return failureDestination === undefined ? {} : targetOf(failureDestination) as FailureSource;
+  return failureDestination === undefined ? {} : destinationTarget(failureDestination) as FailureSource;
 }
 
 /** Allows to bring a trigger's records back: to take them from where they failed to, to read the stream and the items, to invoke the function. */
@@ -29,7 +29,7 @@ export function grantRedrive(grantee: iam.IGrantable, trigger: Redrivable): iam.
   const grantBy = (resource: iam.IResourceWithPolicy, resourceArns: string[], ...actions: string[]) => (
     iam.Grant.addToPrincipalOrResource({ grantee, actions, resourceArns, resource })
   );
-  const keys = [table.encryptionKey, failureDestination && keyOf(failureDestination)].filter((key): key is kms.IKey => key !== undefined);
+  const keys = [table.encryptionKey, failureDestination && encryptionKeyOf(failureDestination)].filter((key): key is kms.IKey => key !== undefined);
   const grants = [
     grant([streamArn], 'dynamodb:DescribeStream', 'dynamodb:GetShardIterator', 'dynamodb:GetRecords'),
     grant([table.tableArn], 'dynamodb:BatchGetItem'),

@@ -1,6 +1,6 @@
 import { aws_iam as iam, type aws_kms as kms, type aws_lambda as lambda } from 'aws-cdk-lib';
 import { DependencyGroup } from 'constructs';
-import { targetOf } from '../template/cdk-internals';
+import { destinationTarget } from '../template/cdk-internals';
 import { resourceOf } from '../template/resource';
 
 /**
@@ -21,8 +21,8 @@ export function droppedKeyGrant(key: kms.IKey | undefined, actions: readonly str
 }
 
 /** The key of what receives the batches that are given up, as far as the CDK's own classes show it. */
-export function keyOf(destination: lambda.IEventSourceDlq): kms.IKey | undefined {
-  const { queue, topic, bucket } = targetOf(destination);
+export function encryptionKeyOf(destination: lambda.IEventSourceDlq): kms.IKey | undefined {
+  const { queue, topic, bucket } = destinationTarget(destination);
   return queue?.encryptionMasterKey ?? topic?.masterKey ?? bucket?.encryptionKey;
 }
 

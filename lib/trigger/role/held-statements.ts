@@ -1,6 +1,6 @@
 import { type aws_iam as iam, type CfnResource, Stack, Token } from 'aws-cdk-lib';
 import { Dependable, type IConstruct } from 'constructs';
-import { arnPattern } from './arn-pattern';
+import { policyArn } from './policy-arn';
 import { allowedByAws, fits, listOf, mayBeOne, POLICY_RESOURCES, type StatementActions } from '../../rules/policies';
 import { lookupOf } from '../table/stream-lookup';
 import { canonicalText } from '../template/canonical-text';
@@ -144,7 +144,7 @@ function isWithin(held: unknown, scope: CfnResource, wanted: unknown, place: ICo
     return true;
   }
   const isText = (value: unknown, where: IConstruct) => !referencesIn(value, where).some(({ target }) => isResource(target));
-  return (isText(held, scope) || isText(wanted, place)) && mayBeOne(arnPattern(held as string, scope), arnPattern(wanted as string, place));
+  return (isText(held, scope) || isText(wanted, place)) && mayBeOne(policyArn(held as string, scope), policyArn(wanted as string, place));
 }
 
 /** The canonical texts that policies use for a resource. A stream is also under its table. */

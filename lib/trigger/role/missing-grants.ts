@@ -1,7 +1,7 @@
 import { aws_iam as iam, Stack } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
-import { arnPattern } from './arn-pattern';
 import { covers, type Policies } from './held-statements';
+import { policyArn } from './policy-arn';
 import { isAbout } from '../../rules/policies';
 
 /**
@@ -19,7 +19,7 @@ export function missingGrants(
     const isHeldOn = (action: string, resource: string) => held.some((has) => isAbout(has, action) && covers(has, resource, scope));
     const isHeld = (action: string) => statement.resources.every((resource) => isHeldOn(action, resource));
     const actions = statement.actions.filter((action) => !isHeld(action));
-    return actions.length === 0 ? [] : [statement.copy({ actions, resources: statement.resources.map((resource) => arnPattern(resource, scope)) })];
+    return actions.length === 0 ? [] : [statement.copy({ actions, resources: statement.resources.map((resource) => policyArn(resource, scope)) })];
   });
   return Stack.of(scope).resolve(new iam.PolicyDocument({ statements: missing }))?.Statement ?? [];
 }

@@ -67,9 +67,9 @@ export async function handler(request: LookupRequest, context: { getRemainingTim
   }, end);
 }
 
-type Outcome = Pick<LookupResponse, 'Status' | 'Reason' | 'Data'>;
+type LookupOutcome = Pick<LookupResponse, 'Status' | 'Reason' | 'Data'>;
 
-async function outcomeOf({ RequestType, ResourceProperties }: LookupRequest, deadline: number): Promise<Outcome> {
+async function outcomeOf({ RequestType, ResourceProperties }: LookupRequest, deadline: number): Promise<LookupOutcome> {
   if (RequestType === 'Delete') {
     return { Status: 'SUCCESS' };
   }

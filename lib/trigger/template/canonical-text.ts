@@ -1,6 +1,6 @@
 import type { Reference } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
-import { asText, bareReference, referencesIn, resolvedWithReferences } from './references';
+import { resolvedText, bareReference, referencesIn, resolvedWithReferences } from './references';
 import { environmentOf } from './stacks';
 
 /**
@@ -18,7 +18,7 @@ export function canonicalText(value: unknown, scope: IConstruct): string {
     return pathOf(reference);
   }
   const resolved = resolvedWithReferences(value, scope, pathOf);
-  const text = asText(resolved.value);
+  const text = resolvedText(resolved.value);
   return resolved.hasOtherTokens ? `${environmentOf(scope)} ${text}` : text;
 }
 

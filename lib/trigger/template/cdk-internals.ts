@@ -71,7 +71,7 @@ export function hasNameOfApp(construct: IConstruct): boolean {
  * If one was imported by an ARN that is a token, the ARN does not show whether it is a FIFO queue or topic, and no ARN shows its key. The
  * imported construct does.
  */
-export function targetOf(destination: lambda.IEventSourceDlq): DestinationTarget {
+export function destinationTarget(destination: lambda.IEventSourceDlq): DestinationTarget {
   return destination as object;
 }
 

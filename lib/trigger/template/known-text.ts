@@ -9,7 +9,7 @@ export function plain<Value>(value: Value): Known<Value> {
 }
 
 /** A value as the text that it is at synth, with `UNKNOWN` in place of each part that only the deployment knows. */
-export function textOf(value: unknown, scope: IConstruct): string {
+export function knownText(value: unknown, scope: IConstruct): string {
   const reference = bareReference(value);
   // Within its stack, a reference never is a text.
   return reference !== undefined && Stack.of(reference.target) === Stack.of(scope) ? UNKNOWN : textOfResolved(Stack.of(scope).resolve(value));

@@ -2,7 +2,7 @@ import { type CfnResource, Stage } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 
 /** What is read from a Stage, and who asks for it once in a synthesis. */
-interface Reading<Value> {
+interface ReadOnce<Value> {
   readonly value: Value;
   readonly askers: readonly CfnResource[];
 }
@@ -17,7 +17,7 @@ interface Reading<Value> {
 export class OnceASynthesis<Value> {
   private readonly known = new WeakMap<IConstruct, { readonly value: Value; readonly unasked: Set<CfnResource> }>();
 
-  constructor(private readonly read: (stage: IConstruct) => Reading<Value>) {}
+  constructor(private readonly read: (stage: IConstruct) => ReadOnce<Value>) {}
 
   /** @param repeated this resource may ask several times now, for the same reading */
   for(asker: CfnResource, repeated = false): Value {

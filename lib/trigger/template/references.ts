@@ -41,7 +41,7 @@ class ReferenceResolver extends DefaultTokenResolver {
   hasOtherTokens = false;
 
   constructor(private readonly write?: (reference: Reference) => string | undefined) {
-    super({ join: (...parts: unknown[]) => parts.filter((part) => part !== undefined).map(asText).join('') });
+    super({ join: (...parts: unknown[]) => parts.filter((part) => part !== undefined).map(resolvedText).join('') });
   }
 
   resolveToken(token: IResolvable, context: IResolveContext, postProcessor: never): any {
@@ -59,6 +59,6 @@ class ReferenceResolver extends DefaultTokenResolver {
 }
 
 /** A resolved value as a text, which is empty if a token omits the value. */
-export function asText(value: unknown): string {
+export function resolvedText(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value) ?? '';
 }

@@ -1,7 +1,7 @@
 import { callBoxes, LANES_FROM, placeOfBatch } from '../draw-batches';
-import type { Place } from '../place';
+import type { Pixels } from '../pixels';
 import type { Mark, Row, Rows } from '../rows';
-import { OUTCOMES, type View, type ViewBatch } from '../view';
+import { BATCH_OUTCOMES, type View, type ViewBatch } from '../view';
 import { aboutBatch, aboutCall, aboutEvent } from '../words';
 
 /** A mark: where it is in its row, and in a batch the number of a call. */
@@ -32,7 +32,7 @@ export function linesOf(view: View, { rows }: Rows, { row, index, call }: Select
   return [...aboutBatch(view, mark.batch), ...calls.length > 0 ? [`${calls.length} calls of the handler: zoom in, or press Enter`] : []];
 }
 
-export function boxOf(view: View, { rows }: Rows, place: Place, { row: at, index, call }: Selection): Box {
+export function boxOf(view: View, { rows }: Rows, place: Pixels, { row: at, index, call }: Selection): Box {
   const row = rows[at];
   const mark = row.marks[index];
   const x = place.of(mark.from);
@@ -50,7 +50,7 @@ export function boxOf(view: View, { rows }: Rows, place: Place, { row: at, index
 const NEAR = 7;
 
 /** The mark at a point, or close to it. Of several, the one that went worst. */
-export function markAt(view: View, all: Rows, place: Place, point: { readonly x: number; readonly y: number }): Selection | undefined {
+export function markAt(view: View, all: Rows, place: Pixels, point: { readonly x: number; readonly y: number }): Selection | undefined {
   const at = all.rows.findIndex(({ y, height, kind }) => point.y >= y - 2 && point.y < y + height + (kind === 'shard' ? 8 : 0));
   const row: Row | undefined = all.rows[at];
   if (!row) {
@@ -63,7 +63,7 @@ export function markAt(view: View, all: Rows, place: Place, point: { readonly x:
       return;
     }
     const away = Math.max(place.of(mark.from) - point.x, point.x - place.of(mark.to), 0);
-    const badness = mark.kind === 'batch' ? OUTCOMES.indexOf(mark.batch.outcome) : 0;
+    const badness = mark.kind === 'batch' ? BATCH_OUTCOMES.indexOf(mark.batch.outcome) : 0;
     const isIn = away <= 1;
     const isBetter = !best || (isIn !== best.away <= 1 ? isIn : badness !== best.badness ? badness > best.badness : away < best.away);
     if (away <= NEAR && isBetter) {
@@ -73,7 +73,7 @@ export function markAt(view: View, all: Rows, place: Place, point: { readonly x:
   return best && { row: at, index: best.index, ...callAt(view, row.marks[best.index], row, place, point) };
 }
 
-function callAt(view: View, mark: Mark, row: Row, place: Place, { x, y }: { readonly x: number; readonly y: number }): { readonly call?: number } {
+function callAt(view: View, mark: Mark, row: Row, place: Pixels, { x, y }: { readonly x: number; readonly y: number }): { readonly call?: number } {
   if (mark.kind !== 'batch' || !mark.batch.calls || row.kind !== 'shard') {
     return {};
   }

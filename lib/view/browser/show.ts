@@ -1,9 +1,9 @@
 import type { BrowserEvent, BrowserWindow, Dom, Element } from './dom';
 import { type Box, boxOf, followed, linesOf, markAt, moved, type Selection } from './selection';
 import { draw } from '../draw';
-import { type Frame, GUTTER, placeOf, RIGHT } from '../place';
+import { type Frame, GUTTER, pixelsOf, RIGHT } from '../pixels';
 import { type Rows, rowsOf } from '../rows';
-import { type Axis, bestAxis, type Range, timeAt, onAxis, wholeRange } from '../scale';
+import { type Axis, bestAxis, type AxisRange, timeAt, onAxis, wholeRange } from '../scale';
 import type { View } from '../view';
 
 /** A page that shows a view. */
@@ -33,8 +33,8 @@ class Timeline implements Shown {
   private mark: Element | undefined;
   private rows: Rows;
   private axis: Axis;
-  private whole: Range;
-  private range: Range;
+  private whole: AxisRange;
+  private range: AxisRange;
   private width = LEAST_WIDTH;
   private selected: Selection | undefined;
   private isDue = false;
@@ -208,7 +208,7 @@ class Timeline implements Shown {
   }
 
   /** Shows a part, or all if the part is larger. */
-  private go({ from, to }: Range): void {
+  private go({ from, to }: AxisRange): void {
     const { whole } = this;
     const size = to - from;
     if (size >= whole.to - whole.from) {
@@ -304,11 +304,11 @@ class Timeline implements Shown {
   }
 
   private markAt(point: { x: number; y: number }): Selection | undefined {
-    return markAt(this.view, this.rows, placeOf(this.view, this.frame()), point);
+    return markAt(this.view, this.rows, pixelsOf(this.view, this.frame()), point);
   }
 
   private box(): Box | undefined {
-    return this.selected && boxOf(this.view, this.rows, placeOf(this.view, this.frame()), this.selected);
+    return this.selected && boxOf(this.view, this.rows, pixelsOf(this.view, this.frame()), this.selected);
   }
 
   private point({ clientX, clientY }: BrowserEvent): { x: number; y: number } {

@@ -17,7 +17,7 @@ export type Checks<Options> = { readonly [name in keyof Options]-?: Check };
  *
  * @throws TypeError that names the option, what was given, and what is allowed.
  */
-export function check(name: string, value: unknown, { allowed, fits, inside }: Check): void {
+export function checkOption(name: string, value: unknown, { allowed, fits, inside }: Check): void {
   if (!fits(value)) {
     throw new TypeError(`${name} is ${inWords(value)} but must be ${allowed}.`);
   }
@@ -26,7 +26,7 @@ export function check(name: string, value: unknown, { allowed, fits, inside }: C
 
 /** Checks the options that a function was given. */
 export function checkOptions<Options>(name: string, value: unknown, checks: Checks<Options>): void {
-  check(`The argument of ${name}`, value, anObject);
+  checkOption(`The argument of ${name}`, value, anObject);
   checkProperties(name, value as object, checks);
 }
 
@@ -40,7 +40,7 @@ function checkProperties<Options>(what: string, value: object, checks: Checks<Op
   for (const name in checks) {
     const each: Check = checks[name];
     if (given[name] !== undefined || each.required) {
-      check(prefix + name, given[name], each);
+      checkOption(prefix + name, given[name], each);
     }
   }
 }
@@ -73,7 +73,7 @@ export const listOf = (what: string, each: Check): Check => ({
   allowed: `a list of ${what}`,
   fits: Array.isArray,
   // There may be a million of anything.
-  inside: each === anything ? undefined : (name, list: unknown[]) => list.forEach((value, index) => check(`${name}[${index}]`, value, each)),
+  inside: each === anything ? undefined : (name, list: unknown[]) => list.forEach((value, index) => checkOption(`${name}[${index}]`, value, each)),
 });
 
 export const options = <Options>(checks: Checks<Options>): Check => ({

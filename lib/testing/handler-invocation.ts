@@ -60,15 +60,15 @@ export interface InvokedFunction {
   readonly random: () => number;
   readonly uuid: () => string;
   /** Invocations whose handler has not answered. */
-  readonly unanswered: ReadonlySet<Invocation>;
+  readonly unanswered: ReadonlySet<HandlerInvocation>;
   /** The handler has answered, or will never. */
-  readonly answered: (invocation: Invocation) => void;
+  readonly answered: (invocation: HandlerInvocation) => void;
   /** An invocation is over; what follows from its report comes before others that wait. */
   readonly over: (report: () => void) => void;
 }
 
 /** One invocation of the user's handler in one environment. */
-export class Invocation implements HandlerContext, Tenant {
+export class HandlerInvocation implements HandlerContext, Tenant {
   readonly waits = new Set<Wait>();
   budgets = 0;
   /** Whether code that the environment loads is still on its way. */
@@ -122,7 +122,7 @@ export class Invocation implements HandlerContext, Tenant {
   }
 
   /** In its own environment if there is one; otherwise in another one that shares its memory. */
-  readonly successor = (): Invocation | undefined => {
+  readonly successor = (): HandlerInvocation | undefined => {
     if (this.state === 'running' || this.environment.ended) {
       return undefined;
     }
@@ -318,7 +318,7 @@ export class Invocation implements HandlerContext, Tenant {
   }
 }
 
-const withCall = lazyProperty('call', (invocation: Invocation) => invocation.call);
+const withCall = lazyProperty('call', (invocation: HandlerInvocation) => invocation.call);
 
 /** @throws Error under the name that Lambda's runtime gives it, if the response can't be written as JSON. */
 function jsonOf(response: unknown): string {

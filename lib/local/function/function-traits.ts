@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { LambdaFunction } from '../assembly/app';
 
 /** What a function is like, by the words for it. A function in which one of them differs runs in new processes. */
-export interface FunctionFacts {
+export interface FunctionTraits {
   readonly code: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly handler: string;
@@ -16,7 +16,7 @@ export interface FunctionFacts {
 }
 
 /** @param environment the variables that its processes get from the template and the user */
-export function functionFacts(target: LambdaFunction, environment: Readonly<Record<string, string>>): FunctionFacts {
+export function functionTraits(target: LambdaFunction, environment: Readonly<Record<string, string>>): FunctionTraits {
   return {
     code: target.codeDirectory === undefined ? target.inlineCode! : contentOf(target.codeDirectory),
     environment,

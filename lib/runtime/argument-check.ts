@@ -1,10 +1,10 @@
 import { expected } from './expected';
 
 /** What a value may be: how an error names it, whether a value fits, and of an object what its properties may be. */
-export type Allowed = readonly [what: string, fits: (value: any) => unknown, properties?: Properties];
+export type Allowed = readonly [what: string, fits: (value: any) => unknown, properties?: AllowedProperties];
 
 /** What the properties of an object may be. */
-export interface Properties {
+export interface AllowedProperties {
   readonly [name: string]: Allowed;
 }
 
@@ -25,7 +25,7 @@ export function having(property: string): Allowed {
 }
 
 /** An object with some of these properties, and no others. */
-export function object(properties: Properties): Allowed {
+export function object(properties: AllowedProperties): Allowed {
   return [`an object with ${Object.keys(properties).join(', ')}`, (value) => value && typeof value === 'object', properties];
 }
 
@@ -34,7 +34,7 @@ export function object(properties: Properties): Allowed {
  *
  * @throws TypeError that names what was given, and what is allowed.
  */
-export function check(name: string, value: any, [what, fits, properties]: Allowed, part = 'The argument'): void {
+export function checkArgument(name: string, value: any, [what, fits, properties]: Allowed, part = 'The argument'): void {
   if (!fits(value)) {
     throw new TypeError(expected(`${part} of ${name}`, what, value));
   }
@@ -43,7 +43,7 @@ export function check(name: string, value: any, [what, fits, properties]: Allowe
       throw new TypeError(`${name} has no option ${property}, only ${Object.keys(properties!).join(', ')}`);
     }
     if (value[property] !== undefined) {
-      check(name, value[property], properties![property], `The option ${property}`);
+      checkArgument(name, value[property], properties![property], `The option ${property}`);
     }
   }
 }

@@ -1,5 +1,5 @@
 /** What became of a record. */
-export type Outcome =
+export type RecordOutcome =
   /** The function processed it. */
   | 'done'
   /** Done, but its item changed meanwhile: the function may have written over something newer. */
@@ -19,20 +19,20 @@ export type Outcome =
   /** Nothing was tried: a dry run, or the run was ended. It stays. */
   | 'notTried';
 
-export const OUTCOMES = [
+export const RECORD_OUTCOMES = [
   'done', 'overtaken', 'skipped', 'held', 'inexact', 'failed', 'tooLarge', 'written', 'notTried',
-] as const satisfies readonly Outcome[];
+] as const satisfies readonly RecordOutcome[];
 
 /** Outcomes after which nothing is left to do. */
-const SETTLED: readonly Outcome[] = ['done', 'overtaken', 'skipped'];
+const SETTLED: readonly RecordOutcome[] = ['done', 'overtaken', 'skipped'];
 
-export function isSettled(outcome: Outcome): boolean {
+export function isSettled(outcome: RecordOutcome): boolean {
   return SETTLED.includes(outcome);
 }
 
 /** A line of the report: no images. */
 export interface ReportLine {
-  readonly outcome: Outcome | 'lost' | 'unknown';
+  readonly outcome: RecordOutcome | 'lost' | 'unknown';
   readonly eventId?: string;
   readonly sequenceNumber?: string;
   /** The message or object that is about it, where it is not about one record. */

@@ -4,16 +4,16 @@ import { knownPart } from '../../rules/cloudformation';
 import { isKnown } from '../../rules/facts';
 import { lookupOf } from '../table/stream-lookup';
 import { deployedProperty } from '../template/deployed-properties';
-import { plain, textOf } from '../template/known-text';
-import { asText, resolvedWithReferences } from '../template/references';
+import { plain, knownText } from '../template/known-text';
+import { resolvedText, resolvedWithReferences } from '../template/references';
 import { isResource } from '../template/resource';
 
 /**
  * An ARN as IAM takes it in a policy that no template resolves: with `*` for what only the deployment knows. CloudFormation begins names
  * with those of the stack and the resource, so that little else fits.
  */
-export function arnPattern(arn: string, scope: IConstruct): string {
-  const text = asText(resolvedWithReferences(arn, scope, patternOf).value);
+export function policyArn(arn: string, scope: IConstruct): string {
+  const text = resolvedText(resolvedWithReferences(arn, scope, patternOf).value);
   // What is not a reference to a resource stands in the text as JSON.
   return text.replace(/\{"(?:[^{}]|\{[^{}]*\})*\}/g, '*');
 }
@@ -44,7 +44,7 @@ function pseudo(name: string, scope: IConstruct): string {
 }
 
 function lookedUpName(resource: CfnResource): string {
-  return knownPart(textOf(lookupOf(resource)?.tableArn, resource), 'resource')?.split('/')[1] ?? '*';
+  return knownPart(knownText(lookupOf(resource)?.tableArn, resource), 'resource')?.split('/')[1] ?? '*';
 }
 
 /** The longest names that CloudFormation leaves as they are, less the part that it makes up. */

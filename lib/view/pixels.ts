@@ -1,11 +1,11 @@
 import { type Mark, reach, type Row } from './rows';
-import { type Axis, firstWhere, onAxis, type Range } from './scale';
+import { type Axis, firstWhere, onAxis, type AxisRange } from './scale';
 import type { View } from './view';
 
 /** What of a view is drawn, and how wide. */
 export interface Frame {
   readonly axis: Axis;
-  readonly range: Range;
+  readonly range: AxisRange;
   /** In pixels. */
   readonly width: number;
 }
@@ -15,7 +15,7 @@ export const GUTTER = 46;
 export const RIGHT = 8;
 
 /** From an axis to pixels. */
-export interface Place {
+export interface Pixels {
   /** Of a moment. */
   readonly of: (moment: number) => number;
   /** Of a time. */
@@ -24,7 +24,7 @@ export interface Place {
   readonly right: number;
 }
 
-export function placeOf(view: View, { axis, range: { from, to }, width }: Frame): Place {
+export function pixelsOf(view: View, { axis, range: { from, to }, width }: Frame): Pixels {
   const [left, right] = [GUTTER, width - RIGHT];
   const scale = (right - left) / (to - from);
   const positions = view[axis === 'time' ? 'times' : 'places'];
@@ -32,7 +32,7 @@ export function placeOf(view: View, { axis, range: { from, to }, width }: Frame)
 }
 
 /** Hands over those of which a part is between left and right, without a look at those before and after. */
-export function eachVisible(view: View, { marks, ends }: Row, { of, left, right }: Place, take: (mark: Mark) => void): void {
+export function eachVisible(view: View, { marks, ends }: Row, { of, left, right }: Pixels, take: (mark: Mark) => void): void {
   for (let index = firstWhere(marks.length, (at) => of(ends[at]) >= left - 2); index < marks.length; index++) {
     const mark = marks[index];
     if (of(mark.from) > right + 2) {

@@ -5,9 +5,9 @@ import { CHECKED_MARK, warningId } from '../rules/marks';
 import type { Violation } from '../rules/rule';
 
 /** Throws one error for all violations that are errors. If there are none, warns, so that each warning can be acknowledged by its rule's id. */
-export function report(trigger: Construct, violations: readonly Violation[]): void {
+export function reportViolations(trigger: Construct, violations: readonly Violation[]): void {
   if (violations.some(isError)) {
-    refuse(trigger, violations);
+    refuseTrigger(trigger, violations);
   }
   for (const { ruleId, message } of violations) {
     Annotations.of(trigger).addWarningV2(warningId(ruleId), message);
@@ -15,13 +15,13 @@ export function report(trigger: Construct, violations: readonly Violation[]): vo
 }
 
 /** Throws one error for all violations that are errors. */
-export function refuse(trigger: Construct, violations: readonly Violation[]): never {
+export function refuseTrigger(trigger: Construct, violations: readonly Violation[]): never {
   throw new InvalidTriggerError(trigger.node.path, violations.filter(isError));
 }
 
 /** Warns, and returns the errors. The CDK collects the errors of all constructs into the one that fails the synthesis. */
 export function lateErrors(trigger: Construct, violations: readonly Violation[]): string[] {
-  report(trigger, violations.filter((violation) => !isError(violation)));
+  reportViolations(trigger, violations.filter((violation) => !isError(violation)));
   if (!trigger.node.metadata.some(({ type }) => type === CHECKED_MARK)) {
     trigger.node.addMetadata(CHECKED_MARK, true);
   }
