@@ -9,11 +9,14 @@ const PARTS = {
   package: ['api', 'docs', 'handlers', 'package', 'runtime/bundle', 'runtime/destination', 'runtime/schema', 'testing/bundled', 'testing/consumer', 'testing/example'],
   /** What starts processes: DynamoDB Local, functions in processes of their own, the command line. */
   local: [
-    'cli', 'examples/guarded-projection', 'examples/idempotency', 'integ', 'local', 'redrive/local', 'runtime/faults', 'runtime/lambda-logs', 'runtime/process',
+    'cli', 'examples/guarded-projection', 'examples/idempotency', 'integ', 'redrive/local', 'runtime/faults', 'runtime/lambda-logs', 'runtime/process',
     'testing/real-work', 'trigger/stream-lookup.lambda',
+    ...[
+      'api', 'border', 'bundles', 'children', 'destinations', 'dynamodb-local', 'environment', 'node-program', 'process-end', 'run', 'run-end', 'running-app', 'takeover',
+    ].map((name) => `local/${name}`),
   ],
   /** What is synthesized. */
-  cdk: ['cfn-lint', 'check/assembly', 'changes', 'examples', 'security', 'testing/filter', 'testing/synthesized-mapping', 'trigger'],
+  cdk: ['cfn-lint', 'check/assembly', 'changes', 'examples', 'local/app', 'security', 'testing/filter', 'testing/synthesized-mapping', 'trigger'],
   unit: ['**'],
 };
 type Part = keyof typeof PARTS;

@@ -1,5 +1,3 @@
-import type { ApiRequest } from '../../lib/local/api/server';
-import { StoredValuesApi } from '../../lib/local/api/stored-values-api';
 import type { LambdaFunction } from '../../lib/local/assembly/app';
 import { awsHost, serviceId } from '../../lib/local/function/aws-services';
 import { givenVariables } from '../../lib/local/function/given-variables';
@@ -151,43 +149,6 @@ describe('environment variables that are given', () => {
     [{ envVars: file('list.json') }, 'it must be an object of objects'],
   ])('%j can\'t be read', (options, message) => {
     expect(() => givenVariables(options)).toThrow(expect.objectContaining({ code: 'VARIABLES_UNREADABLE', message: expect.stringContaining(message) }));
-  });
-});
-
-describe('the parameters and secrets of the app', () => {
-  const { answer } = new StoredValuesApi(() => ({
-    parameters: [{ name: '/app/level', type: 'String', value: 'debug' }, { name: '/app/db/url', type: 'String', value: 'x' }, { name: 'plain', type: 'StringList', value: 'a,b' }],
-    secrets: [{ name: 'login', arn: 'arn:aws:secretsmanager:us-east-1:000000000000:secret:login-abcdef', value: '{"user":"me"}' }],
-  }));
-  const ask = async (target: string, input: object) =>
-    JSON.parse(String((await answer({ headers: { 'x-amz-target': target }, body: Buffer.from(JSON.stringify(input)) } as unknown as ApiRequest))!.body));
-
-  test.each([
-    ['GetParameter', { Name: '/app/level' }, { Parameter: { Name: '/app/level', Type: 'String', Value: 'debug' } }],
-    ['GetParameter', { Name: 'arn:aws:ssm:us-east-1:000000000000:parameter/plain' }, { Parameter: { Value: 'a,b' } }],
-    ['GetParameters', { Names: ['plain', 'none'] }, { Parameters: [{ Name: 'plain' }], InvalidParameters: ['none'] }],
-    ['GetParametersByPath', { Path: '/app' }, { Parameters: [{ Name: '/app/level' }] }],
-    ['GetParametersByPath', { Path: '/app/', Recursive: true }, { Parameters: [{ Name: '/app/level' }, { Name: '/app/db/url' }] }],
-  ])('are what %s of %j answers', async (action, input, output) => {
-    expect(await ask(`AmazonSSM.${action}`, input)).toMatchObject(output);
-  });
-
-  test.each(['login', 'arn:aws:secretsmanager:us-east-1:000000000000:secret:login-abcdef', 'arn:aws:secretsmanager:us-east-1:000000000000:secret:login'])(
-    'are what GetSecretValue of %s answers', async (SecretId) => {
-      expect(await ask('secretsmanager.GetSecretValue', { SecretId })).toMatchObject({ Name: 'login', SecretString: '{"user":"me"}' });
-    });
-
-  test.each([
-    ['AmazonSSM.GetParameter', { Name: 'none' }, 'ParameterNotFound', 'The parameter none is not in this app. With --profile NAME'],
-    ['AmazonSSM.PutParameter', {}, 'NotImplementedException', 'Systems Manager has only GetParameter, '],
-    ['secretsmanager.GetSecretValue', { SecretId: 'none' }, 'ResourceNotFoundException', 'The secret none is not in this app.'],
-    ['secretsmanager.PutSecretValue', {}, 'NotImplementedException', 'Secrets Manager has only GetSecretValue here'],
-  ])('do not answer %s of %j', async (target, input, type, message) => {
-    await expect(ask(target, input)).rejects.toMatchObject({ type, message: expect.stringContaining(message) });
-  });
-
-  test('leave other requests to other APIs', () => {
-    expect(answer({ headers: {}, body: Buffer.from('') } as unknown as ApiRequest)).toBeUndefined();
   });
 });
 

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { FOREIGN_REQUEST, isForeignRequest } from '../foreign-request';
@@ -51,10 +52,7 @@ export async function startApiServer(): Promise<ApiServer> {
   });
   // An invocation may take as long as the function's timeout.
   server.requestTimeout = 0;
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', resolve);
-  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
   return {
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     serve: (apis) => served = apis,
@@ -66,7 +64,7 @@ export async function startApiServer(): Promise<ApiServer> {
 }
 
 async function answer(request: IncomingMessage, apis: readonly Api[] | undefined): Promise<ApiAnswer> {
-  const { pathname, searchParams } = new URL(request.url ?? '/', 'http://127.0.0.1');
+  const { pathname, searchParams } = new URL(request.url!, 'http://127.0.0.1');
   if (isForeignRequest(request.headers)) {
     throw new ApiError(403, 'AccessDeniedException', FOREIGN_REQUEST);
   }

@@ -25,7 +25,7 @@ export class StoredValuesApi {
     return json({ ARN: secret.arn, Name: secret.name, SecretString: secret.value, VersionId: 'local', VersionStages: ['AWSCURRENT'], CreatedDate: 0 });
   }
 
-  private systemsManager(action: string, { Name, Names = [], Path = '/', Recursive }: Input): ApiAnswer {
+  private systemsManager(action: string, { Name, Names = [], Path = '', Recursive }: Input): ApiAnswer {
     switch (action) {
       case 'GetParameter': return json({ Parameter: described(this.parameterCalled(String(Name))) });
       case 'GetParameters': {

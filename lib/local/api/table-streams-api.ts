@@ -114,7 +114,7 @@ function read(iterator: string): Iterator {
 async function descriptionsOf(ask: Ask, { table }: VisibleStream): Promise<Description[]> {
   const { Streams = [] } = await ask('ListStreams', { TableName: table.name });
   const described = await Promise.all(Streams.map(({ StreamArn }) => ask('DescribeStream', { StreamArn })));
-  return described.flatMap(({ StreamDescription }) => StreamDescription ?? []).sort((a, b) => a.StreamArn < b.StreamArn ? -1 : 1);
+  return described.flatMap(({ StreamDescription }) => StreamDescription ?? []).sort((a, b) => a.StreamArn.localeCompare(b.StreamArn));
 }
 
 function namesOf({ table, streamArn }: VisibleStream): object {
