@@ -68,7 +68,7 @@ export function readAssembly(directory: string): SynthesizedStack[] {
 
 /** A file or a folder that a manifest names, in the folder of the manifest. */
 function fileIn(name: unknown, artifact: string, directory: string): string {
-  if (typeof name !== 'string' || name === '' || resolve(directory, name) === resolve(directory)) {
+  if (typeof name !== 'string' || resolve(directory, name) === resolve(directory)) {
     throw new UnreadableAssembly(`${join(directory, 'manifest.json')} does not name the file of ${artifact}.\nRun \`npx cdk synth\` again.`);
   }
   return name;
@@ -86,7 +86,8 @@ interface Artifact {
 }
 
 function readStack(directory: string, id: string, artifact: Artifact, artifacts: Record<string, Artifact>): SynthesizedStack {
-  const [account, region] = (artifact.environment ?? '').replace('aws://', '').split('/');
+  const [account, region] = (artifact.environment ?? '').replace('aws://', '').split('/')
+    .map((part) => part === '' || part.startsWith('unknown-') ? undefined : part);
   const metadata: ConstructMetadata = {
     ...artifact.metadata,
     ...(artifact.additionalMetadataFile && readJsonFile<ConstructMetadata>(join(directory, artifact.additionalMetadataFile))),
@@ -96,8 +97,8 @@ function readStack(directory: string, id: string, artifact: Artifact, artifacts:
   return {
     id: artifact.displayName?.replace(/ \(.*\)$/, '') ?? id,
     name: artifact.properties?.stackName ?? id,
-    account: account?.startsWith('unknown') ? undefined : account,
-    region: region?.startsWith('unknown') ? undefined : region,
+    account,
+    region,
     file,
     template: readJsonFile<Template>(file),
     paths: pathsIn(metadata),
@@ -136,7 +137,7 @@ interface FileAsset {
 /** @throws UnreadableAssembly */
 export function readJsonFile<T>(file: string): T {
   try {
-    return JSON.parse(readFileSync(file, 'utf8'));
+    return JSON.parse(readFileSync(file).toString());
   } catch (error) {
     throw new UnreadableAssembly(`Can't read ${file}: ${(error as Error).message}\nRun \`npx cdk synth\` again.`);
   }

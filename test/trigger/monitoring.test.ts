@@ -92,13 +92,69 @@ test('docs/operate/operations.md lists all alarms with their periods', () => {
 
 test('each says what happened, and where its runbook is, which is there', () => {
   const anchors = [...PAGE.matchAll(/^#+ (.*)$/gm)].map(([, heading]) => heading.toLowerCase().replaceAll(' ', '-'));
+  const descriptions = Object.values(monitored().alarms()).map(({ AlarmDescription }): string => AlarmDescription);
 
-  for (const { AlarmDescription } of Object.values(monitored().alarms())) {
-    const [, address, anchor] = /^Orders\/Trigger: .*\. Runbook: (.*)#([a-z-]+)$/.exec(AlarmDescription)!;
-    expect(address).toBe(`${REPOSITORY}/blob/main/docs/operate/operations.md`);
-    expect(anchors).toContain(anchor);
-    expect(AlarmDescription.length).toBeLessThanOrEqual(1024);
-  }
+  expect(`\n${descriptions.join('\n\n')}\n`.replaceAll(`${REPOSITORY}/blob/main/docs/operate/operations.md`, 'PAGE')).toMatchInlineSnapshot(`
+    "
+    Orders/Trigger: the function gets records that are older than 6 minutes 36 seconds. It fails, is throttled, or is too slow for what is written. Lambda gives records up 22 hours after they were written, and a batch when it failed 101 times. Runbook: PAGE#iterator-age
+
+    Orders/Trigger: the function gets records that are older than 5 hours 30 minutes, and they are in danger: Lambda gives records up 22 hours after they were written, and a batch when it failed 101 times. Runbook: PAGE#iterator-age
+
+    Orders/Trigger: the table is written, and nothing is read from its stream. The mapping is disabled, it lost a permission, or a batch that fails holds it up. The stream deletes records after 24 hours. Known false alarm: only writes that change nothing, or whose condition fails. Runbook: PAGE#silence
+
+    Orders/Trigger: Lambda gave records up, because their retries or their time were used up, and the failure destination received a message about them. They are not processed until somebody brings them back. Runbook: PAGE#given-up
+
+    Orders/Trigger: Lambda gave records up, and nothing received them. The function will never get them. The stream may still have them for some hours. Runbook: PAGE#dropped
+
+    Orders/Trigger: Lambda could not deliver to the failure destination. It does not exist, or the function's role may not send to it or use its key. What is not delivered is dropped. Runbook: PAGE#delivery-failures
+
+    Orders/Trigger: the runtime put records aside that fail whatever happens. Other records go on. The parked ones are whole on the failure destination, each with its error, until somebody brings them back. Runbook: PAGE#parked
+
+    Orders/Trigger: failures wait to be brought back. Runbook: PAGE#failure-queue
+
+    Orders/Trigger: a message has waited in the failure queue for more than 1 hour. If it is about a failed batch, it names records in the stream, which deletes them 24 hours after they were written: perhaps 2 hours after the message came. Parked records are whole and stay. Runbook: PAGE#expiring-pointers
+
+    Orders/Trigger: more than 1 % of the function's invocations fail. It throws, runs into its timeout, or its process ends. Lambda repeats their batches, and their shards wait. Runbook: PAGE#errors
+
+    Orders/Trigger: Lambda throttles the function, because its reserved concurrency, or that of the account, is used up. Lambda repeats the batches, and their shards wait. Runbook: PAGE#throttles
+
+    Orders/Trigger: the slowest invocations of the function take longer than 24 seconds, near its timeout. Soon batches will not be done in one invocation. Runbook: PAGE#duration
+
+    Orders/Trigger: more than 8 invocations of the function run at the same time, near what is reserved for it. Lambda will throttle it when that is used up. Runbook: PAGE#concurrency
+    "
+  `);
+  expect(anchors).toEqual(expect.arrayContaining(descriptions.map((text) => text.split('#')[1])));
+  expect(Math.max(...descriptions.map(({ length }) => length))).toBeLessThanOrEqual(1024);
+});
+
+/** `namespace name statistic of dimensions`, and a math expression with what it uses. */
+function metricOf({ Namespace, MetricName, Statistic, ExtendedStatistic, Dimensions, Metrics = [] }: any): string {
+  const dimensions = Dimensions?.map(({ Name }: any) => Name).join(', ');
+  return MetricName ? `${Namespace} ${MetricName} ${Statistic ?? ExtendedStatistic} of ${dimensions}`
+    : Metrics.map(({ Id, Expression, Label, MetricStat }: any) => MetricStat ? `${Id}: ${metricOf({ ...MetricStat.Metric, Statistic: MetricStat.Stat })}`
+      : `${Label}: ${Expression}`).join('; ');
+}
+
+test('each watches a metric', () => {
+  const watched = Object.entries(monitored().alarms()).map(([name, alarm]) => `${name} ${metricOf(alarm)}`);
+
+  expect(`\n${watched.join('\n')}\n`).toMatchInlineSnapshot(`
+    "
+    IteratorAgeWarning AWS/Lambda IteratorAge Maximum of FunctionName
+    IteratorAgeCritical AWS/Lambda IteratorAge Maximum of FunctionName
+    Silence Written and not read: IF(FILL(writes, 0) > 0 AND FILL(polled, 0) == 0, 1, 0); writes: AWS/DynamoDB ConsumedWriteCapacityUnits Sum of TableName; polled: AWS/Lambda PolledEventCount Sum of EventSourceMappingUUID
+    GivenUp AWS/Lambda OnFailureDestinationDeliveredEventCount Sum of EventSourceMappingUUID
+    Dropped AWS/Lambda DroppedEventCount Sum of EventSourceMappingUUID
+    DeliveryFailures AWS/Lambda DestinationDeliveryFailures Sum of FunctionName
+    Parked DynamoStreamTrigger ParkedRecords Sum of FunctionName, TableName
+    FailureQueue AWS/SQS ApproximateNumberOfMessagesVisible Maximum of QueueName
+    ExpiringPointers AWS/SQS ApproximateAgeOfOldestMessage Maximum of QueueName
+    Errors Errors, % of invocations: 100 * errors / invocations; errors: AWS/Lambda Errors Sum of FunctionName; invocations: AWS/Lambda Invocations Sum of FunctionName
+    Throttles AWS/Lambda Throttles Sum of FunctionName
+    Duration AWS/Lambda Duration p99 of FunctionName
+    Concurrency AWS/Lambda ConcurrentExecutions Maximum of FunctionName
+    "
+  `);
 });
 
 test('switches on what the alarms need: the mapping\'s metrics and the runtime\'s', () => {
@@ -362,32 +418,55 @@ describe('what is wrong with the props is said at once:', () => {
 
   test.each<[string, object, string]>([
     ['no triggers', { triggers: [] }, 'triggers is an empty list but must be a list of at least one DynamoStreamTrigger.'],
-    ['no props', {}, 'triggers is undefined but must be a list'],
+    ['no props', {}, 'triggers is undefined but must be a list of at least one DynamoStreamTrigger.'],
     ['another construct', { triggers: [app.stack] }, 'triggers[0] is the construct Orders but must be a DynamoStreamTrigger.'],
-    ['nothing', { triggers: [undefined] }, 'triggers[0] is undefined but must be'],
+    ['nothing', { triggers: [undefined] }, 'triggers[0] is undefined but must be a DynamoStreamTrigger.'],
     ['a trigger twice', { triggers: [trigger, trigger] }, 'triggers[1] is Orders/Trigger, which the list has already. Omit it.'],
     ['an unknown alarm', { triggers: [trigger], alarms: { iteratorAgeWarn: {} } }, 'alarms.iteratorAgeWarn is not an alarm. Did you mean iteratorAgeWarning?'],
     ['an unknown option', { triggers: [trigger], alarms: { errors: { treshold: 1 } } }, 'alarms.errors.treshold is not an option of an alarm. Did you mean threshold?'],
     ['more data points than periods', { triggers: [trigger], alarms: { errors: { evaluationPeriods: 3, datapointsToAlarm: 4 } } },
       'alarms.errors.datapointsToAlarm is 4 but must be at most evaluationPeriods, which is 3.'],
     ['half a period', { triggers: [trigger], alarms: { errors: { evaluationPeriods: 0.5 } } }, 'alarms.errors.evaluationPeriods is 0.5 but must be a whole number from 1.'],
-    ['a short period', { triggers: [trigger], alarms: { errors: { period: Duration.seconds(90) } } }, 'alarms.errors.period is 1 minute 30 seconds but must be a whole number of minutes'],
+    ['a short period', { triggers: [trigger], alarms: { errors: { period: Duration.seconds(90) } } },
+      'alarms.errors.period is 1 minute 30 seconds but must be a whole number of minutes: Lambda, SQS and DynamoDB have no data for less.'],
     ['no number', { triggers: [trigger], alarms: { errors: { threshold: NaN } } }, 'alarms.errors.threshold is NaN but must be a number.'],
-    ['six actions', { triggers: [trigger], alarms: { errors: { actions: Array(6).fill({}) } } }, 'alarms.errors.actions has 6 actions but CloudWatch takes at most 5.'],
-    ['six actions of all', { triggers: [trigger], actions: Array(6).fill({}) }, 'actions has 6 actions but CloudWatch takes at most 5.'],
-    ['a novel', { triggers: [trigger], alarms: { errors: { description: 'x'.repeat(1_025) } } }, 'alarms.errors.description has 1025 characters but CloudWatch takes at most 1024.'],
+    ['six actions', { triggers: [trigger], alarms: { errors: { actions: Array(6).fill({}) } } },
+      'alarms.errors.actions has 6 actions but CloudWatch takes at most 5. Send to one topic, and subscribe the others to it.'],
+    ['six actions of all', { triggers: [trigger], actions: Array(6).fill({}) },
+      'actions has 6 actions but CloudWatch takes at most 5. Send to one topic, and subscribe the others to it.'],
+    ['a novel', { triggers: [trigger], alarms: { errors: { description: 'x'.repeat(1_025) } } },
+      'alarms.errors.description has 1025 characters but CloudWatch takes at most 1024. Shorten it.'],
     ['a look back of more than a day', { triggers: [trigger], alarms: { silence: { evaluationPeriods: 289 } } },
-      'alarms.silence would look back 86700 seconds, but an alarm with periods of 300 seconds looks back at most 86400.'],
-    ['a look back of more than a week', { triggers: [trigger], alarms: { silence: { period: Duration.days(4), evaluationPeriods: 2 } } }, 'looks back at most 604800'],
+      'alarms.silence would look back 86700 seconds, but an alarm with periods of 300 seconds looks back at most 86400. Use fewer periods, or shorter ones.'],
+    ['a look back of more than a week', { triggers: [trigger], alarms: { silence: { period: Duration.days(4), evaluationPeriods: 2 } } },
+      'alarms.silence would look back 691200 seconds, but an alarm with periods of 345600 seconds looks back at most 604800. Use fewer periods, or shorter ones.'],
+    ['an unknown alarm like none', { triggers: [trigger], alarms: { everything: {} } }, `alarms.everything is not an alarm. There are ${Object.keys(ALARM_KINDS).join(', ')}.`],
+    ['no period', { triggers: [trigger], alarms: { errors: { period: Duration.seconds(0) } } },
+      'alarms.errors.period is 0 seconds but must be a whole number of minutes: Lambda, SQS and DynamoDB have no data for less.'],
   ])('%s', (_, props, message) => {
-    expect(make(props)).toThrow(message);
+    expect(make(props)).toThrow(new Error(`[Orders/Wrong${number}] ${message}`));
   });
 
-  test.each([[{ ...ENV, region: 'us-east-1' }, 'in the Region eu-west-1, but its alarms would be in us-east-1'],
-    [{ ...ENV, account: '999999999999' }, 'in the account 123456789012, but its alarms would be in 999999999999']])('a monitoring at %j', (env, message) => {
+  test('at the limits, nothing is', () => {
+    expect(make({
+      triggers: [trigger], actions: Array.from({ length: 5 }, (_, at) => new actions.SnsAction(new sns.Topic(app.stack, `Topic${at}`))),
+      alarms: {
+        errors: { description: 'x'.repeat(1_024), period: Duration.minutes(1), evaluationPeriods: 1_440, datapointsToAlarm: 1_440 },
+        silence: { period: Duration.hours(1), evaluationPeriods: 168, datapointsToAlarm: 1 },
+        throttles: undefined,
+      },
+    })).not.toThrow();
+  });
+
+  test.each([
+    [{ ...ENV, region: 'us-east-1' }, 'the Region eu-west-1, but its alarms would be in us-east-1, which does not have its metrics. Put a monitoring into a stack of that Region.'],
+    [{ ...ENV, account: '999999999999' },
+      'the account 123456789012, but its alarms would be in 999999999999, which does not have its metrics. Put a monitoring into a stack of that account.'],
+  ])('a monitoring at %j', (env, message) => {
     const elsewhere = app.addStack(`Elsewhere${number++}`, { env });
 
-    expect(() => new StreamTriggerMonitoring(elsewhere, 'Monitoring', { triggers: [trigger] })).toThrow(message);
+    expect(() => new StreamTriggerMonitoring(elsewhere, 'Monitoring', { triggers: [trigger] }))
+      .toThrow(new Error(`[${elsewhere.node.id}/Monitoring] triggers[0] is Orders/Trigger in ${message}`));
   });
 
   test('all of it', () => {
@@ -399,6 +478,11 @@ describe('a dashboard', () => {
   const body = (app: TestApp) => {
     const [dashboard] = Object.values(app.template().findResources('AWS::CloudWatch::Dashboard'));
     return JSON.parse(dashboard.Properties.DashboardBody['Fn::Join'][1].map((part: unknown) => typeof part === 'string' ? part : 'TOKEN').join(''));
+  };
+
+  const lineOf = (metric: any[]) => {
+    const { label, stat, yAxis } = metric.at(-1);
+    return [`${label}:`, metric[1], stat, yAxis].filter(Boolean).join(' ');
   };
 
   test('shows the alarms, and of each trigger what it has, with the thresholds as they are deployed', () => {
@@ -416,6 +500,25 @@ describe('a dashboard', () => {
       '### Orders/Trigger', 'Age of the records that the function gets', 'Records', 'Failures in the function', 'Invocations', 'Duration', 'Failures that wait',
       '### Orders/Plain', 'Age of the records that the function gets', 'Records', 'Invocations', 'Duration',
     ]);
+    expect(widgets.slice(2, 8).map(({ properties: { metrics } }: any) => metrics.map(lineOf))).toEqual([
+      ['Iterator age: IteratorAge Maximum'],
+      [
+        'Read: PolledEventCount Sum', 'Filtered out: FilteredOutEventCount Sum', 'Sent to the function: InvokedEventCount Sum',
+        'Not done: FailedInvokeEventCount Sum', 'Given up: OnFailureDestinationDeliveredEventCount Sum', 'Dropped: DroppedEventCount Sum',
+      ],
+      [
+        'Parked: ParkedRecords Sum', 'Tried again: RetriedRecords Sum', 'Transient: TransientFailures Sum', 'Out of time: Deadlines Sum',
+        'Sick environments: SickEnvironments Sum',
+      ],
+      ['Invocations: Invocations Sum', 'Errors: Errors Sum', 'Throttles: Throttles Sum'],
+      ['p50: Duration p50', 'p99: Duration p99'],
+      ['Messages: ApproximateNumberOfMessagesVisible Maximum', 'Age of the oldest, seconds: ApproximateAgeOfOldestMessage Maximum right'],
+    ]);
+    expect(widgets.map(({ type, width, height }: any) => `${type} ${width}x${height}`)).toEqual([
+      'alarm 24x3', 'text 24x1', ...Array(6).fill('metric 8x6'), 'text 24x1', ...Array(4).fill('metric 8x6'),
+    ]);
+    const thresholdsOf = ({ properties: { annotations } }: any) => annotations?.horizontal?.map(({ label }: any) => label) ?? [];
+    expect(widgets.flatMap(thresholdsOf)).toEqual(['warning', 'near the timeout', 'warning', 'near the timeout']);
     expect(widgets[2].properties.annotations.horizontal).toEqual([{ label: 'warning', value: 60_000, yAxis: 'left' }]);
   });
 
@@ -438,6 +541,17 @@ test('queries ask the logs of the functions that have the runtime, wherever they
   const queries = Object.values(app.template().findResources('AWS::Logs::QueryDefinition')).map(({ Properties }) => Properties);
 
   expect(queries.map(({ Name }) => Name)).toEqual(['error', 'item', 'record'].map((by) => `Orders/Monitoring/failures by ${by}`));
+  expect(queries[0].QueryString.replaceAll('\\n', '\n')).toMatchInlineSnapshot(`
+    "parse @message '"error":"*"' as error
+    | parse @message '"outcome":"*"' as outcome
+    | filter @message like "dynamo-stream-trigger: record failed"
+    | stats count(*) as failures, min(@timestamp) as first, max(@timestamp) as latest by error, outcome
+    | sort failures desc
+    | limit 50"
+  `);
+  expect(queries.map(({ QueryString }) => / by .*$/m.exec(QueryString.replaceAll('\\n', '\n'))![0])).toEqual([
+    ' by error, outcome', ' by item, error, outcome', ' by eventId, sequenceNumber, error, outcome',
+  ]);
   expect(queries[0].LogGroupNames).toEqual([{ Ref: expect.stringMatching(/^Own/) }, { 'Fn::Join': ['', ['/aws/lambda/', { Ref: expect.stringMatching(/^TriggerFn/) }]] }]);
 });
 
