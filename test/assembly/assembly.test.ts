@@ -73,8 +73,8 @@ describe('a stack of an app', () => {
   test('names constructs as people know them, and its own before those of nested stacks', () => {
     const metadata = {
       '/Shop/Work/Fn/Resource': id('Same'),
-      '/Shop/Fn': id('Same'),
-      '/Shop/Work/Deeper/Fn/Resource': id('Same'),
+      '/Shop/OnOrderOfTheShop': id('Same'),
+      '/Shop/W/V/Fn': id('Same'),
       '/Shop/Orders/Default': id('Orders'),
       '/Shop/Resource/Table': id('Table'),
       '/Shop/Noted': id('Noted', 'aws:cdk:info'),
@@ -82,7 +82,7 @@ describe('a stack of an app', () => {
     };
 
     expect([...read({ Shop: stack({ metadata }) }).stacks()[0].paths]).toEqual(expect.arrayContaining([
-      ['Same', 'Shop/Fn'], ['Orders', 'Shop/Orders'], ['Table', 'Shop/Resource/Table'],
+      ['Same', 'Shop/OnOrderOfTheShop'], ['Orders', 'Shop/Orders'], ['Table', 'Shop/Resource/Table'],
     ]));
     expect(read({ Shop: stack({ metadata }) }).stacks()[0].paths.size).toBe(3);
   });

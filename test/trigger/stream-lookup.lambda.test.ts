@@ -288,6 +288,6 @@ test.each(['http://cloudformation.test/answer?signature=secret', 'file:///answer
 
     expect(responses).toEqual([]);
     expect(exitCode).not.toBe(0);
-    expect(output).toContain('ResponseURL is not an https URL');
+    expect(output).toContain('The result of Lookup can\'t be sent: ResponseURL is not an https URL.');
   },
 );

@@ -11,5 +11,5 @@ test.each([
 ])('%s in place of an array of filters is refused, and not dropped', (_, filters: any) => {
   const app = new TestApp();
   expect(() => new DynamoStreamTrigger(app.stack, 'Trigger', { table: app.table(), handler: app.fn(), filters }))
-    .toThrow('but must be an array of StreamFilters');
+    .toThrow('but must be an array of StreamFilters, such as [StreamFilter.eventName(…)].');
 });
