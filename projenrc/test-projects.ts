@@ -12,7 +12,7 @@ const PARTS = {
     'cli', 'examples/guarded-projection', 'examples/idempotency', 'integ', 'redrive/local', 'runtime/faults', 'runtime/lambda-logs', 'runtime/process',
     'testing/real-work', 'trigger/stream-lookup.lambda',
     ...[
-      'api', 'border', 'bundles', 'children', 'destinations', 'dynamodb-local', 'environment', 'node-program', 'process-end', 'run', 'run-end', 'running-app', 'takeover',
+      'api', 'border', 'bundles', 'children', 'destinations', 'dynamodb-local', 'environment', 'node-program', 'process-end', 'run', 'run-end', 'start-local', 'takeover',
     ].map((name) => `local/${name}`),
   ],
   /** What is synthesized. */

@@ -1,5 +1,6 @@
-import type { TemplateResource } from '../../lib/assembly';
-import { attributeOf, type Endpoints } from '../../lib/local/assembly/resource-names';
+import type { SynthesizedStack, TemplateResource } from '../../lib/assembly';
+import { attributeOf, type Endpoints, LOCAL_ACCOUNT, LOCAL_REGION, physicalName } from '../../lib/local/assembly/resource-names';
+import { RESOURCE_TYPES } from '../../lib/local/assembly/resource-types';
 
 const PLACE = { account: '123456789012', region: 'eu-west-1' };
 const ENDPOINTS: Endpoints = {
@@ -10,50 +11,53 @@ const ENDPOINTS: Endpoints = {
 const of = (type: string, attribute?: string, endpoints?: Endpoints, properties: Record<string, unknown> = {}) =>
   attributeOf({ resource: { Type: type } as TemplateResource, name: 'it', ...PLACE, property: (name) => properties[name] }, attribute, endpoints);
 
-/** What a template may ask of each type of resource: Ref, which has no name, and the attributes of GetAtt. */
 test.each([
-  ['AWS::DynamoDB::Table', undefined, 'it'],
-  ['AWS::DynamoDB::Table', 'Arn', 'arn:aws:dynamodb:eu-west-1:123456789012:table/it'],
   ['AWS::DynamoDB::Table', 'StreamArn', 'arn:aws:dynamodb:eu-west-1:123456789012:table/it/stream/2026-11-23T09:00:00.000'],
-  ['AWS::DynamoDB::GlobalTable', undefined, 'it'],
-  ['AWS::DynamoDB::GlobalTable', 'Arn', 'arn:aws:dynamodb:eu-west-1:123456789012:table/it'],
   ['AWS::DynamoDB::GlobalTable', 'StreamArn', 'arn:aws:dynamodb:eu-west-1:123456789012:table/it/stream/2026-11-23T09:00:00.000'],
-  ['AWS::Lambda::Function', undefined, 'it'],
-  ['AWS::Lambda::Function', 'Arn', 'arn:aws:lambda:eu-west-1:123456789012:function:it'],
-  ['AWS::Logs::LogGroup', undefined, 'it'],
-  ['AWS::Logs::LogGroup', 'Arn', 'arn:aws:logs:eu-west-1:123456789012:log-group:it:*'],
-  ['AWS::S3::Bucket', undefined, 'it'],
-  ['AWS::S3::Bucket', 'Arn', 'arn:aws:s3:::it'],
-  ['AWS::SNS::Topic', undefined, 'arn:aws:sns:eu-west-1:000000000000:it'],
-  ['AWS::SNS::Topic', 'TopicArn', 'arn:aws:sns:eu-west-1:000000000000:it'],
-  ['AWS::SNS::Topic', 'TopicName', 'it'],
-  ['AWS::SQS::Queue', undefined, 'http://127.0.0.1:2/000000000000/it'],
-  ['AWS::SQS::Queue', 'Arn', 'arn:aws:sqs:eu-west-1:000000000000:it'],
-  ['AWS::SQS::Queue', 'QueueUrl', 'http://127.0.0.1:2/000000000000/it'],
-  ['AWS::SQS::Queue', 'QueueName', 'it'],
-  ['AWS::S3::Bucket', 'RegionalDomainName', 'it.s3.eu-west-1.amazonaws.com'],
-  ['AWS::Events::EventBus', undefined, 'it'],
-  ['AWS::Events::EventBus', 'Arn', 'arn:aws:events:eu-west-1:123456789012:event-bus/it'],
-  ['AWS::StepFunctions::StateMachine', undefined, 'arn:aws:states:eu-west-1:123456789012:stateMachine:it'],
-  ['AWS::StepFunctions::StateMachine', 'Name', 'it'],
-  ['AWS::IAM::Role', undefined, 'it'],
-  ['AWS::IAM::Role', 'Arn', 'arn:aws:iam::123456789012:role/it'],
-  ['AWS::Scheduler::Schedule', 'Arn', 'arn:aws:scheduler:eu-west-1:123456789012:schedule/default/it'],
-  ['AWS::Kinesis::Stream', 'Arn', 'arn:aws:kinesis:eu-west-1:123456789012:stream/it'],
-  ['AWS::Lambda::LayerVersion', undefined, 'arn:aws:lambda:eu-west-1:123456789012:layer:it:1'],
-  ['AWS::SSM::Parameter', undefined, 'it'],
-  ['AWS::SecretsManager::Secret', undefined, expect.stringMatching(/^arn:aws:secretsmanager:eu-west-1:123456789012:secret:it-[0-9a-f]{6}$/)],
-  ['AWS::KMS::Key', undefined, expect.stringMatching(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/)],
-  ['AWS::KMS::Key', 'Arn', expect.stringMatching(/^arn:aws:kms:eu-west-1:123456789012:key\/[0-9a-f]{8}-/)],
   ['AWS::IAM::Role', 'RoleId', undefined],
   ['AWS::ApiGateway::RestApi', undefined, undefined],
+  ['AWS::ApiGateway::RestApi', 'StreamArn', undefined],
   ['AWS::DynamoDB::Table', 'Unknown', undefined],
 ])('%s %s', (type, attribute, value) => {
   expect(of(type, attribute, ENDPOINTS)).toEqual(value);
 });
 
-test('a part that AWS would make at random is the same each time, and properties are parts of ARNs', () => {
-  expect(of('AWS::KMS::Key')).toBe(of('AWS::KMS::Key'));
+/** How a resource with this logical id is called in the stack `Shop`. */
+const nameOf = (type: string, logicalId: string, properties: object = {}) => physicalName(
+  { name: 'Shop' } as SynthesizedStack, logicalId, { Type: type, Properties: properties } as TemplateResource, (stack, value) => `${stack.name} ${value}`,
+);
+
+test('each type has a name, and values that follow from it', () => {
+  const table = Object.entries(RESOURCE_TYPES).map(([type, { property, attributes }]) => {
+    const values = Object.keys(attributes).map((attribute) => `${attribute} ${of(type, attribute, ENDPOINTS)}`);
+    return [
+      `${type}: ${property}, made of ${nameOf(type, 'ID')}, at most ${nameOf(type, 'x'.repeat(3000)).length} characters`,
+      `Ref ${of(type, undefined, ENDPOINTS)}`, ...values,
+    ].join('\n  ');
+  });
+  expect(`\n${table.join('\n')}\n`).toMatchSnapshot();
+});
+
+test.each([
+  ['its own one', 'AWS::DynamoDB::Table', 'Orders', { TableName: 'orders' }, 'Shop orders'],
+  ['one made of those of its stack and its own', 'AWS::DynamoDB::Table', 'Orders', {}, 'Shop-Orders'],
+  ['one in lower case where capitals are not allowed', 'AWS::S3::Bucket', 'Files', {}, 'shop-files'],
+  ['one that ends as that of an ordered queue must', 'AWS::SQS::Queue', 'Jobs', { FifoQueue: true }, 'Shop-Jobs.fifo'],
+  ['one that ends as that of an ordered topic must', 'AWS::SNS::Topic', 'News', { FifoTopic: true }, 'Shop-News.fifo'],
+  ['the whole one if it just fits', 'AWS::Lambda::Function', 'x'.repeat(59), {}, `Shop-${'x'.repeat(59)}`],
+  ['a shortened one, which is different for different resources, if it does not fit', 'AWS::Lambda::Function', 'x'.repeat(60), {}, `Shop-${'x'.repeat(50)}-c44d644d`],
+  ['a shortened one that leaves room for its ending', 'AWS::SQS::Queue', 'x'.repeat(71), { FifoQueue: true }, `Shop-${'x'.repeat(61)}-181e3195.fifo`],
+  ['its property Name for a type that is not known here', 'AWS::ApiGateway::RestApi', 'Api', { Name: 'api' }, 'Shop api'],
+  ['at most 255 characters for such a type', 'AWS::ApiGateway::RestApi', 'x'.repeat(251), {}, `Shop-${'x'.repeat(241)}-8a2a471b`],
+])('a resource has %s', (_, type, logicalId, properties, name) => {
+  expect(nameOf(type, logicalId, properties)).toBe(name);
+});
+
+test('stacks that do not say where they are deployed have an account and a Region', () => {
+  expect([LOCAL_ACCOUNT, LOCAL_REGION]).toEqual(['000000000000', 'us-east-1']);
+});
+
+test('properties are parts of ARNs', () => {
   expect(of('AWS::IAM::Role', 'Arn', undefined, { Path: '/app/' })).toBe('arn:aws:iam::123456789012:role/app/it');
   expect(of('AWS::SSM::Parameter', 'Value', undefined, { Value: 'info' })).toBe('info');
 });
