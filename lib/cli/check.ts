@@ -22,7 +22,7 @@ export function checkCommand(about: About): Command {
     .option('--strict', 'let a warning fail the check too')
     .addOption(new Option('--ignore <rule>', 'do not apply the rule with this id; can be repeated')
       .argParser((id: string, before: string[]) => [...before, id]).default([], 'none'))
-    .addHelpText('after', '\nIt ends with 0 without errors, with 1 with errors (with --strict: or warnings), and\nwith 2 if an input can\'t be read or an option is wrong.')
+    .addHelpText('after', '\nIt ends with 0 if there is no error, with 1 if there is one (with --strict: or\na warning), and with 2 if an input can\'t be read or an option is wrong.')
     .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
     .action((inputs: string[], flags: CheckFlags) => {
       process.exitCode = run(inputs, flags, about);

@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { cdkProject } from './cdk-project';
 import { offerNewer } from './offer-newer';
 import { jsonLines, lines, type Output } from './output';
@@ -18,7 +18,7 @@ export function localCommand(): Command {
     .option('--env-file <file>', 'environment variables for all functions, in lines of NAME=value')
     .option('--env-vars <file>', 'environment variables by function, in JSON as for `sam local --env-vars`')
     .option('--profile <name>', 'credentials for every service except DynamoDB, Lambda, SQS, SNS and S3, which run here')
-    .option('--endpoint <service=URL>', 'where the functions reach another service; may be repeated', endpoint, {})
+    .addOption(new Option('--endpoint <service=URL>', 'where the functions reach another service; can be repeated').argParser(endpoint).default({}, 'none'))
     .option('--inspect [port]', 'let a debugger attach to each process of a function, from this port on (default: 9229)', portNumber)
     .option('--inspect-brk [port]', 'the same, and stop before the first line of the function\'s code', portNumber)
     .option('--json', 'print one JSON object per line')

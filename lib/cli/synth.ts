@@ -58,8 +58,8 @@ function run(command: string, cwd: string, env: NodeJS.ProcessEnv): Promise<void
       stream.setEncoding('utf8').on('data', (text: string) => printed = [...printed, text].slice(-100));
     }
     const failed = (how: string) => {
-      const lines = printed.join('').trimEnd().split('\n');
-      reject(new LocalRunError('NOT_SYNTHESIZED', [`${command} ${how}:`, ...lines.slice(-SHOWN_LINES)].join('\n')));
+      const lines = printed.join('').trimEnd().split('\n').slice(-SHOWN_LINES).join('\n');
+      reject(new LocalRunError('NOT_SYNTHESIZED', `${command} ${how}${lines === '' ? '.' : `:\n${lines}`}`));
     };
     child.on('error', (error) => failed(`did not start: ${error.message}`));
     child.on('close', (code, signal) => {

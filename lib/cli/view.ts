@@ -20,7 +20,7 @@ export function viewCommand(load: () => Promise<Room> = async () => import('../v
     .description('Draw what happened in a run of `local --json` as one HTML page')
     .argument('<file>', 'what `local --json` printed, or - for the standard input')
     .option('--out <file>', 'where to write the page; - writes it to the standard output (default: beside the file, ending in .html). A file that exists is replaced')
-    .addHelpText('after', '\nIt ends with 0 if the page is written, and with 2 if the file can\'t be read or is not such a recording.')
+    .addHelpText('after', '\nIt ends with 0 if the page is written, and with 2 if the file can\'t be read or\nis not such a recording.')
     .action(async (file: string, { out = outFor(file) }: ViewFlags) => {
       process.exitCode = await run(await load(), file, out);
     });

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { checkSarif } from '../../lib/cli/check-output';
+import { checkSarif, checkText } from '../../lib/cli/check-output';
 import { REPOSITORY } from '../../projenrc/publication';
 import { folderWith } from '../folder';
 
@@ -16,6 +16,7 @@ const mapping = (properties: object) => ({
     MaximumRetryAttempts: 3, DestinationConfig: { OnFailure: { Destination: 'arn:aws:sqs:eu-west-1:111122223333:failed' } }, ...properties,
   },
 });
+const ABOUT = { version: '1.0.0', repository: REPOSITORY };
 const templates = folderWith({
   'good.json': JSON.stringify({ Resources: { Good: mapping({}) } }),
   'warned.json': JSON.stringify({ Resources: { Warned: mapping({ DestinationConfig: {} }) } }),
@@ -49,11 +50,68 @@ test('in SARIF, a file is named from the folder of its repository, as an address
     file: join(folder, file), line: 1, logicalId: 'A', violations: [{ ruleId: 'no-destination', severity: 'warning' as const, message: '' }],
   }));
   const current = jest.spyOn(process, 'cwd').mockReturnValue(join(folder, 'in fra'));
-  const { runs: [{ results }] } = JSON.parse(checkSarif({ mappings, undecided: [] }, { version: '1.0.0', repository: REPOSITORY }));
+  const { runs: [{ results }] } = JSON.parse(checkSarif({ mappings, undecided: [] }, ABOUT));
   current.mockRestore();
 
   expect(results.map(({ locations: [{ physicalLocation }] }: any) => physicalLocation.artifactLocation.uri))
     .toEqual(['in%20fra/t%231.yaml', pathToFileURL(join(folder, '..', 't.yaml')).href]);
+});
+
+test('in SARIF, a mapping is named by its path and its event, and a result stays the same where only its line changes', () => {
+  const checked = (more: object) => ({
+    file: join(process.cwd(), 't.yaml'), line: 7, logicalId: 'OnOrder', violations: [{ ruleId: 'no-destination', severity: 'warning' as const, message: 'M.' }], ...more,
+  });
+  const mappings = [checked({ path: 'Shop/OnOrder' }), checked({ event: 'Orders' }), checked({})];
+  const { $schema, runs: [{ tool: { driver: { rules, ...driver } }, results }] } = JSON.parse(checkSarif({ mappings, undecided: [] }, { version: '1.2.3', repository: 'https://a.example/b' }));
+
+  expect($schema).toBe('https://json.schemastore.org/sarif-2.1.0.json');
+  expect(driver).toEqual({ name: 'dynamo-stream-trigger', version: '1.2.3', informationUri: 'https://a.example/b' });
+  expect(results[0]).toEqual({
+    ruleId: 'no-destination',
+    ruleIndex: rules.findIndex(({ id }: { id: string }) => id === 'no-destination'),
+    level: 'warning',
+    message: { text: 'Shop/OnOrder (OnOrder): M.' },
+    locations: [{
+      physicalLocation: { artifactLocation: { uri: 't.yaml' }, region: { startLine: 7 } },
+      logicalLocations: [{ name: 'OnOrder', fullyQualifiedName: 'Shop/OnOrder (OnOrder)', kind: 'resource' }],
+    }],
+    partialFingerprints: { mapping: 'Shop/OnOrder//no-destination' },
+  });
+  expect(results.slice(1).map(({ message, partialFingerprints }: any) => [message.text, partialFingerprints.mapping])).toEqual([
+    ['OnOrder, event Orders: M.', 'OnOrder/Orders/no-destination'], ['OnOrder: M.', 'OnOrder//no-destination'],
+  ]);
+  const address = 'https://a.example/b/blob/main/docs/reference/rules.md#no-destination';
+  const { shortDescription: { text: summary }, ...rule } = rules[results[0].ruleIndex];
+  expect(rule).toEqual({
+    id: 'no-destination',
+    fullDescription: { text: summary },
+    help: { text: `${summary} ${address}`, markdown: `${summary} [About this rule](${address})` },
+    helpUri: address,
+    defaultConfiguration: { level: 'warning' },
+  });
+});
+
+test('without a mapping, the text says so', () => {
+  expect(checkText({ mappings: [], undecided: [] }, ABOUT)).toBe('No mapping of a DynamoDB stream was found.\n');
+});
+
+test('on a terminal, a message is broken between words, before the last column and at 120 columns at most', () => {
+  const { isTTY, columns } = process.stdout;
+  const messageAt = (width: number) => {
+    Object.assign(process.stdout, { isTTY: true, columns: width });
+    const message = `${'word '.repeat(23)}word12 ${'x'.repeat(130)} end`;
+    const text = checkText({ mappings: [{ file: 't.yaml', line: 1, logicalId: 'A', violations: [{ ruleId: 'r', severity: 'error', message }] }], undecided: [] }, ABOUT);
+    return text.slice(text.indexOf('    '), text.indexOf('\n\n')).split('\n').map((line) => line.replace(/(word )+/, (words) => `${words.length / 5} words `));
+  };
+  try {
+    const long = `    ${'x'.repeat(130)}`;
+    expect(messageAt(29)).toEqual(['    4 words word', '    4 words word', '    4 words word', '    4 words word', '    3 words word12', long, '    end']);
+    expect(messageAt(28)).toEqual(['    4 words word', '    4 words word', '    4 words word', '    4 words word', '    3 words word12', long, '    end']);
+    expect(messageAt(27).slice(0, 1)).toEqual(['    3 words word']);
+    expect(messageAt(500)).toEqual(['    22 words word', '    word12', long, '    end']);
+  } finally {
+    Object.assign(process.stdout, { isTTY, columns });
+  }
 });
 
 test('the text names the mapping, its place, each rule and its page, and counts', () => {

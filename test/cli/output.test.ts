@@ -1,9 +1,11 @@
 import { PassThrough } from 'node:stream';
 import { failureLines } from '../../lib/cli/failure-lines';
+import { createFold } from '../../lib/cli/fold';
 import { jsonLines, lines } from '../../lib/cli/output';
 import { shortNames } from '../../lib/cli/short-names';
+import { takenOver } from '../../lib/cli/taken-over';
 import { visible, visibleInLine } from '../../lib/cli/visible';
-import { LocalRunError, type LocalEvent, type LocalRun } from '../../lib/local';
+import { LocalRunError, type LocalChange, type LocalEvent, type LocalRun } from '../../lib/local';
 
 const run = {
   variables: { AWS_ENDPOINT_URL_DYNAMODB: 'http://127.0.0.1:1', AWS_REGION: 'us-east-1' },
@@ -37,6 +39,59 @@ test.each([
   ['a partial failure', { batchItemFailures: [{ itemIdentifier: '17' }] }, 'on-order > 1 record in 4 ms, not done from 17\n'],
 ])('an invocation that ended with %s is a line', (_, response, line) => {
   expect(printedBy((out) => lines(out).happened(ended(response)))).toBe(line);
+});
+
+const notice = (of: object): LocalEvent => ({ type: 'notice', trigger: 'Shop/OrderEvents', notice: { shardId: 'shard', ...of } }) as LocalEvent;
+
+test.each<[LocalEvent, string]>([
+  [{ type: 'debugger', functionName: 'on-order', port: 9229, waits: true }, 'on-order > waits for a debugger at 127.0.0.1:9229\n'],
+  [{ type: 'debugger', functionName: 'on-order', port: 9230, waits: false }, 'on-order > a debugger can attach at 127.0.0.1:9230\n'],
+  [{ ...ended(null), outcome: { type: 'throttled' } } as LocalEvent, 'on-order > 1 record in 4 ms, throttled\n'],
+  [{ type: 'warning', message: 'A port is taken.' }, 'Note: A port is taken.\n'],
+  [{ type: 'parked', destinationArn: 'arn' }, 'Parked 1 record on arn\n'],
+  [{ type: 'log', functionName: 'on-order', stream: 'stdout', line: 'two\nlines' }, 'on-order | two\non-order | lines\n'],
+  [notice({ type: 'tooLarge', records: 2 }), 'Shop/OrderEvents > not invoked: the event of 2 records is larger than the 6 MB that Lambda takes\n'],
+  [notice({ type: 'trimmed' }), 'Shop/OrderEvents > LOST what the stream no longer holds, after its start\n'],
+  [notice({ type: 'trimmed', after: '17' }), 'Shop/OrderEvents > LOST what the stream no longer holds, after 17\n'],
+  [{ type: 'shards', trigger: 'Shop/OrderEvents', shards: 1, lineage: [] }, ''],
+  [{ type: 'checkpoint', trigger: 'Shop/OrderEvents', shardId: 'shard', sequenceNumber: '1' }, ''],
+])('%j is "%s"', (event, line) => {
+  expect(printedBy((out) => lines(out).happened(event))).toBe(line);
+});
+
+const change = (kind: LocalChange['kind'], path: string, how: LocalChange['change'], ...what: string[]): LocalChange => ({ kind, path, change: how, what });
+test.each<[LocalChange[], string]>([
+  [[], 'nothing that runs here has changed'],
+  [[change('function', 'Shop/OnOrder', 'new'), change('table', 'Shop/Orders', 'new')], 'the function OnOrder is new; the table Shop/Orders is new'],
+  [[change('function', 'Shop/OnOrder', 'changed', 'code')], 'OnOrder has new code'],
+  [[change('function', 'Shop/OnOrder', 'changed', 'code', 'environment', 'timeout')], 'OnOrder has new code, environment and timeout'],
+  [[change('trigger', 'Shop/OnOrder', 'changed', 'batchSize', 'destination')], 'OnOrder has new settings (batchSize, destination)'],
+  [[change('trigger', 'Shop/OnOrder', 'removed'), change('function', 'Shop/OnOrder', 'removed')], 'the trigger OnOrder has ended; the function OnOrder has ended'],
+  [[change('queue', 'Shop/Failed', 'removed')], 'the queue Shop/Failed is not in the app any more, and keeps what it holds'],
+  [Array(6).fill(change('table', 'T', 'new')), 'the table T is new; the table T is new; the table T is new; the table T is new; the table T is new; the table T is new'],
+  [Array(7).fill(change('table', 'T', 'new')), 'the table T is new; the table T is new; the table T is new; the table T is new; the table T is new; the table T is new; and 1 more'],
+])('of %j is told "%s"', (changes, text) => {
+  expect(takenOver(changes, (path) => path.replace('Shop/', ''))).toBe(`Taken over: ${text}.`);
+});
+
+test('what is done with an app that changes is a line', () => {
+  expect(printedBy((out) => {
+    const output = lines(out);
+    output.starting();
+    output.synthesizing([]);
+    output.synthesizing(['app.ts']);
+    output.synthesizing(['app.ts', 'lib/a.ts']);
+    output.synthesizing(['app.ts', 'lib/a.ts', 'lib/b.ts']);
+    output.newer('cdk.out', 'Enter takes it over.');
+    output.notTakenOver(new Error('No trigger.'));
+  })).toBe(`Starting. Ctrl-C ends it.
+Synthesizing the app.
+Synthesizing: app.ts has changed.
+Synthesizing: app.ts and 1 other file have changed.
+Synthesizing: app.ts and 2 other files have changed.
+cdk.out is newer than what runs. Enter takes it over.
+Not taken over, the old app goes on: No trigger.
+`);
 });
 
 test('lines end with the totals of the run', () => {
@@ -94,7 +149,6 @@ describe('on a terminal', () => {
   });
 
   test('what is not zero is a part of the status, from one on', () => {
-    const notice = (of: object) => ({ type: 'notice', trigger: 'Shop/OrderEvents', notice: { shardId: 'shard', ...of } }) as LocalEvent;
     const failed: LocalEvent = {
       ...ended(null) as LocalEvent & { type: 'invocationEnded' }, outcome: { type: 'error', requestId: 'r', errorType: 'E', errorMessage: '' },
     };
@@ -231,6 +285,58 @@ describe('a run with two functions, of which one fails', () => {
     expect(lines80).toContain(longNames.queues[0].url);
     expect(lines80.filter((line) => line.includes('http')).every((line) => line.length <= 80)).toBe(true);
   });
+});
+
+test.each([[1, 'once'], [2, '2 times']])('a record that failed after %d tries is written out with the two places that are nearest', (tries, text) => {
+  const thrown = { name: 'E', message: 'm', stack: 'E: m\n    at a (a.ts:1:1)\n    at b (b.ts:1:1)\n    at c (c.ts:1:1)' };
+  const line = { message: 'dynamo-stream-trigger: record failed', outcome: 'parked', eventName: 'INSERT', sequenceNumber: '17', tries, thrown };
+  expect(failureLines(JSON.stringify(line))).toEqual([
+    'record failed (parked): E: m', '    at a (a.ts:1:1)', '    at b (b.ts:1:1)', `    INSERT 17, tried ${text}`,
+  ]);
+});
+
+describe('what a function prints when it fails as before', () => {
+  const failed = () => {
+    const fold = createFold();
+    ['a r1', 'b'].forEach((line) => fold.printed('f', 'r1', line));
+    fold.ended('f', 'r1', true);
+    return fold;
+  };
+
+  test('is counted, and not shown', () => {
+    const fold = failed();
+    expect(['a r2', 'b'].map((line) => fold.printed('f', 'r2', line))).toEqual([[], []]);
+    expect(fold.ended('f', 'r2', true)).toEqual({ shown: [], folded: 2 });
+  });
+
+  test('is shown as soon as it differs', () => {
+    const fold = failed();
+    expect(['a r2', 'c', 'b'].map((line) => fold.printed('f', 'r2', line))).toEqual([[], ['a r2', 'c'], ['b']]);
+    expect(fold.ended('f', 'r2', true)).toEqual({ shown: [], folded: 0 });
+  });
+
+  test('is shown if it did not fail this time', () => {
+    const fold = failed();
+    fold.printed('f', 'r2', 'a r2');
+    expect(fold.ended('f', 'r2', false)).toEqual({ shown: ['a r2'], folded: 0 });
+  });
+
+  test('is of one function, and of one invocation', () => {
+    const fold = failed();
+    expect(fold.printed('g', 'r2', 'a r2')).toEqual(['a r2']);
+    // The id again, as of another invocation.
+    expect(['a r1', 'b'].map((line) => fold.printed('f', 'r1', line))).toEqual([[], []]);
+    expect(fold.ended('f', undefined, true)).toEqual({ shown: [], folded: 0 });
+  });
+});
+
+test('which invocation printed a line is told where a function has several under way', () => {
+  const log: LocalEvent = { type: 'log', functionName: 'on-order', requestId: '11111111-0000', stream: 'stdout', line: 'one' };
+  const events = [STARTED, log, STARTED, log, { ...log, requestId: undefined }, ended(null), log] as LocalEvent[];
+  expect(printedBy((out) => {
+    const output = lines(out);
+    events.forEach(output.happened);
+  })).toBe('on-order | one\non-order 11111111 | one\non-order | one\non-order > 1 record in 4 ms, done\non-order | one\n');
 });
 
 test('only the runtime\'s own line of a failed record is written out', () => {

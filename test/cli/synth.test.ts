@@ -40,16 +40,50 @@ test('a command that fails is told with its exit code and the last lines that it
   const error: LocalRunError = await synthesize(cdkProject(folder), join(folder, 'out')).catch((reason) => reason);
   expect(error.code).toBe('NOT_SYNTHESIZED');
   expect(error.message).toMatch(/^node app\.js ended with 1:\n[\s\S]*Error: no such table/);
-  expect(error.message.split('\n').length).toBeLessThan(40);
+  // The command and the last 25 lines.
+  expect(error.message.split('\n')).toHaveLength(26);
+});
+
+test('a command that is ended by a signal, or does not start, is told so', async () => {
+  const messageOf = (app: string, folder = folderWith({})) => synthesize({ folder, app, context: {}, include: [], exclude: [] }, join(folder, 'out'))
+    .catch(({ message }) => message);
+  expect(await messageOf('kill -KILL $$')).toBe('kill -KILL $$ was ended by SIGKILL.');
+  expect(await messageOf('node app.js', '/none')).toMatch(/^node app\.js did not start: spawn .* ENOENT\.$/);
 });
 
 test.each([
-  ['no cdk.json', {}, /--watch runs the command "app" of cdk\.json, and there is no .*cdk\.json\.\nRun it in the folder of the CDK app, or without --watch after `cdk synth`\./],
-  ['no command', { 'cdk.json': '{}' }, /cdk\.json has none\.\nRun it in the folder of the CDK app/],
-  ['no JSON', { 'cdk.json': '{' }, /cdk\.json is not JSON: /],
-])('a folder with %s is refused', (_, files, message) => {
-  expect(() => cdkProject(folderWith(files))).toThrow(message);
+  [{ AWS_REGION: 'eu-west-1', AWS_DEFAULT_REGION: undefined }, 'eu-west-1'],
+  [{ AWS_REGION: 'eu-west-1', AWS_DEFAULT_REGION: 'eu-west-2' }, 'eu-west-2'],
+  [{ AWS_DEFAULT_REGION: 'eu-west-2', CDK_DEFAULT_REGION: 'eu-west-3' }, 'eu-west-3'],
+])('with %j in the environment, the Region of the app is %s', async (variables, region) => {
+  const before = { ...process.env };
+  Object.assign(process.env, variables);
+  Object.entries(variables).forEach(([name, value]) => value ?? delete process.env[name]);
+  try {
+    expect((await environmentOf({})).region).toBe(region);
+  } finally {
+    process.env = before;
+  }
 });
+
+test.each([
+  ['no cdk.json', {}, '--watch runs the command "app" of cdk.json, and there is no FOLDER/cdk.json.\nRun it in the folder of the CDK app, or without --watch after `cdk synth`.'],
+  ['no command', { 'cdk.json': '{}' }, '--watch runs the command "app" of cdk.json, and FOLDER/cdk.json has none.\nRun it in the folder of the CDK app, or without --watch after `cdk synth`.'],
+  ['an empty command', { 'cdk.json': '{ "app": "" }' }, '--watch runs the command "app" of cdk.json, and FOLDER/cdk.json has none.\nRun it in the folder of the CDK app, or without --watch after `cdk synth`.'],
+  ['no JSON', { 'cdk.json': '{' }, `FOLDER/cdk.json is not JSON: ${problemOf('{')}`],
+])('a folder with %s is refused', (_, files, message) => {
+  const folder = folderWith(files);
+  expect(() => cdkProject(folder)).toThrow(expect.objectContaining({ code: 'NO_APP', message: message.replace('FOLDER', folder) }));
+});
+
+/** In the words of this version of Node.js. */
+function problemOf(text: string): string {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
 
 test('patterns may be one or many, and all files are sources where there are none', () => {
   const project = (watch?: object) => cdkProject(folderWith({ 'cdk.json': JSON.stringify({ app: 'x', watch }) }));
