@@ -4,6 +4,9 @@ import { AwsSolutionsChecks, type NagPack } from 'cdk-nag';
 import type { Construct } from 'constructs';
 import { DynamoStreamTrigger, type DynamoStreamTriggerProps } from '../lib';
 
+/** Where the stacks of an app are that says so. */
+export const ENV = { account: '123456789012', region: 'eu-west-1' };
+
 /** The context of an app whose functions are bundled. */
 export const BUNDLING = { 'aws:cdk:bundling-stacks': ['**'] };
 

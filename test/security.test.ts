@@ -5,8 +5,8 @@ import {
 } from 'aws-cdk-lib';
 import { AwsSolutionsChecks, HIPAASecurityChecks, type NagPack, NIST80053R5Checks, PCIDSS321Checks, ServerlessChecks } from 'cdk-nag';
 import { S3FailureDestination, StreamFunction, StreamPermissions } from '../lib';
-import { TestApp } from './app';
-import { ENV, keyOf } from './trigger/variants';
+import { ENV, TestApp } from './app';
+import { keyOf } from './trigger/variants';
 
 const DOCS = readFileSync(join(__dirname, '..', 'docs', 'operate', 'security.md'), 'utf8');
 

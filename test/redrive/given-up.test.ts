@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
-import { numberOf } from './streams';
 import { World } from './world';
 import { type SimulatedDelivery, simulateTrigger, type StreamEvent, type StreamRecord, streamRecord } from '../../lib/testing';
+import { numberOf } from '../records';
 import { runs } from '../runs';
 
 const ARN = 'arn:aws:dynamodb:us-east-1:123456789012:table/Table/stream/2025-01-01T00:00:00.000';

@@ -1,12 +1,12 @@
 import * as fc from 'fast-check';
 import { FUNCTION, History, parked, STREAM, TABLE } from './history';
-import { numberOf } from './streams';
 import { World } from './world';
 import type { RecordOutcome, SupersededPolicy } from '../../lib/redrive';
 import { PoisonRecordError, streamHandler } from '../../lib/runtime';
 import { itemKey } from '../../lib/stream/item-key';
 import type { StreamRecord } from '../../lib/stream/record';
 import { compareSequenceNumbers } from '../../lib/stream/sequence-number';
+import { numberOf } from '../records';
 import { runs } from '../runs';
 
 beforeEach(() => {

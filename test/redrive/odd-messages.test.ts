@@ -1,10 +1,10 @@
 import { gzipSync } from 'node:zlib';
 import * as fc from 'fast-check';
 import { FUNCTION, History, parked, pointer, STREAM, TABLE } from './history';
-import { numberOf } from './streams';
 import { World } from './world';
 import { streamHandler } from '../../lib/runtime';
 import type { StreamRecord } from '../../lib/stream/record';
+import { numberOf } from '../records';
 
 beforeEach(() => {
   jest.spyOn(console, 'error').mockReturnValue();

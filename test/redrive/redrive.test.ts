@@ -1,10 +1,10 @@
 import { FUNCTION, History, parked, pointer, STREAM, TABLE } from './history';
-import { numberOf } from './streams';
 import { World } from './world';
 import { exitCodeOf } from '../../lib/cli/redrive-exit';
 import { type Invoked, type Overview, REDRIVE_DEFAULTS, type RedriveOptions } from '../../lib/redrive';
 import { itemKey } from '../../lib/stream/item-key';
 import type { StreamRecord, StreamViewType } from '../../lib/stream/record';
+import { numberOf } from '../records';
 
 let history: History;
 let world: World;

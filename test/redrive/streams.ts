@@ -3,6 +3,7 @@ import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
 import { type RangeReader, streamReader } from '../../lib/reader/stream-reader';
 import type { StreamRecord } from '../../lib/stream/record';
 import { compareSequenceNumbers } from '../../lib/stream/sequence-number';
+import { numberOf } from '../records';
 
 /** A shard of a stream in memory. */
 export interface HeldShard {
@@ -20,8 +21,6 @@ export interface HeldStream {
   /** Called before each call is answered. */
   readonly onCall?: (action: string) => Promise<void> | void;
 }
-
-export const numberOf = (record: StreamRecord) => record.dynamodb!.SequenceNumber!;
 
 /** The reader that a redrive uses on AWS, of a stream in memory: everything between is as it comes over the wire. */
 export function readerOf(stream: HeldStream, streamArn: string, calls: string[] = []): RangeReader {

@@ -3,6 +3,7 @@ import { withoutStack } from './without-stack';
 import { BatchNotDoneError, PoisonRecordError, streamHandler, type BatchResponse, type CallContext, type ChangeRecord, type LambdaContext, type StreamHandler } from '../../lib/runtime';
 import { type Host, HOST } from '../../lib/stream/boundary';
 import { type ParkedRecord, type SimulationRun, type StreamEvent, type StreamRecord, simulateTrigger, streamRecord } from '../../lib/testing';
+import { numberOf, START } from '../records';
 import { runs } from '../runs';
 
 const { numRuns: SCENARIOS, seed: SEED } = runs(200, 1);
@@ -55,9 +56,6 @@ const plans = fc.record({
 });
 type Plan = typeof plans extends fc.Arbitrary<infer Value> ? Value : never;
 type Change = Plan['shards'][number][number];
-
-const START = 1_735_689_600;
-const numberOf = (record: StreamRecord) => record.dynamodb!.SequenceNumber!;
 
 /** A record, and what becomes of it. */
 interface Written extends Change {

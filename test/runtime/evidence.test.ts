@@ -1,8 +1,8 @@
 import { withoutStack } from './without-stack';
 import { type ChangeRecord, type StreamHandlerOptions, streamHandler } from '../../lib/runtime';
 import { now, type SimulationRun, simulateTrigger, streamRecord } from '../../lib/testing';
+import { START } from '../records';
 
-const START = 1_735_689_600;
 const HOUR = 60;
 
 /** A change by its place in the shard, and its item. */

@@ -1,3 +1,4 @@
+import { at } from './host';
 import { batchOf, position, record, sequenceNumber, STREAM_ARN } from './records';
 import { type RuntimeEvent, type StreamHandlerOptions, PoisonRecordError, streamHandler } from '../../lib/runtime';
 import { HOST, type Host } from '../../lib/stream/boundary';
@@ -9,8 +10,6 @@ beforeEach(() => {
 afterEach(() => {
   jest.restoreAllMocks();
 });
-
-const at = (change: { sequenceNumber: string }) => position(change.sequenceNumber);
 
 /** An event in short: records by their positions, errors by their messages. */
 function short(event: RuntimeEvent): unknown[] {

@@ -2,11 +2,9 @@ import * as fc from 'fast-check';
 import { withoutStack } from './without-stack';
 import { streamHandler } from '../../lib/runtime';
 import { now, type StreamRecord, simulateTrigger, streamRecord } from '../../lib/testing';
+import { numberOf, START } from '../records';
 import { runs } from '../runs';
 
-const START = 1_735_689_600;
-
-const numberOf = (record: StreamRecord) => record.dynamodb!.SequenceNumber!;
 const itemOf = (record: StreamRecord) => record.dynamodb!.Keys!.id.S!;
 
 /** How everything fails for a while, and how many records each environment may park meanwhile. */

@@ -16,6 +16,7 @@ import type { BatchResponse, StreamEvent, StreamRecord } from '../../lib/stream/
 import { type Handler, simulateTrigger, streamRecord } from '../../lib/testing';
 import { folderWith } from '../folder';
 import { ordersTable, synthesize } from '../local/fixture-app';
+import { numberOf } from '../records';
 
 /** Seconds. The part of it that the runtime keeps for its answer is half a second: enough on a machine that is busy. */
 const TIMEOUT = 10;
@@ -87,8 +88,6 @@ function recordsOf(...told: Told[]): StreamRecord[] {
   const streamArn = `${mappingOf('Parking').table.arn}/stream/${LABEL}`;
   return told.map((newImage, at) => streamRecord({ sequenceNumber: String(10n ** 22n + BigInt(at)), streamArn, newImage: { ...newImage } }));
 }
-
-const numberOf = (record: StreamRecord) => record.dynamodb!.SequenceNumber!;
 
 async function invoke(target: LocalFunction, Records: StreamRecord[]): Promise<BatchResponse> {
   const outcome = await target.invoke({ Records }, mappingOf('Parking').functionArn);

@@ -1,5 +1,6 @@
-import { marshall } from '@aws-sdk/util-dynamodb';
 import type { EventName, StreamEvent, StreamRecord } from '../../lib/stream/record';
+import type { Item } from '../../lib/testing/records/attribute-value';
+import { streamRecord } from '../../lib/testing/records/stream-record';
 
 export const STREAM_ARN = 'arn:aws:dynamodb:eu-west-1:111122223333:table/Orders/stream/2026-01-01T00:00:00.000';
 
@@ -14,26 +15,14 @@ export interface Change {
   readonly oldImage?: object;
 }
 
-/** The record at a position of the shard, of the item with a key. */
-export function record(at: number, key: string | number = at, change: Change = {}): StreamRecord {
-  const { eventName = 'MODIFY', newImage, oldImage } = change;
-  return {
-    eventID: `event-${at}`,
-    eventName,
-    eventVersion: '1.1',
-    eventSource: 'aws:dynamodb',
-    awsRegion: 'eu-west-1',
-    dynamodb: {
-      ApproximateCreationDateTime: 1_700_000_000 + at,
-      Keys: marshall({ pk: 'order', sk: key }) as any,
-      ...newImage && { NewImage: marshall(newImage) as any },
-      ...oldImage && { OldImage: marshall(oldImage) as any },
-      SequenceNumber: sequenceNumber(at),
-      SizeBytes: 64,
-      StreamViewType: 'NEW_AND_OLD_IMAGES',
-    },
-    eventSourceARN: STREAM_ARN,
-  };
+/** The record at a position of the shard, of the item with a key. It has no image that is not given. */
+export function record(at: number, key: string | number = at, { eventName = 'MODIFY', newImage, oldImage }: Change = {}): StreamRecord {
+  const { dynamodb, ...made } = streamRecord({
+    eventID: `event-${at}`, eventName, keys: { pk: 'order', sk: key }, newImage: newImage as Item, oldImage: oldImage as Item,
+    sequenceNumber: sequenceNumber(at), createdAt: 1_700_000_000 + at, streamArn: STREAM_ARN,
+  });
+  const { NewImage, OldImage, ...change } = dynamodb!;
+  return { ...made, dynamodb: { ...change, ...newImage && { NewImage }, ...oldImage && { OldImage } } };
 }
 
 /** One batch with a record for each key, in this order. */

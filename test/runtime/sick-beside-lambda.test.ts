@@ -1,8 +1,8 @@
 import { locks, never } from './hanging';
 import { streamHandler } from '../../lib/runtime';
 import { type SimulationRun, type StreamEvent, simulateTrigger, streamRecord } from '../../lib/testing';
+import { START } from '../records';
 
-const START = 1_735_689_600;
 const minutesOf = ({ invocations }: SimulationRun) => Math.max(...invocations.map(({ at, durationMs }) => at + durationMs)) / 60_000 - START / 60;
 
 /** How calls hang: made once for all processes, then for each, then called for each record. */

@@ -5,10 +5,10 @@ import { VirtualLambda } from './virtual-lambda';
 import { streamHandler, type StreamHandler } from '../../lib/runtime';
 import { HOST } from '../../lib/stream/boundary';
 import { type SimulationRun, simulateTrigger, streamRecord } from '../../lib/testing';
+import { START } from '../records';
 
 const lines = logged();
 
-const START = 1_735_689_600;
 const recordsOf = (count: number, shard = '') => Array.from({ length: count }, (_, item) => streamRecord({ keys: { id: `${shard}item-${item}` }, createdAt: START }));
 const minutesOf = ({ invocations }: SimulationRun) =>
   Math.max(...invocations.map(({ at, durationMs }) => at + durationMs)) / 60_000 - START / 60;

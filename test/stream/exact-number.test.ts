@@ -1,4 +1,5 @@
 import * as fc from 'fast-check';
+import { scaled } from './scaled';
 import { Decimal, exactNumber, plainNumber } from '../../lib/stream/exact-number';
 
 test.each<[string, unknown]>([
@@ -24,13 +25,6 @@ test.each<[string, unknown]>([
 test.each(['', ' ', 'x', '1,5', 'NaN', '0x10', 'Infinity', '1E+999999999'])('%j is refused', (text) => {
   expect(() => exactNumber(text)).toThrow(TypeError);
 });
-
-/** The value of a decimal as an integer, with 200 places after the point. */
-function scaled(text: string): bigint {
-  const [, sign, whole, fraction = '', power = '0'] = /^(-?)(\d*)\.?(\d*)(?:e([+-]?\d+))?$/i.exec(text)!;
-  const value = BigInt(whole + fraction) * 10n ** BigInt(200 + Number(power) - fraction.length);
-  return sign ? -value : value;
-}
 
 test('no digit is lost, whatever the number', () => {
   const number = fc.tuple(fc.boolean(), fc.bigInt({ min: 1n, max: 10n ** 38n - 1n }), fc.integer({ min: -130, max: 80 }));

@@ -1,5 +1,6 @@
 import { marshall } from '@aws-sdk/util-dynamodb';
 import * as fc from 'fast-check';
+import { scaled } from './scaled';
 import { Decimal } from '../../lib/stream/exact-number';
 import { type ImageValue, unmarshall } from '../../lib/stream/image';
 import type { AttributeValue } from '../../lib/stream/record';
@@ -109,13 +110,6 @@ function saying(value: ImageValue): unknown {
 }
 
 const byName = (entries: [string, unknown][]) => entries.sort(([a], [b]) => (a < b ? -1 : 1));
-
-/** The value of a decimal as an integer, with 200 places after the point. */
-function scaled(text: string): bigint {
-  const [, sign, whole, fraction = '', power = '0'] = /^(-?)(\d*)\.?(\d*)(?:e([+-]?\d+))?$/i.exec(text)!;
-  const value = BigInt(whole + fraction) * 10n ** BigInt(200 + Number(power) - fraction.length);
-  return sign ? -value : value;
-}
 
 const text = fc.string({ unit: fc.oneof(fc.constantFrom('', '\u0000', '\uffff', '\ud83d\ude00'), fc.string({ maxLength: 1 })) });
 const bytes = fc.uint8Array({ maxLength: 40 }).map((value): [string, unknown] => [Buffer.from(value).toString('base64'), ['bytes', Buffer.from(value).toString('hex')]]);

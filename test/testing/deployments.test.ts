@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
 import { streamHandler } from '../../lib/runtime';
 import { elapsed, simulateTrigger, type SimulationOptions, sleep, type StreamEvent, streamRecord } from '../../lib/testing';
+import { START } from '../records';
 
-const START = 1_735_689_600;
 /** One record a second. */
 const changes = (count: number) => Array.from({ length: count }, (_, n) => streamRecord({ newImage: { id: `${n}`, n }, createdAt: START + n }));
 const run = (options: Partial<SimulationOptions>) => simulateTrigger({ handler: () => null, shards: [{ records: changes(10) }], ...options });

@@ -2,8 +2,8 @@ import { streamHandler } from '../../lib/runtime';
 import { type Host, HOST } from '../../lib/stream/boundary';
 import { elapsed, simulateTrigger, simulateTriggers, type SimulationOptions, sleep, streamRecord } from '../../lib/testing';
 import { realGlobal } from '../../lib/testing/real-global';
+import { START } from '../records';
 
-const START = 1_735_689_600;
 const changes = (count: number, shard = 0) => Array.from({ length: count }, (_, n) => streamRecord({ newImage: { id: `${shard}-${n}` } }));
 const shardsOf = (count: number, records = 1) => Array.from({ length: count }, (_, shard) => ({ records: changes(records, shard) }));
 const run = (options: Partial<SimulationOptions>) => simulateTrigger({ handler: () => null, shards: shardsOf(1, 3), ...options });

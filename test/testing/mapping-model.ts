@@ -1,5 +1,6 @@
 import { expect } from 'expect';
 import type { FailedBatch, SimulatedMapping, SimulationOptions, SimulationRun, StreamRecord } from '../../lib/testing';
+import { createdAt, numberOf } from '../records';
 
 /** What a mapping tried, in the order of its trying: an invocation, whether or not it was throttled, or a message to the destination. */
 export type Move =
@@ -58,9 +59,7 @@ const newLane = (): Lane => ({ queue: [], batches: [], failuresInARow: 0, begunA
 const POLL = 250;
 const DAY = 24 * 60 * 60;
 
-export const numberOf = (record: StreamRecord) => record.dynamodb!.SequenceNumber!;
-const createdAt = (record: StreamRecord) => record.dynamodb!.ApproximateCreationDateTime! * 1000;
-const itemOf = (record: StreamRecord) => JSON.stringify(record.dynamodb!.Keys);
+export const itemOf = (record: StreamRecord) => JSON.stringify(record.dynamodb!.Keys);
 const wait = (failures: number) => Math.min(250 * 2 ** (failures - 1), 60_000);
 
 /**

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
-import { type Move, numberOf, type Observed } from './mapping-model';
+import type { Move, Observed } from './mapping-model';
 import { simulateTrigger, type SimulationOptions, type SimulationRun, type StreamEvent, type StreamRecord, streamRecord } from '../../lib/testing';
+import { numberOf, START } from '../records';
 
 /** How a mapping is set, what befalls it, and what its handler makes of the records. */
 export interface Plan {
@@ -73,8 +74,6 @@ export interface Story extends Observed {
   readonly poison: ReadonlySet<string>;
 }
 
-const START = 1_735_689_600;
-export const itemOf = (record: StreamRecord) => JSON.stringify(record.dynamodb!.Keys);
 export const passes = ({ filtered }: Plan, record: StreamRecord) => !filtered || record.dynamodb!.NewImage!.kind.S === 'kept';
 
 /** Simulates a plan. */

@@ -1,6 +1,7 @@
 import { expect } from 'expect';
-import { follow, numberOf } from './mapping-model';
-import { itemOf, passes, type Plan, type Story } from './mapping-plan';
+import { follow, itemOf } from './mapping-model';
+import { passes, type Plan, type Story } from './mapping-plan';
+import { numberOf } from '../records';
 
 /** Something that a mapping promises, whatever its settings are and whatever befalls it. */
 export interface MappingPromise {

@@ -1,6 +1,6 @@
 import { simulateTrigger, simulateTriggers, type SimulationOptions, streamRecord } from '../../lib/testing';
+import { START } from '../records';
 
-const START = 1_735_689_600;
 const orders = (count: number) => Array.from({ length: count }, (_, index) =>
   streamRecord({ newImage: { id: `order-${index}` }, createdAt: START, sequenceNumber: String(1000 + index) }));
 

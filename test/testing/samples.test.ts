@@ -1,7 +1,7 @@
 import { PoisonRecordError, streamHandler } from '../../lib/runtime';
 import { type SimulationOptions, type SimulationRun, simulateTrigger, streamRecord } from '../../lib/testing';
+import { START } from '../records';
 
-const START = 1_735_689_600;
 const records = Array.from({ length: 4 }, (_, at) => streamRecord({ keys: { id: `item-${at}` }, createdAt: START + at }));
 
 const run = async (options: Partial<SimulationOptions>) => simulateTrigger({ handler: async () => undefined, shards: [{ records }], ...options });

@@ -1,8 +1,8 @@
 import { PoisonRecordError, streamHandler, windowHandler } from '../../lib/runtime';
 import { HOST } from '../../lib/stream/boundary';
 import { simulateTrigger, type SimulationOptions, type StreamEvent, streamRecord } from '../../lib/testing';
+import { START } from '../records';
 
-const START = 1_735_689_600;
 const order = (id: string, seconds = 0) => streamRecord({ newImage: { id }, createdAt: START + seconds });
 const orders = (count: number) => Array.from({ length: count }, (_, index) => order(`order-${index}`));
 const idOf = (record: { dynamodb?: { Keys?: any } }) => record.dynamodb!.Keys.id.S;

@@ -1,8 +1,8 @@
 import { PoisonRecordError, streamHandler } from '../../lib/runtime';
 import { HOST } from '../../lib/stream/boundary';
 import { type SimulationOptions, simulateTrigger, simulateTriggers, sleep, type StreamEvent, streamRecord } from '../../lib/testing';
+import { START } from '../records';
 
-const START = 1_735_689_600;
 const ORDERS = 'arn:aws:dynamodb:us-east-1:123456789012:table/Orders/stream/2025-01-01T00:00:00.000';
 const REFUNDS = 'arn:aws:dynamodb:us-east-1:123456789012:table/Refunds/stream/2025-01-01T00:00:00.000';
 const stream = (streamArn: string, count: number, seconds = 0) => [{

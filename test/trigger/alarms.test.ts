@@ -1,8 +1,6 @@
 import { Aspects, aws_cloudwatch as cloudwatch, type aws_lambda as lambda, CfnParameter, type CfnResource, NestedStack, type Stack } from 'aws-cdk-lib';
 import type { DynamoStreamTrigger } from '../../lib';
-import { TestApp } from '../app';
-
-const ENV = { account: '123456789012', region: 'eu-west-1' };
+import { ENV, TestApp } from '../app';
 
 const ON = { Metrics: ['EventCount'] };
 

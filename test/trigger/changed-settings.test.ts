@@ -1,9 +1,8 @@
 import { Aspects, Aws, aws_lambda as lambda, CfnCondition, Duration, Fn, Lazy } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import { type DynamoStreamTriggerProps, NoFailureDestination, StreamEventName, StreamFilter, StreamFunction } from '../../lib';
-import { TestApp } from '../app';
+import { ENV, TestApp } from '../app';
 
-const ENV = { account: '123456789012', region: 'eu-west-1' };
 const KEY = 'arn:aws:kms:eu-west-1:123456789012:key/11111111-1111-1111-1111-111111111111';
 const FILTERS = [{ Pattern: '{"eventName":["REMOVE"]}' }];
 const EITHER = { 'Fn::If': ['Any', FILTERS[0], { Ref: 'AWS::NoValue' }] };

@@ -4,12 +4,10 @@ import {
 } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { type DynamoStreamTriggerProps, StreamedTable, StreamPermissions } from '../../lib';
-import { TestApp } from '../app';
+import { ENV, TestApp } from '../app';
 
 // With the CDK's own validation, which finds circles within a template.
 process.env.CDK_VALIDATION = 'true';
-
-const ENV = { account: '123456789012', region: 'eu-west-1' };
 
 /** A policy's statement that allows only calls of one function. */
 function statementOf(value: string): iam.PolicyStatement {

@@ -3,8 +3,8 @@ import {
   Lazy, RemovalPolicy, type Stack,
 } from 'aws-cdk-lib';
 import { Match } from 'aws-cdk-lib/assertions';
-import { TestApp } from '../app';
-import { APPS, arn, ENV, keyOf, KEY_ARN } from './variants';
+import { ENV, TestApp } from '../app';
+import { APPS, arn, keyOf, KEY_ARN } from './variants';
 import { S3FailureDestination, StreamPermissions } from '../../lib';
 
 const { MANAGED_POLICY, LEAST_PRIVILEGE } = StreamPermissions;

@@ -4,9 +4,8 @@ import { aws_kms as kms, aws_s3 as s3, aws_sqs as sqs, type IResource, NestedSta
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { SqsDestination } from 'aws-cdk-lib/aws-s3-notifications';
 import * as fc from 'fast-check';
-import { ENV } from './variants';
 import { FailureStore, S3FailureDestination, StreamPermissions } from '../../lib';
-import { TestApp } from '../app';
+import { ENV, TestApp } from '../app';
 
 const STORED = { DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' };
 

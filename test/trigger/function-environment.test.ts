@@ -5,9 +5,8 @@ import {
 import type { IConstruct } from 'constructs';
 import { NoFailureDestination, StreamFunction, StreamTriggerMonitoring } from '../../lib';
 import { triggerFacts } from '../../lib/runtime/trigger-facts';
-import { TestApp } from '../app';
+import { ENV, TestApp } from '../app';
 
-const ENV = { account: '123456789012', region: 'eu-west-1' };
 const QUEUE_ARN = 'arn:aws:sqs:eu-west-1:123456789012:failures';
 const streamArn = (table: string) => `arn:aws:dynamodb:eu-west-1:123456789012:table/${table}/stream/2026-01-01T00:00:00.000`;
 

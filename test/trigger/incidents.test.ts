@@ -2,17 +2,16 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Duration } from 'aws-cdk-lib';
 import { queueSamples, type Sample, SimulatedCloudWatch } from './simulated-cloudwatch';
-import { ENV } from './variants';
 import { type DynamoStreamTriggerProps, NoFailureDestination, StreamTriggerMonitoring } from '../../lib';
 import { streamHandler } from '../../lib/runtime';
 import { now, type SimulationOptions, type SimulationRun, simulateTrigger, type StreamRecord, streamRecord } from '../../lib/testing';
 import { ALARM_KINDS } from '../../lib/trigger/monitoring/alarm-kinds';
-import { TestApp } from '../app';
+import { ENV, TestApp } from '../app';
+import { START } from '../records';
 import { never } from '../runtime/hanging';
 
 // Every alarm is proven: incidents are simulated, and the alarms of the template judge what CloudWatch would have got.
 
-const START = 1_735_689_600;
 const MINUTE = 60;
 const HOUR = 3_600;
 /** Seconds of healthy traffic before each incident. */

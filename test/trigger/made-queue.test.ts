@@ -2,9 +2,7 @@ import {
   AspectPriority, Aspects, aws_kms as kms, type aws_lambda as lambda, CfnResource, NestedStack, RemovalPolicies, RemovalPolicy, type Stack, Tags,
 } from 'aws-cdk-lib';
 import { Construct, type IConstruct } from 'constructs';
-import { TestApp } from '../app';
-
-const ENV = { account: '123456789012', region: 'eu-west-1' };
+import { ENV, TestApp } from '../app';
 
 /** The only queue of a stack. */
 function queueIn(app: TestApp, stack: Stack): any {

@@ -3,9 +3,7 @@ import {
   aws_sns as sns, aws_sqs as sqs,
 } from 'aws-cdk-lib';
 import { type DynamoStreamTriggerProps, S3FailureDestination, StreamPermissions } from '../../lib';
-import { TestApp } from '../app';
-
-const ENV = { account: '123456789012', region: 'eu-west-1' };
+import { ENV, TestApp } from '../app';
 
 const FLAG = '@aws-cdk/aws-kms:applyImportedAliasPermissionsToPrincipal';
 

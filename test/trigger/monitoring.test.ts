@@ -6,7 +6,6 @@ import {
   aws_s3 as s3, aws_sns as sns, aws_sqs as sqs, CfnParameter, Duration, type IAspect, NestedStack, Stack,
 } from 'aws-cdk-lib';
 import { AwsSolutionsChecks, HIPAASecurityChecks } from 'cdk-nag';
-import { ENV } from './variants';
 import {
   type DynamoStreamTrigger, type DynamoStreamTriggerProps, FailureStore, NoFailureDestination, S3FailureDestination, type StreamAlarms,
   StreamTriggerMonitoring, type StreamTriggerMonitoringProps,
@@ -16,7 +15,7 @@ import { createReport, PARKED } from '../../lib/runtime/report';
 import { ALARM_KINDS, type AlarmKind } from '../../lib/trigger/monitoring/alarm-kinds';
 import { named, type Watched } from '../../lib/trigger/monitoring/watched';
 import { REPOSITORY } from '../../projenrc/publication';
-import { TestApp } from '../app';
+import { ENV, TestApp } from '../app';
 import { batchOf } from '../runtime/records';
 
 const NAMES = [

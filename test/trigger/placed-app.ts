@@ -4,9 +4,7 @@ import {
 } from 'aws-cdk-lib';
 import fc from 'fast-check';
 import { StreamPermissions } from '../../lib';
-import { TestApp } from '../app';
-
-const ENV = { account: '123456789012', region: 'eu-west-1' };
+import { ENV, TestApp } from '../app';
 
 /** Stacks of an app: three, three that are nested in the first, and one that is nested in one of those. */
 export const PLACES = ['A', 'B', 'C', 'A/1', 'A/2', 'A/3', 'A/1/1'] as const;

@@ -4,12 +4,11 @@ import {
 } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { DynamoStreamTrigger, StreamedTable, StreamPermissions } from '../../lib';
-import { TestApp } from '../app';
+import { ENV, TestApp } from '../app';
 
 // With the CDK's own validation, which finds circles within a template.
 process.env.CDK_VALIDATION = 'true';
 
-const ENV = { account: '123456789012', region: 'eu-west-1' };
 const PARTS = ['table', 'key', 'handler', 'destination', 'trigger'] as const;
 type Part = typeof PARTS[number];
 

@@ -2,9 +2,8 @@ import {
   Aspects, aws_ec2 as ec2, type aws_lambda as lambda, aws_lambda_event_sources as sources, aws_sns as sns, CfnResource, NestedStack, type Stack,
 } from 'aws-cdk-lib';
 import type { DynamoStreamTriggerProps } from '../../lib';
-import { TestApp } from '../app';
+import { ENV, TestApp } from '../app';
 
-const ENV = { account: '123456789012', region: 'eu-west-1' };
 const { PRIVATE_ISOLATED, PUBLIC } = ec2.SubnetType;
 
 /** Whether a function in isolated subnets, in an app that `connect` has changed, is said to be cut off from its queue. */

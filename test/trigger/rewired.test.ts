@@ -1,9 +1,7 @@
 import type { aws_dynamodb as dynamodb, aws_lambda as lambda, CfnResource } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import type { DynamoStreamTrigger } from '../../lib';
-import { TestApp } from '../app';
-
-const ENV = { account: '123456789012', region: 'eu-west-1' };
+import { ENV, TestApp } from '../app';
 
 const mappingOf = ({ eventSourceMapping }: DynamoStreamTrigger) => eventSourceMapping.node.defaultChild as lambda.CfnEventSourceMapping;
 const idOf = (app: TestApp, { node }: IConstruct) => app.stack.resolve((node.defaultChild as CfnResource).logicalId);

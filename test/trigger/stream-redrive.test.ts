@@ -4,12 +4,11 @@ import {
 } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { AwsSolutionsChecks } from 'cdk-nag';
-import { ENV } from './variants';
 import {
   AttributeCondition, type DynamoStreamTrigger, type DynamoStreamTriggerProps, FailureStore, NoFailureDestination, S3FailureDestination, StreamFilter,
   StreamPermissions, StreamRedrive, SupersededRecords,
 } from '../../lib';
-import { TestApp } from '../app';
+import { ENV, TestApp } from '../app';
 
 const LEAST = StreamPermissions.LEAST_PRIVILEGE;
 

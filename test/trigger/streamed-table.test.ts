@@ -2,9 +2,8 @@ import { aws_dynamodb as dynamodb, aws_iam as iam, aws_kms as kms, aws_logs as l
 import { Match } from 'aws-cdk-lib/assertions';
 import { AwsSolutionsChecks, HIPAASecurityChecks } from 'cdk-nag';
 import { StreamedTable, type StreamedTableOptions, StreamFilter, StreamPermissions } from '../../lib';
-import { TestApp } from '../app';
+import { ENV, TestApp } from '../app';
 
-const ENV = { account: '123456789012', region: 'eu-west-1' };
 const REPLICA_ENV = { ...ENV, region: 'us-east-1' };
 const TABLE_ARN = 'arn:aws:dynamodb:eu-west-1:123456789012:table/orders';
 const LOOKUP = 'Custom::DynamoStreamLookup';

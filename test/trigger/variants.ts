@@ -8,9 +8,7 @@ import {
   type DynamoStreamTriggerProps, FailureStore, NoFailureDestination, S3FailureDestination, StreamedTable, StreamEventName, StreamFilter,
   StreamFunction, StreamPermissions,
 } from '../../lib';
-import { TestApp } from '../app';
-
-export const ENV = { account: '123456789012', region: 'eu-west-1' };
+import { ENV, TestApp } from '../app';
 
 /** The CDK's feature flags. */
 export interface Flags {

@@ -4,9 +4,7 @@ import {
 } from 'aws-cdk-lib';
 import { NoFailureDestination, StreamFilter } from '../../lib';
 import { DESTINATION_KINDS } from '../../lib/stream/destination-kind';
-import { TestApp } from '../app';
-
-const ENV = { account: '123456789012', region: 'eu-west-1' };
+import { ENV, TestApp } from '../app';
 
 test('one error names all that is wrong with all triggers of an app', () => {
   const app = new TestApp({ env: ENV });

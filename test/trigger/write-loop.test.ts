@@ -1,8 +1,7 @@
 import { Aspects, aws_dynamodb as dynamodb, aws_iam as iam, type aws_lambda as lambda } from 'aws-cdk-lib';
 import { StreamedTable } from '../../lib';
-import { TestApp } from '../app';
+import { ENV, TestApp } from '../app';
 
-const ENV = { account: '123456789012', region: 'eu-west-1' };
 const TABLE_ARN = 'arn:aws:dynamodb:eu-west-1:123456789012:table/orders';
 
 interface Parts {
