@@ -23,7 +23,7 @@ test.each<[string, unknown]>([
 });
 
 test.each(['', ' ', 'x', '1,5', 'NaN', '0x10', 'Infinity', '1E+999999999'])('%j is refused', (text) => {
-  expect(() => exactNumber(text)).toThrow(TypeError);
+  expect(() => exactNumber(text)).toThrow(new TypeError(`${JSON.stringify(text)} is not a number of DynamoDB`));
 });
 
 test('no digit is lost, whatever the number', () => {
@@ -81,7 +81,7 @@ test.each([
 ])('%s, at the end of what DynamoDB holds, is exact', (text, value) => expect(exactNumber(text)).toBe(value));
 
 test.each(['1E+126', '-1E+126', '10E+125'])('%s is larger than any number of DynamoDB', (text) => {
-  expect(() => exactNumber(text)).toThrow('is not a number of DynamoDB');
+  expect(() => exactNumber(text)).toThrow(new TypeError(`"${text}" is not a number of DynamoDB`));
 });
 
 test('a decimal becomes text where text is asked for', () => {
@@ -98,8 +98,21 @@ test.each([
 });
 
 test.each([
-  ['1e126', 'not a number of DynamoDB'], ['1e-131', 'nearer to zero than 1E-130'], ['5e-324', 'not a number of DynamoDB'],
-  ['1'.repeat(39), 'more than 38 digits'], ['.', 'not a number'], ['e5', 'not a number'],
-])('%s is none of DynamoDB\'s numbers: %s', (text, reason) => {
-  expect(() => plainNumber(text)).toThrow(reason);
+  ['1e126', ''], ['5e-324', ''], ['.', ''], ['e5', ''], ['', ''],
+  ['1e-131', ': it is nearer to zero than 1E-130'], ['-9e-131', ': it is nearer to zero than 1E-130'], ['1'.repeat(39), ': it has more than 38 digits'],
+])('%s is none of DynamoDB\'s numbers%s', (text, reason) => {
+  expect(() => plainNumber(text)).toThrow(new TypeError(`"${text}" is not a number of DynamoDB${reason}`));
+});
+
+test.each<[string, (decimal: any) => unknown]>([
+  ['added to', (decimal) => decimal + 1], ['multiplied', (decimal) => decimal * 2], ['compared', (decimal) => decimal > 1], ['joined with a text', (decimal) => decimal + ''],
+])('a decimal is not %s, which would lose digits', (_, use) => {
+  expect(() => use(new Decimal('0.1234567890123456789'))).toThrow(new TypeError(
+    'A Decimal has more digits than a double. Pass its text to a decimal library, take Number(decimal.text), or set numbers: \'number\''));
+});
+
+test.each([
+  ['of 15 characters', '0.1234567890123', 0.1234567890123], ['of 16 characters', '0.12345678901234', 0.12345678901234],
+])('a number %s that a double holds is a number', (_, text, number) => {
+  expect(exactNumber(text)).toBe(number);
 });

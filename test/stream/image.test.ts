@@ -51,8 +51,8 @@ test('what an image says nothing of stays absent', () => {
 });
 
 test('an unknown or missing type is refused', () => {
-  expect(() => unmarshall({ a: { X: 'b' } as any })).toThrow('the type "X"');
-  expect(() => unmarshall({ a: {} })).toThrow('the type undefined');
+  expect(() => unmarshall({ a: { X: 'b' } as any })).toThrow(new TypeError('An attribute has the type "X", which DynamoDB does not have'));
+  expect(() => unmarshall({ a: {} })).toThrow(new TypeError('An attribute has the type undefined, which DynamoDB does not have'));
 });
 
 test('whatever the AWS SDK marshalls comes back', () => {

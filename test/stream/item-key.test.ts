@@ -20,6 +20,8 @@ test('different keys of one table never read the same, whatever their types and 
 test.each([
   [{ a: { S: 'b' } }, { a: { B: 'b' } }],
   [{ a: { S: '1' } }, { a: { N: '1' } }],
+  [{ a: { S: 'x' }, b: { S: 'z' } }, { a: { S: 'y' }, b: { S: 'z' } }],
+  [{ a: { S: 'x' }, b: { S: 'y' } }, { a: { S: 'x' }, b: { S: 'z' } }],
   [{ a: { S: 'xS' }, b: { S: 'y' } }, { a: { S: 'x' }, b: { S: 'Sy' } }],
   [{ a: { S: '1' }, b: { S: '' } }, { a: { S: '' }, b: { S: '1' } }],
 ])('%j and %j are different items', (a, b) => {
