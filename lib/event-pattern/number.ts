@@ -12,8 +12,6 @@ function decimal(text: string): string {
   const [, sign, whole, fraction = '', exponent = '0'] = /^(-?)([0-9]+)(?:\.([0-9]+))?(?:[eE]([+-]?[0-9]+))?$/.exec(text)!;
   const digits = (whole + fraction).replace(/^0+/, '');
   const significant = digits.replace(/0+$/, '');
-  if (significant === '') {
-    return '0';
-  }
-  return `${sign}${significant}e${Number(exponent) - fraction.length + digits.length - significant.length}`;
+  // Zero has no digits left, and neither a sign nor an exponent that counts.
+  return significant && `${sign}${significant}e${Number(exponent) - fraction.length + digits.length - significant.length}`;
 }

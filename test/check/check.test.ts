@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { stringify } from 'yaml';
 import { check, UnusableInput } from '../../lib/check';
+import { CHECKED_RULES } from '../../lib/check/checked-rules';
+import { readText } from '../../lib/check/template-file';
 import { TEMPLATE_WORDS } from '../../lib/rules/words';
 import { folderWith, newFolder } from '../folder';
 
@@ -327,7 +329,8 @@ test('a loop stands for what it makes, with its variable in names and references
 test('a table of SAM\'s own type has no stream', () => {
   const { mappings: [{ violations }] } = checked({ Resources: { Table: { Type: 'AWS::Serverless::SimpleTable' }, Function: FUNCTION, Mapping: mapping() } });
 
-  expect(violations).toEqual([{ ruleId: 'stream-off', severity: 'error', message: expect.stringContaining('An AWS::Serverless::SimpleTable can\'t have one.') }]);
+  expect(violations).toEqual([{ ruleId: 'stream-off', severity: 'error', message: 'The table has no stream. '
+    + 'An AWS::Serverless::SimpleTable can\'t have one. Use an AWS::DynamoDB::Table with a StreamSpecification of the StreamViewType NEW_AND_OLD_IMAGES.' }]);
 });
 
 test('nested templates are found beside the one that names them, once each', () => {
@@ -364,7 +367,9 @@ test('a warning that a template acknowledges is not reported, but an error is', 
 
   expect(broken(resources({ 'no-destination': 'The records can be recomputed.', 'batch-size-range': 'No.' }))).toEqual({ Mapping: ['batch-size-range'] });
   expect(broken(resources(['no-destination']))).toEqual({ Mapping: ['batch-size-range'] });
-  expect(() => broken(resources({ 'no-destinations': '' }))).toThrow(/t\.json|template\.json: the Metadata of Mapping acknowledges no-destinations, but that is not a rule .* Did you mean no-destination\? The ids are:\n/);
+  expect(() => broken(resources({ 'no-destinations': '' }))).toThrow(
+    /template\.json: the Metadata of Mapping acknowledges no-destinations, but that is not a rule that a template is checked by\. Did you mean no-destination\? The ids are:\n/);
+  expect(() => broken(resources(['x']))).toThrow(/acknowledges x, but that is not a rule that a template is checked by\. The ids are:\n/);
 });
 
 /** A role with these statements, and the rest of its properties. */
@@ -566,29 +571,53 @@ function pathsIn(value: unknown, path: string[] = []): string[][] {
   return path.length === 0 ? within : [path, ...within];
 }
 
-test.each<[string, () => string, RegExp]>([
-  ['nothing', () => join(folderWith({}), 'none.json'), /none\.json does not exist\. Give a folder that `cdk synth` wrote, or a template/],
-  ['a folder without an app', () => folderWith({}), /has no manifest\.json\.\nRun `npx cdk synth` first, or name its output folder\. A template of another tool is given by its file\.$/],
-  ['a folder of templates', () => folderWith({ 't.yml': 'Resources: {}' }), /A template of another tool is given by its file, such as .*t\.yml\.$/],
-  ['the manifest of something else', () => folderWith({ 'manifest.json': '{"icons":[]}' }), /manifest\.json is not the manifest of a synthesized app: it has no artifacts\./],
+/** In the messages, INPUT is what was given. */
+test.each<[string, () => string, string | RegExp]>([
+  ['nothing', () => join(folderWith({}), 'none.json'), 'INPUT does not exist. Give a folder that `cdk synth` wrote, or a template of CloudFormation or SAM.'],
+  ['something below a file', () => join(folderWith({ 't.json': '{}' }), 't.json', 't.json'),
+    'Can\'t read INPUT: ENOTDIR: not a directory, stat \'INPUT\'. Give a folder that `cdk synth` wrote, or a template of CloudFormation or SAM.'],
+  ['a folder without an app', () => folderWith({}),
+    'No synthesized app in INPUT: it has no manifest.json.\nRun `npx cdk synth` first, or name its output folder. A template of another tool is given by its file.'],
+  ['a folder of templates', () => folderWith({ 't.yml': 'Resources: {}' }),
+    'No synthesized app in INPUT: it has no manifest.json.\nRun `npx cdk synth` first, or name its output folder. A template of another tool is given by its file, '
+    + 'such as INPUT/t.yml.'],
+  ['the manifest of something else', () => folderWith({ 'manifest.json': '{"icons":[]}' }),
+    'INPUT/manifest.json is not the manifest of a synthesized app: it has no artifacts.\nRun `npx cdk synth` first, or name its output folder. A template of '
+    + 'another tool is given by its file.'],
   ['an app that is in itself', () => folderWith({
     'manifest.json': JSON.stringify({ artifacts: { Stage: { type: 'cdk:cloud-assembly', properties: { directoryName: '.' } } } }),
-  }), /manifest\.json does not name the file of Stage\.\nRun `npx cdk synth` again\./],
-  ['another file', () => join(folderWith({ 'package.json': '{"name":"x"}' }), 'package.json'), /package\.json is not a template of CloudFormation or SAM/],
-  ['the Serverless Framework\'s own file', () => join(folderWith({ 'serverless.yml': 'service: shop\nprovider: {name: aws}' }), 'serverless.yml'), /Run `npx serverless package`/],
+  }), 'INPUT/manifest.json does not name the file of Stage.\nRun `npx cdk synth` again. A template of another tool is given by its file.'],
+  ['another file', () => join(folderWith({ 'package.json': '{"name":"x"}' }), 'package.json'),
+    'INPUT is not a template of CloudFormation or SAM: it has none of AWSTemplateFormatVersion, Resources, Parameters, Rules, Transform. Give a folder that '
+    + '`cdk synth` wrote, or a template as JSON or YAML.'],
+  ['the Serverless Framework\'s own file', () => join(folderWith({ 'serverless.yml': 'service: shop\nprovider: {name: aws}' }), 'serverless.yml'),
+    'INPUT is the Serverless Framework\'s own file. Run `npx serverless package`, and give the template that this writes: '
+    + '.serverless/cloudformation-template-update-stack.json.'],
   ['aliases without end', () => join(folderWith({
     't.yml': `Resources: {}\na: &a [x, x, x, x, x, x, x, x, x, x]\nb: &b [${'*a, '.repeat(20)}]\nc: &c [${'*b, '.repeat(20)}]\nd: [${'*c, '.repeat(20)}]\n`,
-  }), 't.yml'), /t\.yml is neither JSON nor YAML: /],
-  ['neither JSON nor YAML', () => join(folderWith({ 't.yml': 'a: [' }), 't.yml'), /t\.yml:1:5 is neither JSON nor YAML: .*\. Correct it there\.\n\na: \[\n {4}\^$/],
-  ['two documents', () => join(folderWith({ 't.yml': 'Resources: {}\n---\nResources: {}' }), 't.yml'), /t\.yml:2:1 .*: A second document begins/],
+  }), 't.yml'), /t\.yml is neither JSON nor YAML: .*\.$/],
+  ['neither JSON nor YAML', () => join(folderWith({ 't.yml': 'a: [' }), 't.yml'), /t\.yml:1:5 is neither JSON nor YAML: [^:]*\. Correct it there\.\n\na: \[\n {4}\^$/],
+  ['two documents', () => join(folderWith({ 't.yml': 'Resources: {}\n---\nResources: {}' }), 't.yml'),
+    /t\.yml:2:1 is neither JSON nor YAML: A second document begins, but a template is one\. Correct it there\./],
   ['no text', () => {
     const folder = newFolder();
     writeFileSync(join(folder, 't.json'), Buffer.from('{"Resources":{}}', 'utf16le').fill(0xff, 0, 1));
     return join(folder, 't.json');
-  }, /t\.json is not a text in UTF-8/],
-])('%s can\'t be checked', (_, input, message) => {
-  expect(() => check(input())).toThrow(UnusableInput);
-  expect(() => check(input())).toThrow(message);
+  }, 'INPUT is not a text in UTF-8, as a template must be. Save it as UTF-8, or give another file.'],
+  ['ids that are not those of rules', () => join(folderWith({
+    't.json': JSON.stringify({ Resources: { Table: TABLE, Function: FUNCTION, Mapping: mapping({}, { Metadata: { 'dynamo-stream-trigger': { acknowledge: ['no-destinations', 'x'] } } }) } }),
+  }), 't.json'), 'INPUT: the Metadata of Mapping acknowledges no-destinations and x, but those are not rules that a template is checked by. Did you mean no-destination? '
+    + `The ids are:\n${CHECKED_RULES.map(({ id }) => id).join('\n')}`],
+])('%s can\'t be checked', (_, make, message) => {
+  const input = make();
+  expect(() => check(input)).toThrow(UnusableInput);
+  expect(() => check(input)).toThrow(typeof message === 'string' ? new UnusableInput(message.replaceAll('INPUT', input)) : message);
+});
+
+test('a file that can\'t be read is refused', () => {
+  const folder = newFolder();
+
+  expect(() => readText(folder)).toThrow(new UnusableInput(`Can't read ${folder}: EISDIR: illegal operation on a directory, read. Give a file that can be read.`));
 });
 
 test('the words of a template are its own', () => {

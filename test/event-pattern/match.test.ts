@@ -1,4 +1,4 @@
-import { matchesEventPattern, parseEventPattern } from '../../lib/event-pattern';
+import { compileFilters, matchesEventPattern, parseEventPattern } from '../../lib/event-pattern';
 
 /** Whether `{"a": alternatives}` lets a record pass that holds a value there. */
 const passes = (alternatives: string, value: unknown) => matches(`{"a": ${alternatives}}`, { a: value });
@@ -34,6 +34,7 @@ describe('plain values', () => {
 
   test('zero has no sign', () => {
     expect(passes('[-0]', 0)).toBe(true);
+    expect(passes('[{"numeric": ["=", -0.00e5]}]', 0)).toBe(true);
     expect(passes('[0]', -0)).toBe(true);
   });
 
@@ -68,6 +69,7 @@ describe('operators', () => {
     ['{"equals-ignore-case": "ß"}', 'ss', false],
     ['{"equals-ignore-case": "ǅ"}', 'ǅ', false],
     ['{"equals-ignore-case": "🚀"}', '🚀', false],
+    ['{"equals-ignore-case": "🚀"}', '??', true],
     ['{"exactly": "1.2.3.4"}', '1.2.3.4', true],
     ['{"exactly": "1.2.3.4"}', '1.2.3.04', false],
     ['{"wildcard": "*"}', '', true],
@@ -76,6 +78,8 @@ describe('operators', () => {
     ['{"wildcard": "/a/*/c"}', '/a/c', false],
     ['{"wildcard": "ab*ba"}', 'aba', false],
     ['{"wildcard": "*b*"}', 'abc', true],
+    ['{"wildcard": "*b*c"}', 'bc', true],
+    ['{"wildcard": "*b*b"}', 'b', false],
     ['{"wildcard": "a\\\\*b"}', 'a*b', true],
     ['{"wildcard": "a\\\\*b"}', 'axb', false],
     ['{"cidr": "10.0.0.0/24"}', '10.0.0.255', true],
@@ -264,5 +268,20 @@ describe('$or', () => {
   test('takes the place of a condition before it, and gives way to one after it', () => {
     expect(matches('{"a": [1], "$or": [{"a": [2]}, {"b": [3]}]}', { a: 2 })).toBe(true);
     expect(matches('{"$or": [{"a": [2]}, {"b": [3]}], "a": [1]}', { a: 1 })).toBe(true);
+  });
+});
+
+describe('filters', () => {
+  const passing = (...filters: string[]) => [{ a: 1 }, { a: 2 }, { a: 3 }].filter(compileFilters(filters)).map(({ a }) => a);
+
+  test('let every record pass without one, and with several what passes one of them', () => {
+    expect(passing()).toEqual([1, 2, 3]);
+    expect(passing('{"a": [1]}')).toEqual([1]);
+    expect(passing('{"a": [1]}', '{"a": [3]}')).toEqual([1, 3]);
+  });
+
+  test('that AWS refuses are refused, with all that is wrong', () => {
+    expect(() => compileFilters(['{"a": [1]}', '{"a": 1, "b": []}'])).toThrow(new TypeError('The filter {"a": 1, "b": []} is not valid: '
+      + 'a plain value must be in an array of the allowed values: [1]; [] is not allowed: list the allowed values, or omit the key'));
   });
 });

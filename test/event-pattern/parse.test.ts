@@ -83,9 +83,13 @@ test('everything that is wrong is reported at once', () => {
   expect(!parsed.valid && parsed.problems.map(({ path }) => path)).toEqual(['a', 'b[0].prefix', 'b[1]', 'c.d']);
 });
 
-test('a syntax error is named by line and column', () => {
-  const parsed = parseEventPattern('{\n  "eventName": ["INSERT"=1]\n}');
-  expect(!parsed.valid && parsed.problems[0].message).toMatch('line 2, column 25: found "=", expected "," or "]"');
+test.each([
+  ['{\n  "eventName": ["INSERT"=1]\n}', 'line 2, column 25: found "=", expected "," or "]"'],
+  ['{"a" ["x"]}', 'line 1, column 6: found "[", expected ":" after the key "a"'],
+  ['{"a": 😀}', 'line 1, column 7: found "😀", expected a value: an object, an array, a string in double quotes, a number, true, false or null'],
+])('a syntax error is named by line and column: %j', (text, message) => {
+  const parsed = parseEventPattern(text);
+  expect(!parsed.valid && parsed.problems[0].message).toBe(`the pattern is not JSON: ${message}`);
 });
 
 test('a message names what was given and what is allowed', () => {
@@ -94,8 +98,13 @@ test('a message names what was given and what is allowed', () => {
     .toBe('[">","5"] is not a comparison such as ["=", 1], ["<", 10] or [">=", 0, "<", 10]: "5" is not a number');
 });
 
-test.each(['*', '*/dir/*', '*:*:*:*', '/Users/*/doc.txt', '*ab*ab*ab'])('the wildcard %s is simple enough', (wildcard) => {
-  expect(parseEventPattern(JSON.stringify({ a: [{ wildcard }] })).valid).toBe(true);
+test.each([
+  ['*', true], ['*/dir/*', true], ['*:*:*:*', true], ['/Users/*/doc.txt', true], ['*ab*ab*ab', true],
+  ['*a*b*c*d*e*f*g*h*i', true], ['*a*b*c*d*e*f*g*h*i*j', false],
+  [`*${'a'.repeat(9)}`, true], [`*${'a'.repeat(10)}`, false],
+  ['*ab*ac*ad*ae*af', true], ['*ab*ac*ad*ae*af*g', false],
+])('whether the wildcard %s is simple enough: %j', (wildcard, isSimple) => {
+  expect(parseEventPattern(JSON.stringify({ a: [{ wildcard }] })).valid).toBe(isSimple);
 });
 
 test.each([
@@ -103,6 +112,7 @@ test.each([
   ['a network with a host in it and a sign before its bits', '{"a": [{"cidr": "10.0.0.7/+24"}]}'],
   ['a number that can\'t be compared, as a plain value', '{"a": [1e400, 9007199254740993]}'],
   ['the undocumented "exactly"', '{"a": [{"exactly": "x"}]}'],
+  ['white space wherever JSON has it', ' {\n"a"\t: [ 1 , "x" ] , "b" : { "c" : [ { "exists" : true } ] } } '],
   ['an empty string in anything-but', '{"a": [{"anything-but": ""}]}'],
 ])('accepts %s', (_, text) => {
   expect(parseEventPattern(text).valid).toBe(true);
