@@ -232,8 +232,8 @@ project.addTask('kills', {
   receiveArgs: true,
 });
 project.addTask('properties', {
-  description: 'Try the properties that cost much ten times as often as a build does, with other cases each time: npm run properties -- test/runtime',
-  env: { RUNS: '10' },
+  description: 'Try the properties that cost much thirty times as often as a build does, with other cases each time: npm run properties -- test/runtime',
+  env: { RUNS: '30' },
   exec: 'jest --selectProjects unit --',
   receiveArgs: true,
 });

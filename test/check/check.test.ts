@@ -7,6 +7,7 @@ import { CHECKED_RULES } from '../../lib/check/checked-rules';
 import { readText } from '../../lib/check/template-file';
 import { TEMPLATE_WORDS } from '../../lib/rules/words';
 import { folderWith, newFolder } from '../folder';
+import { runs } from '../runs';
 
 const TABLE = {
   Type: 'AWS::DynamoDB::Table',
@@ -524,7 +525,7 @@ test('whichever way a template is written, the same is found', () => {
     expect(violations(stringify(template), 't.yml')).toEqual(expected);
     expect(violations(shortForms(stringify(template)), 't.yml')).toEqual(expected);
     expect(violations(sam)).toEqual(expected);
-  }), { numRuns: 25 });
+  }), runs(10));
 });
 
 /** `{ Ref: X }` on one line, as `!Ref X`. */
@@ -562,7 +563,7 @@ test('whatever a template holds, it is checked or refused, and nothing is thrown
     } catch (error) {
       expect(error).toBeInstanceOf(UnusableInput);
     }
-  }), { numRuns: 120 });
+  }), runs(50));
 });
 
 /** The path to each node within a value. */

@@ -33,7 +33,7 @@ test('matches as an independent matcher does', () => {
     for (const one of records) {
       expect(parsed.valid && matchesEventPattern(parsed.pattern, one)).toBe(naivelyMatches(one));
     }
-  }), runs(600));
+  }), runs(150));
 });
 
 test('a valid pattern never throws, whatever the record', () => {
@@ -67,8 +67,8 @@ test('any text is a pattern, or is refused with problems that say where', () => 
       const typed = { kind: expect.any(String), path: expect.any(String), message: expect.any(String) };
       parsed.problems.forEach((problem) => expect(problem).toEqual(typed));
     }
-  }), runs(900));
-  expect(Math.min(seen.valid, seen.refused)).toBeGreaterThan(50);
+  }), runs(200));
+  expect(Math.min(seen.valid, seen.refused)).toBeGreaterThan(10);
 });
 
 test('reads every JSON object that JSON.parse reads, and nothing that it doesn\'t', () => {
@@ -86,5 +86,5 @@ test('reads every JSON object that JSON.parse reads, and nothing that it doesn\'
     const parsed = parseEventPattern(`{"a": [${given}]}`);
     const isJson = parsed.valid || parsed.problems.every(({ kind }) => kind !== 'not-json');
     expect(isJson).toBe(parses(`{"a": [${given}]}`) || parsed.remarks.some(({ kind }) => kind === 'text-after-pattern'));
-  }), runs(600));
+  }), runs(150));
 });

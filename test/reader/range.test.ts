@@ -108,7 +108,7 @@ test('a range brings every record that is still there, once, in order, and says 
         incomplete++;
       }
     });
-  }), runs(40));
+  }), runs(15));
   expect(Math.min(complete, incomplete)).toBeGreaterThan(0);
 });
 
@@ -212,7 +212,7 @@ test('wherever a failure that does not pass begins, it ends the range, after eve
     expect(end).toBe(brought.length === last + 1 - first ? 'whole' : reason);
     ends.add(end);
   }), {
-    ...runs(25),
+    ...runs(8),
     // Each end at least once.
     examples: [...failures.map((failure) => [{ range: [2, 9] as const, pageSize: 2, before: [], failure }] as [any]), [{
       range: [2, 9], pageSize: 12, before: Array(6).fill('none'), failure: failures[0],

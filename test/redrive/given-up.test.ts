@@ -111,6 +111,6 @@ test('what was given up is read as the function got it, byte for byte; what can\
       seen.inexact += tally.inexact;
     }
     seen.lost += tally.lost;
-  }), runs(120, 1));
+  }), runs(40, 1));
   expect(Math.min(...Object.values(seen))).toBeGreaterThan(0);
 });

@@ -3,6 +3,7 @@ import { FakeQueue, VirtualTime } from './queue';
 import { type CollectOptions, MessagesInFlight, type Source } from '../../lib/redrive';
 import { queueSource, regionOfQueue } from '../../lib/redrive/aws';
 import { refusalOf } from '../../lib/redrive/aws/refusal';
+import { runs } from '../runs';
 
 const URL = 'https://sqs.eu-west-1.amazonaws.com/123456789012/failures';
 const HOUR = 3_600_000;
@@ -145,7 +146,7 @@ describe('messages that others have', () => {
 
 test('several that wait for each other all get their turn: one after the other, and within minutes', async () => {
   const numbers = fc.infiniteStream(fc.double({ min: 0, max: 0.999, noNaN: true }));
-  await fc.assert(fc.asyncProperty(fc.integer({ min: 2, max: 4 }), fc.integer({ min: 1, max: 80 }), numbers, async (runs, count, random) => {
+  await fc.assert(fc.asyncProperty(fc.integer({ min: 2, max: 4 }), fc.integer({ min: 1, max: 80 }), numbers, async (sources, count, random) => {
     const next = () => random.next().value!;
     time = new VirtualTime(next);
     queue = new FakeQueue(time, count, () => 5 + 95 * next());
@@ -163,16 +164,16 @@ test('several that wait for each other all get their turn: one after the other, 
         expect(working).toBe(1);
         // What is not done is given back, and is there for the next.
         await time.wait(10_000);
-        await source.remove(handles.slice(0, Math.ceil(count / runs)));
-        await source.giveBack(handles.slice(Math.ceil(count / runs)), 0);
+        await source.remove(handles.slice(0, Math.ceil(count / sources)));
+        await source.giveBack(handles.slice(Math.ceil(count / sources)), 0);
         working--;
       }
     };
-    const all = Promise.all(Array.from({ length: runs }, run));
+    const all = Promise.all(Array.from({ length: sources }, run));
     await time.until(all, 2 * HOUR);
     await all;
-    expect([time.now - begun < runs * 5 * 60_000, queue.messages.size]).toEqual([true, 0]);
-  }), { numRuns: 40 });
+    expect([time.now - begun < sources * 5 * 60_000, queue.messages.size]).toEqual([true, 0]);
+  }), runs(12));
 });
 
 describe('how long messages are kept from others', () => {

@@ -6,7 +6,7 @@ import { type ParkedRecord, type SimulationRun, type StreamEvent, type StreamRec
 import { numberOf, START } from '../records';
 import { runs } from '../runs';
 
-const { numRuns: SCENARIOS, seed: SEED } = runs(200, 1);
+const { numRuns: SCENARIOS, seed: SEED } = runs(80, 1);
 
 /** Seconds: short, so that many calls don't fit. */
 const TIMEOUT = 2;

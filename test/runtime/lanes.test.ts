@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { runLanes } from '../../lib/runtime/lanes';
+import { runs } from '../runs';
 
 /** Lets the microtasks run that are due. */
 const tick = async () => new Promise((resolve) => setImmediate(resolve));
@@ -197,5 +198,5 @@ test('whatever the lanes, latencies and failures: in order, within the limit, ea
     expect([...started].sort((a, b) => a - b)).toEqual(expected);
     const notDone = plan.findIndex(({ done }) => !done);
     expect(lanes.done.indexOf(0)).toBe(notDone);
-  }), { numRuns: 500 });
+  }), runs(100));
 });

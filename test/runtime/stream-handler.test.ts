@@ -4,6 +4,7 @@ import { reported } from './host';
 import { batchOf, position, record } from './records';
 import { type ChangeRecord, streamHandler } from '../../lib/runtime';
 import type { AttributeMap } from '../../lib/stream/record';
+import { runs } from '../runs';
 
 /** Without retries in place. */
 const once = { retry: { maxAttempts: 1 } };
@@ -227,7 +228,7 @@ test('for any keys, latencies and failures: the lowest not done is named, and no
     expect(outOfOrder).toEqual([]);
     expect(lowest).toBe(steps.findIndex(({ fails }) => fails));
     expect(reported(response)).toEqual(lowest < 0 ? [] : [lowest]);
-  }), { numRuns: 500 });
+  }), runs(100));
 });
 
 test.each<[unknown, string]>([

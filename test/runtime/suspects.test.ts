@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { createEvidence, type Evidence } from '../../lib/runtime/evidence';
+import { runs } from '../runs';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -41,7 +42,7 @@ test('one hiccup after another does not add up to a failure that goes on', () =>
       }
     });
     expect(poison).toBe(false);
-  }), { numRuns: 300 });
+  }), runs(60));
 });
 
 test.each([[false, 15], [true, 60]])('a record that recovers ends the patience with no other that fails the same way (transient: %p)', (transient, minutes) => {

@@ -201,7 +201,7 @@ describe('a state over 1 MB', () => {
       const run = await simulateTrigger({ mapping: { tumblingWindow: 60, ...settings }, handler, shards: [{ records }], seed });
       expect([run.lost, run.failed, counted]).toEqual([[], [], sizes.map((_, index) => index)]);
       expect(run.invocations.filter(({ error }) => error)).toEqual([]);
-    }), { numRuns: 15, seed: 1 });
+    }), runs(5, 1));
   });
 });
 
@@ -370,7 +370,7 @@ test('behind a mapping, whatever fails, every record counts once in its window, 
       });
       expect(inWindow).toBe(true);
     }
-  }), runs(150, 1));
+  }), runs(50, 1));
 });
 
 test('an event without a window is refused by name', async () => {

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { scaled } from './scaled';
 import { Decimal, exactNumber, plainNumber } from '../../lib/stream/exact-number';
+import { runs } from '../runs';
 
 test.each<[string, unknown]>([
   ['0', 0],
@@ -31,7 +32,7 @@ test('no digit is lost, whatever the number', () => {
   fc.assert(fc.property(number, ([negative, digits, exponent]) => {
     const text = `${negative ? '-' : ''}${digits}E${exponent}`;
     expect(scaled(String(exactNumber(text)))).toBe(scaled(text));
-  }), { numRuns: 2_000 });
+  }), runs(200));
 });
 
 /** Numbers of DynamoDB in every spelling: signs, zeros at both ends, fractions, exponents. */
@@ -62,7 +63,7 @@ test('however it is spelled, a number is of the simplest type that holds all of 
     const safe = whole && exact / 10n ** 200n <= BigInt(Number.MAX_SAFE_INTEGER) && exact / 10n ** 200n >= -BigInt(Number.MAX_SAFE_INTEGER);
     const double = scaled(String(Number(text))) === exact;
     expect(typeof value).toBe(whole ? (safe ? 'number' : 'bigint') : double ? 'number' : 'object');
-  }), { numRuns: 5_000 });
+  }), runs(500));
 });
 
 test('the plain spelling has no exponent and no zeros to leave out, and is the same number', () => {
@@ -71,7 +72,7 @@ test('the plain spelling has no exponent and no zeros to leave out, and is the s
     expect(plain).toMatch(/^(0|-?(0|[1-9]\d*)(\.\d*[1-9])?)$/);
     expect(plain).not.toBe('-0');
     expect(scaled(plain)).toBe(scaled(text));
-  }), { numRuns: 2_000 });
+  }), runs(200));
 });
 
 test.each([

@@ -4,6 +4,7 @@ import { scaled } from './scaled';
 import { Decimal } from '../../lib/stream/exact-number';
 import { type ImageValue, unmarshall } from '../../lib/stream/image';
 import type { AttributeValue } from '../../lib/stream/record';
+import { runs } from '../runs';
 
 /** What Lambda makes of it: JSON, binary values in base64. The SDK takes an item with an attribute "constructor" for a class. */
 const delivered = (item: object) => JSON.parse(JSON.stringify(
@@ -74,7 +75,7 @@ test('whatever the AWS SDK marshalls comes back', () => {
   const item = fc.dictionary(name, tree, { maxKeys: 6 });
   fc.assert(fc.property(item, (original) => {
     expect(unmarshall(delivered(original))).toEqual(Object.assign({}, original));
-  }), { numRuns: 500 });
+  }), runs(100));
 });
 
 /** An attribute value in DynamoDB's notation, and what it says, told by whoever made it up. */
@@ -148,7 +149,7 @@ function mapOf(value: fc.Arbitrary<Told>): fc.Arbitrary<Told> {
 test('whatever an item holds, its image says the same', () => {
   fc.assert(fc.property(mapOf(told), ({ attribute, says }) => {
     expect(saying(unmarshall(attribute.M!))).toEqual(says);
-  }), { numRuns: 500 });
+  }), runs(100));
 });
 
 test('items as deep as DynamoDB allows, 32 levels', () => {

@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { streamHandler } from '../../lib/runtime';
 import { elapsed, simulateTrigger, type SimulationOptions, sleep, type StreamEvent, streamRecord } from '../../lib/testing';
 import { START } from '../records';
+import { runs } from '../runs';
 
 /** One record a second. */
 const changes = (count: number) => Array.from({ length: count }, (_, n) => streamRecord({ newImage: { id: `${n}`, n }, createdAt: START + n }));
@@ -130,7 +131,7 @@ describe('settings that are changed', () => {
       expect(new Set(all).size).toBe(30);
       // With several batches of a shard at once, what is done beyond the checkpoint comes again.
       expect(factors.every((factor) => factor === 1) && all.length > 30).toBe(false);
-    }), { numRuns: 100, seed: 1 });
+    }), runs(40, 1));
   });
 
   test.each([

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { PoisonRecordError, streamHandler } from '../../lib/runtime';
 import { type SimulationOptions, simulateTrigger, streamRecord } from '../../lib/testing';
+import { runs } from '../runs';
 
 const recordsOf = (count: number) => Array.from({ length: count }, (_, n) => streamRecord({ newImage: { id: `order-${n}` } }));
 const run = (options: Partial<SimulationOptions>) => simulateTrigger({ handler: () => null, shards: [{ records: recordsOf(1) }], ...options });
@@ -61,7 +62,7 @@ describe('a share above 0', () => {
       expect(faults.throttle > 0).toBe(given.throttle > 0);
       expect(faults.redeliver > 0 || seen <= metrics.InvokedEventCount).toBe(true);
       expect(faults.redeliver > 0).toBe(given.redeliver > 0 && errors.includes(undefined));
-    }), { numRuns: 60 });
+    }), runs(20));
   });
 
   test('a crash that comes too late for an invocation has not struck', async () => {

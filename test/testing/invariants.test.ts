@@ -20,7 +20,7 @@ test.each(PROMISES.map((promise) => [promise.name, promise] as const))('%s', asy
 
 test('the plans bring each kind of answer, record, batch and end, in many plans each', async () => {
   const seen = new Map<string, number>();
-  for (const plan of fc.sample(plans, { numRuns: 100, seed: 1 })) {
+  for (const plan of fc.sample(plans, { numRuns: 60, seed: 1 })) {
     const { records, run, poison, moves } = await toldOnce(plan);
     const kinds = {
       'poison': records.some((record) => poison.has(numberOf(record)) && passes(plan, record)),
@@ -36,16 +36,16 @@ test('the plans bring each kind of answer, record, batch and end, in many plans 
   const all = [
     'poison', 'names the first', 'names all that are left', 'names none of the batch', 'throws', 'a batch of several', 'a batch of one', 'on the destination', 'lost',
   ];
-  expect(all.filter((kind) => !(seen.get(kind)! >= 20))).toEqual([]);
+  expect(all.filter((kind) => !(seen.get(kind)! >= 12))).toEqual([]);
   // Of the quarter of the plans that throttle.
-  expect(seen.get('throttled')).toBeGreaterThanOrEqual(10);
+  expect(seen.get('throttled')).toBeGreaterThanOrEqual(6);
 });
 
 test('the same seed gives the same run', () => fc.assert(fc.asyncProperty(plans, async (plan) => {
   const [first, second] = [await tell(plan), await tell(plan)];
   expect(JSON.stringify(second.run)).toBe(JSON.stringify(first.run));
   expect(second.done.map(numberOf)).toEqual(first.done.map(numberOf));
-}), runs(20, 1)));
+}), runs(8, 1)));
 
 test('where creation times fall, a record still gets too old in its own time, and a message spans no record that was not given up', async () => {
   let tooOld = 0;
@@ -84,6 +84,6 @@ test('where creation times fall, a record still gets too old in its own time, an
     for (const { at, event } of run.invocations) {
       expect(event.Records.filter((record) => expiries.get(numberOf(record))! < at)).toEqual([]);
     }
-  }), runs(150, 1));
-  expect(tooOld).toBeGreaterThan(50);
+  }), runs(50, 1));
+  expect(tooOld).toBeGreaterThan(15);
 });

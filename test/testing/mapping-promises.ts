@@ -34,7 +34,7 @@ const isolating = (plan: Plan): Plan => ({
 export const PROMISES: readonly MappingPromise[] = [
   {
     name: 'every move of a mapping is one that its settings promise, and what is lost and counted is what follows from them',
-    times: 200,
+    times: 90,
     check: (story) => {
       const { records, run, plan } = story;
       const { lost, metrics } = follow(story);
@@ -48,7 +48,7 @@ export const PROMISES: readonly MappingPromise[] = [
   {
     name: 'every record is processed, filtered out, on the destination or lost, and lost only where nothing took it',
     given: heard,
-    times: 100,
+    times: 60,
     check: ({ records, run, done, plan }) => {
       const delivered = new Set(run.deliveries.flatMap((delivery) => delivery.records));
       const lost = new Set(run.lost);
@@ -65,7 +65,7 @@ export const PROMISES: readonly MappingPromise[] = [
   },
   {
     name: 'a record goes to the destination once at most',
-    times: 100,
+    times: 60,
     check: ({ run }) => {
       const delivered = run.deliveries.flatMap((delivery) => delivery.records);
       expect(new Set(delivered).size).toBe(delivered.length);
@@ -74,7 +74,7 @@ export const PROMISES: readonly MappingPromise[] = [
   {
     name: 'without faults of the function, bisecting brings exactly the poison records to the destination',
     given: isolating,
-    times: 100,
+    times: 60,
     check: ({ plan, records, run, poison }) => {
       const expected = records.filter((record) => poison.has(numberOf(record)) && passes(plan, record)).map(numberOf);
       expect(run.deliveries.flatMap((delivery) => delivery.records.map(numberOf)).sort()).toEqual(expected.sort());
@@ -82,7 +82,7 @@ export const PROMISES: readonly MappingPromise[] = [
   },
   {
     name: 'the first successes of an item come in the order of the stream',
-    times: 100,
+    times: 60,
     check: ({ done }) => {
       const last = new Map<string, bigint>();
       const seen = new Set<string>();
@@ -98,7 +98,7 @@ export const PROMISES: readonly MappingPromise[] = [
   },
   {
     name: 'no child of a shard is touched before the shard is done with',
-    times: 100,
+    times: 60,
     check: ({ moves }) => {
       const shardIds = moves.map((move) => (move.type === 'attempt' ? move.shardId : move.message.DDBStreamBatchInfo.shardId));
       for (const [index, shardId] of shardIds.entries()) {
@@ -108,7 +108,7 @@ export const PROMISES: readonly MappingPromise[] = [
   },
   {
     name: 'at most parallelizationFactor batches of a shard are in work at once',
-    times: 100,
+    times: 60,
     check: ({ plan, run }) => {
       for (const { at, shardId } of run.invocations) {
         const inWork = run.invocations.filter((other) => other.shardId === shardId && other.at <= at && at < other.at + other.durationMs);
@@ -118,7 +118,7 @@ export const PROMISES: readonly MappingPromise[] = [
   },
   {
     name: 'time never goes back',
-    times: 100,
+    times: 60,
     check: ({ run, moves }) => {
       const times = moves.map(({ at }) => at);
       expect(times).toEqual([...times].sort((a, b) => a - b));

@@ -90,6 +90,6 @@ test('each window ends with what was worked through of its records, each once, i
         expect(at).toBeGreaterThanOrEqual(Date.parse(window.end));
       }
     }
-  }), runs(100, 1));
-  expect(Math.min(...Object.values(times))).toBeGreaterThan(50);
+  }), runs(40, 1));
+  expect(Math.min(...Object.values(times))).toBeGreaterThan(20);
 });

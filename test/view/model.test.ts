@@ -117,7 +117,7 @@ test('fed in pieces, and drawn between them, it is what it is when fed at once',
 
     expect(model.view).toEqual(whole);
     expect(AXES.map((one) => drawing(model.view, one))).toEqual(drawings);
-  }), runs(30, 1));
+  }), runs(15, 1));
 });
 
 test('what is told in the same words is one line', () => {
