@@ -25,7 +25,8 @@ test.each([
   expect(messagesOf(pattern)).toEqual([]);
 });
 
-test.each([
+/** Patterns, and how their one warning begins. */
+const WARNED: [object, string][] = [
   [{ eventname: ['INSERT'] }, 'filter-unknown-field: looks at eventname, which no stream record has. Did you mean eventName?'],
   [{ dynamodb: { newImage: { a: { S: ['a'] } } } },
     'filter-unknown-field: looks at dynamodb.newImage, which no stream record has. Did you mean NewImage?'],
@@ -48,8 +49,30 @@ test.each([
   [{ dynamodb: ['a'] }, 'filter-object: compares dynamodb, which is an object and never matches.'],
   [newImage({ ip: { S: [{ cidr: '10.0.0.0/8' }] } }), 'filter-operator-support: uses {"cidr":"10.0.0.0/8"} at dynamodb.NewImage.ip.S'],
   [newImage({ a: { S: [{ prefix: { 'equals-ignore-case': 'a' } }] } }), 'filter-operator-support: uses {"prefix":{"equals-ignore-case":"a"}}'],
-])('%j gets a warning', (pattern, message) => {
+];
+
+test.each(WARNED)('%j gets a warning', (pattern, message) => {
   expect(messagesOf(pattern)).toEqual([expect.stringContaining(message)]);
+});
+
+/** Filters that are refused, or are not what they seem. */
+const WRONG = [
+  'x', '[]', '{}', '{"a":1}', '{"eventName":[]}', '{"eventName":[["INSERT"]]}', '{"eventName":[{"is":"INSERT"}]}', '{"eventName":[{"prefix":1}]}', '{"$or":[]}',
+  '{"eventName":[{"wildcard":"*:*:*:*:*:event-bus/*"}]}', '{"eventID":["1"],"eventID":["2"]}', '{"eventID":["1"],"$or":[{"eventID":["2"]},{"eventName":["INSERT"]}]}',
+  '{"$or":[{"eventID":["1"]},{"eventID":["1","2"]}]}', '{"eventID":["1"]} x', `{"eventID":["${'x'.repeat(4_081)}"]}`,
+];
+
+test('every message says what is wrong, and what to do', () => {
+  const messages = [...WARNED.map(([pattern]) => pattern), ...WRONG].flatMap(messagesOf);
+  const counted = [6, 10, 11].flatMap((count) => judge(FILTER_RULES, { filters: Array(count).fill(filterFacts('{"eventID":["1"]}')) }, SETTING_WORDS)
+    .map(({ severity, message }) => `${severity}: ${message}`));
+
+  expect([...messages, ...counted]).toMatchSnapshot();
+});
+
+test('a filter of as many characters as Lambda allows is allowed', () => {
+  expect(messagesOf(`{"eventID":["${'x'.repeat(4_080)}"]}`)).toEqual([]);
+  expect(judge(FILTER_RULES, { filters: Array(5).fill(filterFacts('{"eventID":["1"]}')) }, SETTING_WORDS)).toEqual([]);
 });
 
 test.each([

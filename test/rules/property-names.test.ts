@@ -8,6 +8,21 @@ test.each(Object.entries(FOREIGN_PROPERTIES))('%s belongs to %s event sources, w
   }
 });
 
+test('each of them is of these event sources', () => {
+  const bySource = (source: string) => Object.keys(FOREIGN_PROPERTIES).filter((name) => FOREIGN_PROPERTIES[name] === source).join(' ');
+
+  expect(Object.fromEntries([...new Set(Object.values(FOREIGN_PROPERTIES))].map((source) => [source, bySource(source)]))).toEqual({
+    'SQS and Kafka': 'provisionedPollerConfig',
+    'SQS': 'maxConcurrency maximumConcurrency scalingConfig',
+    'Kafka': 'logLevel loggingConfig systemLogLevel kafkaBootstrapServers kafkaConsumerGroupId kafkaTopic consumerGroupId bootstrapServers clusterArn topic topics secret '
+      + 'authenticationMethod rootCACertificate vpc vpcSubnets securityGroup selfManagedEventSource amazonManagedKafkaEventSourceConfig '
+      + 'selfManagedKafkaEventSourceConfig schemaRegistryConfig',
+    'Kafka and message broker': 'sourceAccessConfigurations',
+    'message broker': 'queues',
+    'DocumentDB': 'documentDBEventSourceConfig',
+  });
+});
+
 test.each(Object.entries(OTHER_NAMES))('%s is meant to be %s, which is a prop', (name, meant) => {
   expect(unknownName(name, PROP_NAMES)).toBe(`${name} is not a known property. Did you mean ${meant}?`);
   expect(PROP_NAMES).toContain(meant);
