@@ -1,4 +1,5 @@
 import { exited, outOfMemory, timedOut, tooLarge } from '../../lib/engine';
+import { tooLargeToInvoke } from '../../lib/engine/outcome';
 
 test.each([
   [timedOut('id', 3000), 'Sandbox.Timedout', 'RequestId: id Error: Task timed out after 3.00 seconds'],
@@ -11,6 +12,7 @@ test.each([
   [exited('id', { signal: 'SIGBUS' }), 'Runtime.ExitError', 'RequestId: id Error: Runtime exited with error: signal: SIGBUS'],
   [outOfMemory('id'), 'Runtime.OutOfMemory', 'RequestId: id Error: Runtime exited with error: signal: killed'],
   [tooLarge('id'), 'Function.ResponseSizeTooLarge', 'Response payload size exceeded maximum allowed payload size (6291556 bytes).'],
+  [tooLargeToInvoke('id'), 'RequestTooLargeException', 'Request must be smaller than 6291456 bytes for the InvokeFunction operation'],
 ])('%j is what Lambda reports', (outcome, errorType, errorMessage) => {
   expect(outcome).toEqual({ type: 'error', requestId: 'id', errorType, errorMessage });
 });

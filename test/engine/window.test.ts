@@ -98,7 +98,7 @@ test('a final invocation that never succeeds is given up when its newest record 
     respond: (invoke, nth) => (nth > 2 ? new Error('no') : counting(invoke)),
   });
   expect(invokes.at(-1)!.at).toBe(603_750);
-  expect(notices).toContainEqual(expect.objectContaining({ type: 'dropped', records: [] }));
+  expect(notices).toContainEqual({ type: 'dropped', shardId: 'shard', records: [], reason: 'RecordAgeExceeded: the final invocation of a tumbling window' });
 });
 
 test('the end of the shard closes the window, and its child starts with a fresh state', () => {

@@ -119,7 +119,9 @@ describe('a trigger', () => {
   };
   const given = (facts: Partial<TriggerDestinationFacts>) => ({ onFailure: { ...WIRED.onFailure!, ...facts } });
 
-  test('says why it parks nothing, can\'t be where it is, or meets a copy', () => {
+  const named = (facts: Partial<TriggerWiringFacts['table']>) => ({ table: { ...WIRED.table, ...facts } });
+
+  test('says what is wrong with its own wiring', () => {
     const wrong: Partial<TriggerWiringFacts>[] = [
       given({ parkingObstacle: 'ambiguous' }), given({ parkingObstacle: 'circle' }), given({ parkingObstacle: 'circle', isMade: true }),
       { nesting: { stack: 'Shop/Work', circle: ['Shop/A', 'Shop/Work'], moveTo: undefined } },
@@ -131,12 +133,29 @@ describe('a trigger', () => {
       { alarms: ['Shop/Alarm'] },
       { reportBatchItemFailures: new Misfit('a token') },
       given({ cutOff: true }),
+      given({ ownerUnknown: true }),
+      named({ arn: STREAM, tableName: 'Carts' }), named({ otherTable: 'Shop/Carts', tableName: UNKNOWN }),
+      named({ generatedName: 'shop-orders-1a2b' }), named({ lookedUpElsewhere: 'Data' }),
+      { handler: { ...WIRED.handler, invoked: 'other' } },
+      { handler: { ...WIRED.handler, environment: { literal: 4_097, estimate: 4_200 } } },
+      { handler: { ...WIRED.handler, environment: { literal: 4_096, estimate: 4_097 } } },
     ];
     const found = wrong.map((facts) => judge(TRIGGER_WIRING_RULES, { ...WIRED, ...facts }, TRIGGER_WORDS));
 
     expect(found.map(({ length }) => length)).toEqual(wrong.map(() => 1));
     expect(found.flat().map(({ ruleId, message }) => `${ruleId}: ${message}`)).toMatchSnapshot();
-    expect(judge(TRIGGER_WIRING_RULES, { ...WIRED, ...given({ maxMessageBytes: 1_048_576 }) }, TRIGGER_WORDS)).toEqual([]);
+    expect(new Set(found.flat().map(({ ruleId }) => ruleId)).size).toBe(TRIGGER_WIRING_RULES.length);
+  });
+
+  test.each<[string, Partial<TriggerWiringFacts>]>([
+    ['a queue that takes as much as SQS allows', given({ maxMessageBytes: 1_048_576 })],
+    ['4 KB of environment variables', { handler: { ...WIRED.handler, environment: { literal: 4_096, estimate: 4_096 } } }],
+    ['alarms on metrics that are on', { alarms: ['Shop/Alarm'], metricsConfig: ['EventCount'] }],
+    ['alarms on metrics of which only the deployment knows', { alarms: ['Shop/Alarm'], metricsConfig: [UNKNOWN] }],
+    ['no destination', { onFailure: undefined }],
+    ['a table whose name only the deployment knows', named({ tableName: UNKNOWN })],
+  ])('with %s is in order', (_, facts) => {
+    expect(judge(TRIGGER_WIRING_RULES, { ...WIRED, ...facts }, TRIGGER_WORDS)).toEqual([]);
   });
 
   test('says what is wrong with its props', () => {
