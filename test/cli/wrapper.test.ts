@@ -1,9 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 
-const WRAPPER = resolve(__dirname, '..', '..', 'build', 'cli', 'wrapper.js');
+const BUILD = resolve(__dirname, '..', '..', 'build');
+const WRAPPER = resolve(BUILD, 'cli', 'wrapper.js');
 
 /** What the command does, with as little as possible in place of its work. */
 const COMMAND = `
@@ -34,6 +37,31 @@ test.each([
   const { nextLine } = await killedWrapper(env);
 
   expect(await nextLine()).toBe('asked to end');
+});
+
+test('each command ends with its wrapper', async () => {
+  // A queue that does not answer: the command waits for it.
+  const server = createServer();
+  const asked = once(server, 'request');
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const queue = `http://127.0.0.1:${(server.address() as AddressInfo).port}/000000000000/failures`;
+  const command = [resolve(BUILD, 'bin', 'dynamo-stream-trigger.js'), 'redrive', '--json', '--queue-url', queue, '--region', 'eu-west-1'];
+  const code = 'require("node:child_process").spawn(process.execPath, process.argv.slice(1), { stdio: "inherit" });';
+  const env = { ...process.env, npm_command: 'exec', AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local' };
+  const wrapper = spawn(process.execPath, ['-e', code, ...command], { env, stdio: ['ignore', 'pipe', 'ignore'] });
+  const lines = createInterface({ input: wrapper.stdout })[Symbol.asyncIterator]();
+  await asked;
+  wrapper.kill('SIGKILL');
+  let printed = '';
+  do {
+    printed = (await lines.next()).value;
+  } while (printed !== '{"type":"stopping"}');
+  // Its call fails, and it ends.
+  server.closeAllConnections();
+  server.close();
+
+  expect(JSON.parse((await lines.next()).value)).toMatchObject({ type: 'error' });
 });
 
 test('a command that handles no signal ends with its wrapper', async () => {
