@@ -1,6 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { failureLines } from '../../lib/cli/failure-lines';
 import { createFold } from '../../lib/cli/fold';
+import { Happenings } from '../../lib/cli/happenings';
 import { jsonLines, lines } from '../../lib/cli/output';
 import { shortNames } from '../../lib/cli/short-names';
 import { takenOver } from '../../lib/cli/taken-over';
@@ -337,6 +338,31 @@ test('which invocation printed a line is told where a function has several under
     const output = lines(out);
     events.forEach(output.happened);
   })).toBe('on-order | one\non-order 11111111 | one\non-order | one\non-order > 1 record in 4 ms, done\non-order | one\n');
+});
+
+test('on a terminal each function has a colour of its own, which is not red, until there are none left', () => {
+  const functions = Array.from({ length: 9 }, (_, n) => ({ name: `f${n}`, path: `Shop/F${n}` }));
+  const printed = new Happenings(true);
+  printed.lines({ type: 'app', functions, triggers: [] });
+  const started = functions.map(({ name }) => printed.lines({ type: 'log', functionName: name, stream: 'stdout', line: '' })[0].split(' | ')[0].replaceAll('\u001b', '␛'));
+  expect(started).toEqual([36, 33, 35, 32, 34, 96, 93, 95, 36].map((colour, n) => `␛[${colour}mF${n}␛[39m`));
+});
+
+test('a change is told by the short names of what has changed', () => {
+  const printed = new Happenings(false);
+  printed.lines({ type: 'app', functions: [{ name: 'f', path: 'Shop/OnOrder' }], triggers: ['Shop/Orders/EventSourceMapping'] });
+  expect(printed.lines({ type: 'takenOver', changes: [change('function', 'Shop/OnOrder', 'new'), change('trigger', 'Shop/Orders/EventSourceMapping', 'removed')] }))
+    .toEqual(['Taken over: the function OnOrder is new; the trigger Orders has ended.']);
+});
+
+test('what an invocation used is told once, at its end', () => {
+  const printed = new Happenings(false);
+  printed.lines({ type: 'used', functionName: 'on-order', requestId: 'r', memorySize: 512, memoryUsed: 70, loadMs: 211.4 });
+  expect([ended(null), ended(null)].map((event) => printed.lines(event))).toEqual([
+    ['on-order > 1 record in 4 ms, done (70 of 512 MB, cold start 211 ms, r)'], ['on-order > 1 record in 4 ms, done'],
+  ]);
+  printed.lines({ type: 'used', functionName: 'on-order', requestId: 'r', memorySize: 512 });
+  expect(printed.lines(ended(null))).toEqual(['on-order > 1 record in 4 ms, done (r)']);
 });
 
 test('only the runtime\'s own line of a failed record is written out', () => {
