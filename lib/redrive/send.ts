@@ -256,8 +256,8 @@ class Sender {
         return invoked;
       }
       if (refusals === MOST_THROTTLES) {
-        throw new FunctionThrottled(`The function ${functionArn} was not invoked, ${refusals} times in a row: ${invoked.message}. `
-          + (invoked.isReserved ? 'Its reserved concurrency is used up, or is 0: raise it, or wait.' : 'The concurrency of the account is used up: wait.'));
+        throw new FunctionThrottled(`The function ${functionArn} was not invoked, ${refusals} times in a row: ${invoked.message.replace(/\.$/, '')}. `
+          + (invoked.isReserved ? 'Its reserved concurrency is used up, or is 0: raise it, or wait' : 'The concurrency of the account is used up: wait'));
       }
       await stoppable(stop, clock.wait(clock.random() * Math.min(LONGEST_WAIT, SHORTEST_WAIT * 2 ** refusals))).catch(() => {});
       if (stop.aborted) {

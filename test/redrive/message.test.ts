@@ -60,22 +60,55 @@ test.each<[string, unknown]>([
   expect(read(content)).toEqual({ ...read(batch()) });
 });
 
-test.each<[string, unknown]>([
-  ['text', 'hello'], ['a number', '1'], ['null', 'null'], ['a list', '[]'], ['an object', {}], ['nothing', ''],
-  ['a parked record of another format', { ...parked, version: '2.0' }],
-  ['a parked record that can\'t be decompressed', { ...rest, gzip: 'AAAA' }],
-  ['a parked record without keys', { ...parked, record: { eventName: 'INSERT', dynamodb: { SequenceNumber: '1' } } }],
-  ['a parked record without a stream', { ...parked, streamArn: undefined }],
-  ['a pointer without a number', { ...rest, keys: {}, eventId: 'e', sequenceNumber: 'x' }],
-  ['a failed batch without a function', { ...batch(), requestContext: undefined }],
-  ['a failed batch with a number that is none', { ...batch(), DDBStreamBatchInfo: { ...batch().DDBStreamBatchInfo, startSequenceNumber: '-1' } }],
-  ['a failed batch of Kinesis', { ...batch(), DDBStreamBatchInfo: undefined, KinesisBatchInfo: {} }],
-  ['an asynchronous invocation that failed', { requestPayload: {}, requestContext: {}, responsePayload: {} }],
-  ['an event of S3 without a key', { Records: [{ eventSource: 'aws:s3', eventName: 'ObjectCreated:Put', s3: {} }] }],
-  ['an event of a stream', { Records: [record] }],
-  ['too many envelopes', sns(sns(sns(parked)))],
-])('%s is unknown', (_name, content) => {
-  expect(read(content)).toMatchObject({ kind: 'unknown', reason: expect.any(String) });
+const NOT_JSON = 'It is not a JSON object';
+const NOTHING_KNOWN = 'It is neither a failed batch of a DynamoDB stream, nor a parked record, nor an event of S3';
+const WITHOUT_ORIGIN = 'It is a failed batch without the ARN of a stream, the id of a shard or the ARN of a function';
+const WITHOUT_RANGE = 'It is a failed batch without a range: two numbers of 21 to 40 digits, the first of which is not above the last';
+const WITHOUT_SIZE = 'It is a failed batch whose size is not a whole number from 1 to 10000';
+const WITHOUT_TIME = 'It is a failed batch whose records were written at no possible time';
+const POINTER_WITHOUT = 'It is a parked record without an eventID, a sequence number or a possible time';
+const batchWith = (change: object) => ({ ...batch(), DDBStreamBatchInfo: { ...batch().DDBStreamBatchInfo, ...change } });
+const pointer = (change: object) => ({ ...rest, keys: {}, eventId: 'e', eventName: 'MODIFY', sequenceNumber: number, reason: 'too large', ...change });
+const NOW = Date.parse('2025-01-02T00:00:00Z');
+
+test.each<[string, unknown, string]>([
+  ['text', 'hello', NOT_JSON], ['a number', '1', NOT_JSON], ['null', 'null', NOT_JSON], ['a list', '[]', NOT_JSON], ['an object', {}, NOTHING_KNOWN], ['nothing', '', NOT_JSON],
+  ['a parked record of another format', { ...parked, version: '2.0' }, NOTHING_KNOWN],
+  ['a parked record that can\'t be decompressed', { ...rest, gzip: 'AAAA' }, NOTHING_KNOWN],
+  [
+    'a parked record without keys', { ...parked, record: { eventName: 'INSERT', dynamodb: { SequenceNumber: '1' } } },
+    'It is a parked record whose record is not one of its stream',
+  ],
+  ['a parked record without a stream', { ...parked, streamArn: undefined }, 'It is a parked record without the ARN of a function or of a stream'],
+  ['a parked record without a function', { ...parked, functionArn: 'on-change' }, 'It is a parked record without the ARN of a function or of a stream'],
+  ['a pointer without a number', pointer({ sequenceNumber: 'x' }), POINTER_WITHOUT],
+  ['a pointer without an eventID', pointer({ eventId: '' }), POINTER_WITHOUT],
+  ['a pointer without a time', pointer({ firstTriedAt: 'yesterday' }), POINTER_WITHOUT],
+  ['a failed batch without a function', { ...batch(), requestContext: undefined }, WITHOUT_ORIGIN],
+  ['a failed batch without a stream', batchWith({ streamArn: undefined }), WITHOUT_ORIGIN],
+  ['a failed batch without a shard', batchWith({ shardId: '' }), WITHOUT_ORIGIN],
+  ['a failed batch with a number that is none', batchWith({ startSequenceNumber: '-1' }), WITHOUT_RANGE],
+  ['a failed batch that ends with a number that is none', batchWith({ endSequenceNumber: '1' }), WITHOUT_RANGE],
+  ['a failed batch that ends before it begins', batchWith({ startSequenceNumber: `${number}0` }), WITHOUT_RANGE],
+  ['a failed batch of no record', batchWith({ batchSize: 0 }), WITHOUT_SIZE],
+  ['a failed batch of half a record', batchWith({ batchSize: 0.5 }), WITHOUT_SIZE],
+  ['a failed batch of more records than an event has', batchWith({ batchSize: 10_001 }), WITHOUT_SIZE],
+  ['a failed batch from before there were streams', batchWith({ approximateArrivalOfFirstRecord: '2013-12-31T23:59:59.999Z' }), WITHOUT_TIME],
+  ['a failed batch from tomorrow', batchWith({ approximateArrivalOfLastRecord: new Date(NOW + 86_400_001).toISOString() }), WITHOUT_TIME],
+  ['a failed batch of Kinesis', { ...batch(), DDBStreamBatchInfo: undefined, KinesisBatchInfo: {} }, NOTHING_KNOWN],
+  ['an asynchronous invocation that failed', { requestPayload: {}, requestContext: {}, responsePayload: {} }, NOTHING_KNOWN],
+  ['an event of S3 without a key', { Records: [{ eventSource: 'aws:s3', eventName: 'ObjectCreated:Put', s3: {} }] }, 'It is an event of S3 that names no object'],
+  ['an event of a stream', { Records: [record] }, NOTHING_KNOWN],
+  ['too many envelopes', sns(sns(sns(parked))), NOTHING_KNOWN],
+])('%s is unknown, with the reason', (_name, content, reason) => {
+  expect(readMessage(typeof content === 'string' ? content : JSON.stringify(content), NOW)).toEqual({ kind: 'unknown', reason });
+});
+
+test.each([
+  { batchSize: 1 }, { batchSize: 10_000 }, { approximateArrivalOfFirstRecord: '2014-01-01T00:00:00Z' },
+  { approximateArrivalOfLastRecord: new Date(NOW + 86_400_000).toISOString() },
+])('a failed batch with %j is known', (change) => {
+  expect(readMessage(JSON.stringify(batchWith(change)), NOW).kind).toBe('batch');
 });
 
 test('whatever comes, reading it ends without an error', () => {

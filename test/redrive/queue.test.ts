@@ -79,14 +79,18 @@ test('what SQS could not do of a batch, through no fault of ours, is asked for a
   const other = sourceOf();
   const { handles: [handle] } = await collected(other);
   queue.trouble = () => true;
-  const keeping = expect(other.keep([handle])).rejects.toThrow(/1 messages could not be kept any longer \(InternalError/);
+  const failing = expect(other.remove([handle])).rejects.toThrow('A message that is done could not be deleted (InternalError: Later.). It will come again.');
+  await time.until(failing);
+  await failing;
+  const keeping = expect(other.keep([handle])).rejects.toThrow('1 of 1 messages could not be kept any longer (InternalError: Later.). Others may have them.');
   await time.until(keeping);
   await keeping;
 });
 
 test.each([1, 3])('a queue that moves messages away after %s receipts is refused, before any of them is received', async (count) => {
   queue.redrivePolicy = JSON.stringify({ maxReceiveCount: count });
-  await expect(collected(sourceOf())).rejects.toThrow(/after they were received \d times.*Set its maxReceiveCount to 4 or more/);
+  await expect(collected(sourceOf())).rejects.toThrow(`The queue ${URL} moves messages to its dead-letter queue after they were received ${count} times, `
+    + 'and every look counts, a dry run too. Set its maxReceiveCount to 4 or more, or remove its redrive policy.');
   expect(queue.calls.map(({ action }) => action)).toEqual(['GetQueueAttributes']);
 });
 
@@ -95,8 +99,15 @@ test('one that moves them away after 4 is not', async () => {
   expect((await collected(sourceOf())).handles).toHaveLength(25);
 });
 
+test.each(['QueueDoesNotExist', 'AWS.SimpleQueueService.NonExistentQueue'])('a queue of which SQS says %s is refused', async (name) => {
+  const client = { send: async () => Promise.reject(Object.assign(new Error('no'), { name })) } as never;
+  const source = queueSource(client, { url: URL, visibility: 900, clock: time.clock });
+  await expect(collected(source)).rejects.toThrow(`The queue ${URL} does not exist. Look at its URL and the Region.`);
+});
+
 test('a FIFO queue is refused, without a call', async () => {
-  await expect(collected(sourceOf({ url: `${URL}.fifo` }))).rejects.toThrow(/is a FIFO queue.*Move them to a standard queue/);
+  await expect(collected(sourceOf({ url: `${URL}.fifo` }))).rejects.toThrow(`The queue ${URL}.fifo is a FIFO queue, but failures are on a standard queue: Lambda sends none `
+    + 'to a FIFO queue. Such a queue also keeps back messages of a group while others of it are in flight, so they can\'t all be collected. Move them to a standard queue.');
   expect(queue.calls).toEqual([]);
 });
 
@@ -107,7 +118,8 @@ describe('messages that others have', () => {
   };
   test('end it before it takes any', async () => {
     await takenByOthers(60);
-    await expect(collected(sourceOf())).rejects.toThrow(MessagesInFlight);
+    await expect(collected(sourceOf())).rejects.toThrow(new MessagesInFlight('5 messages are in flight: another run has them, or one that was killed had them. '
+      + 'Older records could be among them, so nothing was sent. Wait until that run has ended, or its visibility timeout is over; --wait waits for it.'));
     expect(queue.calls.map(({ action }) => action)).toEqual(['GetQueueAttributes']);
   });
   test('are waited for, while nothing is held', async () => {

@@ -123,7 +123,7 @@ export class FakeQueue {
   private each(entries: any[], change: (message: Held, entry: any, id: string) => string | undefined): object {
     const Failed = entries.flatMap((entry) => {
       if (this.trouble()) {
-        return [{ Id: entry.Id, Code: 'InternalError', SenderFault: false }];
+        return [{ Id: entry.Id, Code: 'InternalError', Message: 'Later.', SenderFault: false }];
       }
       const [id, receipt] = entry.ReceiptHandle.split(' ');
       const message = this.messages.get(id);

@@ -1,7 +1,9 @@
 import { FUNCTION, History, parked, pointer, STREAM, TABLE } from './history';
 import { World } from './world';
 import { exitCodeOf } from '../../lib/cli/redrive-exit';
-import { type Invoked, type Overview, REDRIVE_DEFAULTS, type RedriveOptions } from '../../lib/redrive';
+import { StreamReadError } from '../../lib/reader/stream-read-error';
+import { type Invoked, type Overview, REDRIVE_DEFAULTS, type RedriveOptions, RedriveRefused } from '../../lib/redrive';
+import { refuseUnlessGone } from '../../lib/redrive/gone-stream';
 import { itemKey } from '../../lib/stream/item-key';
 import type { StreamRecord, StreamViewType } from '../../lib/stream/record';
 import { numberOf } from '../records';
@@ -64,14 +66,27 @@ describe('the guard', () => {
     begin('OLD_IMAGE');
     write(2, 1);
     expect(await judged(() => {}, write(1, 1), write(2))).toEqual(['held', 'done']);
-    expect(errors()).toContainEqual(expect.stringContaining('old images'));
+    expect(errors()).toContainEqual('a stream of old images does not say what the item was changed to');
   });
   test('what can\'t be judged is held, with the reason', async () => {
     world.readTable = () => {
       throw new Error('AccessDeniedException');
     };
     expect(await judged(() => {}, write(1, 1))).toEqual(['held']);
-    expect(errors()[0]).toMatch(/table can't be read: AccessDeniedException/);
+    expect(errors()).toEqual(['the table can\'t be read: AccessDeniedException']);
+  });
+  test('the reason is in the report', async () => {
+    write(2, 1);
+    const withoutImage = write(5, 1);
+    delete withoutImage.dynamodb!.NewImage;
+    const records = [write(1, 1), write(2), write(3, 1), withoutImage];
+    expect(await judged(() => [write(1), write(2, 1), write(3, 2)], ...records)).toEqual(['held', 'held', 'held', 'held']);
+    expect(Object.fromEntries(world.reports.map(({ sequenceNumber, error }) => [sequenceNumber, error]))).toEqual({
+      [numberOf(records[0])]: 'the item is gone',
+      [numberOf(records[1])]: 'the item is there again',
+      [numberOf(records[2])]: 'the item has changed since',
+      [numberOf(records[3])]: 'the record has no new image to compare the item with',
+    });
   });
   test('numbers and sets are compared by what they are', async () => {
     const record = write(1, 1);
@@ -144,12 +159,12 @@ describe('refresh', () => {
     const held = write(1, 1);
     write(1, 3);
     expect(await refreshedBy(held)).toEqual([]);
-    expect(errors()[0]).toMatch(/does not pass the filter/);
+    expect(errors()).toEqual(['the item has changed since. As it is now, it does not pass the filter']);
   });
   test('without new images there is nothing to make it of', async () => {
     begin('OLD_IMAGE');
     expect(await refreshedBy(write(1, 1))).toEqual([]);
-    expect(Object.values(outcomes())).toEqual(['held']);
+    expect(world.reports).toMatchObject([{ outcome: 'held', error: 'a stream of old images does not say what the item was changed to. No record can be made of it' }]);
   });
 });
 
@@ -162,17 +177,21 @@ describe('what a function answers', () => {
     return { outcomes: records.map((record) => outcomes()[numberOf(record)]), result, records };
   };
   const identifiers = (...at: number[]) => ({ batchItemFailures: at.map((n) => ({ itemIdentifier: String(10n ** 20n + BigInt(7 * n)) })) });
-  test.each<[string, unknown, string[]]>([
+  const STRANGER = 'InvalidResponse: the function named a record that was not in the event';
+  const NAMED = 'BatchItemFailure: the function named this record';
+  const EARLIER = 'BatchItemFailure: the function named an earlier record';
+  test.each<[string, unknown, string[], string[]]>([
     ['this runtime names each record', {
       ...identifiers(2), redriven: { v: 1, failures: [{ eventId: '', sequenceNumber: String(10n ** 20n + 14n), error: { name: 'E', message: 'm' } }] },
-    }, ['done', 'failed', 'done']],
-    ['this runtime names a stranger', { redriven: { v: 1, failures: [{ sequenceNumber: '1' }] } }, ['failed', 'failed', 'failed']],
-    ['another function names one: what follows is not done', identifiers(2), ['done', 'failed', 'failed']],
-    ['another names several: the lowest counts', identifiers(3, 1), ['failed', 'failed', 'failed']],
-    ['another names a stranger', { batchItemFailures: [{ itemIdentifier: 'x' }] }, ['failed', 'failed', 'failed']],
-    ['another answers nothing', null, ['done', 'done', 'done']],
-  ])('%s', async (_name, response, expected) => {
+    }, ['done', 'failed', 'done'], ['E: m']],
+    ['this runtime names a stranger', { redriven: { v: 1, failures: [{ sequenceNumber: '1' }] } }, ['failed', 'failed', 'failed'], [STRANGER, STRANGER, STRANGER]],
+    ['another function names one: what follows is not done', identifiers(2), ['done', 'failed', 'failed'], [NAMED, EARLIER]],
+    ['another names several: the lowest counts', identifiers(3, 1), ['failed', 'failed', 'failed'], [NAMED, EARLIER, EARLIER]],
+    ['another names a stranger', { batchItemFailures: [{ itemIdentifier: 'x' }] }, ['failed', 'failed', 'failed'], [STRANGER, STRANGER, STRANGER]],
+    ['another answers nothing', null, ['done', 'done', 'done'], []],
+  ])('%s', async (_name, response, expected, reasons) => {
     expect((await after({ type: 'answer', response })).outcomes).toEqual(expected);
+    expect(errors().filter((error) => error !== undefined)).toEqual(reasons);
   });
   test('a failure: nothing is done, and all is given back at once', async () => {
     const { outcomes: found } = await after({ type: 'error', name: 'Error', message: 'no' });
@@ -183,15 +202,21 @@ describe('what a function answers', () => {
   test('no answer: nothing is done, and nobody gets the messages before the function must have ended', async () => {
     expect((await after({ type: 'noAnswer', message: 'socket hang up' })).outcomes).toEqual(['failed', 'failed', 'failed']);
     expect(world.given.map(({ seconds }) => seconds)).toEqual([60, 60, 60]);
+    expect(new Set(errors())).toEqual(new Set(['no answer, so it may be running still: socket hang up']));
   });
   test('throttled: it is tried again, which does not count as an attempt', async () => {
     const throttled: Invoked = { type: 'throttled', message: 'Rate Exceeded.', isReserved: true };
     const { outcomes: found, result } = await after(throttled, throttled, done);
     expect([found, result.stopped]).toEqual([['done', 'done', 'done'], undefined]);
   });
-  test('throttled for ever: it stops, and says what to do', async () => {
-    const { outcomes: found, result } = await after(...Array(99).fill({ type: 'throttled', message: 'Rate Exceeded.', isReserved: true }));
-    expect([found, result.stopped]).toEqual([['notTried', 'notTried', 'notTried'], expect.stringMatching(/Rate Exceeded.*reserved concurrency.*is 0/)]);
+  test.each([
+    [true, 'Its reserved concurrency is used up, or is 0: raise it, or wait'],
+    [false, 'The concurrency of the account is used up: wait'],
+  ])('throttled for ever (by its own concurrency: %s): it stops, and says what to do', async (isReserved, way) => {
+    const { outcomes: found, result } = await after(...Array(99).fill({ type: 'throttled', message: 'Rate Exceeded.', isReserved }));
+    expect([found, result.stopped]).toEqual([
+      ['notTried', 'notTried', 'notTried'], `The function ${FUNCTION} was not invoked, 15 times in a row: Rate Exceeded. ${way}`,
+    ]);
     expect(world.given).toHaveLength(3);
   });
 });
@@ -214,6 +239,14 @@ describe('what is sent together', () => {
     await world.redrive();
     expect(world.events.map(keys)).toEqual([['item-1', 'item-2'], ['item-3'], ['item-5']]);
     expect(records.map((record) => outcomes()[numberOf(record)])).toEqual(['done', 'done', 'done', 'tooLarge', 'failed', 'done']);
+    expect(errors().filter((error) => error !== undefined))
+      .toEqual(['its event is larger than the 6 MB that Lambda takes', 'NotTried: an earlier record of its item is not done']);
+  });
+  test('an event that Lambda itself takes for too large is not done', async () => {
+    world.send('m', parked(write(1, 1)));
+    answering({ type: 'tooLarge' });
+    await world.redrive();
+    expect(world.reports).toMatchObject([{ outcome: 'tooLarge', error: 'its event is larger than the 6 MB that Lambda takes' }]);
   });
   test('records of two streams of a table go apart, those of the newer stream later', async () => {
     const later = STREAM.replace('T00', 'T05');
@@ -273,7 +306,10 @@ describe('messages', () => {
     world.objects.set('b/k', '{}');
     stored('n', 'k');
     expect((await world.redrive()).tally.unknown).toBe(2);
-    expect(world.reports).toMatchObject([{ message: 'm', outcome: 'unknown' }, { message: 'n', outcome: 'unknown', error: expect.stringContaining('k') }]);
+    expect(world.reports).toEqual([
+      { message: 'm', outcome: 'unknown', error: 'It is not a JSON object' },
+      { message: 'n', outcome: 'unknown', error: 'It is neither a failed batch of a DynamoDB stream, nor a parked record, nor an event of S3 (the object k)' },
+    ]);
     expect(world.messages.size).toBe(2);
   });
   test('a dry run invokes nothing and gives all back', async () => {
@@ -312,10 +348,11 @@ describe('what only the stream has', () => {
     expect(world.events[0].Records).toEqual([record]);
   });
   test('a pointer to what is gone is lost, and says so', async () => {
-    world.send('m', pointer(write(1, 1)));
+    const gone = write(1, 1);
+    world.send('m', pointer(gone));
     world.streams.set(STREAM, { shards: [{ shardId: 'shard-0', records: [write(2, 1)] }] });
     expect((await world.redrive()).tally).toMatchObject({ lost: 1 });
-    expect([errors()[0], world.messages.size]).toEqual([expect.stringContaining('is lost'), 1]);
+    expect([errors(), world.messages.size]).toEqual([[`the record ${numberOf(gone)} of message m is lost: it was too large to be parked`], 1]);
   });
   test('a record without an image is taken from the stream, and held where the stream does not have it any more', async () => {
     const record = write(1, 1);
@@ -346,14 +383,21 @@ describe('what only the stream has', () => {
     const record = write(1, 1);
     world.send('m', history.batch(record, record, 1));
     world.streams.set(STREAM, { shards: [], isGone: true });
-    await expect(world.redrive()).rejects.toThrow(/does not exist here, but its records were written less than 24 hours ago/);
+    await expect(world.redrive()).rejects.toThrow(`The stream ${STREAM} does not exist here, but its records were written less than 24 hours ago. `
+      + 'Give the Region and the credentials of the account that the table is in.');
     world.now += 24 * 60 * 60 * 1000;
     expect((await world.redrive()).tally.lost).toBe(1);
+  });
+  test.each(['denied', 'expired'] as const)('a stream that can\'t be read because access is %s is refused, with the permissions that are needed', (reason) => {
+    const error = new StreamReadError(reason, STREAM, Object.assign(new Error('no'), { name: 'E' }));
+    expect(() => refuseUnlessGone(error, STREAM)).toThrow(new RedriveRefused(`The stream can't be read: Reading ${STREAM} failed (${reason}): E: no. `
+      + `Needed: dynamodb:DescribeStream, dynamodb:GetShardIterator and dynamodb:GetRecords on ${STREAM}.`));
   });
   test('more records than the batch had are held, with all that the range holds', async () => {
     const [a, , c] = [write(1, 1), write(2, 1), write(3, 1)];
     world.send('m', history.batch(a, c, 2));
     expect((await world.redrive()).tally).toMatchObject({ inexact: 3, done: 0 });
+    expect(new Set(errors())).toEqual(new Set(['the range of its batch holds other records, too']));
     expect((await world.redrive({ inexact: 'send' })).tally).toMatchObject({ done: 3 });
     expect(world.messages.size).toBe(0);
   });
@@ -363,7 +407,9 @@ describe('what only the stream has', () => {
     world.mappings[0] = { ...world.mappings[0], filters: ['{"dynamodb":{"NewImage":{"value":{"N":["1"]}}}}'] };
     let remarks: readonly string[] = [];
     const { tally } = await world.redrive({}, { found: (overview) => (remarks = overview.remarks).length > 0 });
-    expect([tally.inexact, tally.lost, world.messages.size, remarks[0]]).toEqual([1, 0, 1, expect.stringContaining('--filter')]);
+    expect([tally.inexact, tally.lost, world.messages.size, remarks[0]]).toEqual([
+      1, 0, 1, 'Message m is about 2 records, but only 1 of its range pass the filter. The filter was another one: give it with --filter.',
+    ]);
     const sent = await world.redrive({ inexact: 'send' });
     expect([sent.tally.done, sent.removed, sent.givenBack]).toEqual([1, 0, 1]);
     expect((await world.redrive({ filters: ['{"eventName":["INSERT"]}'] })).tally.done).toBe(2);
@@ -378,7 +424,8 @@ describe('what only the stream has', () => {
   test('a mapping with a window is refused by name, unless to a file', async () => {
     world.send('m', parked(write(1, 1)));
     world.mappings[0] = { ...world.mappings[0], hasWindow: true };
-    await expect(world.redrive()).rejects.toThrow(/tumbling window.*--to-file/);
+    await expect(world.redrive()).rejects.toThrow(`The function ${FUNCTION} has a tumbling window on ${STREAM}. `
+      + 'The state of a window can\'t be made again, so its records are not sent. Write them to a file with --to-file.');
     expect((await world.redrive({ write: () => {} })).tally.written).toBe(1);
   });
 });
@@ -400,13 +447,17 @@ test('what was found is told before anything is sent', async () => {
 });
 
 test('what another function gave up, or what came from another table, is left alone', async () => {
+  const OTHER = STREAM.replace(TABLE, `${TABLE}-2`);
   const [one, two, three] = [write(1, 1), write(2, 1), write(3, 1)];
   world.send('own', { ...parked(one), functionArn: `${FUNCTION}:live` });
   world.send('function', { ...parked(two), functionArn: `${FUNCTION}-2` });
-  world.send('table', { ...parked(three), streamArn: STREAM.replace(TABLE, `${TABLE}-2`) });
+  world.send('table', parked({ ...three, eventSourceARN: OTHER }, { streamArn: OTHER }));
   answering(done);
   await world.redrive({ only: { functionArn: FUNCTION, tableArn: TABLE } });
   expect(outcomes()).toEqual({ [numberOf(one)]: 'done', function: 'unknown', table: 'unknown' });
+  expect(world.reports.filter(({ outcome }) => outcome === 'unknown').map(({ error }) => error)).toEqual([
+    `It is of the function ${FUNCTION}-2 and the stream ${STREAM}`, `It is of the function ${FUNCTION} and the stream ${OTHER}`,
+  ]);
   expect([...world.messages.keys()]).toEqual(['function', 'table']);
 });
 
@@ -575,7 +626,10 @@ test('nothing is sent that others could get before it is done: SQS keeps message
     world.now += 600;
     return done;
   };
-  expect(await world.redrive({ batchSize: 1 })).toMatchObject({ tally: { done: 2, notTried: 1 }, givenBack: 1, stopped: expect.stringMatching(/12 hours at most/) });
+  expect(await world.redrive({ batchSize: 1 })).toMatchObject({
+    tally: { done: 2, notTried: 1 }, givenBack: 1,
+    stopped: 'SQS keeps messages from others for 12 hours at most, and these are over. Run it again',
+  });
 });
 
 describe('with --function', () => {
@@ -583,7 +637,7 @@ describe('with --function', () => {
   const FORMS = ['renamed', '123456789012:function:renamed', NEW];
   const forms = [...FORMS.map((form) => [form, NEW]), ...FORMS.map((form) => [`${form}:live`, `${NEW}:live`])];
   let overview: Overview | undefined;
-  const run = (functionArn: string) => world.redrive({ functionArn }, {
+  const run = (functionArn: string, options: Partial<RedriveOptions> = {}) => world.redrive({ functionArn, ...options }, {
     found: (found) => {
       overview = found;
       return true;
@@ -616,13 +670,20 @@ describe('with --function', () => {
     expect((await run('renamed')).tally).toMatchObject({ done: 2, inexact: 0 });
   });
   test.each([
-    ['there is no mapping', {}, /There is no mapping of .* a filter or a window.*--filter/],
-    ['the filter is encrypted', { isEncrypted: true, functionArn: FUNCTION }, /is encrypted.*--filter/],
-  ])('that %s is said', async (_name, mapping, note) => {
+    [
+      'there is no mapping', [], undefined,
+      `There is no mapping of ${FUNCTION} on ${STREAM}, so it is not known whether it had a filter or a window. If it had a filter, give it with --filter.`,
+    ],
+    ['there is no mapping, where a filter is given,', [], ['{"eventName":["INSERT"]}'], `There is no mapping of ${FUNCTION} on ${STREAM}, so it is not known whether it had a window.`],
+    [
+      'the filter is encrypted', [{ streamArn: STREAM, isEncrypted: true, functionArn: FUNCTION }], undefined,
+      `The filter of ${FUNCTION} on ${STREAM} is encrypted, so it is not known. Give it with --filter.`,
+    ],
+  ])('that %s is said', async (_name, mappings, filters, note) => {
     world.send('m', parked(write(1, 1)));
-    world.mappings = 'functionArn' in mapping ? [{ streamArn: STREAM, ...mapping }] : [];
-    await run('renamed');
-    expect(overview!.notes).toEqual([expect.stringMatching(note)]);
+    world.mappings = mappings;
+    await run('renamed', { filters });
+    expect(overview!.notes).toEqual([note]);
   });
 });
 

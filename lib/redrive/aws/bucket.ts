@@ -27,6 +27,9 @@ export function s3Buckets(client: S3Client): Buckets {
       if (name === 'NoSuchKey') {
         return undefined;
       }
+      if (error instanceof Unreadable) {
+        throw error;
+      }
       if (isOfName(error)) {
         throw new Unreadable(`The object ${key} of the bucket ${bucket} can't be read: ${name}: ${message}`);
       }

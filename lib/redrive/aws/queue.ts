@@ -47,7 +47,7 @@ export function queueSource(client: SQSClient, { url, visibility, clock }: Queue
       }
       const [failed, ...more] = await calls.hide(handles, Math.min(visibility, left()));
       if (failed) {
-        throw new Error(`${1 + more.length} messages could not be kept any longer (${failed.Code}: ${failed.Message}): somebody else may have them`);
+        throw new Error(`${1 + more.length} of ${handles.length} messages could not be kept any longer (${failed.Code}: ${failed.Message}). Others may have them.`);
       }
     },
     remove: async (handles) => {

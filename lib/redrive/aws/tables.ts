@@ -32,7 +32,7 @@ export function dynamodbTables(clients: Clients, clock: Clock): Tables {
     let useless = 0;
     for (let tries = 0; left.length > 0; tries++) {
       if (useless === MOST_TRIES) {
-        throw new Error(`DynamoDB did not read ${left.length} items of ${tableArn}, ${useless} times in a row`);
+        throw new Error(`DynamoDB did not read ${left.length} of ${keys.length} items of ${tableArn}, ${useless} times in a row`);
       }
       if (tries > 0) {
         await clock.wait(clock.random() * SHORTEST_WAIT * 2 ** Math.min(tries, MOST_TRIES));
