@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { LocalMapping } from '../../lib/local/assembly/app';
 import { checkpointsIn } from '../../lib/local/checkpoints';
 import type { StreamReader } from '../../lib/reader/stream-reader';
@@ -32,6 +34,46 @@ test('a mapping goes on behind the last that was done', async () => {
   checkpoints.save(mapping('TRIM_HORIZON'), 'shard', '7');
   checkpoints.save(mapping('TRIM_HORIZON'), 'shard', '8');
   expect((await checkpointsIn(folder).startOf(mapping('TRIM_HORIZON'), streamOf([]))).checkpoints).toEqual({ shard: '8' });
+});
+
+test('the ends of all shards are found, each read to its last record', async () => {
+  const positions: object[] = [];
+  const records = (...numbers: string[]) => numbers.map((SequenceNumber) => ({ dynamodb: { SequenceNumber } }));
+  const reads: Record<string, Awaited<ReturnType<StreamReader['read']>>[]> = {
+    closed: [{ records: records('1', '2'), end: false }, { records: records('3'), end: true }], open: [{ records: records('9'), end: false }, { records: [], end: false }], empty: [{ records: [], end: false }],
+  };
+  const stream: StreamReader = {
+    streamArn: 'arn:stream/1',
+    shards: async () => Object.keys(reads).map((shardId) => ({ shardId })),
+    read: async (shardId, position) => {
+      positions.push({ shardId, ...position });
+      return reads[shardId].shift()!;
+    },
+  };
+  expect((await checkpointsIn().startOf(mapping('LATEST'), stream)).checkpoints).toEqual({ closed: '3', open: '9' });
+  expect(positions).toEqual([
+    { shardId: 'closed', type: 'TRIM_HORIZON' }, { shardId: 'closed', type: 'AFTER_SEQUENCE_NUMBER', sequenceNumber: '2' },
+    { shardId: 'open', type: 'TRIM_HORIZON' }, { shardId: 'open', type: 'AFTER_SEQUENCE_NUMBER', sequenceNumber: '9' }, { shardId: 'empty', type: 'TRIM_HORIZON' },
+  ]);
+});
+
+test('they are written where people can read them', async () => {
+  const folder = folderWith({});
+  checkpointsIn(folder).restart(mapping('LATEST'), 'arn:stream/1');
+  expect(readFileSync(join(folder, 'checkpoints.json'), 'utf8')).toBe(`{
+  "Shop/OrderEvents": {
+    "stream": "arn:stream/1",
+    "shards": {}
+  }
+}`);
+});
+
+test('those that can\'t be read are refused', () => {
+  const folder = folderWith({ 'checkpoints.json': '{' });
+  expect(() => checkpointsIn(folder)).toThrow(expect.objectContaining({
+    code: 'FOLDER_UNUSABLE',
+    message: expect.stringMatching(/^Can't read .*\/checkpoints\.json: .+\nRemove it to start each trigger at its starting position\.$/),
+  }));
 });
 
 test('a table that was made anew is read anew', async () => {

@@ -9,11 +9,11 @@ function stackOf(name: string, template: Template, more: Partial<SynthesizedStac
   return { id: name, name, template, file: '', metadata: {}, assets: new Map(), paths, ...more };
 }
 
-const NESTED = join(folderWith({ 'nested.json': JSON.stringify({
+const NESTED = {
   Parameters: { Level: { Type: 'String', Default: 'unused' }, Usual: { Type: 'String', Default: 'usual' } },
   Resources: { Queue: { Type: 'AWS::SQS::Queue', Properties: { QueueName: { Ref: 'Level' } } } },
   Outputs: { Level: { Value: { Ref: 'Level' } }, Usual: { Value: { Ref: 'Usual' } }, Name: { Value: { Ref: 'AWS::StackName' } } },
-}) }), 'nested.json');
+};
 
 const SHOP = stackOf('Shop', {
   Parameters: {
@@ -24,6 +24,8 @@ const SHOP = stackOf('Shop', {
   Conditions: {
     Yes: { 'Fn::Equals': [7, { Ref: 'Size' }] },
     No: { 'Fn::Not': [{ Condition: 'Yes' }] },
+    Other: { 'Fn::And': [{ Condition: 'Yes' }, { 'Fn::Equals': ['a', 'a'] }] },
+    Neither: { 'Fn::Or': [{ Condition: 'No' }, { 'Fn::Equals': ['a', 'b'] }] },
     Both: { 'Fn::And': [{ Condition: 'Yes' }, { Condition: 'No' }] },
     Either: { 'Fn::Or': [{ Condition: 'Yes' }, { Condition: 'No' }] },
     Strange: { 'Fn::Contains': [[], 1] },
@@ -47,7 +49,7 @@ const SHOP = stackOf('Shop', {
     Reader: { Type: 'Custom::CrossRegionExportReader' },
   },
   Outputs: { Unnamed: { Value: 'x' } },
-}, { assets: new Map([['key.json', NESTED]]) });
+}, { assets: new Map([['key.json', join(folderWith({ 'nested.json': JSON.stringify(NESTED) }), 'nested.json')]]) });
 
 const DATA = stackOf('Data', {
   Resources: {
@@ -84,7 +86,7 @@ test.each<[value: unknown, resolved: unknown]>([
   [{ Ref: 'First' }, 'arn:aws:lambda:us-east-1:000000000000:function:on-order:1'],
   [{ 'Fn::GetAtt': ['First', 'Version'] }, '1'],
   [{ 'Fn::GetAtt': ['Inner', 'Outputs.Level'] }, 'inner'],
-  [{ 'Fn::GetAtt': ['Inner', 'Outputs.Usual'] }, 'usual'],
+  [{ 'Fn::GetAtt': ['Inner', 'Outputs', 'Usual'] }, 'usual'],
   [{ 'Fn::GetAtt': ['Inner', 'Outputs.Name'] }, 'Shop-Inner'],
   [{ 'Fn::GetAtt': ['Reader', '/cdk/table'] }, 'orders'],
   [{ 'Fn::Sub': '${AWS::Region} ${!Literal} ${Jobs.Arn} ${Size}' }, 'us-east-1 ${Literal} arn:aws:sqs:us-east-1:000000000000:jobs 7'],
@@ -98,6 +100,8 @@ test.each<[value: unknown, resolved: unknown]>([
   [{ 'Fn::If': ['No', 1, 2] }, 2],
   [{ Condition: 'Both' }, false],
   [{ Condition: 'Either' }, true],
+  [{ Condition: 'Other' }, true],
+  [{ Condition: 'Neither' }, false],
   [{ 'Fn::FindInMap': ['Sizes', 'small', 'memory'] }, 128],
   [{ 'Fn::ImportValue': 'table' }, 'orders'],
   [{ 'Fn::GetStackOutput': { StackName: 'Data', OutputName: 'Table' } }, 'orders'],
@@ -106,6 +110,7 @@ test.each<[value: unknown, resolved: unknown]>([
   [{ 'Fn::Length': { Ref: 'Names' } }, 2],
   ['{{resolve:ssm:/level}} {{resolve:ssm-secure:/level:3}}', 'debug debug'],
   ['{{resolve:secretsmanager:token}}', 'given'],
+  ['{{resolve:secretsmanager:arn:aws:secretsmanager:us-east-1:000000000000:secret:token:SecretString:}}', 'given'],
   ['{{resolve:secretsmanager:login:SecretString:user::}}', 'me'],
   ['{{resolve:secretsmanager:login:SecretString:age}}', '7'],
   ['{{resolve:secretsmanager:login:SecretString}}', '{"user":"me","age":7}'],

@@ -89,6 +89,12 @@ describe('a read that DynamoDB Local calls trimmed', () => {
     expect(positions).toEqual(['LATEST', 'TRIM_HORIZON', 'TRIM_HORIZON']);
   });
 
+  test('is not repeated after another failure', async () => {
+    const { stream, positions } = streamOf({ old: [new StreamReadError('throttled', 'old', new Error())] });
+    await expect(stream.read('shard', { type: 'LATEST' })).rejects.toMatchObject({ reason: 'throttled' });
+    expect(positions).toHaveLength(1);
+  });
+
   test('fails if a new iterator is trimmed too', async () => {
     const { stream } = streamOf({ old: [trimmed(), trimmed()] });
     await expect(stream.read('shard', { type: 'TRIM_HORIZON' })).rejects.toMatchObject({ reason: 'trimmed' });
@@ -117,7 +123,7 @@ describe('a table that is made anew', () => {
     table.isOn = false;
     expect(await stream.shards()).toEqual([OLD]);
     await stream.read(OLD.shardId, { type: 'TRIM_HORIZON' });
-    await expect(stream.shards()).rejects.toThrow(NoStreamError);
+    await expect(stream.shards()).rejects.toThrow(new NoStreamError('The table Orders has no stream now.'));
     Object.assign(table, { streamArn: 'new', isOn: true });
     expect(await stream.shards()).toEqual([OLD, NEW]);
   });
