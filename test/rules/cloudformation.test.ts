@@ -9,7 +9,10 @@ function settingsOf(properties: { readonly [name: string]: unknown }): { readonl
 }
 
 test('what is absent is what Lambda does then', () => {
-  expect(settingsOf({})).toEqual(Object.fromEntries(SETTING_NAMES.map((name) => [name, SETTINGS[name].absent])));
+  expect(settingsOf({})).toEqual({
+    startingPosition: undefined, batchSize: 100, maxBatchingWindow: 0, parallelizationFactor: 1, retryAttempts: -1, maxRecordAge: -1, bisectBatchOnError: false,
+    reportBatchItemFailures: false, tumblingWindow: 0, enabled: true, filters: [],
+  });
 });
 
 test('numbers and booleans may be text', () => {

@@ -36,6 +36,13 @@ test('the ways of a filter write the same filter', () => {
   expect(filterOf(waysOf(filterFacts(text))).text).toBe(text);
 });
 
+test('conditions on fields side by side are written side by side, whatever their names are', () => {
+  const way = [field('a', 'x'), field('__proto__', 'y'), field('constructor', 'z'), { keys: ['eventName'], alternatives: ['INSERT'] }];
+
+  expect(filterOf([way]).text)
+    .toBe('{"dynamodb":{"NewImage":{"a":{"S":["x"]},"__proto__":{"S":["y"]},"constructor":{"S":["z"]}}},"eventName":["INSERT"]}');
+});
+
 test('as many combinations as AWS allows are written, one more is refused', () => {
   const [eight, hundredAndTwentyFive] = [choice('a', 8), choice('b', 125)];
   const [seven, eleven, thirteen] = [choice('a', 7), choice('b', 11), choice('c', 13)];

@@ -1,4 +1,5 @@
 import { settingsInTemplate } from '../../lib/rules/cloudformation';
+import { DEFAULT_SETTINGS } from '../../lib/rules/settings';
 import { validSettings } from '../../lib/rules/valid-settings';
 import { TEMPLATE_WORDS } from '../../lib/rules/words';
 
@@ -21,7 +22,7 @@ test('all that keeps a mapping from running is named at once', () => {
     BatchSize: 'many', Enabled: { Ref: 'On' }, FilterCriteria: { Filters: [{ Pattern: '{}' }, { Pattern: { Ref: 'Pattern' } }] },
   })).toEqual([
     'BatchSize is "many" but must be a whole number from 1 to 10,000. Omit it to use 100.',
-    expect.stringContaining('FilterCriteria.Filters[0]'),
+    'FilterCriteria.Filters[0] is {}, which AWS\'s pattern engine calls invalid. What a mapping does with it is not known. Omit the filter to let every record pass.',
     'Enabled is known at deployment only. Give the value itself.',
     'FilterCriteria.Filters[1] is known at deployment only. Give the value itself.',
   ]);
@@ -29,4 +30,11 @@ test('all that keeps a mapping from running is named at once', () => {
 
 test('what AWS was not seen to refuse does not keep a mapping from running: a key without filters, metrics that only the deployment knows', () => {
   expect(refusals({ KmsKeyArn: 'arn:aws:kms:eu-west-1:123456789012:key/k', MetricsConfig: { Ref: 'Metrics' } })).toEqual([]);
+});
+
+test('a trigger that is given no setting has one safe set', () => {
+  expect(DEFAULT_SETTINGS).toEqual({
+    startingPosition: 'TRIM_HORIZON', batchSize: 100, maxBatchingWindow: 0, parallelizationFactor: 1, retryAttempts: 100, maxRecordAge: 22 * 3_600,
+    bisectBatchOnError: true, reportBatchItemFailures: true, tumblingWindow: 0, enabled: true, filters: [],
+  });
 });

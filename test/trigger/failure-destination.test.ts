@@ -5,7 +5,7 @@ import {
 import { Match } from 'aws-cdk-lib/assertions';
 import { ENV, TestApp } from '../app';
 import { APPS, arn, keyOf, KEY_ARN } from './variants';
-import { S3FailureDestination, StreamPermissions } from '../../lib';
+import { FailureStore, S3FailureDestination, StreamPermissions } from '../../lib';
 
 const { MANAGED_POLICY, LEAST_PRIVILEGE } = StreamPermissions;
 const IMPORTED_KEY = KEY_ARN;
@@ -320,6 +320,24 @@ describe.each(APPS)('cdk-nag, in $age,', ({ flags }) => {
     app.trigger({ onFailure: new sources.SqsDlq(given), permissions: LEAST_PRIVILEGE });
 
     expect(app.offenders('AwsSolutions-SQS3')).toEqual([`${other.node.path}/Resource`]);
+  });
+
+  test('is told why it must not object', () => {
+    const app = new TestApp({ env: ENV }, flags);
+    const store = new FailureStore(app.stack, 'Failures');
+    app.trigger({ onFailure: store });
+    app.trigger({ handler: app.fn('Other') }, 'Second');
+    const reasons = app.stack.node.findAll().flatMap(({ node }) => node.metadata)
+      .filter(({ type }) => type === 'aws:cdk:acknowledged-rules').map(({ data }) => Object.entries(data as object));
+
+    const queue = 'This queue is the dead-letter queue of an event source mapping, which cdk-nag does not know.';
+    expect(Object.fromEntries(reasons.flat().map(([id, reason]) => [id.replace(/\[.*/, ''), reason]))).toEqual({
+      'AwsSolutions-SQS3': queue,
+      'Serverless-SQSRedrivePolicy': queue,
+      'AwsSolutions-S1': 'An access log is a bucket of its own, which the organisation chooses. Who may use this bucket is decided by grants: its policy opens it to '
+        + 'nobody.',
+      'AwsSolutions-IAM5': 'Lambda creates a mapping only if its function may put any object into the bucket.',
+    });
   });
 
   test('still objects to what the app itself grants on objects of the bucket', () => {

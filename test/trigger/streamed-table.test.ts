@@ -120,8 +120,14 @@ describe('the function that looks up', () => {
     const app = new TestApp({ env: ENV });
     StreamedTable.fromTableName(app.stack, 'Table', 'orders');
 
-    app.template().hasResourceProperties('AWS::Logs::LogGroup', { RetentionInDays: 30 });
+    app.template().hasResource('AWS::Logs::LogGroup', { Properties: { RetentionInDays: 30 }, DeletionPolicy: 'Delete' });
     app.template().hasResourceProperties(LOOKUP, { ServiceTimeout: '600' });
+    app.template().hasResourceProperties('AWS::Lambda::Function', {
+      Description: 'Looks up streams of DynamoDB tables (dynamo-stream-trigger)', Handler: 'index.handler', Timeout: 60, MemorySize: 256, Architectures: ['arm64'],
+    });
+    app.template().hasResourceProperties('AWS::IAM::Role', {
+      AssumeRolePolicyDocument: { Statement: [{ Action: 'sts:AssumeRole', Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' } }] },
+    });
   });
 
   describe('logs to a given group', () => {
