@@ -1,6 +1,5 @@
 import { App, type AppProps, aws_dynamodb as dynamodb, aws_lambda as lambda, Stack, type StackProps } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import { AwsSolutionsChecks, type NagPack } from 'cdk-nag';
 import type { Construct } from 'constructs';
 import { DynamoStreamTrigger, type DynamoStreamTriggerProps } from '../lib';
 
@@ -13,7 +12,8 @@ export const BUNDLING = { 'aws:cdk:bundling-stacks': ['**'] };
 /** An app in which errors that the CDK itself finds fail the synthesis. Functions are not bundled, unless the context says so. */
 export function newApp({ context, ...props }: AppProps = {}): App {
   return new App({
-    analyticsReporting: false, ...props,
+    // No test reads the tree, which takes a tenth of the time.
+    analyticsReporting: false, treeMetadata: false, ...props,
     context: {
       'aws:cdk:bundling-stacks': [],
       '@aws-cdk/core:validateAgainstDefaultRules': true,
@@ -73,18 +73,6 @@ export class TestApp {
     return this.app.node.findAll().flatMap(({ node }) => node.metadata)
       .filter(({ type }) => type === 'aws:cdk:warning')
       .map(({ data }) => /\[ack: dynamo-stream-trigger:([a-z-]+)\]/.exec(data)?.[1] ?? data);
-  }
-
-  /** The ids of what a pack of cdk-nag finds. */
-  findings(pack: NagPack = new AwsSolutionsChecks()): string[] {
-    return pack.validateScope(this.app).violations.map(({ ruleName }) => ruleName);
-  }
-
-  /** The paths of the resources with one of these findings. */
-  offenders(finding: string): string[] {
-    const { violations } = new AwsSolutionsChecks().validateScope(this.app);
-    return violations.filter(({ ruleName }) => ruleName === finding)
-      .flatMap(({ violatingResources }) => violatingResources.map(({ constructPath }: { constructPath?: string }) => constructPath!));
   }
 
   /** The properties of the only mapping in a stack. */
