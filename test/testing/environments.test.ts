@@ -220,7 +220,18 @@ describe('the end of a process', () => {
     }],
   ])('so does process.exit in %s, and not that of the test', async (_, handlerWith) => {
     for (const [code, text] of [[3, 'Runtime exited with error: exit status 3'], [0, 'Runtime exited without providing a reason']] as const) {
-      const result = await run({ ...twice, handler: handlerWith(() => process.exit(code)) });
+      const said: string[] = [];
+      const result = await run({
+        ...twice, handler: handlerWith(() => {
+          try {
+            process.exit(code);
+          } catch (error) {
+            said.push((error as Error).message);
+            throw error;
+          }
+        }),
+      });
+      expect(new Set(said)).toEqual(new Set(['The process of the handler has ended: it called process.exit().']));
       expect(errors(result)).toEqual(['Runtime.ExitError', 'Runtime.ExitError']);
       expect(result.invocations[0].error?.errorMessage).toContain(text);
     }

@@ -24,6 +24,10 @@ test.each([['{}'], ['{"eventName": "INSERT"}'], ['INSERT'], ['{"eventName": [{"i
 const circle: { eventName?: unknown } = {};
 circle.eventName = circle;
 
-test.each([[null], [undefined], [[]], [42], [circle], [{ eventName: [42n] }]])('refuses %p from an untyped caller', (filter) => {
+test('refuses what is not JSON, and says so', () => {
+  expect(() => matchesFilter({ eventName: [42n] } as never, insert)).toThrow(/^The filter .* is refused: it can't be written as JSON: .*BigInt/);
+});
+
+test.each([[null], [undefined], [[]], [42], [circle]])('refuses %p from an untyped caller', (filter) => {
   expect(() => matchesFilter(filter as never, insert)).toThrow(InvalidFilterError);
 });

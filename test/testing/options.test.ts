@@ -34,6 +34,7 @@ test.each<[string, object]>([
   ['a reshard of an unknown shard', { faults: { reshards: [{ at: 1, shardId: 'x' }] } }],
   ['a record whose SequenceNumber is not a number', { shards: [{ records: [{ dynamodb: { SequenceNumber: 'abc' } }] }] }],
   ['latency that is not a number', { faults: { latency: 'long' } }],
+  ['filters that are not a list', { mapping: { filters: '{}' } }],
   ['latency that comes to nothing', { faults: { latency: () => NaN } }],
 ])('%s is refused', async (_, options) => {
   await expect(simulateTrigger({ handler: () => null, shards: [{ records: orders(3) }], ...options })).rejects.toThrowErrorMatchingSnapshot();
@@ -66,11 +67,22 @@ test('two of one stream and one handler are refused, as AWS refuses them', async
   await expect(simulateTriggers([trigger, { ...trigger }])).rejects.toThrowErrorMatchingSnapshot();
 });
 
+/** A template with a mapping to a function on this version of Node.js. */
+const onNode = (version: string) => ({
+  Resources: {
+    Mapping: { Type: 'AWS::Lambda::EventSourceMapping', Properties: { StartingPosition: 'LATEST', FunctionName: { Ref: 'OnOrder' } } },
+    OnOrder: { Type: 'AWS::Lambda::Function', Properties: { Runtime: `nodejs${version}.x` } },
+  },
+});
+
 describe('triggers that don\'t fit each other', () => {
   const handler = () => null;
   const shards = stream(ORDERS, 1);
   test.each<[string, SimulationOptions[]]>([
     ['one handler with two timeouts', [{ handler, shards, timeout: 1 }, { handler, shards: stream(REFUNDS, 1), timeout: 2 }]],
+    ['one handler on two versions of Node.js', [{ handler, shards, mapping: onNode('22') }, { handler, shards: stream(REFUNDS, 1), mapping: onNode('24') }]],
+    ['two limits of real time', [{ handler, shards, realTimeLimit: 1 }, { handler: () => 1, shards, realTimeLimit: 2 }]],
+    ['two kinds of timers', [{ handler, shards, timers: 'real' }, { handler: () => 1, shards, timers: 'virtual' }]],
     ['one handler with two numbers of environments', [{ handler, shards, environments: 3 }, { handler, shards: stream(REFUNDS, 1), environments: 1 }]],
     ['one stream that is split twice', [{ handler, shards, faults: { reshards: [{ at: 1 }] } }, { handler: () => 1, shards, faults: { reshards: [] } }]],
   ])('%s', async (_, triggers) => {

@@ -27,7 +27,8 @@ describe('defaults', () => {
 
   test('a shard without records is a run without invocations, but no shard at all is refused', async () => {
     expect(await run({ shards: [{ records: [] }] })).toMatchObject({ invocations: [], lost: [] });
-    await expect(run({ shards: [] })).rejects.toThrow('shards is an empty list but must have at least one shard');
+    await expect(run({ shards: [] })).rejects.toThrow(new TypeError('shards is an empty list but must have at least one shard, '
+      + 'or the test tests nothing. Give its records: shards: [{ records: [streamRecord(…)] }].'));
   });
 
   test.each<[string, any, string]>([
@@ -35,7 +36,8 @@ describe('defaults', () => {
   ])('a load that returns %s is refused', async (_, load, given) => {
     const error = await run({ handler: { load } }).catch((caught) => caught);
     expect(error).toBeInstanceOf(TypeError);
-    expect(error.message).toContain(`The handler's load() returned ${given} but must return the handler, a function`);
+    expect(error.message).toBe(`The handler's load() returned ${given} but must return the handler, a function, or a promise of it: `
+      + 'load: () => handler, or load: async () => (await import(\'../src/on-order\')).handler.');
   });
 });
 

@@ -109,8 +109,8 @@ test('a simulation in a handler of another one says at once that it would never 
   const inner = { handler: () => null, shards: [{ records: [{ id: 'a' }] }] };
   const nested = () => simulateTrigger(inner);
   for (const handler of [nested, async () => nested().catch(() => null), streamHandler(nested), { load: async () => nested() as never }]) {
-    await expect(simulateTrigger({ ...inner, handler })).rejects.toThrow('A simulation was started in a handler that another simulation runs, and would wait '
-      + 'for that one for ever. Start it in the test, before or after the other one, or give both triggers to one call of simulateTriggers.');
+    await expect(simulateTrigger({ ...inner, handler })).rejects.toThrow(new Error('A simulation was started in a handler that another simulation runs, '
+      + 'and would wait for that one for ever. Start it in the test, before or after the other one, or give both triggers to one call of simulateTriggers.'));
   }
   expect((await simulateTrigger(inner)).invocations).toHaveLength(1);
 });
@@ -119,19 +119,22 @@ test('a simulation in advanceTimers of another one says so too', async () => {
   const inner = { handler: () => null, shards: [{ records: [{ id: 'a' }] }] };
   for (const advanceTimers of [() => simulateTrigger(inner), async () => simulateTrigger(inner).catch(() => null)]) {
     await expect(simulateTrigger({ ...inner, handler: () => sleep(1000), advanceTimers })).rejects.toThrow(
-      'A simulation was started in advanceTimers of another simulation, and would wait for that one for ever.');
+      new Error('A simulation was started in advanceTimers of another simulation, and would wait for that one for ever. Start it in the test, before or '
+        + 'after the other one, or give both triggers to one call of simulateTriggers.'));
   }
   expect((await simulateTrigger(inner)).invocations).toHaveLength(1);
 });
 
 test.each<[string, any, string]>([['no trigger', [], 'an empty list'], ['one that is in no list', {}, 'an object'], ['nothing', undefined, 'undefined']])(
   '%s is refused', async (_, triggers, given) => {
-    await expect(simulateTriggers(triggers)).rejects.toThrow(`simulateTriggers was given ${given} but takes a list of at least one trigger`);
+    await expect(simulateTriggers(triggers)).rejects.toThrow(
+      new TypeError(`simulateTriggers was given ${given} but takes a list of at least one trigger: simulateTriggers([{ handler, shards }]).`));
   });
 
 test('a trigger without shards is refused, whichever it is', async () => {
   await expect(simulateTriggers([{ handler: () => null, shards: stream(ORDERS, 1) }, { handler: () => null, shards: [] }])).rejects
-    .toThrow('shards of the trigger 2 is an empty list but must have at least one shard');
+    .toThrow(new TypeError('shards of the trigger 2 is an empty list but must have at least one shard, or the test tests nothing. '
+      + 'Give its records: shards: [{ records: [streamRecord(…)] }].'));
 });
 
 test('a deployment that each trigger of a function names happens once', async () => {

@@ -82,18 +82,23 @@ test('several mappings leave open which one is meant, until one is named', () =>
   handler.addEventSource(new DynamoEventSource(other, { startingPosition: StartingPosition.LATEST, batchSize: 7 }));
   const template = Template.fromStack(stack);
   const second = Object.keys(template.findResources('AWS::Lambda::EventSourceMapping', { Properties: { BatchSize: 7 } }))[0];
-  expect(() => resolveMapping(template)).toThrow(/several mappings: .*, .*Name one: \{ mapping: \{ template, logicalId: /);
+  const ids = Object.keys(template.findResources('AWS::Lambda::EventSourceMapping'));
+  expect(() => resolveMapping(template)).toThrow(new TypeError(
+    `The template has several mappings: ${ids.join(', ')}. Name one: { mapping: { template, logicalId: '${ids[0]}' } }.`));
   expect(resolveMapping({ template, logicalId: second }).settings.batchSize).toBe(7);
-  expect(() => resolveMapping({ template, logicalId: 'Third' })).toThrow(/no mapping Third\. Its mappings are .*, .*\. Use the template/);
+  expect(() => resolveMapping({ template, logicalId: 'Third' })).toThrow(new TypeError(
+    `The template has no mapping Third. Its mappings are ${ids.join(', ')}. Use the template of the stack that holds the trigger.`));
 });
 
 test('a template without a mapping says so', () => {
-  expect(() => resolveMapping(Template.fromStack(parts().stack))).toThrow(/no mapping of a stream\. It has no AWS::Lambda::EventSourceMapping .* Use the template of the stack that holds the trigger/);
+  expect(() => resolveMapping(Template.fromStack(parts().stack))).toThrow(new TypeError('The template has no mapping of a stream. '
+    + 'It has no AWS::Lambda::EventSourceMapping with a StartingPosition. Use the template of the stack that holds the trigger.'));
 });
 
 test('a setting that only a deployment knows is named', () => {
   const Resources = { M: { Type: 'AWS::Lambda::EventSourceMapping', Properties: { StartingPosition: 'LATEST', BatchSize: { Ref: 'Size' } } } };
-  expect(() => resolveMapping({ Resources })).toThrow(/BatchSize is \{"Ref":"Size"\}, whose value is known only at deployment\. Give the settings as an object/);
+  expect(() => resolveMapping({ Resources })).toThrow(new TypeError('The template\'s BatchSize is {"Ref":"Size"}, whose value is '
+    + 'known only at deployment. Give the settings as an object instead: { mapping: { batchSize: … } }.'));
 });
 
 test.each<[string, Runtime, unknown]>([
@@ -115,5 +120,5 @@ test('a handler with a callback is refused from Node.js 24 on', async () => {
   const { invocations } = await simulateTrigger({
     mapping: Template.fromStack(stack), handler: (_event: unknown, _context: unknown, callback: any) => callback(null, 'done'), shards: [{ records: [{ id: 'a' }] }],
   });
-  expect(invocations).toMatchObject([{ error: { errorType: 'Runtime.CallbackHandlerDeprecated' } }]);
+  expect(invocations).toMatchObject([{ error: { errorType: 'Runtime.CallbackHandlerDeprecated', errorMessage: 'The handler takes a callback, which Lambda refuses from Node.js 24 on. Make it an async function.' } }]);
 });

@@ -301,9 +301,9 @@ describe('a framework\'s fake timers', () => {
   });
 
   test('that nobody moves are an error, not a timeout', async () => {
-    await expect(simulateTrigger({ ...once, handler: () => pause(1000) })).rejects.toThrow(
+    await expect(simulateTrigger({ ...once, handler: () => pause(1000) })).rejects.toThrow(new Error(
       'The handler waits for a fake timer, but nothing moves it. Move fake timers with the virtual clock, as in advanceTimers: (ms) => '
-      + 'jest.advanceTimersByTimeAsync(ms), or use real ones.');
+      + 'jest.advanceTimersByTimeAsync(ms), or use real ones.'));
     const { invocations } = await simulateTrigger({ ...once, handler: async () => clearTimeout(setTimeout(() => undefined, 1000)) });
     expect(invocations[0].error).toBeUndefined();
   });

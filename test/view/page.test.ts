@@ -83,7 +83,8 @@ test('writeReport makes folders, names the page by its file, and refuses what is
     const file = join(folder, 'a', 'outage.html');
     writeReport(run, file);
     expect(readFileSync(file, 'utf8')).toBe(page(view, 'outage'));
-    expect(() => writeReport([run] as never, file)).toThrow('writeReport was given a list but takes a run');
+    expect(() => writeReport([run] as never, file)).toThrow(new TypeError('writeReport was given a list but takes a run, '
+      + 'which simulateTrigger returns: writeReport(await simulateTrigger({ … }), \'report.html\'). Of simulateTriggers, give one of the runs.'));
   } finally {
     rmSync(folder, { recursive: true });
   }
