@@ -64,6 +64,13 @@ export class TestApp {
     });
   }
 
+  /** @throws Error if stacks, or resources of one template, need each other in a circle */
+  synth(): void {
+    this.app.synth();
+    // The CDK looks at stacks only, its assertions at resources.
+    this.app.node.findAll().filter(Stack.isStack).forEach((stack) => Template.fromStack(stack));
+  }
+
   template(stack = this.stack): Template {
     return Template.fromStack(stack);
   }
