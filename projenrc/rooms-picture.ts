@@ -62,7 +62,7 @@ const STYLE = `<style>
 </style>`;
 
 /** Each room's floor. An import circle between rooms has no picture. */
-export function floorsOf(arrows: Arrows): Map<string, number> {
+function floorsOf(arrows: Arrows): Map<string, number> {
   const floors = new Map<string, number>();
   const floorOf = (room: string, waiting: readonly string[]): number => {
     if (waiting.includes(room)) {

@@ -1,2 +1,2 @@
 export { readAssembly, UnreadableAssembly, type ConstructMetadata, type SynthesizedStack, type Template, type TemplateResource } from './assembly';
-export { assetNamedBy, nestedStacks, nestedTemplateFile, type NestedStack } from './nested';
+export { type Assets, assetNamedBy, nestedStacks, nestedTemplateFile, type NestedStack } from './nested';

@@ -37,4 +37,4 @@ export function assetNamedBy(value: unknown, assets: Assets): string | undefined
 }
 
 /** The path of each file asset, by object key. */
-type Assets = ReadonlyMap<string, string>;
+export type Assets = ReadonlyMap<string, string>;

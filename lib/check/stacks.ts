@@ -5,7 +5,7 @@ import { type Expanded, expandedSection } from './for-each';
 import { asTemplate, linesOfJson, readTemplate, readText } from './template-file';
 import { UnusableInput } from './unusable-input';
 import { simplified } from './values';
-import { assetNamedBy, readAssembly, type Template, type TemplateResource, UnreadableAssembly } from '../assembly';
+import { type Assets, assetNamedBy, readAssembly, type Template, type TemplateResource, UnreadableAssembly } from '../assembly';
 import { type Location, UNKNOWN } from '../rules/facts';
 
 /**
@@ -50,7 +50,6 @@ function assembly(folder: string): ReturnType<typeof readAssembly> {
 }
 
 /** The path of each asset, by object key. */
-type Assets = ReadonlyMap<string, string>;
 
 /** A stack as its file has it. */
 interface Written extends Location, Pick<CheckedStack, 'name' | 'file' | 'template' | 'lineOf' | 'parent' | 'metadata'> {

@@ -41,10 +41,10 @@ export class Happenings {
       case 'invocationEnded': return this.ended(event);
       case 'delivered': {
         const where = event.accepted ? `on ${event.destinationArn}` : `refused by ${event.destinationArn}: ${visibleInLine(event.reason ?? '')}`;
-        return [`${this.nameOf(event.trigger)} > ${event.message.requestContext.condition}: ${records(event.records.length)} ${where}`];
+        return [`${this.nameOf(event.trigger)} > ${event.message.requestContext.condition}: ${counted(event.records.length, 'record')} ${where}`];
       }
       case 'takenOver': return [takenOver(event.changes, (path) => this.nameOf(path))];
-      case 'parked': return [`Parked ${records(1)} on ${event.destinationArn}`];
+      case 'parked': return [`Parked 1 record on ${event.destinationArn}`];
       case 'notice': return noticeLines(this.nameOf(event.trigger), event);
     }
   }
@@ -80,7 +80,7 @@ export class Happenings {
     const requestId = outcome.type === 'throttled' ? undefined : outcome.requestId;
     const { shown, folded } = this.fold.ended(functionName, requestId, outcome.type === 'error' || isPartial(outcome));
     const notes = [...folded > 0 ? [`${counted(folded, 'line')} as before`] : [], ...requestId === undefined ? [] : this.usage(requestId)];
-    const result = `${records(event.Records.length)} in ${Math.round(durationMs)} ms, ${resultOf(outcome)}`;
+    const result = `${counted(event.Records.length, 'record')} in ${Math.round(durationMs)} ms, ${resultOf(outcome)}`;
     return [
       ...shown.map((line) => this.logged(functionName, requestId, line)),
       `${this.nameOf(functionName)} > ${result}${notes.length > 0 ? ` (${notes.join(', ')})` : ''}`,
@@ -122,15 +122,11 @@ function resultOf(outcome: Ended['outcome']): string {
 
 function noticeLines(trigger: string, { notice }: LocalEvent & { type: 'notice' }): string[] {
   switch (notice.type) {
-    case 'retrying': return [`${trigger} > retrying ${records(notice.records)}, attempt ${notice.attempt}`];
-    case 'split': return [`${trigger} > split into ${notice.first} and ${records(notice.second)}`];
-    case 'tooLarge': return [`${trigger} > not invoked: the event of ${records(notice.records)} is larger than the 6 MB that Lambda takes`];
-    case 'dropped': return [`${trigger} > LOST ${records(notice.records.length)}: ${notice.reason}`];
+    case 'retrying': return [`${trigger} > retrying ${counted(notice.records, 'record')}, attempt ${notice.attempt}`];
+    case 'split': return [`${trigger} > split into ${notice.first} and ${counted(notice.second, 'record')}`];
+    case 'tooLarge': return [`${trigger} > not invoked: the event of ${counted(notice.records, 'record')} is larger than the 6 MB that Lambda takes`];
+    case 'dropped': return [`${trigger} > LOST ${counted(notice.records.length, 'record')}: ${notice.reason}`];
     case 'trimmed': return [`${trigger} > LOST what the stream no longer holds, after ${notice.after ?? 'its start'}`];
     case 'count': return [];
   }
-}
-
-function records(number: number): string {
-  return counted(number, 'record');
 }

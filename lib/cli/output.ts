@@ -174,16 +174,12 @@ function summaryOf(tally: Tally): string {
     `Invocations    ${invocations}, ${errors} of them failed${interrupted > 0 ? `, ${interrupted} more interrupted` : ''}`,
     `Retries        ${retries}`,
     `Splits         ${splits}`,
-    `Filtered out   ${records(filtered)}`,
-    `Parked         ${records(parked)}, by the runtime`,
-    `Given up       ${records(failed)}, to a failure destination`,
-    `Lost           ${records(lost)}`,
+    `Filtered out   ${counted(filtered, 'record')}`,
+    `Parked         ${counted(parked, 'record')}, by the runtime`,
+    `Given up       ${counted(failed, 'record')}, to a failure destination`,
+    `Lost           ${counted(lost, 'record')}`,
     `Iterator age   ${seconds(highestAge)} at most`,
   ].join('\n');
-}
-
-function records(number: number): string {
-  return counted(number, 'record');
 }
 
 function seconds(milliseconds: number): string {

@@ -14,8 +14,6 @@ export interface Alternative {
   readonly operator: Operator;
   /** The plain value, or what stands beside the operator's name, as `JSON.parse` reads it. */
   readonly operand: unknown;
-  /** Where it stands in the pattern. */
-  readonly path: string;
   /** Whether a plain value of a record meets the alternative. No value meets `exists: false`. */
   readonly passes: (value: unknown) => boolean;
 }
@@ -51,7 +49,7 @@ function plain(node: JsonNode, path: string): Alternative {
   if (node.type === 'array') {
     throw new Refusal('bad-alternative', path, `${describeJson(node)} is an array in an array: list the values in the outer one`);
   }
-  return { operator: 'equals', operand: plainValue(node), path, passes: equals(node) };
+  return { operator: 'equals', operand: plainValue(node), passes: equals(node) };
 }
 
 function operation(node: JsonNode & { type: 'object' }, path: string): Alternative {
@@ -64,7 +62,7 @@ function operation(node: JsonNode & { type: 'object' }, path: string): Alternati
     throw new Refusal('unknown-operator', path, `${JSON.stringify(key)} is not an operator: use ${names(Object.keys(OPERATORS))}`);
   }
   const operator = key as Exclude<Operator, 'equals'>;
-  return { operator, operand: plainValue(value), path, passes: OPERATORS[operator](value, `${path}.${operator}`) };
+  return { operator, operand: plainValue(value), passes: OPERATORS[operator](value, `${path}.${operator}`) };
 }
 
 /** The engine compares a string with its quotes: the value `a` passes the prefix `a"` and the suffix `"a`. */

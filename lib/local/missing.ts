@@ -26,7 +26,7 @@ export function withoutMissing(app: LocalApp, missing: readonly Missing[], code:
 }
 
 /** The functions that mappings invoke. */
-export function functionsOf(mappings: readonly LocalMapping[]): LambdaFunction[] {
+function functionsOf(mappings: readonly LocalMapping[]): LambdaFunction[] {
   return [...new Set(mappings.map((mapping) => mapping.function))];
 }
 

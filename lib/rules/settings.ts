@@ -154,9 +154,6 @@ export function completed(given: { readonly [name: string]: unknown }): { readon
   return eachSetting((name, setting) => given[name] ?? setting.default);
 }
 
-/** What a trigger does that is given no setting. */
-export const DEFAULT_SETTINGS = completed({}) as unknown as MappingSettings;
-
 /**
  * How often a trigger retries where the handler is not this package's: it parks nothing, so that one record that always fails blocks its
  * shard for all retries.

@@ -80,7 +80,6 @@ interface Calls {
   readonly running?: () => number;
 }
 
-// eslint-disable-next-line max-lines-per-function -- small functions over one state, which is theirs alone
 function createCalls(invocation: Invocation, environment: Environment, recovery: Recovery): Calls {
   const { batch, batch: { records, eventNames }, budget, context, host, itemOf, now, recordOf, redriven, report } = invocation;
   const { options, memory, abandoned, isShared, pace, slots } = environment;

@@ -10,7 +10,8 @@ export const LANES_FROM = 130;
 const LEAST_HEIGHT = 12;
 const LEAST_WIDTH = 9;
 
-interface Box {
+/** In pixels. */
+export interface Box {
   readonly x: number;
   readonly y: number;
   readonly width: number;
@@ -28,7 +29,7 @@ export function drawBatches(view: View, row: Row, place: Pixels, paths: Paths, t
       return;
     }
     const { batch } = mark;
-    const box = boxOf(records, batch, row.y + batch.slot * slotHeight, slotHeight, place.of(mark.from), place.of(mark.to));
+    const box = batchBox(records, batch, row.y + batch.slot * slotHeight, slotHeight, place.of(mark.from), place.of(mark.to));
     drawBatch(view, batch, box, place, paths, texts);
     const end = box.x + box.width;
     if (batch.retry) {
@@ -54,7 +55,7 @@ export function drawBatches(view: View, row: Row, place: Pixels, paths: Paths, t
 }
 
 /** @param most how many records a batch has, of all batches */
-function boxOf(most: number, { records }: ViewBatch, top: number, slotHeight: number, from: number, to: number): Box {
+function batchBox(most: number, { records }: ViewBatch, top: number, slotHeight: number, from: number, to: number): Box {
   const share = 0.4 + 0.6 * Math.min(1, records / most);
   const height = Math.max((slotHeight - 3) * share, Math.min(slotHeight - 3, LEAST_HEIGHT));
   const width = Math.max(2, to - from - (to - from > 4 ? 1 : 0));
@@ -169,5 +170,5 @@ export function callBoxes(
 export function placeOfBatch(view: View, batch: ViewBatch, row: Row, place: Pixels): Box {
   const slotHeight = row.height / row.slots;
   const [from, to] = [place.of(batch.from), place.of(batch.to ?? view.times.length - 1)];
-  return boxOf(mostRecords(view), batch, row.y + batch.slot * slotHeight, slotHeight, from, to);
+  return batchBox(mostRecords(view), batch, row.y + batch.slot * slotHeight, slotHeight, from, to);
 }

@@ -31,7 +31,7 @@ export interface Rows {
 export const HEAD = 22;
 const LABEL = 18;
 /** Below a band of batches: what failed, and the checkpoints. */
-export const FOOT = 9;
+const FOOT = 9;
 const GAP = 6;
 /** Environments beyond share a row. */
 const MOST_ENVIRONMENTS = 12;

@@ -94,7 +94,7 @@ export function aboutEvent(view: View, { kind, moment, shard, records, text }: V
   ];
 }
 
-export const EVENT_WORDS: Readonly<Record<EventKind, string>> = {
+const EVENT_WORDS: Readonly<Record<EventKind, string>> = {
   parked: 'parked', givenUp: 'given up, on the failure destination', refused: 'refused by the failure destination', lost: 'lost',
 };
 
@@ -107,7 +107,7 @@ export function aboutCall(view: View, { lane, record, from, to, error }: ViewCal
   ];
 }
 
-export function sinceStart({ times }: View, time: number): string {
+function sinceStart({ times }: View, time: number): string {
   return `+${spanText(time - times[0])}`;
 }
 

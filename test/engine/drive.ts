@@ -1,8 +1,9 @@
 import { createMapping, type Effect, type Input, type Machine, type MappingOptions, type Notice, type Outcome } from '../../lib/engine';
-import { DEFAULT_SETTINGS, type MappingSettings } from '../../lib/rules/settings';
+import type { MappingSettings } from '../../lib/rules/settings';
 import type { StreamEvent, StreamRecord, WindowEvent } from '../../lib/stream/record';
 import type { Shard } from '../../lib/stream/shard';
 import { streamRecord } from '../../lib/testing';
+import { DEFAULT_SETTINGS } from '../default-settings';
 
 /** When the stories of these tests begin: a multiple of every window's length. */
 export const START = Date.UTC(2025, 0, 1);

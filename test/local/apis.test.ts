@@ -6,7 +6,7 @@ import { TableStreamsApi, type VisibleStream } from '../../lib/local/api/table-s
 import type { LambdaFunction } from '../../lib/local/assembly/app';
 import type { LocalFunctions } from '../../lib/local/function/functions';
 import { Removals } from '../../lib/local/service/removals';
-import { DEFAULT_SETTINGS } from '../../lib/rules/settings';
+import { DEFAULT_SETTINGS } from '../default-settings';
 
 interface Asked {
   readonly target?: string;

@@ -1,7 +1,7 @@
 import { settingsInTemplate } from '../../lib/rules/cloudformation';
-import { DEFAULT_SETTINGS } from '../../lib/rules/settings';
 import { validSettings } from '../../lib/rules/valid-settings';
 import { TEMPLATE_WORDS } from '../../lib/rules/words';
+import { DEFAULT_SETTINGS } from '../default-settings';
 
 /** What keeps a mapping of a template from running, or nothing. */
 function refusals(properties: { readonly [name: string]: unknown }): readonly string[] {

@@ -5,9 +5,9 @@ import { Code, Function, Runtime, StartingPosition } from 'aws-cdk-lib/aws-lambd
 import { DynamoEventSource, SnsDlq } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { DynamoStreamTrigger, NoFailureDestination, StreamFilter, StreamEventName } from '../../lib';
-import { DEFAULT_SETTINGS } from '../../lib/rules/settings';
 import { simulateTrigger, streamRecord } from '../../lib/testing';
 import { resolveMapping } from '../../lib/testing/mapping-input';
+import { DEFAULT_SETTINGS } from '../default-settings';
 
 function parts() {
   const stack = new Stack(new App(), 'Stack');

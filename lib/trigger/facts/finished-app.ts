@@ -18,7 +18,7 @@ const apps = new OnceASynthesis(({ node }) => {
 });
 
 /** The resources of a finished app, and what is read from them once for all triggers. */
-export class FinishedApp {
+class FinishedApp {
   readonly resources: readonly CfnResource[];
   readonly mappings: readonly lambda.CfnEventSourceMapping[];
   private readers?: ReturnType<typeof readersByMapping>;

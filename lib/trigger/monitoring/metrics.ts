@@ -20,7 +20,7 @@ export function concurrentExecutions({ handler }: DynamoStreamTrigger, period: D
 }
 
 /** Write units that the table consumed. A write that changes nothing, or whose condition fails, consumes some, too. */
-export function tableWrites({ table }: DynamoStreamTrigger, period: Duration): cloudwatch.Metric {
+function tableWrites({ table }: DynamoStreamTrigger, period: Duration): cloudwatch.Metric {
   return new cloudwatch.Metric({
     namespace: 'AWS/DynamoDB',
     metricName: 'ConsumedWriteCapacityUnits',

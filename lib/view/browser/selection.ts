@@ -1,4 +1,4 @@
-import { callBoxes, LANES_FROM, placeOfBatch } from '../draw-batches';
+import { type Box, callBoxes, LANES_FROM, placeOfBatch } from '../draw-batches';
 import type { Pixels } from '../pixels';
 import type { Mark, Row, Rows } from '../rows';
 import { BATCH_OUTCOMES, type View, type ViewBatch } from '../view';
@@ -9,13 +9,6 @@ export interface Selection {
   readonly row: number;
   readonly index: number;
   readonly call?: number;
-}
-
-export interface Box {
-  readonly x: number;
-  readonly y: number;
-  readonly width: number;
-  readonly height: number;
 }
 
 /** All about a mark. */

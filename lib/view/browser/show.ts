@@ -1,6 +1,7 @@
 import type { BrowserEvent, BrowserWindow, Dom, Element } from './dom';
-import { type Box, boxOf, followed, linesOf, markAt, moved, type Selection } from './selection';
+import { boxOf, followed, linesOf, markAt, moved, type Selection } from './selection';
 import { draw } from '../draw';
+import type { Box } from '../draw-batches';
 import { type Frame, GUTTER, pixelsOf, RIGHT } from '../pixels';
 import { type Rows, rowsOf } from '../rows';
 import { type Axis, bestAxis, type AxisRange, timeAt, onAxis, wholeRange } from '../scale';
