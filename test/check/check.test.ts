@@ -4,7 +4,7 @@ import * as fc from 'fast-check';
 import { stringify } from 'yaml';
 import { check, UnusableInput } from '../../lib/check';
 import { CHECKED_RULES } from '../../lib/check/checked-rules';
-import { readText } from '../../lib/check/template-file';
+import { linesOfJson, readTemplate, readText } from '../../lib/check/template-file';
 import { TEMPLATE_WORDS } from '../../lib/rules/words';
 import { folderWith, newFolder } from '../folder';
 import { runs } from '../runs';
@@ -330,8 +330,10 @@ test('a loop stands for what it makes, with its variable in names and references
 test('a table of SAM\'s own type has no stream', () => {
   const { mappings: [{ violations }] } = checked({ Resources: { Table: { Type: 'AWS::Serverless::SimpleTable' }, Function: FUNCTION, Mapping: mapping() } });
 
-  expect(violations).toEqual([{ ruleId: 'stream-off', severity: 'error', message: 'The table has no stream. '
-    + 'An AWS::Serverless::SimpleTable can\'t have one. Use an AWS::DynamoDB::Table with a StreamSpecification of the StreamViewType NEW_AND_OLD_IMAGES.' }]);
+  expect(violations).toEqual([{
+    ruleId: 'stream-off', severity: 'error', message: 'The table has no stream. An AWS::Serverless::SimpleTable can\'t have one. '
+      + 'Use an AWS::DynamoDB::Table with a StreamSpecification of the StreamViewType NEW_AND_OLD_IMAGES.',
+  }]);
 });
 
 test('nested templates are found beside the one that names them, once each', () => {
@@ -613,6 +615,15 @@ test.each<[string, () => string, string | RegExp]>([
   const input = make();
   expect(() => check(input)).toThrow(UnusableInput);
   expect(() => check(input)).toThrow(typeof message === 'string' ? new UnusableInput(message.replaceAll('INPUT', input)) : message);
+});
+
+test('the line of what is not there is that of what is around it, or the first', () => {
+  const lineOf = linesOfJson(() => '{\n  "Resources": {\n    "A": [\n      { "b": 1,\n        "c": 2 }\n    ]\n  }\n}');
+  const yaml = readTemplate(join(folderWith({ 't.yml': '# Ours\nResources:\n  A:\n    - b: 1\n      c: 2\n' }), 't.yml')).lineOf;
+
+  expect([['Resources'], ['Resources', 'A'], ['Resources', 'A', '0', 'c'], ['Resources', 'A', '0', 'd'], ['Resources', 'B'], ['B'], []].map(lineOf))
+    .toEqual([2, 3, 5, 3, 2, 1, 1]);
+  expect([['Resources'], ['Resources', 'A'], ['Resources', 'A', '0', 'c'], ['Resources', 'B'], ['B'], []].map(yaml)).toEqual([2, 3, 5, 2, 1, 1]);
 });
 
 test('a file that can\'t be read is refused', () => {

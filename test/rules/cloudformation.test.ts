@@ -10,8 +10,8 @@ function settingsOf(properties: { readonly [name: string]: unknown }): { readonl
 
 test('what is absent is what Lambda does then', () => {
   expect(settingsOf({})).toEqual({
-    startingPosition: undefined, batchSize: 100, maxBatchingWindow: 0, parallelizationFactor: 1, retryAttempts: -1, maxRecordAge: -1, bisectBatchOnError: false,
-    reportBatchItemFailures: false, tumblingWindow: 0, enabled: true, filters: [],
+    startingPosition: undefined, batchSize: 100, maxBatchingWindow: 0, parallelizationFactor: 1, retryAttempts: -1, maxRecordAge: -1,
+    bisectBatchOnError: false, reportBatchItemFailures: false, tumblingWindow: 0, enabled: true, filters: [],
   });
 });
 

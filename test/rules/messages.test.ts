@@ -19,7 +19,8 @@ const HANDLER: FunctionFacts = {
 };
 const QUEUE: DestinationFacts = { arn: 'arn:aws:sqs:eu-west-1:111122223333:failed', service: 'sqs', fifo: false, region: 'eu-west-1' };
 const FINE: WiringFacts = {
-  table: TABLE, handler: HANDLER, onFailure: QUEUE, writesToTable: false, mapping: HERE, filters: [], batchSize: 100, parallelizationFactor: 1, enabled: true,
+  table: TABLE, handler: HANDLER, onFailure: QUEUE, writesToTable: false, mapping: HERE, filters: [],
+  batchSize: 100, parallelizationFactor: 1, enabled: true,
 };
 
 const table = (facts: Partial<StreamFacts>) => ({ table: { ...TABLE, ...facts } });
@@ -82,7 +83,8 @@ test('every rule of the wiring is broken here', () => {
 });
 
 test('every message about the wiring says what is wrong and what to do, in the words of whoever wrote it', () => {
-  const inWords = (words: typeof TRIGGER_WORDS) => WRONG.flatMap(([, facts]) => messagesOf(facts, words)).map(({ severity, message }) => `${severity}: ${message}`);
+  const inWords = (words: typeof TRIGGER_WORDS) => WRONG.flatMap(([, facts]) => messagesOf(facts, words))
+    .map(({ severity, message }) => `${severity}: ${message}`);
   const [trigger, template, sam] = [TRIGGER_WORDS, TEMPLATE_WORDS, SAM_WORDS].map(inWords);
 
   expect({ trigger, template, sam: sam.filter((message) => !template.includes(message)) }).toMatchSnapshot();
@@ -170,7 +172,9 @@ describe('a trigger', () => {
     const stack = { by: 'environment', path: 'Data', triggerPath: 'Work' } as const;
     const wrong: Partial<PropFacts>[] = [
       { table: undefined, handler: undefined },
-      { table: five, handler: five, informHandler: five, filterEncryption: five, failureQueueRemovalPolicy: five, failureQueueKey: five, permissions: five },
+      {
+        table: five, handler: five, informHandler: five, filterEncryption: five, failureQueueRemovalPolicy: five, failureQueueKey: five, permissions: five,
+      },
       { filterEncryption: 'given' },
       { filters: five }, { filters: [undefined, five] },
       { onFailure: five }, { onFailure: 'nameless' },
@@ -185,7 +189,8 @@ describe('a trigger', () => {
       { informHandler: false }, { informHandler: true, handler: { ...owned, isOwned: false } },
       { reportBatchItemFailures: false },
     ];
-    const messages = wrong.map((facts) => judge(TRIGGER_RULES, { ...PROPS, ...facts }, TRIGGER_WORDS).map(({ ruleId, message }) => `${ruleId}: ${message}`));
+    const messages = wrong.map((facts) => judge(TRIGGER_RULES, { ...PROPS, ...facts }, TRIGGER_WORDS)
+      .map(({ ruleId, message }) => `${ruleId}: ${message}`));
 
     expect(judge(TRIGGER_RULES, PROPS, TRIGGER_WORDS)).toEqual([]);
     expect(messages).toMatchSnapshot();
@@ -200,8 +205,8 @@ describe('settings', () => {
   test('have messages in the words of whoever wrote them', () => {
     const wrong: Partial<SettingFacts>[] = [
       {
-        batchSize: 0, maxBatchingWindow: 301, parallelizationFactor: 11, retryAttempts: -2, maxRecordAge: 1, tumblingWindow: new Misfit('a token'), startingPosition: undefined,
-        bisectBatchOnError: {}, reportBatchItemFailures: null, enabled: 'yes',
+        batchSize: 0, maxBatchingWindow: 301, parallelizationFactor: 11, retryAttempts: -2, maxRecordAge: 1,
+        tumblingWindow: new Misfit('a token'), startingPosition: undefined, bisectBatchOnError: {}, reportBatchItemFailures: null, enabled: 'yes',
       },
       { startingPosition: 'AT_TIMESTAMP' }, { startingPositionTimestamp: true }, { startingPosition: 'LATEST' }, { startingPosition: 'FIRST' },
       { tumblingWindow: 1, parallelizationFactor: 2 },
@@ -210,7 +215,8 @@ describe('settings', () => {
       { onFailure: false },
       { batchSize: 1, written: ['bisectBatchOnError'] },
     ];
-    const inWords = (words: typeof SETTING_WORDS) => wrong.flatMap((facts) => judge(MAPPING_RULES, { ...SETTINGS, ...facts }, words).map(({ message }) => message));
+    const inWords = (words: typeof SETTING_WORDS) => wrong.flatMap((facts) => judge(MAPPING_RULES, { ...SETTINGS, ...facts }, words))
+      .map(({ message }) => message);
 
     expect({ simulation: inWords(SETTING_WORDS), trigger: inWords(TRIGGER_WORDS), template: inWords(TEMPLATE_WORDS) }).toMatchSnapshot();
   });

@@ -1,6 +1,8 @@
 import { gzipSync } from 'node:zlib';
 import { FAILURE_PREFIXES } from '../../lib/stream/failure-prefixes';
-import { PARKED_RECORD_KIND, PARKED_RECORD_PREFIX, PARKED_RECORD_VERSION, type ParkedRecord, parkedRecordKey, withImages } from '../../lib/stream/parked-record';
+import {
+  PARKED_RECORD_KIND, PARKED_RECORD_PREFIX, PARKED_RECORD_VERSION, type ParkedRecord, parkedRecordKey, withImages,
+} from '../../lib/stream/parked-record';
 import { readParkedRecord } from '../../lib/stream/read-parked-record';
 
 const [OLD, NEW] = [{ id: { S: 'a' }, state: { S: 'open' } }, { id: { S: 'a' }, state: { S: 'paid' } }];
@@ -54,7 +56,9 @@ describe('with other images', () => {
     expect(withImages(PARKED, { NewImage: NEW })).toEqual({
       ...PARKED, altered: ['OldImage'], record: { ...PARKED.record, dynamodb: { ...PARKED.record.dynamodb, OldImage: undefined } },
     });
-    expect(withImages(PARKED, { NewImage: OLD, OldImage: OLD })).toMatchObject({ altered: ['NewImage'], record: { eventID: 'e-1', dynamodb: { NewImage: OLD, SequenceNumber: '100' } } });
+    expect(withImages(PARKED, { NewImage: OLD, OldImage: OLD })).toMatchObject({
+      altered: ['NewImage'], record: { eventID: 'e-1', dynamodb: { NewImage: OLD, SequenceNumber: '100' } },
+    });
     expect(withImages({ ...PARKED, altered: ['OldImage'] }, { OldImage: OLD })).toMatchObject({ altered: ['NewImage', 'OldImage'] });
     expect(withImages({ ...PARKED, altered: ['OldImage'] }, { NewImage: NEW, OldImage: OLD })).toMatchObject({ altered: ['OldImage'] });
   });
