@@ -84,7 +84,6 @@ const project = new awscdk.AwsCdkConstructLibrary({
     '@aws-lambda-powertools/tracer@^2',
     '@aws-sdk/client-dynamodb@^3',
     '@aws-sdk/lib-dynamodb@^3',
-    '@aws-sdk/util-dynamodb@^3',
     '@types/aws-lambda@^8',
     '@types/cli-progress@^3',
     'arktype@^2',
