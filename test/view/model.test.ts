@@ -81,6 +81,22 @@ test('what is given up, refused or lost is an event, and what no version knows h
   ]);
 });
 
+test('a batch that is too large failed without an invocation; what was trimmed, or parked without an error, has its reason', () => {
+  engine(0, { type: 'tooLarge', records: 7 });
+  engine(1, { type: 'trimmed' });
+  engine(2, { type: 'trimmed', after: '17' });
+  at(3, { type: 'delivered', message: { requestContext: { condition: 'C' }, DDBStreamBatchInfo: { shardId: 's' } }, records: 2, accepted: false } as never);
+
+  expect(view().batches).toMatchObject([{
+    outcome: 'failed', records: 7, left: 7, error: 'The event is larger than the 6 MB that Lambda takes, so the function was not invoked.',
+  }]);
+  expect(view().events).toMatchObject([
+    { kind: 'lost', records: 0, text: 'the stream no longer holds what came after its start' },
+    { kind: 'lost', records: 0, text: 'the stream no longer holds what came after 17' },
+    { kind: 'refused', records: 2, text: 'C, refused: no reason is known' },
+  ]);
+});
+
 test('the view can be written as JSON, at any time', () => {
   const model = createModel();
   batch(0, 1, 1);

@@ -1,9 +1,10 @@
 import { knownRun, viewOf } from './known-run';
 import { manyInvocations } from './many-invocations';
 import { boxOf, followed, linesOf, markAt, moved, type Selection } from '../../lib/view/browser/selection';
+import { draw } from '../../lib/view/draw';
 import { type Pixels, pixelsOf } from '../../lib/view/pixels';
 import { type Rows, rowsOf } from '../../lib/view/rows';
-import { wholeRange } from '../../lib/view/scale';
+import { type Axis, type AxisRange, wholeRange } from '../../lib/view/scale';
 import { EVENT_KINDS, BATCH_OUTCOMES, type View } from '../../lib/view/view';
 import { aboutCall, story, summary } from '../../lib/view/words';
 
@@ -56,6 +57,17 @@ test('what is said of every mark, every row, and of all', () => {
   expect([...new Set(marksOf(rows).map((mark) => linesOf(EVERYTHING, rows, mark).join('\n')))]).toMatchSnapshot('marks');
   expect(calls.map((call) => aboutCall(EVERYTHING, call))).toMatchSnapshot('calls');
   expect([summary(EVERYTHING), story(EVERYTHING, 9)]).toMatchSnapshot('summary and story');
+});
+
+/** One element a line. */
+const drawing = (view: View, range: AxisRange, axis: Axis = 'steps', width = 1_000) =>
+  draw(view, rowsOf(view), { axis, range, width }).replace(/></g, '>\n<').split('\n');
+
+test('what is drawn: all of it, on a narrow screen, on the axis of time, and a batch with its calls', () => {
+  expect(drawing(EVERYTHING, wholeRange(EVERYTHING, 'steps'))).toMatchSnapshot('all');
+  expect(drawing(EVERYTHING, wholeRange(EVERYTHING, 'steps'), 'steps', 300)).toMatchSnapshot('narrow');
+  expect(drawing(EVERYTHING, { from: START, to: START + 3_000 }, 'time')).toMatchSnapshot('time');
+  expect(drawing(EVERYTHING, { from: 3.6, to: 6.2 }, 'steps')).toMatchSnapshot('calls');
 });
 
 test('what a batch says of too many errors and remarks ends with their number', () => {
