@@ -30,8 +30,8 @@ const NEAREST = 20;
 
 /**
  * The tests that should notice a change of a file of lib/. First the one that is named like the file, then those of its room, then the others
- * that reach it: the fewest imports away first, then the cheapest. Tests with processes come last, because everything is bundled for them, and
- * only those of the room and those that import the file, or what imports it.
+ * that reach it: those whose name has a word of the file's or of its folder's first, then the fewest imports away, then the cheapest. Tests with
+ * processes come last, because everything is bundled for them, and only those of the room and those that import the file, or what imports it.
  */
 export function nearTests(file: string, durations: Durations): TestFile[] {
   const room = file.split('/')[1];
@@ -39,7 +39,9 @@ export function nearTests(file: string, durations: Durations): TestFile[] {
   const testsName = `/${basename(file, '.ts')}.test.ts`;
   const distance = (test: string) => importsBetween(test).get(file) ?? Infinity;
   const cost = (test: string) => durations.of(test) ?? statSync(test).size;
-  const order = (test: string) => [test.endsWith(testsName) ? 0 : 1, isOfRoom(test) ? 0 : 1, distance(test), cost(test)];
+  const words = file.replace(/\.ts$/, '').split('/').slice(2).join('-').split('-');
+  const isAlike = (test: string) => basename(test, '.test.ts').split('-').some((word) => words.includes(word));
+  const order = (test: string) => [test.endsWith(testsName) ? 0 : 1, isOfRoom(test) ? 0 : 1, isAlike(test) ? 0 : 1, distance(test), cost(test)];
   const nearestOf = (tests: string[]) => tests.map((test) => ({ test, by: order(test) }))
     .sort((a, b) => a.by.reduce((found, one, at) => found || one - b.by[at] || 0, 0))
     .map(({ test }) => ({ file: test, part: partOf(test) }));
