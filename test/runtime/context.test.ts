@@ -35,3 +35,13 @@ test.each(['stream', 'window'] as const)('a call of the %sHandler has what Lambd
   expect(context.getRemainingTimeInMillis()).toBeGreaterThan(0);
   expect(context.signal.aborted).toBe(false);
 });
+
+test.each([
+  ['streamHandler', (context: any) => streamHandler(() => undefined)(batchOf('a'), context)],
+  ['windowHandler', (context: any) => windowHandler({ initialState: () => 0, onRecord: () => 0 })(batchOf('a') as any, context)],
+])('%s refuses the context of a durable function, and says how to call it there', async (_, call) => {
+  await expect(call({ lambdaContext: {} })).rejects.toMatchObject({
+    name: 'InvalidEventError',
+    message: 'A durable function is replayed: call the handler in a step, await context.step(\'records\', async () => handler(event, context.lambdaContext))',
+  });
+});

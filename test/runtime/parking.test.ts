@@ -2,6 +2,8 @@ import { at, host, logged, reported } from './host';
 import { batchOf, record, STREAM_ARN } from './records';
 import { VirtualLambda } from './virtual-lambda';
 import { type ParkedRecord, PoisonRecordError, streamHandler } from '../../lib/runtime';
+import { NotParkedError } from '../../lib/runtime/destination';
+import { parkAt } from '../../lib/runtime/park';
 
 const lines = logged();
 
@@ -252,4 +254,9 @@ describe('onPark', () => {
     expect(lines.map(({ message }) => message)).toEqual(['dynamo-stream-trigger: onPark failed', 'dynamo-stream-trigger: record failed']);
     expect(JSON.stringify([parked, lines])).not.toContain('secret');
   });
+});
+
+test('a destination that is none refuses what is parked there', async () => {
+  await expect(parkAt('arn:aws:kinesis:eu-west-1:111122223333:stream/x')({} as ParkedRecord)).rejects
+    .toThrow(new NotParkedError('arn:aws:kinesis:eu-west-1:111122223333:stream/x is not an SQS queue, SNS topic or S3 bucket'));
 });

@@ -163,6 +163,7 @@ test('before the process ends, the observer has its time', async () => {
   });
   await expect(lambda.invoke(handler, batchOf('a', 'b'), 60_000)).rejects.toThrow('timeout');
   expect(exitedAfter).toEqual(['batchStarted', 'exit']);
+  expect(lines).toContainEqual(expect.objectContaining({ message: 'dynamo-stream-trigger: the process ends, because calls no longer settle', outcome: 'exit' }));
 });
 
 test('calls that fail after the answer are logged then, those of a moment in one line', async () => {

@@ -33,17 +33,11 @@ test('the trigger\'s word goes before the handler\'s', () => {
   expect(facts({ v: 1, triggers: [{ report: false }] }, true)).toEqual({ report: false });
 });
 
-test.each([
-  ['{', 'must be { "v": 1, "triggers"'],
-  ['null', 'must be { "v": 1, "triggers"'],
-  [{ v: 2, triggers: [] }, 'must be { "v": 1, "triggers"'],
-  [{ v: 1 }, 'must be { "v": 1, "triggers"'],
-  [{ v: 1, triggers: [{ report: 'yes' }] }, 'must be { "v": 1, "triggers"'],
-  [{ v: 1, triggers: [null] }, 'must be { "v": 1, "triggers"'],
-  [{ v: 1, triggers: [{ report: true, stream: 1 }] }, 'must be { "v": 1, "triggers"'],
-  [{ v: 1, triggers: [{ report: true, park: 1 }] }, 'must be { "v": 1, "triggers"'],
-])('the variable %j is refused', (text, message) => {
-  expect(() => facts(text)).toThrow(message);
+test.each<[string | object]>([
+  ['{'], ['null'], [{ v: 2, triggers: [] }], [{ v: 1 }], [{ v: 1, triggers: [{ report: 'yes' }] }], [{ v: 1, triggers: [null] }],
+  [{ v: 1, triggers: [{ report: true, stream: 1 }] }], [{ v: 1, triggers: [{ report: true, park: 1 }] }],
+])('the variable %j is refused', (text) => {
+  expect(() => facts(text)).toThrowErrorMatchingSnapshot();
 });
 
 describe('a handler whose variable can\'t be read', () => {

@@ -5,6 +5,7 @@ import { batchOf, position, record, sequenceNumber, STREAM_ARN } from './records
 import { VirtualLambda } from './virtual-lambda';
 import { withoutStack } from './without-stack';
 import { PoisonRecordError, windowHandler } from '../../lib/runtime';
+import { checkPayload, isTooLarge } from '../../lib/runtime/window-state';
 import { HOST } from '../../lib/stream/boundary';
 import type { WindowEvent } from '../../lib/stream/record';
 import { simulateTrigger, streamRecord } from '../../lib/testing';
@@ -92,7 +93,7 @@ test('a window that can\'t be ended throws, so that Lambda ends it again', async
       throw new Error('sink down');
     },
   });
-  await expect(handler(windowOf([], { isFinalInvokeForWindow: true }))).rejects.toThrow('onWindowEnd failed');
+  await expect(handler(windowOf([], { isFinalInvokeForWindow: true }))).rejects.toMatchObject({ message: 'The window is not ended, because onWindowEnd failed' });
 });
 
 test.each([[undefined, 'onWindowEnd failed'], [true, 'of jane@example.com']])('where logErrors is %s, what Lambda prints of such a failure has "%s"', async (logErrors, message) => {
@@ -252,7 +253,9 @@ test('where no trigger says so, the handler says that its mapping reports', asyn
         throw new Error('no');
       },
     };
-    await expect(windowHandler<number>(options)(windowOf(['a']))).rejects.toThrow('Set reportBatchItemFailures');
+    await expect(windowHandler<number>(options)(windowOf(['a']))).rejects.toMatchObject({
+      message: `Record ${sequenceNumber(0)} is not done, and the mapping does not report it. Set reportBatchItemFailures on the mapping`,
+    });
     expect((await windowHandler<number>({ ...options, reportBatchItemFailures: true })(windowOf(['a']))).batchItemFailures).toHaveLength(1);
   } finally {
     delete process.env.AWS_LAMBDA_RUNTIME_API;
@@ -374,13 +377,13 @@ test('behind a mapping, whatever fails, every record counts once in its window, 
 });
 
 test('an event without a window is refused by name', async () => {
-  await expect(counting()(batchOf('a') as any)).rejects.toThrow('use streamHandler');
+  await expect(counting()(batchOf('a') as any)).rejects.toThrow(new Error(
+    'The event has no window: use streamHandler, or set tumblingWindow on the mapping'));
 });
 
-test.each([[{}, 'needs initialState'], [{ initialState: 1 }, 'initialState of windowHandler is 1'], [{ onFinal: 1 }, 'no option onFinal']])(
-  'the options %j are refused', (options, message) => {
-    expect(() => windowHandler(options as any)).toThrow(message);
-  });
+test.each([[{}], [{ initialState: () => 0 }], [{ onRecord: () => 0 }], [{ initialState: 1 }], [{ onFinal: 1 }]])('the options %p are refused', (options) => {
+  expect(() => windowHandler(options as any)).toThrowErrorMatchingSnapshot();
+});
 
 test.each<[string, unknown, string]>([
   ['Infinity', { min: Infinity }, 'Infinity at state.min'],
@@ -403,7 +406,16 @@ test.each<[string, unknown, string]>([
   });
   expect(await handler(windowOf(['a', 'b', 'c']))).toEqual({ state: 0, batchItemFailures: [{ itemIdentifier: sequenceNumber(1) }] });
   expect(events.map(({ type }) => type)).toEqual(['batchStarted', 'recordFailed', 'checkpoint']);
-  expect(events[1].error.message).toContain(where);
+  expect(events[1].error.message).toBe(`The state of the window has ${where}, which JSON can't hold, so that the next record would get something else. `
+    + 'Keep strings, finite numbers, booleans, null, arrays and plain objects in it');
+});
+
+test('a state ends its window above 1 MB, and is refused where no answer can hold it', () => {
+  const bytes = (count: number) => 'x'.repeat(count - 2) + 'ü';
+  expect([isTooLarge(bytes(1_048_576)), isTooLarge(bytes(1_048_577))]).toEqual([false, true]);
+  expect(() => checkPayload(bytes(5_767_168))).not.toThrow();
+  expect(() => checkPayload(bytes(5_767_169))).toThrow(new RangeError(
+    'One record makes the state of the window 5767169 bytes of JSON, but an answer holds at most 5767168: keep less in it'));
 });
 
 test('a state whose properties are undefined loses nothing that counts', async () => {
