@@ -4,6 +4,8 @@ import * as fc from 'fast-check';
 import { stringify } from 'yaml';
 import { check, UnusableInput } from '../../lib/check';
 import { CHECKED_RULES } from '../../lib/check/checked-rules';
+import { samRole } from '../../lib/check/sam-role';
+import { readStacks } from '../../lib/check/stacks';
 import { linesOfJson, readTemplate, readText } from '../../lib/check/template-file';
 import { TEMPLATE_WORDS } from '../../lib/rules/words';
 import { folderWith, newFolder } from '../folder';
@@ -615,6 +617,52 @@ test.each<[string, () => string, string | RegExp]>([
   const input = make();
   expect(() => check(input)).toThrow(UnusableInput);
   expect(() => check(input)).toThrow(typeof message === 'string' ? new UnusableInput(message.replaceAll('INPUT', input)) : message);
+});
+
+test.each([
+  'And', 'Base64', 'Cidr', 'Contains', 'EachMemberEquals', 'EachMemberIn', 'Equals', 'FindInMap', 'ForEach', 'GetAZs', 'If', 'ImportValue', 'Join', 'Length', 'Not', 'Or',
+  'RefAll', 'Select', 'Split', 'Sub', 'ToJsonString', 'Transform', 'ValueOf', 'ValueOfAll',
+])('!%s in YAML is the short form of a function', (name) => {
+  const file = join(folderWith({ 't.yml': `Resources:\n  A: {P: !${name} [a], Q: !${name} {b: c}, R: !${name} d.e}\n` }), 't.yml');
+
+  expect(readTemplate(file).template.Resources).toEqual({ A: { P: { [`Fn::${name}`]: ['a'] }, Q: { [`Fn::${name}`]: { b: 'c' } }, R: { [`Fn::${name}`]: 'd.e' } } });
+});
+
+test('!Ref, !Condition and !GetAtt in YAML are short forms too', () => {
+  const file = join(folderWith({ 't.yml': 'Resources:\n  A: {P: !Ref a, Q: !Condition b, R: !GetAtt c.d.e, S: !GetAtt [f, g]}\n' }), 't.yml');
+
+  expect(readTemplate(file).template.Resources)
+    .toEqual({ A: { P: { Ref: 'a' }, Q: { Condition: 'b' }, R: { 'Fn::GetAtt': ['c', 'd.e'] }, S: { 'Fn::GetAtt': ['f', 'g'] } } });
+});
+
+const WRITING = 'dynamodb:PutItem,dynamodb:UpdateItem,dynamodb:BatchWriteItem';
+
+/** SAM's policy templates, what they are given, and what they allow. */
+test.each<[string, object, string[]]>([
+  ['DynamoDBCrudPolicy', { TableName: 'n' }, [`${WRITING},dynamodb:DeleteItem on arn:*:dynamodb:*:*:table/n`]],
+  ['DynamoDBRestoreFromBackupPolicy', { TableName: 'n' }, [`${WRITING},dynamodb:DeleteItem on arn:*:dynamodb:*:*:table/n`]],
+  ['DynamoDBWritePolicy', { TableName: 'n' }, [`${WRITING} on arn:*:dynamodb:*:*:table/n`]],
+  ['DynamoDBStreamReadPolicy', { TableName: 'n', StreamName: 's' }, [
+    'dynamodb:DescribeStream,dynamodb:GetRecords,dynamodb:GetShardIterator on arn:*:dynamodb:*:*:table/n/stream/s',
+    'dynamodb:ListStreams on arn:*:dynamodb:*:*:table/n/stream/*',
+  ]],
+  ['KMSDecryptPolicy', { KeyId: 'n' }, ['kms:Decrypt on arn:*:kms:*:*:key/n']],
+  ['KMSEncryptPolicy_v2', { KeyId: 'n' }, ['kms:GenerateDataKey on arn:*:kms:*:*:key/n']],
+  ['S3CrudPolicy', { BucketName: 'n' }, ['s3:PutObject,s3:ListBucket on arn:*:s3:::n arn:*:s3:::n/*']],
+  ['S3FullAccessPolicy', { BucketName: 'n' }, ['s3:PutObject,s3:ListBucket on arn:*:s3:::n arn:*:s3:::n/*']],
+  ['S3ReadPolicy', { BucketName: 'n' }, ['s3:ListBucket on arn:*:s3:::n arn:*:s3:::n/*']],
+  ['S3WritePolicy', { BucketName: 'n' }, ['s3:PutObject on arn:*:s3:::n arn:*:s3:::n/*']],
+  ['SNSCrudPolicy', { TopicName: 'n' }, ['sns:Publish on arn:*:sns:*:*:n*']],
+  ['SNSPublishMessagePolicy', { TopicName: 'n' }, ['sns:Publish on arn:*:sns:*:*:n']],
+  ['SQSSendMessagePolicy', { QueueName: 'n' }, ['sqs:SendMessage on arn:*:sqs:*:*:n']],
+  ['EC2DescribePolicy', {}, []],
+])('what SAM\'s policy template %s allows is known', (name, parameters, allowed) => {
+  const template = { Resources: { Function: { Type: 'AWS::Serverless::Function', Properties: { Policies: [{ [name]: parameters }] } } } };
+  const file = join(folderWith({ 't.json': JSON.stringify(template) }), 't.json');
+  const [stack] = readStacks(file);
+  const { statements } = samRole({ stack, logicalId: 'Function', resource: stack.template.Resources!.Function, attribute: 'Ref' });
+
+  expect(statements.map(({ actions, resources }) => `${actions} on ${resources.map(({ exact }) => exact).join(' ')}`)).toEqual(allowed);
 });
 
 test('the line of what is not there is that of what is around it, or the first', () => {
