@@ -158,7 +158,7 @@ project.package.addBin({ 'dynamo-stream-trigger': 'build/bin/dynamo-stream-trigg
 project.package.addPackageResolutions('unrs-resolver@1.12.2');
 project.npmrc.addConfig('omit-lockfile-registry-resolved', 'true');
 
-// Compile: everything under lib/ in one pass, then what has to be one file.
+// Compile: everything under lib/ in one pass, then what must be one file.
 const esbuild = 'esbuild --bundle --platform=node --target=node20 --log-level=warning';
 project.compileTask.reset('jsii --silence-warnings=missing-dev-dependency');
 // Two thirds of what jsii writes are source maps with the sources, and comments, which the declarations have too. Names and lines stay readable.

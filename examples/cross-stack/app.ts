@@ -8,7 +8,7 @@ import { App } from 'aws-cdk-lib';
 import { DataStack, FunctionsStack, TriggersStack } from './stacks';
 
 const app = new App();
-// A table with a key of its own has to know its Region.
+// A table with a key of its own must know its Region.
 const env = { account: process.env.CDK_DEFAULT_ACCOUNT, region: process.env.CDK_DEFAULT_REGION ?? 'eu-west-1' };
 const { orders } = new DataStack(app, 'OrdersData', { env });
 const { onOrder } = new FunctionsStack(app, 'OrdersFunctions', { env, orders });

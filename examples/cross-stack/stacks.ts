@@ -42,7 +42,7 @@ export interface TriggersStackProps extends StackProps {
 
 /**
  * The trigger depends on both. The mapping, and what it lets the function's role do, are in this stack; the failure queue is in the
- * function's, which has to name it to park records there. Nothing of this stack is in another one, so there is no cycle.
+ * function's, which must name it to park records there. Nothing of this stack is in another one, so there is no cycle.
  */
 export class TriggersStack extends Stack {
   constructor(scope: Construct, id: string, { orders, onOrder, ...props }: TriggersStackProps) {

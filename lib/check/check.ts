@@ -23,7 +23,7 @@ export interface CheckedMapping {
 /** What was found in templates. */
 export interface Checked {
   readonly mappings: readonly CheckedMapping[];
-  /** Mappings of which only the deployment shows whether they read a DynamoDB stream. Nothing is said about them. */
+  /** Mappings of which only the deployment shows whether they read a DynamoDB stream. They are not checked. */
   readonly undecided: readonly CheckedMapping[];
 }
 

@@ -27,7 +27,7 @@ export interface FoundMapping {
   readonly words: WiringWords;
 }
 
-/** The mappings of DynamoDB streams, and those of which nobody can say before the deployment what they read. */
+/** The mappings of DynamoDB streams, and those of which only the deployment shows what they read. */
 export function mappingsOf(stacks: readonly CheckedStack[]): { readonly found: FoundMapping[]; readonly undecided: FoundMapping[] } {
   const all = stacks.flatMap((stack) => deployedResources(stack).flatMap(([logicalId, resource]) => inResource(stack, logicalId, resource)));
   return {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** The files that say what an app is. Others change with them, or say nothing of what runs. */
+/** The files that hold what an app is. Others change with them, or have no effect on what runs. */
 const FILES = /(^|\/)(manifest\.json|[^/]+\.template\.json|[^/]+\.assets\.json)$/;
 
 /** The folders that hold a stage of the app. Those of assets can be large. */

@@ -14,7 +14,7 @@ export interface RedriveOutput {
   failed(error: Error): void;
 }
 
-/** What changes what is said. */
+/** The options that change the output. */
 interface Asked {
   readonly superseded: string;
   readonly dryRun?: boolean;

@@ -119,7 +119,7 @@ class Changes {
     }
   }
 
-  /** As files of editors do. That it went may be told later: it is no change then. */
+  /** As files of editors do. The event of its removal may come later: it is not a change then. */
   private cameAndWent(path: string): boolean {
     const isGone = this.added.has(path) && hashOf(path) === undefined;
     if (isGone) {
@@ -134,7 +134,7 @@ class Changes {
     try {
       await this.work(files);
     } finally {
-      // What it has written is told a moment later.
+      // The events of what it has written come a moment later.
       await sleep(2 * SETTLED);
       this.before = this.meanwhile;
       this.isWorking = false;

@@ -1,5 +1,5 @@
 /**
- * The highest number of places in a wildcard text that AWS may have to follow at once. 11 is the lowest that was seen refused
+ * The highest number of places in a wildcard text that AWS may follow at once. 11 is the lowest that was seen refused
  * ("Rule is too complex"), 7 the highest that was seen accepted.
  */
 const MAX_COMPLEXITY = 10;

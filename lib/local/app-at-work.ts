@@ -105,7 +105,7 @@ export class AppAtWork {
   }
 }
 
-/** Whether changes are told only if there are any. Nobody asked for those of the sources, and what kept one from being taken over was said. */
+/** Whether changes are reported only if there are any. Nobody asked for those of sources, and a source that failed has been reported. */
 interface WhenTold {
   readonly ifAny?: boolean;
 }

@@ -1,6 +1,6 @@
 import type { LocalApp, LocalTable } from './assembly/app';
 import { queueUrl, type Endpoints } from './assembly/resource-names';
-import type { LocalRun } from './local-run';
+import type { LocalRun } from './options';
 import type { NamedResource } from './named-resource';
 import { sdkVariables } from './service/sdk-variables';
 import type { Services } from './service/services';

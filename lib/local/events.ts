@@ -29,7 +29,7 @@ export type LocalEvent =
     readonly outcome: Outcome;
     readonly durationMs: number;
   }
-  /** What an invocation took beside its time, before its end is told: memory in MB and, if the code was loaded for it, for how long, in milliseconds. */
+  /** What an invocation took beside its time, before its end is reported: memory in MB and, if the code was loaded for it, for how long, in milliseconds. */
   | {
     readonly type: 'used';
     readonly functionName: string;

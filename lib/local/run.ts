@@ -15,7 +15,7 @@ import { givenVariables } from './function/given-variables';
 import { nodeProgram, versionWarning } from './function/node-program';
 import { requireProfile } from './function/profiles';
 import { accessNotes } from './function/service-access';
-import type { LocalOptions, LocalRun } from './local-run';
+import type { LocalOptions, LocalRun } from './options';
 import { Mappings } from './mappings';
 import { endLeftovers, recordChildren } from './process/children';
 import type { RunSetup } from './run-setup';

@@ -1,7 +1,7 @@
 import { DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import type { LocalEvent } from './events';
-import type { LocalOptions, LocalRun } from './local-run';
+import type { LocalOptions, LocalRun } from './options';
 import { startRun } from './run';
 import { clientOptions } from './service/credentials';
 

@@ -9,7 +9,7 @@ import type { Position, Shard } from '../stream/shard';
 /** Where an iterator starts. */
 export type IteratorPosition = Position | { readonly type: 'AT_SEQUENCE_NUMBER'; readonly sequenceNumber: string };
 
-/** A shard, with its sequence numbers as far as the stream tells them: an open shard has no last one yet. */
+/** A shard, with its sequence numbers as far as the stream has them: an open shard has no last one yet. */
 export interface ListedShard extends Shard {
   readonly first?: string;
   readonly last?: string;

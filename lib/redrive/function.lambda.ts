@@ -63,7 +63,7 @@ function logged(answer: RedriveAnswer): RedriveAnswer {
   return answer;
 }
 
-/** The function may not list mappings, which would take a permission for all of the account. It is told what its own is like. */
+/** The function may not list mappings, which would take a permission for all of the account. It gets the facts of its own. */
 function mappingsOf({ functionArn, tableArn, filters, parallelizationFactor }: RedriveFacts): Functions['mappings'] {
   const own = { functionArn, filters: filters.map(({ Pattern }) => Pattern), parallelizationFactor, hasWindow: false };
   return async (streamArn) => tableOf(streamArn) === tableArn ? [own] : [];

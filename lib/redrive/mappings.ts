@@ -47,14 +47,15 @@ export async function findMappings(
   return ({ functionArn, streamArn }) => {
     const key = `${functionArn} ${streamArn}`;
     const mappings = ofStream.get(streamArn) ?? [];
-    const mapping = known.get(key) ?? knownMapping(factsOf(mappings, functionArn) ?? (given ? factsOf(mappings, given) : undefined), givenFilters);
+    const found = mappingOfFunction(mappings, functionArn) ?? (given ? mappingOfFunction(mappings, given) : undefined);
+    const mapping = known.get(key) ?? knownMapping(found, givenFilters);
     known.set(key, mapping);
     return mapping;
   };
 }
 
 /** The mapping of this function, or of an alias or a version of it if it is the only one. */
-function factsOf(mappings: readonly StreamMapping[], functionName: string): StreamMapping | undefined {
+function mappingOfFunction(mappings: readonly StreamMapping[], functionName: string): StreamMapping | undefined {
   const wanted = functionOf(functionName);
   const ofFunction = mappings.filter((mapping) => {
     const found = functionOf(mapping.functionArn);

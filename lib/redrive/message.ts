@@ -4,12 +4,12 @@ import { readParkedRecord } from '../stream/read-parked-record';
 import type { StreamRecord } from '../stream/record';
 import { compareSequenceNumbers } from '../stream/sequence-number';
 
-/** What a message on a failure destination, or an object in a failure bucket, says. */
+/** What a message on a failure destination, or an object in a failure bucket, means. */
 export type Message =
   | ParkedMessage
   | PointerMessage
   | BatchMessage
-  /** S3 tells of objects that hold failures. */
+  /** S3's notification of objects that hold failures. */
   | { readonly kind: 'objects'; readonly objects: readonly ObjectName[] }
   /** It asks for nothing, such as the message that S3 sends when a bucket's notifications are set. */
   | { readonly kind: 'empty' }

@@ -13,7 +13,7 @@ import { compareSequenceNumbers } from '../stream/sequence-number';
 export type PointerFinding = 'whole' | 'altered' | 'lost' | { readonly error: unknown };
 
 /**
- * Looks up records that were too large to be parked. A function is not told the shard of a record, so they are looked for in each shard
+ * Looks up records that were too large to be parked. A function does not learn the shard of a record, so they are looked for in each shard
  * whose numbers hold theirs.
  *
  * @param tell called for each: whether it was found, or only without an image, or why that is not known

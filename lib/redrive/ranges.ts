@@ -39,7 +39,7 @@ interface Wanted extends Range {
 /** How many shards are read at once. */
 const SHARDS_AT_ONCE = 4;
 
-/** Reads the records of the failed batches from their streams, and tells of each whether these are the batch. */
+/** Reads the records of the failed batches from their streams, and reports for each whether they are the batch. */
 export async function readBatches(
   ports: Ports, inventory: Inventory, mappingOf: MappingOf, stop: AbortSignal,
   tell: (batch: BatchMessage, message: GivenUpMessage, finding: Finding) => void,

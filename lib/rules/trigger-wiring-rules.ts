@@ -52,7 +52,7 @@ export interface TriggerFunctionFacts extends FunctionFacts {
   /** Of all variables, in bytes; undefined where the trigger adds none. */
   readonly environment: EnvironmentSize | undefined;
   /** Whether the variable that the trigger adds is no longer in the function's environment. */
-  readonly isUntold: boolean;
+  readonly isUninformed: boolean;
   /** What the mapping invokes if it is not the function of the trigger. */
   readonly invoked: string | undefined;
   /** The paths of mappings that keep the function from reporting, because they take no reports and their records can't be told apart. */
@@ -229,7 +229,7 @@ export const TRIGGER_WIRING_RULES: readonly Rule<TriggerWiringFacts>[] = [
     summary: 'The variable `DYNAMO_STREAM_TRIGGER` that the trigger adds stays in the function\'s environment.',
     reads: ['handler'],
     source: 'docs/guide/runtime.md',
-    check: ({ handler: { isUntold } }) => isUntold
+    check: ({ handler: { isUninformed } }) => isUninformed
       ? ['handler got the variable DYNAMO_STREAM_TRIGGER, but an aspect or an escape hatch removed it or put something else in its place. Without it, this package\'s '
         + 'runtime parks no records, so that one that always fails blocks its shard for all retries, and throws its failures instead of reporting them. Keep the '
         + `variable. ${INFORM_NOT}`]

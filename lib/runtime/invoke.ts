@@ -127,7 +127,7 @@ function createCalls(invocation: Invocation, environment: Environment, recovery:
   }
 
   function succeeded(step: number, answered: unknown): void {
-    // That nobody did anything is no evidence for others.
+    // A record without a call is not evidence for others.
     recovery.succeeded(step, answered !== SKIPPED && (chunks ?? functions[eventNames[step]]) !== undefined);
     skipped += Number(answered === SKIPPED && !waited.has(step));
     if (observer) {

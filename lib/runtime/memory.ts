@@ -58,7 +58,7 @@ export function createMemory(): Memory {
   };
 }
 
-/** What tells one record from all others. */
+/** A text that only this record has. */
 export function identity({ streamArn, sequenceNumbers, eventIds }: EventBatch, step: number): string {
   return `${streamArn},${eventIds[step]},${sequenceNumbers[step]}`;
 }

@@ -25,7 +25,7 @@ export interface Outcomes {
 /** Items are remembered by their keys, which take up to 3 kB each. */
 const MAX_OUTCOMES = 4_096;
 
-/** How many outcomes are looked at for one judgement. The latest tell enough, and in an outage all records are judged again and again. */
+/** How many outcomes are looked at for one judgement. The latest are enough, and in an outage all records are judged again and again. */
 const MAX_JUDGED = 1_000;
 
 export function createOutcomes(): Outcomes {

@@ -60,7 +60,7 @@ export function triggerFacts(streamArn: string, host: Host, reports?: boolean, t
   };
 }
 
-/** Whether it was told that no trigger informed the function. */
+/** Whether it was reported that no trigger informed the function. */
 let told = false;
 
 function fromEnvironment(): TriggerFacts[] {

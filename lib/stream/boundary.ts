@@ -6,7 +6,7 @@ import type { BatchResponse, StreamEvent, StreamRecord } from './record';
  * and no `instanceof`, because the CJS and the ESM copy of the runtime may live side by side.
  */
 
-/** The environment variable in which the construct tells the function of its triggers, as JSON. */
+/** The environment variable in which the construct informs the function about its triggers, as JSON. */
 export const ENVIRONMENT_VARIABLE = 'DYNAMO_STREAM_TRIGGER';
 
 /** The version of the variable's format that this package writes and reads. */
@@ -111,7 +111,7 @@ export function redrivenOf(event: StreamEvent): Redriven | undefined {
   return redriven?.v === 1 ? { ...redriven, superseded: redriven.superseded ?? [] } : undefined;
 }
 
-/** The environment variable in which a `StreamRedrive` tells its function what to redrive, as JSON. */
+/** The environment variable in which a `StreamRedrive` hands its function what to redrive, as JSON. */
 export const REDRIVE_VARIABLE = 'DYNAMO_STREAM_REDRIVE';
 
 /** The variable's value. */

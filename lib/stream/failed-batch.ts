@@ -22,7 +22,7 @@ export interface FailedBatch {
     /** How often the function was invoked with the batch. */
     readonly approximateInvokeCount: number;
   };
-  /** Absent where the function had no say: records too old are given up without a last invocation. */
+  /** Absent where the function was not invoked: records too old are given up without a last invocation. */
   readonly responseContext?: {
     /** 200, also for a function that threw. */
     readonly statusCode: number;

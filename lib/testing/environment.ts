@@ -1,5 +1,5 @@
 import { fail } from './handler-context';
-import { inWords } from './option-check';
+import { shownValue } from './option-check';
 import type { VirtualClock } from './virtual-clock';
 
 /** A Lambda handler of any kind; what it returns may be a promise. */
@@ -132,7 +132,7 @@ export class SimulatedEnvironment {
   private async load({ load }: LoadedHandler): Promise<Handler> {
     const handler: unknown = await load();
     if (typeof handler !== 'function') {
-      const error = new TypeError(`The handler's load() returned ${inWords(handler)} but must return the handler, a function, or a promise of it: `
+      const error = new TypeError(`The handler's load() returned ${shownValue(handler)} but must return the handler, a function, or a promise of it: `
         + 'load: () => handler, or load: async () => (await import(\'../src/on-order\')).handler.');
       // The test's: Lambda would try again.
       fail(this.clock, error);

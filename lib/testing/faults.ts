@@ -1,4 +1,4 @@
-import { inWords } from './option-check';
+import { shownValue } from './option-check';
 import type { Reshard } from './shard-input';
 import type { FailedBatch } from '../stream/failed-batch';
 import type { ParkedRecord } from '../stream/parked-record';
@@ -121,7 +121,7 @@ export class Fate {
 function checkedStrike<Strike>(fault: StrikingFault, strike: Strike): Strike {
   const milliseconds = fault === 'crash' && typeof strike === 'number';
   if (milliseconds ? !(strike >= 0 && strike < Infinity) : typeof strike !== 'boolean') {
-    const given = typeof (strike as any)?.then === 'function' ? 'a promise' : inWords(strike);
+    const given = typeof (strike as any)?.then === 'function' ? 'a promise' : shownValue(strike);
     throw new (milliseconds ? RangeError : TypeError)(`faults.${fault} returned ${given} but must return true, false${
       fault === 'crash' ? ', or a number of milliseconds from 0' : ''}.`);
   }
@@ -130,7 +130,7 @@ function checkedStrike<Strike>(fault: StrikingFault, strike: Strike): Strike {
 
 function checkedLatency(milliseconds: number): number {
   if (!(typeof milliseconds === 'number' && milliseconds >= 0 && milliseconds < Infinity)) {
-    throw new RangeError(`faults.latency returned ${typeof milliseconds === 'number' ? milliseconds : inWords(milliseconds)} but must return a number of milliseconds from 0.`);
+    throw new RangeError(`faults.latency returned ${typeof milliseconds === 'number' ? milliseconds : shownValue(milliseconds)} but must return a number of milliseconds from 0.`);
   }
   return milliseconds;
 }

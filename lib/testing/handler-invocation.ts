@@ -42,7 +42,7 @@ export interface InvocationRequest {
   readonly measure: (line: string) => void;
   /** The handler is called. */
   readonly invoked: (at: number, environment: number) => void;
-  /** A call for a record begins. What is returned is told how it ends. */
+  /** A call for a record begins. What is returned is called with how it ends. */
   readonly called: (record: StreamRecord, at: number, environment: number) => KeptCall;
   /** What the runtime's observers see. */
   readonly observe: (event: ObservedEvent) => void;

@@ -1,5 +1,5 @@
 import { filterText, type FilterInput } from './filter';
-import { inWords } from './option-check';
+import { shownValue } from './option-check';
 import { isSynthesized, readMapping, type SynthesizedMapping, type SynthesizedTemplate } from './synthesized-mapping';
 import { filterFacts } from '../rules/filter/filter-facts';
 import type { SettingFacts } from '../rules/mapping-rules';
@@ -153,7 +153,7 @@ export function runtimeFacts(stream: string, { settings, destination }: Resolved
 function settingFacts(given: { readonly [name: string]: any }, destination: DestinationKind | undefined): SettingFacts {
   const settings = completed(given);
   if (!Array.isArray(settings.filters)) {
-    return refuse([`filters is ${inWords(settings.filters)} but must be an array of filters, such as [{ eventName: ['INSERT'] }].`]);
+    return refuse([`filters is ${shownValue(settings.filters)} but must be an array of filters, such as [{ eventName: ['INSERT'] }].`]);
   }
   return {
     ...eachSetting((name, { unit }) => unit === 'seconds' ? inSeconds(settings[name]) : settings[name]),
@@ -180,7 +180,7 @@ function destinationOf(onFailure: SimulatedMapping['onFailure'] = 'sqs'): Destin
     return 'topic' in onFailure ? 'sns' : 'bucket' in onFailure ? 's3' : 'queue' in onFailure ? 'sqs' : undefined;
   }
   if (!DESTINATION_CHOICES.includes(onFailure)) {
-    throw new TypeError(`onFailure is ${inWords(onFailure)} but must be one of ${DESTINATION_CHOICES.join(', ')}.`);
+    throw new TypeError(`onFailure is ${shownValue(onFailure)} but must be one of ${DESTINATION_CHOICES.join(', ')}.`);
   }
   return onFailure === 'none' ? undefined : onFailure as DestinationKind;
 }

@@ -19,7 +19,7 @@ export type Checks<Options> = { readonly [name in keyof Options]-?: Check };
  */
 export function checkOption(name: string, value: unknown, { allowed, fits, inside }: Check): void {
   if (!fits(value)) {
-    throw new TypeError(`${name} is ${inWords(value)} but must be ${allowed}.`);
+    throw new TypeError(`${name} is ${shownValue(value)} but must be ${allowed}.`);
   }
   inside?.(name, value);
 }
@@ -83,7 +83,7 @@ export const options = <Options>(checks: Checks<Options>): Check => ({
 export const required = (one: Check): Check => ({ ...one, required: true });
 
 /** A value as a message shows it. */
-export function inWords(value: unknown): string {
+export function shownValue(value: unknown): string {
   if (typeof value === 'object' && value !== null && !(value instanceof Date)) {
     return Array.isArray(value) ? 'a list' : 'an object';
   }

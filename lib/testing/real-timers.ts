@@ -24,7 +24,7 @@ export const realPromises = { ...timers.promises, wait: timers.promises.schedule
 export const realNow = performance.now.bind(performance);
 
 /**
- * Calls a function, and tells whether it has made something of Node.js that calls back: a timer, an immediate, a tick, a microtask. A fake
+ * Calls a function, and answers whether it has made something of Node.js that calls back: a timer, an immediate, a tick, a microtask. A fake
  * function makes none. One that somebody has wrapped does, such as a tracer.
  */
 export function watched<T>(make: () => T): { readonly made: T; readonly isReal: boolean } {

@@ -1,6 +1,6 @@
 import { shared } from './handler-context';
 import { resolveMapping } from './mapping-input';
-import { inWords } from './option-check';
+import { shownValue } from './option-check';
 import { checkSimulation, type SimulationOptions } from './options';
 import type { SimulationRun } from './run';
 import { simulate } from './simulation';
@@ -66,7 +66,7 @@ export async function simulateTriggers(triggers: readonly SimulationOptions[]): 
     throw error;
   }
   if (!Array.isArray(triggers) || triggers.length === 0) {
-    throw new TypeError(`simulateTriggers was given ${Array.isArray(triggers) ? 'an empty list' : inWords(triggers)} but takes a list of at least one trigger: `
+    throw new TypeError(`simulateTriggers was given ${Array.isArray(triggers) ? 'an empty list' : shownValue(triggers)} but takes a list of at least one trigger: `
       + 'simulateTriggers([{ handler, shards }]).');
   }
   triggers.forEach(checkSimulation);

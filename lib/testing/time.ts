@@ -1,5 +1,5 @@
 import { currentContext, type HandlerContext, shared, waitIn } from './handler-context';
-import { inWords } from './option-check';
+import { shownValue } from './option-check';
 
 /**
  * The virtual time of the simulation under way, in milliseconds since the epoch.
@@ -49,7 +49,7 @@ export function elapsed(): number {
 export async function sleep(milliseconds: number, options: { readonly signal?: AbortSignal } = {}): Promise<void> {
   const { clock, fail, waits } = running('sleep');
   if (!(typeof milliseconds === 'number' && milliseconds >= 0 && milliseconds < Infinity)) {
-    throw new RangeError(`sleep() was given ${inWords(milliseconds)} but takes a number of milliseconds, 0 or more.`);
+    throw new RangeError(`sleep() was given ${shownValue(milliseconds)} but takes a number of milliseconds, 0 or more.`);
   }
   const { signal } = options;
   signal?.throwIfAborted();

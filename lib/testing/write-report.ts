@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
-import { inWords } from './option-check';
+import { shownValue } from './option-check';
 import type { SimulationRun } from './run';
 import { createModel, page } from '../view';
 
@@ -25,7 +25,7 @@ import { createModel, page } from '../view';
 export function writeReport(run: SimulationRun, file: string): void {
   const notices: unknown = run?.notices;
   if (!Array.isArray(notices)) {
-    throw new TypeError(`writeReport was given ${inWords(run)} but takes a run, which simulateTrigger returns: writeReport(await simulateTrigger({ … }), `
+    throw new TypeError(`writeReport was given ${shownValue(run)} but takes a run, which simulateTrigger returns: writeReport(await simulateTrigger({ … }), `
       + '\'report.html\'). Of simulateTriggers, give one of the runs.');
   }
   const model = createModel();

@@ -7,7 +7,7 @@ import { STYLE } from './style';
 import type { View } from './view';
 import { story, summary } from './words';
 
-/** How many lines the page tells in words. */
+/** How many lines of words the page has. */
 const MOST_LINES = 60;
 /** The width of the drawing that is there before the script, or without it. */
 const WIDTH = 960;

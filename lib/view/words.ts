@@ -139,7 +139,7 @@ export function summary({ figures, times, shards, environments }: View): string[
   ].flat();
 }
 
-/** What did not go well, in order: a line each. What is told in the same words, one after the other, is one line. */
+/** What did not go well, in order: a line each. What has the same words, one after the other, is one line. */
 export function story(view: View, most: number): { readonly lines: string[]; readonly omitted: number } {
   const told = [
     ...view.batches.filter(({ outcome }) => outcome !== 'done').map((batch) => toldOfBatch(view, batch)),
@@ -165,7 +165,7 @@ interface Told {
   /** Why, and what comes next. */
   readonly more: readonly string[];
   readonly next?: string;
-  /** Those of one key are told in the same words. */
+  /** Those of one key have the same words. */
   readonly key: string;
 }
 

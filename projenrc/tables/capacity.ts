@@ -2,7 +2,7 @@
 import { streamHandler } from '../../lib/runtime';
 import { simulateTrigger, sleep, streamRecord, type StreamRecord } from '../../lib/testing';
 
-/** A trigger under load: its settings, and what it has to do. */
+/** A trigger under load: its settings, and what it must do. */
 export interface Load {
   /** Writes to the shard in a second. */
   readonly writes: number;

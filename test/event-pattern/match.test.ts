@@ -134,7 +134,7 @@ describe('operators', () => {
 });
 
 describe('fields', () => {
-  test('all have to pass', () => {
+  test('all must pass', () => {
     expect(matches('{"a": [1], "b": {"c": [2]}}', { a: 1, b: { c: 2 } })).toBe(true);
     expect(matches('{"a": [1], "b": {"c": [2]}}', { a: 1, b: { c: 3 } })).toBe(false);
   });
@@ -147,7 +147,7 @@ describe('fields', () => {
     }
   });
 
-  test('what every object inherits is no field', () => {
+  test('what every object inherits is not a field', () => {
     expect(matches('{"toString": [{"exists": false}]}', {})).toBe(true);
     expect(matches('{"__proto__": {"x": ["y"]}}', JSON.parse('{"__proto__": {"x": "y"}}'))).toBe(true);
   });
@@ -171,7 +171,7 @@ describe('arrays', () => {
     expect(passes('[{"anything-but": "x"}]', ['x'])).toBe(false);
   });
 
-  test('two conditions have to pass in the same element', () => {
+  test('two conditions must pass in the same element', () => {
     const pattern = '{"l": {"a": ["x"], "b": ["y"]}}';
     expect(matches(pattern, { l: [{ a: 'x' }, { b: 'y' }] })).toBe(false);
     expect(matches(pattern, { l: [{ a: 'x' }, { a: ['z', 'x'], b: 'y' }] })).toBe(true);
@@ -233,7 +233,7 @@ describe('arrays', () => {
 });
 
 describe('$or', () => {
-  test('one of its objects has to pass, and all beside it', () => {
+  test('one of its objects must pass, and all beside it', () => {
     const pattern = '{"a": [1], "$or": [{"b": [2]}, {"c": [3], "d": [4]}]}';
     expect(matches(pattern, { a: 1, b: 2 })).toBe(true);
     expect(matches(pattern, { a: 1, c: 3, d: 4 })).toBe(true);
@@ -246,7 +246,7 @@ describe('$or', () => {
     expect([{ b: 1 }, { c: { d: 2 } }, { c: { e: 3 } }, { c: { e: 2 } }].map((a) => matches(pattern, { a }))).toEqual([true, true, true, false]);
   });
 
-  test('comes twice: both have to pass', () => {
+  test('comes twice: both must pass', () => {
     const pattern = '{"$or": [{"a": [1]}, {"b": [1]}], "$or": [{"c": [1]}, {"d": [1]}]}';
     expect(matches(pattern, { a: 1 })).toBe(false);
     expect(matches(pattern, { a: 1, d: 1 })).toBe(true);

@@ -115,7 +115,7 @@ describe('a trigger', () => {
   const WIRED: TriggerWiringFacts = {
     ...FINE,
     table: { ...TABLE, lookedUpElsewhere: undefined, tableName: 'Orders', otherTable: undefined, generatedName: undefined },
-    handler: { ...HANDLER, environment: undefined, isUntold: false, invoked: undefined, silencers: [] },
+    handler: { ...HANDLER, environment: undefined, isUninformed: false, invoked: undefined, silencers: [] },
     onFailure: { ...QUEUE, maxMessageBytes: UNKNOWN, ownerUnknown: false, cutOff: false, isMade: false, parkingObstacle: undefined },
     metricsConfig: [], reportBatchItemFailures: undefined, alarms: [], nesting: undefined, copies: [],
   };
@@ -130,7 +130,7 @@ describe('a trigger', () => {
       { nesting: { stack: 'Shop/Work', circle: ['Shop/A', 'Shop/Work'], moveTo: 'Shop' } },
       { copies: [{ name: 'aws-cdk-lib', copies: ['2.1.0 in a', '2.2.0 in b'] }] },
       given({ maxMessageBytes: 1_048_575 }),
-      { handler: { ...WIRED.handler, isUntold: true } },
+      { handler: { ...WIRED.handler, isUninformed: true } },
       { handler: { ...WIRED.handler, silencers: ['Shop/A'] } },
       { alarms: ['Shop/Alarm'] },
       { reportBatchItemFailures: new Misfit('a token') },

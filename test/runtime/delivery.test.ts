@@ -289,7 +289,7 @@ function outOfOrder(story: Story): string[] {
   });
 }
 
-/** What has to have happened for the properties to say anything. */
+/** What must have happened for the properties to prove anything. */
 const KINDS = [
   'recordDone', 'recordSkipped', 'recordRetried', 'recordParked', 'recordFailed', 'deadline', 'settled in a later invocation',
   'Runtime.ExitError', 'Sandbox.Timedout', 'BatchNotDoneError', 'given up',

@@ -327,7 +327,7 @@ test('two triggers park at their own destinations', async () => {
   expect(sdk.commands.map(({ input }) => input.TopicArn)).toEqual([TOPIC, `${TOPIC}-2`, TOPIC]);
 });
 
-test('what is none of the three is no destination', async () => {
+test('what is none of the three is not a destination', async () => {
   expect(await park('arn:aws:kinesis:eu-central-1:111122223333:stream/parked', ['x'])).toBe(0);
   expect(lines[0].outcome).toContain('S3 bucket');
 });

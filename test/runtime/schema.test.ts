@@ -94,7 +94,7 @@ describe.each(schemas)('%s', (_, schema) => {
   });
 });
 
-test('a record whose check leaves no time for its call is not begun, and is no poison', async () => {
+test('a record whose check leaves no time for its call is not begun, and is not poison', async () => {
   let left = 10_000;
   const validate = async (value: any) => {
     left = 400; return { value };

@@ -7,7 +7,7 @@ import { runs } from '../runs';
 /** One record a second. */
 const changes = (count: number) => Array.from({ length: count }, (_, n) => streamRecord({ newImage: { id: `${n}`, n }, createdAt: START + n }));
 const run = (options: Partial<SimulationOptions>) => simulateTrigger({ handler: () => null, shards: [{ records: changes(10) }], ...options });
-const numberOf = (record: { dynamodb?: { Keys?: any } }) => Number(record.dynamodb!.Keys.id.S);
+const idOf = (record: { dynamodb?: { Keys?: any } }) => Number(record.dynamodb!.Keys.id.S);
 
 describe('a deployment', () => {
   test('gives the function other code: invocations under way finish with the old one', async () => {
@@ -75,7 +75,7 @@ describe('settings that are changed', () => {
       changes: [{ at: 0.5, mapping: { batchSize: 100 } }],
       handler: async ({ Records }: StreamEvent) => {
         await sleep(5000);
-        seen.push(...Records.map(numberOf));
+        seen.push(...Records.map(idOf));
       },
     });
     expect(seen).toEqual([0, 1, 2]);
@@ -93,8 +93,8 @@ describe('settings that are changed', () => {
         { at: 6.5, mapping: { onFailure: 'none' } },
       ],
     });
-    expect(invocations.map(({ event }) => event.Records.map(numberOf))).toEqual([[0], [1], [2], [5], [8]]);
-    expect([failed.length, lost.map(numberOf)]).toEqual([4, [8]]);
+    expect(invocations.map(({ event }) => event.Records.map(idOf))).toEqual([[0], [1], [2], [5], [8]]);
+    expect([failed.length, lost.map(idOf)]).toEqual([4, [8]]);
   });
 
   test('lose nothing and keep the order of an item, whenever they change', async () => {

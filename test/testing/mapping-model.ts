@@ -7,7 +7,7 @@ export type Move =
   | { readonly type: 'attempt'; readonly at: number; readonly shardId: string; readonly numbers: readonly string[]; readonly throttled: boolean }
   | { readonly type: 'message'; readonly at: number; readonly message: FailedBatch; readonly accepted: boolean };
 
-/** What the model has to know of a run. */
+/** What the model must know of a run. */
 export interface Observed {
   readonly mapping: Required<Pick<SimulatedMapping,
   'batchSize' | 'parallelizationFactor' | 'retryAttempts' | 'bisectBatchOnError' | 'reportBatchItemFailures' | 'onFailure'>>;
@@ -50,7 +50,7 @@ interface Lane {
   retryAt: number;
   /** Records were given up too old just before the next batch, and may have been part of it. */
   agedBefore: boolean;
-  /** Retries are used up: a message has to come. */
+  /** Retries are used up: a message must come. */
   due?: { readonly functionError: 'Unhandled' | null };
 }
 
@@ -137,7 +137,7 @@ export function follow(observed: Observed): Promised {
     expect(taken).toEqual(numbers);
     expect(count).toBeLessThanOrEqual(batchSize);
     expect(at).toBeGreaterThanOrEqual(createdAt(records.get(numbers[count - 1])!));
-    // Which of the items that go another way have to wait for these, nobody promises.
+    // Nobody promises which of the items that go another way wait for these.
     if (parallelizationFactor === 1 && !lane.agedBefore && !wasSwitchedOff(observed, at - POLL, at)) {
       const [next] = lane.queue;
       const created = createdAt(records.get(numbers[0])!);

@@ -79,7 +79,7 @@ export interface LocalBucket extends NamedResource {
   readonly notifications: readonly BucketNotification[];
 }
 
-/** A queue or topic that a bucket tells of new objects. */
+/** A queue or topic that a bucket notifies of new objects. */
 export interface BucketNotification {
   readonly arn: string;
   readonly prefix: string;

@@ -37,7 +37,7 @@ export function topicsIn(reading: Reading): LocalTopic[] {
   });
 }
 
-/** The buckets, with the queues and topics that they tell of new objects. */
+/** The buckets, with the queues and topics that they notify of new objects. */
 export function bucketsIn(reading: Reading): LocalBucket[] {
   const custom = reading.each(['Custom::S3BucketNotifications'], (where) => ({ bucket: where.get('BucketName'), where }));
   return reading.each(['AWS::S3::Bucket'], (where) => {

@@ -39,7 +39,7 @@ export class Reading {
       try {
         return this.isPresent(where.stack, where.resource) ? [read(where)] : [];
       } catch (error) {
-        // What a template says of one resource must not keep the others from running, whatever it is.
+        // What a template has of one resource must not keep the others from running, whatever it is.
         this.notRunning.push(`${pathOf(where)} (${where.resource.Type}): ${(error as Error).message}`);
         return [];
       }

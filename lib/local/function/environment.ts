@@ -22,7 +22,7 @@ export interface ExecutionEnvironment {
 
 /** What an invocation took. */
 export interface Usage {
-  /** The most that its process has held so far, in MB, where the system tells. */
+  /** The most that its process has held so far, in MB, where the system shows it. */
   readonly memoryUsed?: number;
   /** Milliseconds that the code took to load, in the first invocation of an environment. */
   readonly loadMs?: number;

@@ -13,7 +13,7 @@ export interface FunctionProcess {
   freeze(): void;
   thaw(): void;
   kill(): void;
-  /** The most that it has held so far, in MB, where the system tells. */
+  /** The most that it has held so far, in MB, where the system shows it. */
   mostMemory(): number | undefined;
 }
 

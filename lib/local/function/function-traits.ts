@@ -55,7 +55,7 @@ export function contentOf(folder: string): string {
     known.set(folder, { files, content });
     return content;
   } catch {
-    // It does not load then, which is said where it is started.
+    // It does not load then. Starting it reports that.
     return 'unreadable';
   }
 }

@@ -33,7 +33,7 @@ export function watchMemory(pid: number, limit: number, onExceeded: () => void):
   };
 }
 
-/** The most that a process has held so far, in MB. Undefined where it has ended, and on systems that don't tell at once. */
+/** The most that a process has held so far, in MB. Undefined where it has ended, and on systems that don't show it at once. */
 export function mostMemory(pid: number): number | undefined {
   try {
     const kilobytes = /^VmHWM:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];

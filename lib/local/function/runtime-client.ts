@@ -139,7 +139,7 @@ function untraced(): string {
   return `Root=1-${time}-${randomBytes(12).toString('hex')};Parent=${randomBytes(8).toString('hex')};Sampled=0`;
 }
 
-/** With the trace of its cause: that of this file says nothing to anybody. */
+/** With the trace of its cause: that of this file helps nobody. */
 function named(name: string, message: string, cause?: unknown): Error {
   return Object.assign(new Error(message, { cause }), { name, ...(cause instanceof Error && { stack: cause.stack }) });
 }

@@ -25,7 +25,7 @@ export function accessVariables(
   };
 }
 
-/** What is said of it before the run. */
+/** The notes about it before the run. */
 export function accessNotes({ profile, endpoints }: ServiceAccess): string[] {
   return [
     ...profile === undefined ? [] : [

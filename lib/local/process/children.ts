@@ -28,7 +28,7 @@ export interface Children {
 }
 
 /**
- * Starts the record of a new run: a folder with a socket that tells that the run goes on, with the ids of its processes, and with its temporary
+ * Starts the record of a new run: a folder with a socket that shows that the run goes on, with the ids of its processes, and with its temporary
  * folders.
  *
  * @param directory where runs have their folders
@@ -126,7 +126,7 @@ export function killGroup(pid: number | undefined): void {
 /** The name of a run's folder, with the run's own id. */
 const RUN_FOLDER = /^run-([0-9a-f]{16})$/;
 
-/** The socket that tells that the run goes on. */
+/** The socket that shows that the run goes on. */
 const LIFE = 'life';
 
 /** The file with the ids of the run's processes. */

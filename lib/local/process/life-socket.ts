@@ -4,7 +4,7 @@ import { connect, createServer, type Server } from 'node:net';
 import { basename, dirname } from 'node:path';
 
 /**
- * Listens on a socket file, which tells others that this process lives. The system ends it with the process, however that ends, and it answers
+ * Listens on a socket file, which shows others that this process lives. The system ends it with the process, however that ends, and it answers
  * across containers. A process id does neither: it is given away again, and means another process in another container.
  *
  * @returns the server, which emits `listening` or `error`. It does not keep the process running, and leaves the file where it is.

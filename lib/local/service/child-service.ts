@@ -17,7 +17,7 @@ const LAST_OUTPUT = 2000;
  * Waits until a child is ready to serve.
  *
  * @param ready resolves when it is; rejects if nobody needs to wait any longer
- * @throws Error with what the child said last, or with the reason of `ready`. The child has ended then.
+ * @throws Error with what the child printed last, or with the reason of `ready`. The child has ended then.
  */
 export async function startChild<T>(child: ChildProcess, ready: Promise<T>): Promise<ChildService<T>> {
   let output = '';

@@ -34,7 +34,7 @@ export function lambdaFunctions(clients: Clients, hurry?: AbortSignal): Function
       found.push(...page.EventSourceMappings ?? []);
       next = page.NextMarker;
     } while (next);
-    return found.map(factsOf);
+    return found.map(streamMapping);
   }
 
   async function invoke(functionArn: string, event: string, timeout: number): Promise<Invoked> {
@@ -60,7 +60,7 @@ export function lambdaFunctions(clients: Clients, hurry?: AbortSignal): Function
   }
 }
 
-function factsOf(mapping: EventSourceMappingConfiguration): StreamMapping {
+function streamMapping(mapping: EventSourceMappingConfiguration): StreamMapping {
   const { FunctionArn = '', FilterCriteria, KMSKeyArn, ParallelizationFactor = 1, TumblingWindowInSeconds = 0, LastModified } = mapping;
   const filters = (FilterCriteria?.Filters ?? []).flatMap(({ Pattern }) => Pattern ?? []);
   return {

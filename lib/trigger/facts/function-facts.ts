@@ -4,7 +4,7 @@ import { functionKey, keyOfFunction } from './function-key';
 import { knownNumber } from '../../rules/cloudformation';
 import { isKnown, type Known, SHORT_TIMEOUT, UNKNOWN } from '../../rules/facts';
 import type { TriggerFunctionFacts } from '../../rules/trigger-wiring-rules';
-import { invokes, isTold } from '../function/function-environment';
+import { invokes, isInformed } from '../function/function-environment';
 import { ownedFunction } from '../function/owned-function';
 import { soleReference } from '../template/canonical-text';
 import { functionOf } from '../template/deployed-mapping';
@@ -30,7 +30,7 @@ export function functionFacts(
     timeout: timeoutOf(fn),
     twins: twinsOf(mapping, readers),
     environment: variables && environmentSize(variables, informed!),
-    isUntold: informed !== undefined && !isTold(variables ?? {}),
+    isUninformed: informed !== undefined && !isInformed(variables ?? {}),
     invoked: own && invokedInstead(own, mapping),
     perTenant: fn !== undefined && deployedProperty(fn, 'TenancyConfig')?.TenantIsolationMode === 'PER_TENANT',
     reservedConcurrency: fn === undefined ? undefined : number(deployedProperty(fn, 'ReservedConcurrentExecutions')),

@@ -46,7 +46,7 @@ export interface OmittedFacts {
 }
 
 /** Whether the variables of a function, as the template has them, still have the one that the trigger added. */
-export function isTold(variables: { readonly [name: string]: unknown }): boolean {
+export function isInformed(variables: { readonly [name: string]: unknown }): boolean {
   return JSON.stringify(variables[ENVIRONMENT_VARIABLE])?.includes('triggers') ?? false;
 }
 
@@ -94,7 +94,7 @@ class TriggersVariable implements IResolvable {
   }
 
   resolve({ preparing }: IResolveContext): string {
-    // What one function is told must not depend on what the others are told: the graph knows that by itself.
+    // What one function gets must not depend on what the others get: the graph knows that by itself.
     // Tokens for text stay in JSON as they are, and nothing in an ARN must be escaped. The CDK's way for any value takes much longer.
     return deciding ? '' : JSON.stringify(boundaryFacts(this.informed(preparing)));
   }
@@ -125,7 +125,7 @@ class TriggersVariable implements IResolvable {
 }
 
 /**
- * What every function of an app is told.
+ * What every function of an app gets to know about its triggers.
  *
  * An ARN in a function's environment is a dependency of the function: CloudFormation makes what it names first. What needs what shows
  * only when the app is finished, and each answer is a dependency itself. So all are decided at once, one after another, each with the

@@ -8,7 +8,7 @@ import { destinationOf, isOmittable, isReporting, streamOf } from '../template/d
 import { isResource, resourceOf } from '../template/resource';
 import { environmentOf, topOf } from '../template/stacks';
 
-/** What a function is told of its triggers. */
+/** What a function gets to know about its triggers. */
 export interface Informed {
   readonly triggers: TriggerFacts[];
   /** By the mappings whose failure destination the function can't park records in. */

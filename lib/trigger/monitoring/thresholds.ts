@@ -1,5 +1,5 @@
 /*
- * When the alarms fire, if nothing else is said. Each number has its reason, and its source where it is not our own. `AWS's minimum set`
+ * When the alarms fire, unless their options change it. Each number has its reason, and its source where it is not our own. `AWS's minimum set`
  * is the alarms that AWS advises for any consumer: aws/agent-toolkit-for-aws, aws-serverless/references/production.md.
  */
 

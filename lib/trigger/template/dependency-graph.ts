@@ -108,7 +108,7 @@ export class DependencyGraph {
 /** How the ids of the resources that stand for nested stacks end. */
 const NESTED_STACK = '.NestedStackResource';
 
-/** The CDK hands what parts of a nested stack refer to over in parameters. They say nothing new, and may be left over from an earlier synthesis. */
+/** The CDK hands what parts of a nested stack refer to over in parameters. They add nothing new, and may be left over from an earlier synthesis. */
 function withoutMadeParameters(nested: CfnElement): Pick<Resolved, 'value' | 'references'> {
   const { Resources } = Stack.of(nested).resolve(fragmentOf(nested));
   const [resource] = Object.values<any>(Resources);
