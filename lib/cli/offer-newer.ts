@@ -23,7 +23,7 @@ export function offerNewer(run: LocalRun, folder: string, output: Output): () =>
     seen = content;
     if (isWhole && content !== running && content !== offered) {
       offered = content;
-      output.newer(folder, stdin.isTTY ? 'Enter takes it over.' : 'A run on a terminal takes it over at Enter; start this one again.');
+      output.newer(folder, stdin.isTTY ? 'Enter takes it over.' : 'Start the run again to take it over. On a terminal, Enter does.');
     }
   }, INTERVAL);
   const keys = stdin.isTTY ? createInterface({ input: stdin }).on('line', takeOver) : undefined;

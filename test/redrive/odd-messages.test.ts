@@ -2,6 +2,9 @@ import { gzipSync } from 'node:zlib';
 import * as fc from 'fast-check';
 import { FUNCTION, History, parked, pointer, STREAM, TABLE } from './history';
 import { World } from './world';
+import { StreamReadError } from '../../lib/reader/stream-read-error';
+import { Aside } from '../../lib/redrive/aside';
+import { Unreadable } from '../../lib/redrive/refusals';
 import { streamHandler } from '../../lib/runtime';
 import type { StreamRecord } from '../../lib/stream/record';
 import { numberOf } from '../records';
@@ -147,6 +150,36 @@ describe('if nothing else is left to do, the run is refused', () => {
     world.send('unknown', 'hello');
     await expect(world.redrive()).rejects.toThrow(message);
     expect(world.given.map(({ id }) => id)).toEqual(['odd', 'unknown']);
+  });
+});
+
+describe('an error about a message', () => {
+  const setAside = (error: unknown, stop = new AbortController().signal) => {
+    const told: string[] = [];
+    const aside = new Aside({ setUnknown: (_: unknown, reason: string) => told.push(reason) } as never, stop);
+    aside.set([{}, { unknown: 'before' }, {}] as never, error);
+    return { told, problem: aside.problem, reasons: [...aside.reasons] };
+  };
+  const named = (name: string, more: object = {}) => Object.assign(new Error('why'), { name, ...more });
+  const ofStream = (reason: 'gone' | 'denied' | 'throttled' | 'expired' | 'unavailable', cause: unknown) => new StreamReadError(reason, STREAM, cause);
+
+  test.each([
+    [new Unreadable('why')], [named('ValidationException')], [named('Error', { code: 'ENOTFOUND' })], [ofStream('unavailable', named('Error', { code: 'ENOTFOUND' }))],
+  ])('%s can only be the message\'s: it sets those aside that are not yet', (error) => {
+    expect(setAside(error)).toEqual({ told: [error.message, error.message], problem: undefined, reasons: [[error.message, 2]] });
+  });
+
+  test.each([[named('Error')], [named('AccessDeniedException')], [ofStream('gone', named('ResourceNotFoundException'))], [ofStream('denied', named('AccessDenied'))]])(
+    '%s may be the user\'s, too', (error) => {
+      expect(setAside(error)).toMatchObject({ told: [error.message, error.message], problem: error });
+    });
+
+  test.each(['throttled', 'expired'] as const)('that reading is %s is nobody\'s: it ends the run', (reason) => {
+    expect(() => setAside(ofStream(reason, named('Error')))).toThrow(StreamReadError);
+  });
+
+  test('after a stop it ends the run', () => {
+    expect(() => setAside(new Unreadable('why'), AbortSignal.abort())).toThrow(Unreadable);
   });
 });
 

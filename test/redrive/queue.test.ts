@@ -65,6 +65,15 @@ test('who may not give messages back takes no more than the first ones', async (
   expect(queue.calls.filter(({ action }) => action === 'ReceiveMessage')).toHaveLength(1);
 });
 
+test('who may not delete is told the permission that is needed', async () => {
+  const source = sourceOf();
+  const { handles } = await collected(source);
+  queue.denied = 'DeleteMessageBatch';
+  const removing = expect(source.remove(handles)).rejects.toThrow(/Access denied.*Needed: sqs:DeleteMessage on https/);
+  await time.until(removing);
+  await removing;
+});
+
 test('what SQS could not do of a batch, through no fault of ours, is asked for again; not without an end', async () => {
   const source = sourceOf();
   const { handles } = await collected(source);
@@ -79,9 +88,12 @@ test('what SQS could not do of a batch, through no fault of ours, is asked for a
   const other = sourceOf();
   const { handles: [handle] } = await collected(other);
   queue.trouble = () => true;
+  const begun = time.now;
   const failing = expect(other.remove([handle])).rejects.toThrow('A message that is done could not be deleted (InternalError: Later.). It will come again.');
   await time.until(failing);
   await failing;
+  // Between five tries: longer each time, so that SQS has time to recover.
+  expect(time.now - begun).toBeGreaterThan(1_000);
   const keeping = expect(other.keep([handle])).rejects.toThrow('1 of 1 messages could not be kept any longer (InternalError: Later.). Others may have them.');
   await time.until(keeping);
   await keeping;

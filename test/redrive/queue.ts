@@ -121,6 +121,9 @@ export class FakeQueue {
   }
 
   private each(entries: any[], change: (message: Held, entry: any, id: string) => string | undefined): object {
+    if (new Set(entries.map(({ Id }) => Id)).size < entries.length) {
+      throw Object.assign(new Error('Id repeated'), { name: 'BatchEntryIdsNotDistinct' });
+    }
     const Failed = entries.flatMap((entry) => {
       if (this.trouble()) {
         return [{ Id: entry.Id, Code: 'InternalError', Message: 'Later.', SenderFault: false }];

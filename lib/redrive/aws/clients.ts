@@ -26,23 +26,28 @@ export interface Identity {
 
 /** Clients with the default chain of credentials. They heed `AWS_ENDPOINT_URL_…`. */
 export function clientsOf({ region, profile }: Identity): Clients {
-  const known = new Map<string, { destroy(): void }>();
+  const made: { destroy(): void }[] = [];
   const options = (own?: string) => ({ maxAttempts: 5, ...(own || region ? { region: own || region } : {}), ...(profile && { profile }) });
-  function one<Client extends { destroy(): void }>(service: string, own: string | undefined, make: () => Client): Client {
-    const key = `${service} ${own ?? ''}`;
-    const client = known.get(key) as Client | undefined ?? make();
-    known.set(key, client);
-    return client;
+  function oneOfEachRegion<Client extends { destroy(): void }>(make: (own?: string) => Client): (own?: string) => Client {
+    const known = new Map<string | undefined, Client>();
+    return (own) => {
+      const client = known.get(own) ?? make(own);
+      if (!known.has(own)) {
+        known.set(own, client);
+        made.push(client);
+      }
+      return client;
+    };
   }
   return {
     // The host of a queue's URL counts, unless the environment names another one.
-    sqs: (own) => one('sqs', own, () => new SQSClient({ ...options(own), useQueueUrlAsEndpoint: !hasEndpoint('SQS') })),
-    s3: () => one('s3', undefined, () => new S3Client({ ...options(), followRegionRedirects: true })),
-    lambda: (own) => one('lambda', own, () => new LambdaClient(options(own))),
-    invoker: (own) => one('invoker', own, () => new LambdaClient({ ...options(own), maxAttempts: 1 })),
-    dynamodb: (own) => one('dynamodb', own, () => new DynamoDBClient(options(own))),
-    streams: (own) => one('streams', own, () => new DynamoDBStreamsClient({ ...options(own), maxAttempts: 1 })),
-    destroy: () => known.forEach((client) => client.destroy()),
+    sqs: oneOfEachRegion((own) => new SQSClient({ ...options(own), useQueueUrlAsEndpoint: !hasEndpoint('SQS') })),
+    s3: oneOfEachRegion(() => new S3Client({ ...options(), followRegionRedirects: true })),
+    lambda: oneOfEachRegion((own) => new LambdaClient(options(own))),
+    invoker: oneOfEachRegion((own) => new LambdaClient({ ...options(own), maxAttempts: 1 })),
+    dynamodb: oneOfEachRegion((own) => new DynamoDBClient(options(own))),
+    streams: oneOfEachRegion((own) => new DynamoDBStreamsClient({ ...options(own), maxAttempts: 1 })),
+    destroy: () => made.forEach((client) => client.destroy()),
   };
 }
 
