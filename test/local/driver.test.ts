@@ -141,6 +141,68 @@ test('a stream is drained when a read that began afterwards brings nothing and t
   driver.stop(OVER);
 });
 
+test('the stream is read where and as far as the machine says', async () => {
+  const reads: unknown[][] = [];
+  const { machine, inputs } = machineOf(({ type }) => type === 'tick' ? [READ] : []);
+  const driver = drive(machine, parts({
+    read: async (...read) => {
+      reads.push(read);
+      return { records: [], end: false };
+    },
+  }), never);
+  await heard(inputs, 2);
+  driver.stop(OVER);
+  expect(reads).toEqual([['shard', { type: 'TRIM_HORIZON' }, 1000]]);
+});
+
+test('a closed shard is drained once it was read to its end', async () => {
+  const { machine, inputs } = machineOf(({ type }) => type === 'tick' ? [DESCRIBE, READ] : []);
+  const driver = drive(machine, parts({ read: async () => ({ records: [{}], end: true }) }), never);
+  await heard(inputs, 3);
+  await driver.drained();
+  driver.stop(OVER);
+});
+
+test('a pause ends when everything that is under way has ended, and the machine goes on with the options that it is given', async () => {
+  const ends: (() => void)[] = [];
+  const { machine, inputs } = machineOf(({ type }) => type === 'tick' ? [
+    { type: 'invoke', invocation: 7, shardId: 'shard', event: { Records: [] } }, { type: 'deliver', delivery: 8, message: {} as never, records: [] },
+  ] : []);
+  const driver = drive(machine, parts({
+    invoke: () => new Promise((resolve) => ends.push(() => resolve({ type: 'response', requestId: 'r', response: null }))),
+    deliver: () => new Promise((resolve) => ends.push(resolve)),
+  }), never);
+  await heard(inputs, 1);
+  expect(driver.invocations).toBe(1);
+  let isPaused = false;
+  const paused = driver.pause().then(() => isPaused = true);
+  for (const [at, end] of ends.entries()) {
+    expect([isPaused, ends.length]).toEqual([false, 2]);
+    end();
+    await heard(inputs, 3 + at);
+  }
+  await paused;
+  driver.goOn();
+  driver.goOn({ mappingId: 'next' } as never);
+  driver.stop(OVER);
+  expect(inputs.filter(({ type }) => type === 'enabled' || type === 'changed')).toEqual([
+    { type: 'enabled', enabled: false }, { type: 'enabled', enabled: true }, { type: 'changed', options: { mappingId: 'next' } }, { type: 'enabled', enabled: true },
+  ]);
+  await expect(driver.pause()).rejects.toBe(OVER);
+});
+
+test('a driver that was stopped has no timer, and hears of nothing any more', async () => {
+  const { machine, inputs } = machineOf(() => [], { deadline: () => Date.now() + 20 });
+  const driver = drive(machine, parts(), never);
+  await heard(inputs, 2);
+  const before = inputs.length;
+  driver.stop(OVER);
+  driver.goOn();
+  await new Promise((resolve) => setTimeout(resolve, 40));
+  expect(inputs).toHaveLength(before);
+  await expect(driver.polling).rejects.toBe(OVER);
+});
+
 test('a machine that fails is not driven any more, and everything that waits for it rejects', async () => {
   const { machine, inputs } = machineOf(() => {
     throw new Error('a bug');

@@ -1,3 +1,4 @@
+import { devNull } from 'node:os';
 import type { LambdaFunction } from '../../lib/local/assembly/app';
 import { awsHost, serviceId } from '../../lib/local/function/aws-services';
 import { givenVariables } from '../../lib/local/function/given-variables';
@@ -26,6 +27,19 @@ test.each([
   ['codepipeline.us-east-1.amazonaws.com', 'CODEPIPELINE', undefined],
 ])('%s is %s', (host, id, bucket) => {
   expect(awsHost(host)).toEqual({ service: { title: expect.any(String), id }, ...(bucket !== undefined && { bucket }) });
+});
+
+test('services are called as people call them, and have the variable that AWS\'s SDKs read', () => {
+  const hosts = [
+    'api.ecr', 'api.sagemaker', 'appconfigdata', 'appsync', 'athena', 'batch', 'bedrock-agent-runtime', 'bedrock-runtime', 'cloudformation', 'cognito-identity',
+    'cognito-idp', 'data.iot', 'data-ats.iot', 'dynamodb', 'email', 'es', 'events', 'execute-api', 'firehose', 'glue', 'kinesis', 'lambda', 'logs', 'monitoring',
+    'pipes', 'queue', 'rds-data', 'redshift-data', 'rekognition', 'runtime.sagemaker', 's3', 'scheduler', 'secretsmanager', 'sns', 'sqs', 'ssm', 'states',
+    'streams.dynamodb', 'xray', 'kms', 'codepipeline', 'app-mesh',
+  ];
+  expect(`\n${hosts.map((host) => {
+    const { title, id } = awsHost(`${host}.eu-west-1.amazonaws.com`)!.service;
+    return `${host}: ${title}, ${id}`;
+  }).join('\n')}\n`).toMatchSnapshot();
 });
 
 test.each(['api.stripe.com', 'amazonaws.com.example.org', '127.0.0.1', 'localhost', 'abc.on.aws'])('%s is none of AWS\'s', (host) => {
@@ -99,19 +113,26 @@ describe('a request of a function', () => {
 });
 
 describe('the services that a function reaches', () => {
+  const before = process.env;
   const local = { AWS_ENDPOINT_URL_SQS: 'http://127.0.0.1:2', AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local' };
   const api = { api: 'http://127.0.0.1:3' } as never;
 
   test('are those that run here, and the parameters and secrets of the app', () => {
-    expect(accessVariables({ endpoints: {} }, local, api)).toMatchObject({ ...local, AWS_ENDPOINT_URL_SSM: 'http://127.0.0.1:3', AWS_CONFIG_FILE: '/dev/null' });
+    expect(accessVariables({ endpoints: {} }, local, api)).toEqual({
+      ...local, AWS_ENDPOINT_URL_SSM: 'http://127.0.0.1:3', AWS_ENDPOINT_URL_SECRETS_MANAGER: 'http://127.0.0.1:3', AWS_CONFIG_FILE: devNull,
+      AWS_SHARED_CREDENTIALS_FILE: devNull, AWS_EC2_METADATA_DISABLED: 'true', AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+    });
     expect(accessNotes({ endpoints: {} })).toEqual([]);
   });
 
   test('with a profile are all, and no other credentials are in the way', () => {
+    process.env = { AWS_CONFIG_FILE: '/of/user' };
     const variables = accessVariables({ profile: 'dev', endpoints: { events: 'http://127.0.0.1:4' } }, local, api);
-    expect(variables).toMatchObject({ AWS_PROFILE: 'dev', AWS_ENDPOINT_URL_SQS: 'http://127.0.0.1:2', AWS_ENDPOINT_URL_EVENTBRIDGE: 'http://127.0.0.1:4' });
-    expect(Object.keys(variables)).not.toEqual(expect.arrayContaining(['AWS_ACCESS_KEY_ID']));
-    expect(variables).not.toHaveProperty('AWS_ENDPOINT_URL_SSM');
+    process.env = before;
+    expect(variables).toEqual({
+      AWS_PROFILE: 'dev', AWS_SDK_LOAD_CONFIG: '1', AWS_CONFIG_FILE: '/of/user', AWS_ENDPOINT_URL_SQS: 'http://127.0.0.1:2',
+      AWS_ENDPOINT_URL_EVENTBRIDGE: 'http://127.0.0.1:4', AWS_EC2_METADATA_DISABLED: 'true', AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+    });
     expect(accessNotes({ profile: 'dev', endpoints: { SQS: 'http://127.0.0.1:4' } })).toEqual([
       'The functions use the real credentials of the profile dev for every service except DynamoDB, Lambda, SQS, SNS and S3. What they do there is real.',
       'The functions do not reach the SQS that runs here: --endpoint gives them another one.',
@@ -144,9 +165,10 @@ describe('environment variables that are given', () => {
   });
 
   test.each([
-    [{ envFile: file('missing') }, '--env-file'],
-    [{ envVars: file('.env') }, '--env-vars'],
-    [{ envVars: file('list.json') }, 'it must be an object of objects'],
+    [{ envFile: file('missing') }, `--env-file ${file('missing')} can't be read: ENOENT`],
+    [{ envVars: file('.env') }, `--env-vars ${file('.env')} can't be read: `],
+    [{ envVars: file('list.json') }, `--env-vars ${file('list.json')} can't be read: `
+      + 'it must be an object of objects: {"Parameters": {"NAME": "value"}, "OnOrder": {"NAME": "value"}}'],
   ])('%j can\'t be read', (options, message) => {
     expect(() => givenVariables(options)).toThrow(expect.objectContaining({ code: 'VARIABLES_UNREADABLE', message: expect.stringContaining(message) }));
   });
