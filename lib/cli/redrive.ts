@@ -1,10 +1,10 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { createInterface } from 'node:readline/promises';
 import { setFlagsFromString } from 'node:v8';
 import { Command, type CommanderError, InvalidArgumentError, Option } from 'commander';
 import { exitCodeOf } from './redrive-exit';
 import { type RedriveOutput, redriveJson, redriveText } from './redrive-output';
+import { isWanted } from './redrive-question';
 import { END_SIGNALS } from '../local/process/process-end';
 import {
   checkFilters, fileSource, INEXACT_POLICIES, MessagesInFlight, MOST_BATCH_SIZE, MOST_IN_FLIGHT, type Overview, REAL_CLOCK, redrive, REDRIVE_DEFAULTS,
@@ -99,7 +99,7 @@ async function redriveWith(flags: Flags, output: RedriveOutput): Promise<number>
       found: async (overview) => {
         found = overview;
         output.found(overview);
-        return began = await asked(flags, overview, stop);
+        return began = await isWanted(flags, overview, stop, process.stdin, process.stderr);
       },
     }).catch((error) => {
       // Exit code 2 says that nothing was invoked.
@@ -140,24 +140,6 @@ function optionsOf(flags: Flags, write: ((event: string) => void) | undefined): 
   const { superseded, inexact, batchSize, concurrency, limit, filter: filters, function: functionArn } = flags;
   const { dryRun = false, forgetLost = false, wait = false } = flags;
   return { superseded, inexact, batchSize, concurrency, limit, filters, functionArn, dryRun, forgetLost, wait, write };
-}
-
-/** Whether the function is to be invoked. Asks only at a terminal, and only if something would be sent. */
-async function asked({ yes, dryRun, toFile, superseded: policy }: Flags, { sendable, superseded }: Overview, stop: AbortSignal): Promise<boolean> {
-  const wouldBeSent = sendable - (policy === 'hold' ? superseded : 0);
-  if (yes || dryRun || toFile !== undefined || wouldBeSent === 0 || !process.stdin.isTTY || !process.stderr.isTTY) {
-    return true;
-  }
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  // A terminal that is read sends no signal at Ctrl-C.
-  terminal.on('SIGINT', () => process.emit('SIGINT'));
-  try {
-    return /^y(es)?$/i.test((await terminal.question('Send them? [y/N] ', { signal: stop })).trim());
-  } catch {
-    return false;
-  } finally {
-    terminal.close();
-  }
 }
 
 /** The first signal to end lets invocations end, the second does not. */

@@ -1,5 +1,6 @@
-import { Writable } from 'node:stream';
+import { PassThrough, Writable } from 'node:stream';
 import { type RedriveOutput, redriveJson, redriveText } from '../../lib/cli/redrive-output';
+import { isWanted } from '../../lib/cli/redrive-question';
 import { MessagesInFlight, type Overview, RedriveRefused, type Result } from '../../lib/redrive';
 
 const OVERVIEW: Overview = {
@@ -169,6 +170,43 @@ test.each([
   } finally {
     write.mockRestore();
   }
+});
+
+describe('before anything is sent', () => {
+  /** Whether it is wanted, and what is shown at the terminal, where this is typed. */
+  const answered = async (asked: Partial<Parameters<typeof isWanted>[0]>, { typed = '', inIsTTY = true, outIsTTY = true, sendable = 3 } = {}, stop = new AbortController().signal) => {
+    const [input, output] = [Object.assign(new PassThrough(), { isTTY: inIsTTY }), Object.assign(new PassThrough(), { isTTY: outIsTTY })];
+    input.write(typed);
+    const wanted = await isWanted({ superseded: 'hold', ...asked }, { sendable, superseded: 2 }, stop, input as never, output as never);
+    return [wanted, String(output.read() ?? '').includes('Send them? [y/N] ')];
+  };
+
+  test.each([['y\n', true], ['Yes \n', true], ['n\n', false], ['\n', false], ['yesterday\n', false]])('it asks, and takes %j for %s', async (typed, wanted) => {
+    expect(await answered({}, { typed })).toEqual([wanted, true]);
+  });
+
+  test('it asks if everything that may be sent is superseded, but is not held', async () => {
+    expect(await answered({ superseded: 'send' }, { typed: 'n\n', sendable: 2 })).toEqual([false, true]);
+  });
+
+  test.each<[string, ...Parameters<typeof answered>]>([
+    ['with --yes', { yes: true }],
+    ['in a dry run', { dryRun: true }],
+    ['to a file', { toFile: 'events.jsonl' }],
+    ['if nothing would be sent', {}, { sendable: 2 }],
+    ['where nobody could answer', {}, { inIsTTY: false }],
+    ['where nobody could read it', {}, { outIsTTY: false }],
+  ])('%s it does not ask', async (_, ...of) => {
+    expect(await answered(...of)).toEqual([true, false]);
+  });
+
+  test('Ctrl-C at the question is a signal, and a stop is a no', async () => {
+    const stop = new AbortController();
+    const onSignal = jest.fn(() => stop.abort());
+    process.once('SIGINT', onSignal);
+    expect(await answered({}, { typed: '\u0003' }, stop.signal)).toEqual([false, true]);
+    expect(onSignal).toHaveBeenCalledTimes(1);
+  });
 });
 
 test('as JSON, each is an object', () => {
