@@ -1,4 +1,4 @@
-import { request } from 'node:http';
+import http, { request } from 'node:http';
 import { debuggingFor } from '../../lib/local/function/debugging';
 import { type NextInvocation, serveRuntimeApi } from '../../lib/local/function/runtime-api';
 import * as ports from '../../lib/local/service/free-port';
@@ -95,6 +95,21 @@ test.each<[string, object]>([
   expect([status, body, headers.connection, heard]).toEqual([403, FOREIGN, 'close', []]);
   api.close();
   await expect(call('/init/error')).rejects.toThrow('ECONNREFUSED');
+});
+
+test('it is reached from this machine only, waits as long as the run lasts, and ends with its connections', async () => {
+  const created = jest.spyOn(http, 'createServer');
+  const { heard, call, api } = await served();
+  const [{ value: { requestTimeout, keepAliveTimeout } }] = created.mock.results;
+  created.mockRestore();
+  expect([requestTimeout, keepAliveTimeout]).toEqual([0, 0]);
+  await expect(call('', { url: `http://${api.address.replace('127.0.0.1', '127.0.0.2')}` })).rejects.toThrow('connect');
+  const next = expect(call('/invocation/next', { method: 'GET' })).rejects.toThrow('socket hang up');
+  while (heard.length === 0) {
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  api.close();
+  await next;
 });
 
 describe('debuggers', () => {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { RESPONSE_BYTES, tooLarge } from '../../engine';
@@ -45,7 +46,7 @@ interface RuntimeApi {
  * Who takes an invocation or answers one decides what happens to the records in it. So only the process that was given the address is
  * served, and a client that waits for an invocation is never replaced by another one.
  */
-export function serveRuntimeApi(listener: RuntimeListener): Promise<RuntimeApi> {
+export async function serveRuntimeApi(listener: RuntimeListener): Promise<RuntimeApi> {
   const secret = randomUUID();
   const root = `/${secret}${VERSION}`;
   /** Of the client that waits for an invocation. */
@@ -68,16 +69,14 @@ export function serveRuntimeApi(listener: RuntimeListener): Promise<RuntimeApi> 
   // A function that is not needed waits for its next invocation as long as the run lasts.
   server.requestTimeout = 0;
   server.keepAliveTimeout = 0;
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => resolve({
-      address: `127.0.0.1:${(server.address() as AddressInfo).port}/${secret}`,
-      close: () => {
-        server.close();
-        server.closeAllConnections();
-      },
-    }));
-  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  return {
+    address: `127.0.0.1:${(server.address() as AddressInfo).port}/${secret}`,
+    close: () => {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
 }
 
 const VERSION = '/2018-06-01/runtime';
