@@ -155,6 +155,16 @@ test('what is told in the same words is one line', () => {
   expect(story(view(), 1)).toMatchObject({ lines: [expect.any(String)], omitted: 3 });
 });
 
+test('of the errors of a batch, the first is told, and the number of the others', () => {
+  batch(0, 1, 1);
+  ['E: one', 'E: two', 'E: three', 'E: one'].forEach((error, record) =>
+    at(1, { type: 'call', invocation: 1, record: `${record}`, item: `${record}`, endedAt: START + 1000, error } as never));
+  engine(1, { type: 'count', name: 'FailedInvokeEventCount', value: 4 });
+  const [line] = story(view(), 60).lines;
+
+  expect(line).toMatchInlineSnapshot(`"+1 s, shard s: 6 of 10 records done, 4 not. 0: E: one, and 3 more errors"`);
+});
+
 test.each([[[], 'Local run, '], [['A'], 'Local run of A, '], [['A', 'B'], 'Local run of A and B, '], [['A', 'B', 'C'], 'Local run of A and 2 other triggers, ']])(
   'the title of %j begins "%s"', (triggers, title) => {
     batch(0, 1, 1);

@@ -59,6 +59,22 @@ test('what is said of every mark, every row, and of all', () => {
   expect([summary(EVERYTHING), story(EVERYTHING, 9)]).toMatchSnapshot('summary and story');
 });
 
+test('a child names its parent, which is a shard of its own trigger', () => {
+  const others = [['Bills', 'parent'], ['Orders', 'other'], ['Orders', 'parent']].map(([trigger, shardId]) => ({ trigger, shardId, slots: 1 }));
+  const shards = [...others, { trigger: 'Orders', shardId: 'child', parentShardId: 'parent', slots: 1 }];
+  const labels = rowsOf({ ...EVERYTHING, batches: [], shards }).rows
+    .filter(({ kind }) => kind === 'shard').map(({ label }) => label);
+
+  expect(labels).toMatchInlineSnapshot(`
+[
+  "Bills, shard parent",
+  "Orders, shard other",
+  "Orders, shard parent",
+  "Orders, shard child, a child of Orders, shard parent",
+]
+`);
+});
+
 /** One element a line. */
 const drawing = (view: View, range: AxisRange, axis: Axis = 'steps', width = 1_000) =>
   draw(view, rowsOf(view), { axis, range, width }).replace(/></g, '>\n<').split('\n');
