@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
 
-const count = process.env.CI ? 10_000 : 500;
+const count = process.env.CI ? 2_500 : 500;
 
 let folder: string;
 beforeAll(() => {
