@@ -162,7 +162,7 @@ test('of the errors of a batch, the first is told, and the number of the others'
   engine(1, { type: 'count', name: 'FailedInvokeEventCount', value: 4 });
   const [line] = story(view(), 60).lines;
 
-  expect(line).toMatchInlineSnapshot(`"+1 s, shard s: 6 of 10 records done, 4 not. 0: E: one, and 3 more errors"`);
+  expect(line).toMatchInlineSnapshot('"+1 s, shard s: 6 of 10 records done, 4 not. 0: E: one, and 3 more errors"');
 });
 
 test.each([[[], 'Local run, '], [['A'], 'Local run of A, '], [['A', 'B'], 'Local run of A and B, '], [['A', 'B', 'C'], 'Local run of A and 2 other triggers, ']])(
