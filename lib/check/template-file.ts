@@ -150,7 +150,7 @@ const FUNCTIONS = [
 
 /** Each short form as the long one that it stands for: `!Ref X` is `{ Ref: X }`. */
 const SHORT_FORMS: (ScalarTag | CollectionTag)[] = [['Ref', 'Ref'], ['Condition', 'Condition'], ...FUNCTIONS.map((name) => [name, `Fn::${name}`])].flatMap(([short, long]) => {
-  const form = { tag: `!${short}`, identify: () => false };
+  const tag = `!${short}`;
   const withArgument = (argument: YAMLMap.Parsed | YAMLSeq.Parsed) => {
     const map = new YAMLMap();
     map.items.push(new Pair(new Scalar(long), argument));
@@ -158,8 +158,8 @@ const SHORT_FORMS: (ScalarTag | CollectionTag)[] = [['Ref', 'Ref'], ['Condition'
   };
   return [
     // `!GetAtt Orders.StreamArn` has in JSON the two apart.
-    { ...form, resolve: (argument: string) => ({ [long]: short === 'GetAtt' ? argument.split(/\.(.*)/s, 2) : argument }) },
-    { ...form, collection: 'seq' as const, resolve: withArgument },
-    { ...form, collection: 'map' as const, resolve: withArgument },
+    { tag, resolve: (argument: string) => ({ [long]: short === 'GetAtt' ? argument.split(/\.(.*)/s, 2) : argument }) },
+    { tag, collection: 'seq' as const, resolve: withArgument },
+    { tag, collection: 'map' as const, resolve: withArgument },
   ];
 });

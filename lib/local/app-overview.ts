@@ -1,7 +1,7 @@
 import type { LocalApp, LocalTable } from './assembly/app';
 import { queueUrl, type Endpoints } from './assembly/resource-names';
-import type { LocalRun } from './options';
 import type { NamedResource } from './named-resource';
+import type { LocalRun } from './options';
 import { sdkVariables } from './service/sdk-variables';
 import type { Services } from './service/services';
 

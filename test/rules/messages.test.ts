@@ -173,7 +173,8 @@ describe('a trigger', () => {
     const wrong: Partial<PropFacts>[] = [
       { table: undefined, handler: undefined },
       {
-        table: five, handler: five, informHandler: five, filterEncryption: five, failureQueueRemovalPolicy: five, failureQueueKey: five, permissions: five,
+        table: five, handler: five, informHandler: five, filterEncryption: five,
+        failureQueueRemovalPolicy: five, failureQueueKey: five, permissions: five,
       },
       { filterEncryption: 'given' },
       { filters: five }, { filters: [undefined, five] },
@@ -199,7 +200,8 @@ describe('a trigger', () => {
 
 describe('settings', () => {
   const SETTINGS: SettingFacts = {
-    ...completed({}), filters: [], metricsConfig: [], onFailure: true, written: [], names: { unknown: [], known: [] }, startingPositionTimestamp: false,
+    ...completed({}), filters: [], metricsConfig: [], onFailure: true, written: [], names: { unknown: [], known: [] },
+    startingPositionTimestamp: false,
   };
 
   test('have messages in the words of whoever wrote them', () => {

@@ -64,8 +64,10 @@ describe('with other images', () => {
   });
 
   test('null is no image', () => {
-    expect(withImages(PARKED, { NewImage: null, OldImage: null } as object)).toEqual(withImages(PARKED, {}));
-    expect(withImages(withImages(PARKED, {}), { NewImage: null, OldImage: null } as object).record.dynamodb).toMatchObject({ NewImage: undefined, OldImage: undefined });
+    const none = { NewImage: null, OldImage: null } as object;
+
+    expect(withImages(PARKED, none)).toEqual(withImages(PARKED, {}));
+    expect(withImages(withImages(PARKED, {}), none).record.dynamodb).toMatchObject({ NewImage: undefined, OldImage: undefined });
   });
 });
 
