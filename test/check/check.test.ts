@@ -98,6 +98,33 @@ test.each<[string, object, string[]]>([
   expect(broken({ Table: TABLE, Function: FUNCTION, Mapping: mapping(), ...resources })).toEqual({ Mapping: rules });
 });
 
+describe('a durable function', () => {
+  const MANAGED = { CapacityProviderConfig: {} };
+  const durable = (ExecutionTimeout: unknown, properties: object = {}, FunctionName: unknown = { Ref: 'Version' }) => broken({
+    Table: TABLE,
+    Function: { Type: 'AWS::Lambda::Function', Properties: { Timeout: 60, DurableConfig: { ExecutionTimeout }, ...properties } },
+    Version: { Type: 'AWS::Lambda::Version', Properties: { FunctionName: { Ref: 'Function' } } },
+    Mapping: mapping({ FunctionName }),
+  });
+
+  test.each<[string, unknown, object, string[]]>([
+    ['15 minutes', 900, {}, []],
+    ['a second more', 901, {}, ['durable-timeout']],
+    ['90 minutes on Managed Instances', 5400, MANAGED, []],
+    ['a second more there', 5401, MANAGED, ['durable-timeout']],
+    ['as long as the deployment says', { Ref: 'Parameter' }, {}, []],
+    ['as long as Lambda lets it', undefined, {}, []],
+  ])('may take %s: %j', (_, timeout, properties, rules) => {
+    expect(durable(timeout, properties)).toEqual({ Mapping: rules });
+  });
+
+  test('is found where no version of it is invoked', () => {
+    expect(durable(60, {}, { Ref: 'Function' })).toEqual({ Mapping: ['durable-unqualified'] });
+    expect(durable(60, { AutoPublishAlias: 'live' }, { Ref: 'Function' })).toEqual({ Mapping: [] });
+    expect(durable(60, {}, 'arn:aws:lambda:eu-west-1:111122223333:function:orders')).toEqual({ Mapping: [] });
+  });
+});
+
 test('two mappings of one stream and one function are found, unless only one of them can be deployed', () => {
   const resources = (first: object, second: object) => ({
     Table: TABLE, Function: FUNCTION, First: mapping({}, first), Second: mapping({ FunctionName: { 'Fn::GetAtt': ['Function', 'Arn'] } }, second),
