@@ -219,6 +219,20 @@ describe('what a function answers', () => {
     ]);
     expect(world.given).toHaveLength(3);
   });
+  test('throttled for ever while another event is under way: that one is waited for, and counts', async () => {
+    [1, 2].forEach((item) => world.send(`${item}`, parked(write(item, 1))));
+    world.invoke = async (event): Promise<Invoked> => {
+      if (keys(event).includes('item-1')) {
+        return { type: 'throttled', message: 'Rate Exceeded.', isReserved: false };
+      }
+      await new Promise((ended) => setTimeout(ended, 50));
+      return done;
+    };
+
+    const result = await world.redrive({ batchSize: 1, concurrency: 2 });
+
+    expect(result).toMatchObject({ stopped: expect.stringContaining('15 times in a row'), removed: 1, givenBack: 1, tally: { done: 1, notTried: 1 } });
+  });
 });
 
 describe('what is sent together', () => {
