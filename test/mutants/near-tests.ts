@@ -25,7 +25,7 @@ export class Durations {
   }
 }
 
-/** How many tests are asked about a mutant, those with processes aside. A hundred import most rooms somehow: they are about something else. */
+/** How many tests are asked about a mutant, if its room has not more of its own. A hundred import most rooms somehow: they are about something else. */
 const NEAREST = 20;
 
 /**
@@ -47,7 +47,7 @@ export function nearTests(file: string, durations: Durations): TestFile[] {
     .map(({ test }) => ({ file: test, part: partOf(test) }));
   const tests = sources('test').filter((test) => test.endsWith('.test.ts'));
   return [
-    ...nearestOf(tests.filter((test) => !isProcessTest(test) && distance(test) < Infinity)).slice(0, NEAREST),
+    ...nearestOf(tests.filter((test) => !isProcessTest(test) && distance(test) < Infinity)).filter((test, at) => isOfRoom(test.file) || at < NEAREST),
     ...nearestOf(tests.filter((test) => isProcessTest(test) && (isOfRoom(test) || distance(test) <= 2))),
   ];
 }
