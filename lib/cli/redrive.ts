@@ -61,7 +61,7 @@ export function redriveCommand(): Command {
     .option('--visibility <seconds>', 'how long messages are kept from others at a time', wholeNumber(60, 43_200), 900)
     .option('--region <region>', 'the Region, where a URL or an ARN does not name one')
     .option('--profile <name>', 'a profile of the AWS configuration')
-    .option('--json', 'print JSON objects, one on each line')
+    .option('--json', 'print one JSON object per line')
     .option('--yes', 'do not ask before invoking')
     .exitOverride((error: CommanderError) => process.exit(error.exitCode === 0 ? 0 : 2))
     .action(async (flags: Flags) => process.exit(await run(flags, flags.json ? redriveJson(process.stdout) : redriveText(process.stdout, flags))));
