@@ -739,6 +739,28 @@ test('where records are lost and the mapping was changed after it gave the batch
   expect((await world.redrive()).tally).toMatchObject({ lost: 1, inexact: 0, done: 2 });
 });
 
+test('no more than four shards of a stream are read at once', async () => {
+  const records = Array.from({ length: 9 }, (_, item) => write(item, 1));
+  const shardId = (n: number) => `shard-${n}`;
+  let [reading, most] = [0, 0];
+  world.streams.set(STREAM, {
+    shards: records.map((record, n) => ({ shardId: shardId(n), records: [record] })),
+    onCall: async () => {
+      most = Math.max(most, ++reading);
+      await new Promise((turn) => setImmediate(turn));
+      reading--;
+    },
+  });
+  records.forEach((record, n) => {
+    const message: any = history.batch(record, record, 1);
+    message.DDBStreamBatchInfo.shardId = shardId(n);
+    world.send(`${n}`, message);
+  });
+
+  expect((await world.redrive()).tally.done).toBe(9);
+  expect(most).toBe(4);
+});
+
 test('the records of an item go out in order, although messages name aliases and versions of the function', async () => {
   const functions = [FUNCTION, `${FUNCTION}:live`, `${FUNCTION}:7`, FUNCTION, `${FUNCTION}:$LATEST`, `${FUNCTION}:live`];
   functions.forEach((functionArn, n) => world.send(`m${n}`, parked(write(1, n), { functionArn })));
