@@ -108,7 +108,6 @@ class Mapping implements Machine {
       this.advance(now, shardId);
     }
     this.startShards(now);
-    this.describeIfDue(now);
   }
 
   /** When only time has passed, only shards whose deadline is over have something to do. */

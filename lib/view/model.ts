@@ -197,7 +197,7 @@ class Builder implements Model {
     const { times, places } = this.view;
     const last = times.length - 1;
     const time = last < 0 ? at : Math.max(at, times[last]);
-    if (last >= 0 && !hasRoom && time === times[last]) {
+    if (!hasRoom && time === times[last]) {
       return last;
     }
     return places.push(last < 0 ? 0 : places[last] + 1 + widthOf(time - times[last])) && times.push(time) - 1;
