@@ -117,6 +117,10 @@ async function isParkedAmongOthers(error: unknown, options: Partial<StreamHandle
   return parked.length > 0;
 }
 
+test('a TransientError is named by its class', () => {
+  expect(new TransientError('later')).toMatchObject({ name: 'TransientError', message: 'later' });
+});
+
 test.each<[string, unknown]>([
   ['a TransientError', new TransientError('later')],
   ['one of another copy of the package', Object.assign(new Error('later'), { [Symbol.for('dynamo-stream-trigger/transient')]: true })],

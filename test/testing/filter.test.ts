@@ -21,6 +21,20 @@ test.each([['{}'], ['{"eventName": "INSERT"}'], ['INSERT'], ['{"eventName": [{"i
   expect(() => matchesFilter(filter, insert)).toThrow(InvalidFilterError);
 });
 
+test('a refusal names the filter and all that is wrong with it', () => {
+  let error: unknown;
+  try {
+    compileFilter({ eventName: 'INSERT', awsRegion: [] });
+  } catch (thrown) {
+    error = thrown;
+  }
+  const { name, message, filter, problems } = error as InvalidFilterError;
+
+  expect([name, filter]).toEqual(['InvalidFilterError', '{"eventName":"INSERT","awsRegion":[]}']);
+  expect(problems).toHaveLength(2);
+  expect(message).toBe(`The filter ${filter} is refused: ${problems.join('; ')}`);
+});
+
 const circle: { eventName?: unknown } = {};
 circle.eventName = circle;
 
