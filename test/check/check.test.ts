@@ -438,6 +438,7 @@ test.each<[string, object, unknown[]]>([
   ['another table\'s stream', { Role: role([allow('*', { 'Fn::GetAtt': ['Other', 'StreamArn'] }), allow('sqs:*')]) }, [[ALL_READING.slice(0, 3), STREAM]]],
   ['a stream by its text, which may be this one', { Role: role([allow('*', 'arn:aws:dynamodb:eu-west-1:111122223333:table/orders/stream/2025-01-01T00:00:00.000'), allow('sqs:*')]) }, []],
   ['a stream that a parameter names', { Role: role([allow('*', { Ref: 'Stream' })]) }, []],
+  ['a stream that another app exports', { Role: role([allow('*', { 'Fn::ImportValue': 'stream' })]) }, []],
   ['a policy of AWS', { Role: role([], { ManagedPolicyArns: ['arn:aws:iam::aws:policy/service-role/AWSLambdaDynamoDBExecutionRole'] }) }, [SENDING]],
   ['a policy that only the deployment knows', { Role: role([], { ManagedPolicyArns: [{ Ref: 'Policy' }] }) }, []],
   ['a statement that only the deployment knows', { Role: role([{ 'Fn::If': ['C', reading, allow('s3:*')] }]) }, []],
