@@ -1,5 +1,5 @@
 import { createHook } from 'node:async_hooks';
-import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { channel, type Channel } from 'node:diagnostics_channel';
 import { GrantedTime } from './granted-time';
 import { type HandlerContext, shared, simulatedContext } from './handler-context';
 import { realGlobal } from './real-global';
@@ -76,11 +76,11 @@ export class RealWork {
     this.usedConnections();
     this.openingConnections();
     this.beginnings.enable();
-    EXCHANGES.forEach((channel) => subscribe(channel, this.exchangeBegins));
+    EXCHANGES.forEach((exchanges) => exchanges.subscribe(this.exchangeBegins));
   }
 
   stop(): void {
-    EXCHANGES.forEach((channel) => unsubscribe(channel, this.exchangeBegins));
+    EXCHANGES.forEach((exchanges) => exchanges.unsubscribe(this.exchangeBegins));
     [this.beginnings, this.answers, this.endings, this.lives].forEach((hook) => hook.disable());
   }
 
@@ -370,8 +370,11 @@ interface Found {
   open?: Whose;
 }
 
-/** The channels in which Node.js reports that a request of fetch or of node:http begins. */
-const EXCHANGES = ['undici:request:create', 'http.client.request.start'];
+/**
+ * The channels in which Node.js reports that a request of fetch or of node:http begins. The process holds them, whatever copy of this module ends:
+ * Node.js 20 forgets a channel that is in use if an earlier one of its name, which nothing held, is collected meanwhile.
+ */
+const EXCHANGES = (realGlobal[Symbol.for('dynamo-stream-trigger/exchanges')] ??= ['undici:request:create', 'http.client.request.start'].map(channel)) as Channel[];
 
 /** So many turns of the event loop without a pause: most real waits are over by then. */
 const TURNS = 20;

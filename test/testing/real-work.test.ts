@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer as createWebServer, get, type RequestListener } from 'node:http';
 import { connect as connectHttp2, createServer as createHttp2Server } from 'node:http2';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { join } from 'node:path';
 import * as timers from 'node:timers';
 import { promisify } from 'node:util';
 import { Worker } from 'node:worker_threads';
@@ -721,4 +722,18 @@ describe('a server that is silent again', () => {
     });
     expect(seen).toEqual(['guard', 'answer', 'answer']);
   });
+});
+
+test('a request is known in every test file of a process: the channel that reports it outlives the copy of this module that has asked for it', async () => {
+  const script = `
+    require(${JSON.stringify(join(__dirname, '..', '..', 'build', 'testing'))});
+    const channel = new WeakRef(require('node:diagnostics_channel').channel('undici:request:create'));
+    Object.keys(require.cache).forEach((file) => delete require.cache[file]);
+    module.children.length = 0;
+    setImmediate(() => {
+      gc();
+      console.log(channel.deref() !== undefined);
+    });`;
+
+  expect((await promisify(execFile)(process.execPath, ['--expose-gc', '-e', script])).stdout).toBe('true\n');
 });
