@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { assemblyContent } from './assembly-content';
 import { cdkProject } from './cdk-project';
 import { offerNewer } from './offer-newer';
 import { jsonLines, lines, type Output } from './output';
@@ -51,6 +52,7 @@ async function runUntilStopped(options: LocalOptions, output: Output): Promise<0
 }
 
 async function run(options: LocalOptions, output: Output, asked: Promise<undefined>): Promise<Error | undefined> {
+  const content = options.watch ? undefined : assemblyContent(options.assembly!);
   const start = () => startLocal({ ...options, observer: (event) => output.happened(event) });
   const watched = options.watch ? watchApp(cdkProject(process.cwd()), options, output, start) : undefined;
   const started = await Promise.race([watched ? watched.started : start(), asked]);
@@ -58,7 +60,7 @@ async function run(options: LocalOptions, output: Output, asked: Promise<undefin
     return undefined;
   }
   output.ready(started);
-  const endLoop = watched ? watched.end : offerNewer(started, options.assembly!, output);
+  const endLoop = watched ? watched.end : offerNewer(started, options.assembly!, content, output);
   const failure = await Promise.race([started.failed, asked]);
   await endLoop();
   await started.stop();

@@ -9,11 +9,11 @@ const INTERVAL = 1000;
 /**
  * Says so when the app in the folder is newer than the one that runs, and takes over at Enter what is there.
  *
+ * @param running the content of the folder that was read before the run began to start: it may have changed since
  * @returns a function that ends it
  */
-export function offerNewer(run: LocalRun, folder: string, output: Output): () => void {
+export function offerNewer(run: LocalRun, folder: string, running: string | undefined, output: Output): () => void {
   const { stdin } = process;
-  let running = assemblyContent(folder);
   let seen = running;
   let offered = running;
   const timer = setInterval(() => {

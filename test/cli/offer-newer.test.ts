@@ -65,13 +65,13 @@ describe('an app that is newer than the one that runs', () => {
     Object.defineProperty(process, 'stdin', { value: stdin, configurable: true });
     jest.useRealTimers();
   });
-  const offer = (isTTY: boolean) => {
+  const offer = (isTTY: boolean, running = assemblyContent(folder)) => {
     keys = Object.assign(new PassThrough(), { isTTY });
     Object.defineProperty(process, 'stdin', { value: keys, configurable: true });
     const output = {
       newer: (_folder: string, way: string) => printed.push(`newer. ${way}`), notTakenOver: ({ message }: Error) => printed.push(`not taken over: ${message}`),
     };
-    end = offerNewer({ takeOver } as unknown as LocalRun, folder, output as unknown as Output);
+    end = offerNewer({ takeOver } as unknown as LocalRun, folder, running, output as unknown as Output);
   };
   const seconds = (count: number) => jest.advanceTimersByTime(count * 1000);
   const enter = async () => {
@@ -91,6 +91,14 @@ describe('an app that is newer than the one that runs', () => {
     expect(printed).toEqual([]);
     seconds(5);
     expect(printed).toEqual(['newer. Enter takes it over.']);
+  });
+
+  test('is offered too if it was synthesized while the run started', () => {
+    const before = assemblyContent(folder);
+    write('manifest.json', '{ "new": 1 }');
+    offer(false, before);
+    seconds(2);
+    expect(printed).toHaveLength(1);
   });
 
   test('is not offered while it is half written, or if it is as the one that runs again', () => {
