@@ -137,7 +137,7 @@ interface FileAsset {
 /** @throws UnreadableAssembly */
 export function readJsonFile<T>(file: string): T {
   try {
-    return JSON.parse(readFileSync(file).toString());
+    return JSON.parse(readFileSync(file, 'utf8'));
   } catch (error) {
     throw new UnreadableAssembly(`Can't read ${file}: ${(error as Error).message}\nRun \`npx cdk synth\` again.`);
   }

@@ -1,6 +1,5 @@
 import { asText } from '../rules/cloudformation';
 
-
 /** An entry of a section of a template, and the keys that lead to it there. */
 export interface Expanded {
   readonly name: string;

@@ -49,8 +49,6 @@ function assembly(folder: string): ReturnType<typeof readAssembly> {
   }
 }
 
-/** The path of each asset, by object key. */
-
 /** A stack as its file has it. */
 interface Written extends Location, Pick<CheckedStack, 'name' | 'file' | 'template' | 'lineOf' | 'parent' | 'metadata'> {
   readonly paths?: ReadonlyMap<string, string>;

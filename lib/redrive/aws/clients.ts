@@ -31,8 +31,9 @@ export function clientsOf({ region, profile }: Identity): Clients {
   function oneOfEachRegion<Client extends { destroy(): void }>(make: (own?: string) => Client): (own?: string) => Client {
     const known = new Map<string | undefined, Client>();
     return (own) => {
-      const client = known.get(own) ?? make(own);
-      if (!known.has(own)) {
+      let client = known.get(own);
+      if (client === undefined) {
+        client = make(own);
         known.set(own, client);
         made.push(client);
       }

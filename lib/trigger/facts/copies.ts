@@ -64,7 +64,7 @@ function copyIn(folder: string, version?: string): string {
 
 function versionIn(folder: string): string {
   try {
-    return JSON.parse(readFileSync(join(folder, 'package.json')).toString()).version;
+    return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')).version;
   } catch {
     // Bundled with the app.
     return 'one';

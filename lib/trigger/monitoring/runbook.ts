@@ -8,6 +8,6 @@ export function docsPage(page: string, anchor: string): string {
 
 /** As the package says it. By a path that is right from lib/ and from build/. */
 function repository(): string {
-  const { repository: { url } } = JSON.parse(readFileSync(join(__dirname, '..', '..', '..', 'package.json')).toString());
+  const { repository: { url } } = JSON.parse(readFileSync(join(__dirname, '..', '..', '..', 'package.json'), 'utf8'));
   return url.replace(/^git\+/, '').replace(/\.git$/, '');
 }
