@@ -71,7 +71,7 @@ export class AppAtWork {
     return done;
   }
 
-  private async take(app: LocalApp, told: WhenTold = {}): Promise<readonly LocalChange[]> {
+  private async take(app: LocalApp, reporting: Reporting = {}): Promise<readonly LocalChange[]> {
     const { setup: { observer }, services, functions, mappings } = this;
     observer({ type: 'app', functions: app.functions.map(({ name, path }) => ({ name, path })), triggers: app.mappings.map(({ path }) => path) });
     const withTables = withoutMissing(app, await services.take(app), 'TABLE_REFUSED', observer);
@@ -80,7 +80,7 @@ export class AppAtWork {
     await mappings.take(running.mappings);
     functions.keep(running.functions);
     this.whole = app;
-    return this.changed(running, told);
+    return this.changed(running, reporting);
   }
 
   private show({ tables }: LocalApp): void {
@@ -91,11 +91,11 @@ export class AppAtWork {
   }
 
   /** This is what runs now. */
-  private changed(app: LocalApp, { ifAny = false }: WhenTold): readonly LocalChange[] {
+  private changed(app: LocalApp, { ifAny = false }: Reporting): readonly LocalChange[] {
     const isFirst = this.app === undefined;
     const before = this.shape;
     this.app = app;
-    this.shape = shapeOf(app, { table: this.services.tableOf, functionFacts: this.functions.factsOf });
+    this.shape = shapeOf(app, { table: this.services.tableOf, functionTraits: this.functions.traitsOf });
     this.overview = appOverview(app, this.services);
     const changes = changesBetween(before, this.shape);
     if (!isFirst && !(ifAny && changes.length === 0)) {
@@ -106,6 +106,6 @@ export class AppAtWork {
 }
 
 /** Whether changes are reported only if there are any. Nobody asked for those of sources, and a source that failed has been reported. */
-interface WhenTold {
+interface Reporting {
   readonly ifAny?: boolean;
 }

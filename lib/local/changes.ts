@@ -26,7 +26,7 @@ export const EMPTY_APP: AppShape = {
 /** What a part is like that may be another one here than in the app: what was refused goes on as it was. */
 export interface Actual {
   table(table: LocalTable): LocalTable | undefined;
-  functionFacts(target: LocalApp['functions'][number]): FunctionTraits;
+  functionTraits(target: LocalApp['functions'][number]): FunctionTraits;
 }
 
 export function shapeOf(app: LocalApp, actual: Actual): AppShape {
@@ -37,7 +37,7 @@ export function shapeOf(app: LocalApp, actual: Actual): AppShape {
     queue: byPath(app.queues, ({ attributes }) => ({ settings: attributes })),
     topic: byPath(app.topics, ({ attributes, subscriptions }) => ({ settings: attributes, subscriptions })),
     bucket: byPath(app.buckets, ({ notifications }) => ({ notifications })),
-    function: byPath(app.functions, (target) => ({ ...actual.functionFacts(target) })),
+    function: byPath(app.functions, (target) => ({ ...actual.functionTraits(target) })),
     trigger: new Map(app.mappings.map(({ path, settings: { startingPosition: _, ...settings }, functionArn, table, destinationArn }) =>
       [path, { ...settings, function: functionArn, table: table.arn, destination: destinationArn }])),
   };

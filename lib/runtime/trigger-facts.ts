@@ -44,8 +44,8 @@ export function triggerFacts(streamArn: string, host: Host, reports?: boolean, t
   const serving = named[0] ? named : triggers.filter(({ stream }) => !stream);
   const isLambda = !!process.env.AWS_LAMBDA_RUNTIME_API;
   if (!serving[0]) {
-    if (isLambda && !told) {
-      told = true;
+    if (isLambda && !reported) {
+      reported = true;
       tell?.(streamArn);
     }
     return { report: reports ?? !isLambda };
@@ -61,7 +61,7 @@ export function triggerFacts(streamArn: string, host: Host, reports?: boolean, t
 }
 
 /** Whether it was reported that no trigger informed the function. */
-let told = false;
+let reported = false;
 
 function fromEnvironment(): TriggerFacts[] {
   const text = process.env[ENVIRONMENT_VARIABLE];

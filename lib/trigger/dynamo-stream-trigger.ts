@@ -77,8 +77,8 @@ export class DynamoStreamTrigger extends Construct {
       const mapping = this.eventSourceMapping.node.defaultChild as lambda.CfnEventSourceMapping;
       const informed = informedFunction(this.handler, valid.informHandler);
       this._isMeasured = informed !== undefined && hasRuntime(this.handler, valid.informHandler);
-      const told = informed && informFunction(informed, mapping, valid.settings.reportBatchItemFailures);
-      judgeFinishedTree(this, { ...valid, mapping, destination, role, informed, told, hasRuntime: hasRuntime(this.handler, valid.informHandler) });
+      const omitted = informed && informFunction(informed, mapping, valid.settings.reportBatchItemFailures);
+      judgeFinishedTree(this, { ...valid, mapping, destination, role, informed, omitted, hasRuntime: hasRuntime(this.handler, valid.informHandler) });
     } catch (error) {
       throw namingCopies(error, this, constructsIn(props));
     }

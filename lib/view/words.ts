@@ -141,12 +141,12 @@ export function summary({ figures, times, shards, environments }: View): string[
 
 /** What did not go well, in order: a line each. What has the same words, one after the other, is one line. */
 export function story(view: View, most: number): { readonly lines: string[]; readonly omitted: number } {
-  const told = [
-    ...view.batches.filter(({ outcome }) => outcome !== 'done').map((batch) => toldOfBatch(view, batch)),
-    ...view.events.map((event) => toldOfEvent(view, event)),
+  const happenings = [
+    ...view.batches.filter(({ outcome }) => outcome !== 'done').map((batch) => happeningOfBatch(view, batch)),
+    ...view.events.map((event) => happeningOfEvent(view, event)),
   ].sort((one, other) => one.moment - other.moment);
-  const folds: Told[][] = [];
-  for (const one of told) {
+  const folds: Happening[][] = [];
+  for (const one of happenings) {
     const fold = folds[folds.length - 1];
     if (fold?.[0].key === one.key) {
       fold.push(one);
@@ -158,7 +158,7 @@ export function story(view: View, most: number): { readonly lines: string[]; rea
   return { lines, omitted: folds.slice(most).reduce((sum, fold) => sum + fold.length, 0) };
 }
 
-interface Told {
+interface Happening {
   readonly moment: number;
   readonly shard?: number;
   readonly what: string;
@@ -169,7 +169,7 @@ interface Told {
   readonly key: string;
 }
 
-function toldOfBatch(view: View, batch: ViewBatch): Told {
+function happeningOfBatch(view: View, batch: ViewBatch): Happening {
   const { shard, split, retry, from, to, calls = [], error } = batch;
   const what = headline(batch);
   const [cause, ...others] = causesOf(batch);
@@ -188,14 +188,14 @@ function toldOfBatch(view: View, batch: ViewBatch): Told {
   };
 }
 
-function toldOfEvent(view: View, event: ViewEvent): Told {
+function happeningOfEvent(view: View, event: ViewEvent): Happening {
   const { moment, shard, kind, records, text } = event;
   // Each parked record has its own number.
   const key = [shard, kind, records, text.replace(/^record \S+: /, '')].join('\n');
   return { moment, shard, what: aboutEvent(view, event)[0], more: text === '' ? [] : [text], key };
 }
 
-function lineOf(view: View, fold: readonly Told[]): string {
+function lineOf(view: View, fold: readonly Happening[]): string {
   const [{ moment, shard, what, more }] = fold;
   const last = fold[fold.length - 1];
   const [from, to] = [moment, last.moment].map((one) => sinceStart(view, view.times[one]));

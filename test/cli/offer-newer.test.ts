@@ -121,7 +121,7 @@ describe('an app that is newer than the one that runs', () => {
     expect(printed).toEqual(['newer. Enter takes it over.', 'newer. Enter takes it over.']);
   });
 
-  test('that can\'t be taken over is told so', async () => {
+  test('that can\'t be taken over is reported', async () => {
     offer(true);
     takeOver.mockRejectedValue(new Error('No trigger.'));
     await enter();

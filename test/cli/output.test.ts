@@ -71,7 +71,7 @@ test.each<[LocalChange[], string]>([
   [[change('queue', 'Shop/Failed', 'removed')], 'the queue Shop/Failed is not in the app any more, and keeps what it holds'],
   [Array(6).fill(change('table', 'T', 'new')), 'the table T is new; the table T is new; the table T is new; the table T is new; the table T is new; the table T is new'],
   [Array(7).fill(change('table', 'T', 'new')), 'the table T is new; the table T is new; the table T is new; the table T is new; the table T is new; the table T is new; and 1 more'],
-])('of %j is told "%s"', (changes, text) => {
+])('of %j is shown as "%s"', (changes, text) => {
   expect(takenOver(changes, (path) => path.replace('Shop/', ''))).toBe(`Taken over: ${text}.`);
 });
 
@@ -331,7 +331,7 @@ describe('what a function prints when it fails as before', () => {
   });
 });
 
-test('which invocation printed a line is told where a function has several under way', () => {
+test('a line is shown with the invocation that printed it where a function has several under way', () => {
   const log: LocalEvent = { type: 'log', functionName: 'on-order', requestId: '11111111-0000', stream: 'stdout', line: 'one' };
   const events = [STARTED, log, STARTED, log, { ...log, requestId: undefined }, ended(null), log] as LocalEvent[];
   expect(printedBy((out) => {
@@ -348,14 +348,14 @@ test('on a terminal each function has a colour of its own, which is not red, unt
   expect(started).toEqual([36, 33, 35, 32, 34, 96, 93, 95, 36].map((colour, n) => `␛[${colour}mF${n}␛[39m`));
 });
 
-test('a change is told by the short names of what has changed', () => {
+test('a change is shown by the short names of what has changed', () => {
   const printed = new Happenings(false);
   printed.lines({ type: 'app', functions: [{ name: 'f', path: 'Shop/OnOrder' }], triggers: ['Shop/Orders/EventSourceMapping'] });
   expect(printed.lines({ type: 'takenOver', changes: [change('function', 'Shop/OnOrder', 'new'), change('trigger', 'Shop/Orders/EventSourceMapping', 'removed')] }))
     .toEqual(['Taken over: the function OnOrder is new; the trigger Orders has ended.']);
 });
 
-test('what an invocation used is told once, at its end', () => {
+test('what an invocation used is shown once, at its end', () => {
   const printed = new Happenings(false);
   printed.lines({ type: 'used', functionName: 'on-order', requestId: 'r', memorySize: 512, memoryUsed: 70, loadMs: 211.4 });
   expect([ended(null), ended(null)].map((event) => printed.lines(event))).toEqual([

@@ -162,7 +162,7 @@ test.each([
     'whatever else ends it', Object.assign(new Error('socket'), { stack: 'Error: socket\n    at read' }),
     'Unexpected: Error: socket\n    at read\nWhat is not done was given back, or comes back when its visibility timeout is over.\n',
   ],
-])('%s is told on the standard error', (_, error, expected) => {
+])('%s is shown on the standard error', (_, error, expected) => {
   const write = jest.spyOn(process.stderr, 'write').mockReturnValue(true);
   try {
     expect(printed((out) => redriveText(out, { superseded: 'hold' }).failed(error))).toBe('');

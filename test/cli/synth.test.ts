@@ -44,7 +44,7 @@ test('a command that fails is told with its exit code and the last lines that it
   expect(error.message.split('\n')).toHaveLength(26);
 });
 
-test('a command that is ended by a signal, or does not start, is told so', async () => {
+test('a command that is ended by a signal, or does not start, is reported', async () => {
   const messageOf = (app: string, folder = folderWith({})) => synthesize({ folder, app, context: {}, include: [], exclude: [] }, join(folder, 'out'))
     .catch(({ message }) => message);
   expect(await messageOf('kill -KILL $$')).toBe('kill -KILL $$ was ended by SIGKILL.');

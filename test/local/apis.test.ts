@@ -25,8 +25,8 @@ function asked({ target, method = 'POST', path = '/', headers = {}, body = '' }:
 }
 
 /** What an API answers; undefined if it is for another one. */
-async function answerOf(api: Api, request_: Asked): Promise<Omit<ApiAnswer, 'body'> & { body: any } | undefined> {
-  const answer = await api(asked(request_));
+async function answerOf(api: Api, given: Asked): Promise<Omit<ApiAnswer, 'body'> & { body: any } | undefined> {
+  const answer = await api(asked(given));
   return answer && { ...answer, body: answer.body === undefined ? undefined : JSON.parse(String(answer.body)) };
 }
 

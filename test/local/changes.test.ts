@@ -16,7 +16,7 @@ const APP = {
 } as unknown as LocalApp;
 
 const shape = (app: Partial<LocalApp> = {}, facts: Partial<FunctionTraits> = { code: 'a', memory: 128 }, table = (one: LocalTable): LocalTable | undefined => one) =>
-  shapeOf({ ...APP, ...app }, { table, functionFacts: () => facts as FunctionTraits });
+  shapeOf({ ...APP, ...app }, { table, functionTraits: () => facts as FunctionTraits });
 const parts = (change: LocalChange['change'], ...kinds: LocalChange['kind'][]) =>
   kinds.map((kind) => ({ kind, path: kind[0].toUpperCase() + kind.slice(1), change, what: [] }));
 const KINDS = ['function', 'trigger', 'table', 'queue', 'topic', 'bucket'] as const;

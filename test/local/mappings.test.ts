@@ -158,7 +158,7 @@ describe('the app at work', () => {
         return missing.functions;
       },
       keep: (targets: LambdaFunction[]) => log.push(`keep ${targets.length}`),
-      factsOf: () => ({ ...facts }), traitsOf: () => ({ ...facts }),
+      traitsOf: () => ({ ...facts }),
     } as unknown as LocalFunctions;
     const mappings = { take: async (all: LocalMapping[]) => log.push(`mappings ${all.length}`) } as unknown as Mappings;
     const app = new AppAtWork({ observer: (event: LocalEvent) => events.push(event) } as unknown as RunSetup, services, functions, mappings);

@@ -155,7 +155,7 @@ describe('while the run itself changes a table', () => {
   const streamsOf = (table: () => object, notes: string[] = [], streams: object = {}) =>
     tableStreams({ tables: clientWith(() => ({ Table: table() })).client, streams: streams as never }, TABLE, 'arn:1', new Removals(), (note) => notes.push(note));
 
-  test('its triggers wait, and what comes of it is no news to them', async () => {
+  test('its triggers wait, and what happens to the table adds no note', async () => {
     const notes: string[] = [];
     let table = on('arn:1');
     const streams = streamsOf(() => table, notes);

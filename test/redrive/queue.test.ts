@@ -65,7 +65,7 @@ test('who may not give messages back takes no more than the first ones', async (
   expect(queue.calls.filter(({ action }) => action === 'ReceiveMessage')).toHaveLength(1);
 });
 
-test('who may not delete is told the permission that is needed', async () => {
+test('where deleting is not allowed, the error names the permission that is needed', async () => {
   const source = sourceOf();
   const { handles } = await collected(source);
   queue.denied = 'DeleteMessageBatch';

@@ -13,7 +13,7 @@ test.each([
   ['a record without keys', { Records: [record(0), { ...record(1), dynamodb: withoutKeys }] }],
   ['a record with empty keys', { Records: [{ ...record(0), dynamodb: { ...withoutKeys, Keys: {} } }] }],
   ['a record without a number', { Records: [{ ...record(0), dynamodb: { ...record(0).dynamodb, SequenceNumber: undefined } }] }],
-  ['a record whose number is no text', { Records: [{ ...record(0), dynamodb: { ...record(0).dynamodb, SequenceNumber: 1 } }] }],
+  ['a record whose number is not a text', { Records: [{ ...record(0), dynamodb: { ...record(0).dynamodb, SequenceNumber: 1 } }] }],
   ['two streams', { Records: [record(0), { ...record(1), eventSourceARN: 'arn:other' }] }],
   ['a window', { Records: [record(0)], window: {}, state: {} }],
   ['a window without a state', { Records: [record(0)], window: {} }],

@@ -63,7 +63,7 @@ describe('with other images', () => {
     expect(withImages({ ...PARKED, altered: ['OldImage'] }, { NewImage: NEW, OldImage: OLD })).toMatchObject({ altered: ['OldImage'] });
   });
 
-  test('null is no image', () => {
+  test('null is not an image', () => {
     const none = { NewImage: null, OldImage: null } as object;
 
     expect(withImages(PARKED, none)).toEqual(withImages(PARKED, {}));

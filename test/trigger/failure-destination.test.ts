@@ -323,7 +323,7 @@ describe.each(APPS)('cdk-nag, in $age,', ({ flags }) => {
     expect(offenders(app, 'AwsSolutions-SQS3')).toEqual([`${other.node.path}/Resource`]);
   });
 
-  test('is told why it must not object', () => {
+  test('gets the reasons why it must not object', () => {
     const app = new TestApp({ env: ENV }, flags);
     const store = new FailureStore(app.stack, 'Failures');
     app.trigger({ onFailure: store });

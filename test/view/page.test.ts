@@ -66,7 +66,7 @@ test('paper is light, whatever the screen is', () => {
   expect(STYLE.match(/@media[^{]*prefers-color-scheme:dark/g)).toEqual(Array.from({ length: 2 }, () => '@media screen and (prefers-color-scheme:dark'));
 });
 
-test('a picture stands alone, is well-formed XML, and is told in words', () => {
+test('a picture stands alone, is well-formed XML, and is described in words', () => {
   const svg = picture(view, { title: 'A & B', axis: 'steps' });
 
   expect(svg.replace(/(<style>).*?(<\/style>)/s, '$1$2').replace(/<g transform.*<\/g>/s, '')).toMatchSnapshot();

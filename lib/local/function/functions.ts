@@ -21,7 +21,7 @@ export interface LocalFunctions {
   /** Ends all others, each with its last invocation. */
   keep(targets: readonly LambdaFunction[]): void;
   /** What a function that runs is like. */
-  factsOf(target: LambdaFunction): FunctionTraits;
+  traitsOf(target: LambdaFunction): FunctionTraits;
   of(target: LambdaFunction): LocalFunction;
   /** Kills the processes that are running the handler of the function with this name, and returns how many there were. */
   kill(functionName: string): number;
@@ -32,7 +32,7 @@ export interface LocalFunctions {
 interface RunningFunction {
   /** With the folder of the code that runs. */
   readonly target: LambdaFunction;
-  readonly facts: FunctionTraits;
+  readonly traits: FunctionTraits;
   readonly at: LocalFunction;
 }
 
@@ -58,7 +58,7 @@ export function localFunctions(setup: RunSetup, endpoints: Endpoints, onChange: 
         }
       }
     },
-    factsOf: (target) => of(target).facts,
+    traitsOf: (target) => of(target).traits,
     of: (target) => of(target).at,
     kill: (functionName) => [...running.values()].reduce((sum, { target, at }) => sum + (target.name === functionName ? at.kill() : 0), 0),
     stop: async () => {
@@ -72,9 +72,9 @@ export function localFunctions(setup: RunSetup, endpoints: Endpoints, onChange: 
     const code = await bundles.codeOf(given);
     const target = code === undefined ? given : { ...given, codeDirectory: code };
     const variables = variablesOf(setup, target, endpoints);
-    const facts = functionTraits(target, variables);
+    const traits = functionTraits(target, variables);
     const before = running.get(target.arn);
-    if (isDeepStrictEqual(before?.facts, facts)) {
+    if (isDeepStrictEqual(before?.traits, traits)) {
       return [];
     }
     try {
@@ -82,7 +82,7 @@ export function localFunctions(setup: RunSetup, endpoints: Endpoints, onChange: 
       await before?.at.replace(target, options);
       const at = before?.at ?? await startFunction(setup.children, target, options);
       all.add(at);
-      running.set(target.arn, { target, facts, at });
+      running.set(target.arn, { target, traits, at });
       return [];
     } catch (error) {
       if (!(error instanceof LocalRunError && error.code === 'FUNCTION_NOT_LOADED') || isStopped) {

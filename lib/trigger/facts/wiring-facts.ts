@@ -33,7 +33,7 @@ export interface WiredTrigger {
   readonly informed: lambda.Function | undefined;
   /** Whether the function is known to park records: others leave the destination to Lambda, which is in no VPC. */
   readonly hasRuntime: boolean;
-  readonly told: OmittedFacts | undefined;
+  readonly omitted: OmittedFacts | undefined;
 }
 
 /**
@@ -42,7 +42,7 @@ export interface WiredTrigger {
  * @param parts what the trigger was made of
  */
 export function wiringFacts(trigger: WiredTrigger, deployed: SettingFacts, parts: readonly unknown[]): TriggerWiringFacts {
-  const { table, handler, mapping, destination, role, settings, informed, told } = trigger;
+  const { table, handler, mapping, destination, role, settings, informed, omitted } = trigger;
   const { region, account } = Stack.of(mapping);
   const app = finishedApp(mapping);
   // Of mappings with different conditions, perhaps only one is deployed. One without a condition always is.
@@ -57,13 +57,13 @@ export function wiringFacts(trigger: WiredTrigger, deployed: SettingFacts, parts
     handler: {
       ...functionFacts(handler, mapping, readers, informed),
       missingStatements: role.missingStatements(app.policies, onFailure ? destination.neededFor(destinationArn, onFailure.service, mapping) : []),
-      silencers: told?.silencers() ?? [],
+      silencers: omitted?.silencers() ?? [],
     },
     onFailure: onFailure && {
       ...onFailure,
       cutOff: trigger.hasRuntime && informed !== undefined && isCutOff(resourceOf(informed)!, onFailure.service, app.resources),
       isMade: destination.queue !== undefined,
-      parkingObstacle: told?.parkingObstacle(),
+      parkingObstacle: omitted?.parkingObstacle(),
     },
     reportBatchItemFailures: unwritten === undefined ? undefined : new Misfit(unwritten),
     filters: deployed.filters,

@@ -52,12 +52,12 @@ export class TriggersFacts {
     }));
     const merged = this.merged(entries, ({ facts }) => this.key(facts.report, facts.park));
     // An entry without a stream would be for the records of other mappings, too.
-    const told = merged.length <= 1 && this.others.length === 0 ? merged : this.byStream(entries);
-    return { triggers: told.map(({ facts }) => this.shortened(facts)), obstacles: this.obstacles, silencers: this.silencers(told) };
+    const written = merged.length <= 1 && this.others.length === 0 ? merged : this.byStream(entries);
+    return { triggers: written.map(({ facts }) => this.shortened(facts)), obstacles: this.obstacles, silencers: this.silencers(written) };
   }
 
-  private silencers(told: readonly VariableEntry[]): Map<lambda.CfnEventSourceMapping, readonly lambda.CfnEventSourceMapping[]> {
-    return new Map(told.filter(({ facts }) => !facts.report).flatMap(({ mappings, facts }) => {
+  private silencers(written: readonly VariableEntry[]): Map<lambda.CfnEventSourceMapping, readonly lambda.CfnEventSourceMapping[]> {
+    return new Map(written.filter(({ facts }) => !facts.report).flatMap(({ mappings, facts }) => {
       const others = this.others.filter((other) => !isReporting(other) && !this.isOfAnother(other, facts.stream));
       const silent = [...mappings.filter((mapping) => !this.reports(mapping)), ...others];
       return mappings.filter((mapping) => this.reports(mapping)).map((mapping) => [mapping, silent] as const);
@@ -69,16 +69,16 @@ export class TriggersFacts {
     const named = entries.map(({ mappings, facts }) => (
       { mappings, facts: { stream: this.ifNameable(streamOf(mappings[0]), mappings[0]), ...facts } }
     ));
-    const told = this.merged(named, ({ facts }) => this.key(facts.stream)).map(({ mappings, facts }) => ({
+    const written = this.merged(named, ({ facts }) => this.key(facts.stream)).map(({ mappings, facts }) => ({
       mappings,
       facts: { ...facts, report: facts.report && this.others.every((other) => isReporting(other) || this.isOfAnother(other, facts.stream)) },
     }));
-    for (const { mappings, facts } of told) {
+    for (const { mappings, facts } of written) {
       const others = facts.park === undefined ? mappings : [];
       others.filter((mapping) => destinationOf(mapping) !== undefined && !this.obstacles.has(mapping))
         .forEach((mapping) => this.obstacles.set(mapping, 'ambiguous'));
     }
-    return told;
+    return written;
   }
 
   /** Whether a mapping that no trigger made is not of this stream. With an alias of the function it can be of the same. */
