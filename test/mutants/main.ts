@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { Copy } from './copy';
 import { drawMutants, type Mutant } from './draw';
 import { Judge } from './judge';
@@ -11,17 +11,6 @@ import { beforeProcessEnds } from '../../lib/local/process/process-end';
 import { seededRandom } from '../../lib/testing/random';
 import { ROOMS } from '../../projenrc/rooms';
 import checkCompiled from '../compiled';
-
-const USAGE = `npm run mutants -- [options]
-
-Shows how much of the code the tests hold. It changes one place after another of a random sample, each in a copy of the project, and runs
-the tests near it, until one fails that passes without the change. Stop it with Ctrl+C to have the score of those tried so far.
-
-  --count <n>    how many places: 100 unless given
-  --seed <n>     draws the same sample again: a new one unless given
-  --room <name>  draws from this folder of lib/ only; can be repeated
-  --list         prints the sample and runs nothing
-`;
 
 /** Of a hundred mutants, how many the tests must notice. */
 const TARGET = 92;
@@ -34,22 +23,29 @@ interface Trial {
   readonly killed: string | undefined;
 }
 
-const { values: given } = parseArgs({
-  options: {
-    count: { type: 'string', default: '100' },
-    seed: { type: 'string', default: String(Math.floor(Math.random() * 1e9)) },
-    room: { type: 'string', multiple: true, default: Object.keys(ROOMS) },
-    list: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
-  },
-});
+const given = new Command('npm run mutants --')
+  .description('Shows how much of the code the tests hold. It changes one place after another of a random sample, each in a copy of the project, and runs '
+    + 'the tests near it, until one fails that passes without the change. Stop it with Ctrl+C to have the score of those tried so far.')
+  .option('--count <n>', 'how many places', wholeNumber, 100)
+  .addOption(new Option('--seed <n>', 'draws the same sample again').argParser(wholeNumber).default(Math.floor(Math.random() * 1e9), 'a new one'))
+  .addOption(new Option('--room <names...>', 'draws from these folders of lib/ only').choices(Object.keys(ROOMS)).default(Object.keys(ROOMS), 'all'))
+  .option('--list', 'prints the sample and runs nothing')
+  .parse()
+  .opts<{ readonly count: number; readonly seed: number; readonly room: readonly string[]; readonly list?: boolean }>();
 
-void (given.help ? console.log(USAGE) : main());
+void main();
+
+function wholeNumber(text: string): number {
+  if (!/^\d+$/.test(text)) {
+    throw new InvalidArgumentError('It must be a whole number.');
+  }
+  return Number(text);
+}
 
 async function main(): Promise<void> {
   checkCompiled();
   console.log(`${given.count} mutants of ${given.room.join(', ')}, seed ${given.seed}`);
-  const sample = take(Number(given.count), drawMutants(ROOT, given.room, seededRandom(Number(given.seed)), typeCheck(ROOT, importersOf)));
+  const sample = take(given.count, drawMutants(ROOT, given.room, seededRandom(given.seed), typeCheck(ROOT, importersOf)));
   if (given.list) {
     for (const mutant of sample) {
       console.log(placeOf(mutant));
