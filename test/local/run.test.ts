@@ -550,7 +550,8 @@ describe('streams that DynamoDB Local tells differently', () => {
     await put(run, 'Reset/Orders', { n: 3 });
     await run.drained();
     const notes = () => events.flatMap((event) => event.type === 'warning' && event.message.includes('reset-orders') ? [event.message] : []);
-    await until(() => notes().length === 2);
+    const disabled = 'The stream of the table reset-orders was disabled. Its triggers go on when it is enabled again.';
+    await until(() => notes().includes(disabled));
     await tables.send(new UpdateTableCommand({ TableName, StreamSpecification: { StreamEnabled: true, StreamViewType: 'NEW_IMAGE' } }));
     await put(run, 'Reset/Orders', { n: 4 });
     await run.drained();
@@ -558,9 +559,10 @@ describe('streams that DynamoDB Local tells differently', () => {
       expect(printed(name).map(({ dynamodb: { NewImage } }) => NewImage.n.N)).toEqual(['1', '2', '4']);
       expect(new Set(printed(name).map(({ eventSourceARN }) => eventSourceARN)).size).toBe(1);
     }
-    expect(notes()).toEqual([
+    // The moment without a table may pass unseen.
+    expect(notes().filter((note) => !note.includes('was deleted'))).toEqual([
       'The table reset-orders has a new stream. Its triggers go on with its first record.',
-      'The stream of the table reset-orders was disabled. Its triggers go on when it is enabled again.',
+      disabled,
       'The table reset-orders has a new stream. Its triggers go on with its first record. Its view is NEW_IMAGE, and NEW_AND_OLD_IMAGES in the app.',
     ]);
     tables.destroy();
