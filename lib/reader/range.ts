@@ -172,10 +172,11 @@ class Sweep {
 
   /** How many pages away the target is, if the numbers are as dense there as in the last page. */
   private distance(): number {
-    if (this.page.length < 2) {
+    if (this.page.length === 0) {
       return Infinity;
     }
     const [first, last] = [BigInt(numberOf(this.page[0])), BigInt(numberOf(this.page.at(-1)!))];
+    // A page with one record shows no density: infinitely many.
     return Number(BigInt(this.target) - last) / Number(last - first);
   }
 }

@@ -60,9 +60,7 @@ const SHORTEST_WAIT = 200;
 const LONGEST_WAIT = 20_000;
 
 /** A function that is throttled for so long that further tries are useless. */
-export class FunctionThrottled extends Error {
-  readonly name = 'FunctionThrottled';
-}
+export class FunctionThrottled extends Error {}
 
 /** Whether others won't get the messages before an invocation that begins now has ended. */
 export function mayKeep({ source, clock }: Ports, timeout = 0): boolean {

@@ -307,7 +307,8 @@ export class SimulatedTrigger {
 
   private park(record: ParkedRecord, shardId: string): void {
     if (this.fate.refuses({ at: this.clock.now(), message: record })) {
-      throw new Error('The failure destination refuses the record, because faults.refuse says so.');
+      // The runtime logs the name of such an error, never its text.
+      throw Object.assign(new Error(), { name: 'RefusedByFaults' });
     }
     this.parked.push(copy(record));
     this.notices.parked(this.clock.now(), record, shardId);

@@ -63,7 +63,14 @@ const PROBLEMS: [PatternProblemKind, string, string][] = [
   ['bad-or', 'x.$or[0].b.prefix', '{"x": {"$or": [{"b": {"prefix": ["x"]}}, {"c": [1]}]}}'],
   ['too-complex', 'a[0].wildcard', '{"a": [{"wildcard": "*:*:*:*:*:event-bus/*"}]}'],
   ['too-complex', '', `{${Array.from({ length: 257 }, (_, i) => `"k${i}": [1]`)}}`],
+  ['too-complex', 'c.$or', withOr({ a: 7, b: 11, c: 13 })],
 ];
+
+/** A pattern with an `$or` of so many objects in each of its fields. */
+function withOr(sizes: { readonly [field: string]: number }): string {
+  const or = (size: number) => ({ $or: Array.from({ length: size }, (_, i) => ({ [`field${i}`]: [1] })) });
+  return JSON.stringify(Object.fromEntries(Object.entries(sizes).map(([field, size]) => [field, or(size)])));
+}
 
 test.each(PROBLEMS)('%s at %j: %s', (kind, path, text) => {
   const parsed = parseEventPattern(text);
@@ -150,13 +157,8 @@ test('an object of $or that adds nothing to an earlier one gets no remark', () =
   expect(parseEventPattern('{"$or": [{"a": ["x", "y"], "b": [1]}, {"b": [1], "a": ["y"]}]}').remarks).toEqual([]);
 });
 
-test.each([
-  [1_000, [10, 10, 10], true],
-  [1_001, [7, 11, 13], false],
-])('a pattern whose $or comes to %i combinations of conditions', (_, sizes, valid) => {
-  const or = (size: number) => ({ $or: Array.from({ length: size }, (__, i) => ({ [`field${i}`]: [1] })) });
-  const pattern = Object.fromEntries(sizes.map((size, i) => [`part${i}`, or(size)]));
-  expect(parseEventPattern(JSON.stringify(pattern)).valid).toBe(valid);
+test('a pattern whose $or comes to 1,000 combinations of conditions is valid', () => {
+  expect(parseEventPattern(withOr({ a: 10, b: 10, c: 10 })).valid).toBe(true);
 });
 
 test('a pattern whose $or multiplies without end is refused, not expanded', () => {

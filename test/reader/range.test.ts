@@ -156,8 +156,9 @@ test.each([
   expect(pages.at(-1)).toEqual({ range: 0, records: [], lost: true });
 });
 
-test('a range that is trimmed as a whole, in an open shard to which nothing was written since, ends as lost', async () => {
+test('a range that is trimmed as a whole, in an open shard to which nothing was written since, ends as lost, and is not read fast for long', async () => {
   let pages = 0;
+  const waits: number[] = [];
   // A thousand pages: too many to ask a server for.
   const api: Pick<StreamsApi, 'iterator' | 'records'> = {
     iterator: async (_, { type }) => {
@@ -168,12 +169,13 @@ test('a range that is trimmed as a whole, in an open shard to which nothing was 
     },
     records: async () => ({ Records: [], NextShardIterator: String(++pages) }),
   };
-  const reading = { next: async (cursor: Cursor) => cursor.next(), wait: async () => {} };
+  const reading = { next: async (cursor: Cursor) => cursor.next(), wait: async (ms: number) => waits.push(ms) };
   const all = [];
   for await (const page of readRanges(api as StreamsApi, 'shard-0', [{ first: numbers[2], last: numbers[4] }], reading)) {
     all.push(page);
   }
   expect([all, pages]).toEqual([[{ range: 0, records: [], lost: true }], 999]);
+  expect(waits).toEqual(Array(979).fill(50));
 });
 
 test.each<[string, Fault, string]>([

@@ -44,6 +44,7 @@ const WARNED: [object, string][] = [
   [newImage({ gone: { NULL: [false] } }), 'filter-value-type: compares dynamodb.NewImage.gone.NULL with false, but stream records carry true there'],
   [newImage({ gone: { NULL: [null] } }), 'filter-value-type: compares dynamodb.NewImage.gone.NULL with null, but stream records carry true there, so that it never matches. Write true, without quotes.'],
   [{ dynamodb: { SizeBytes: ['1000'] } }, 'filter-value-type: compares dynamodb.SizeBytes with "1000", but stream records carry a number there, so that it never matches. Write a number without quotes, or a numeric range.'],
+  [newImage({ status: { S: [1] } }), 'filter-value-type: compares dynamodb.NewImage.status.S with 1, but stream records carry text there, so that it never matches. Write the value in quotes.'],
   [newImage({ status: [{ exists: true }] }), 'filter-exists: asks whether dynamodb.NewImage.status exists, but for an object that never matches.'],
   [{ dynamodb: { OldImage: [{ exists: false }] } }, 'filter-exists: asks whether dynamodb.OldImage exists, but for an object that always matches.'],
   [{ dynamodb: ['a'] }, 'filter-object: compares dynamodb, which is an object and never matches.'],

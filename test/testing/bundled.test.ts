@@ -53,7 +53,8 @@ describe('fake timers of node:test', () => {
   });
 
   test('that were there first are an error', () => {
-    expect(result('', '')).toContain('dynamo-stream-trigger/testing was loaded while the timers of Node.js were fake');
+    expect(result('', '')).toContain('dynamo-stream-trigger/testing was loaded while the timers of Node.js were fake, but it needs the real ones beside them. '
+      + 'Import it before fake timers are enabled, at the top of the test.');
   });
 });
 

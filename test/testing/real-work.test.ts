@@ -209,11 +209,12 @@ describe('work of others', () => {
     }
   });
 
-  test('neither timers, servers nor requests of the test hold up a handler that waits for virtual time alone', async () => {
+  test('neither timers, servers, requests nor kept connections of the test hold up a handler that waits for virtual time alone', async () => {
     const interval = setInterval(() => undefined, 1);
     const timer = setTimeout(() => undefined, 60_000);
     ends.push(() => clearInterval(interval), () => clearTimeout(timer));
     void ask(await connected(await listen(false)));
+    await ask(await connected(await listen(true)));
     const time = waited();
     const { invocations } = await run({ handler: () => new Promise(() => undefined) });
     expect(invocations).toMatchObject([{ durationMs: 3000, error: { errorType: 'Sandbox.Timedout' } }]);

@@ -427,9 +427,6 @@ describe('losses', () => {
 });
 
 describe('with the runtime', () => {
-  // It says which records failed.
-  beforeEach(() => void jest.spyOn(console, 'error').mockImplementation());
-
   test('a failed record is tried again after waits that are virtual, a poison one is parked, and nothing else is touched', async () => {
     const calls: string[] = [];
     const handler = streamHandler(async (record) => {
@@ -462,13 +459,14 @@ describe('with the runtime', () => {
 
   test('a destination that refuses parked records makes the record the checkpoint', async () => {
     const handler = streamHandler(() => {
-      throw new Error('poison');
+      throw new PoisonRecordError('poison');
     });
-    const { parked, failed } = await run({
+    const { parked, failed, logs } = await run({
       handler, shards: [{ records: orders(1) }], mapping: { retryAttempts: 1 }, faults: { refuse: ({ message }) => 'kind' in message },
     });
     expect(parked).toEqual([]);
     expect(failed).toHaveLength(1);
+    expect(JSON.parse(logs[0])).toMatchObject({ outcome: 'not parked: RefusedByFaults', item: expect.stringMatching(/^[0-9a-f]{16}$/) });
   });
 
   test('windows are aggregated to their final invocation', async () => {

@@ -77,7 +77,6 @@ test('triggers of different handlers don\'t wait for each other', async () => {
 });
 
 test('the runtime tells the triggers of its function apart by their streams', async () => {
-  jest.spyOn(console, 'error').mockImplementation();
   const handler = streamHandler({
     onRecord: () => {
       throw new PoisonRecordError('no');

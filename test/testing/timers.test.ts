@@ -108,10 +108,10 @@ describe('timers: \'virtual\'', () => {
       setTimeout(() => controller.abort('enough'), 1000);
       const tick = everyTick(HOUR, 1, controller)[Symbol.asyncIterator]().next();
       const ends = [promised(HOUR, undefined, controller), scheduler.wait(HOUR, controller), tick];
-      const errors = await Promise.all(ends.map((end) => end.then(() => 'none', (error: any) => [error.name, error.code, error.cause])));
+      const errors = await Promise.all(ends.map((end) => end.then(() => 'none', (error: any) => [error.name, error.code, error.message, error.cause])));
       return [...errors, await promised(HOUR, 1, controller).catch((error) => error.name)];
     });
-    expect(invocations[0]).toMatchObject({ durationMs: 1000, response: [...Array(3).fill(['AbortError', 'ABORT_ERR', 'enough']), 'AbortError'] });
+    expect(invocations[0]).toMatchObject({ durationMs: 1000, response: [...Array(3).fill(['AbortError', 'ABORT_ERR', 'The operation was aborted', 'enough']), 'AbortError'] });
   });
 
   test('a timer is what Node.js has: a number, disposable, and nothing to wait for if it is unref\'d', async () => {
@@ -132,7 +132,7 @@ describe('timers: \'virtual\'', () => {
     ['AbortSignal.timeout', () => AbortSignal.timeout(2000)],
     ['a timer', () => {
       const controller = new AbortController();
-      setTimeout(() => controller.abort(new DOMException('', 'TimeoutError')), 2000);
+      setTimeout(() => controller.abort(new DOMException('The operation was aborted due to timeout', 'TimeoutError')), 2000);
       return controller.signal;
     }],
   ])('a call that is never answered is ended by %s', async (_, guard) => {
@@ -140,7 +140,7 @@ describe('timers: \'virtual\'', () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     const { invocations } = await run(() => fetch(address, { signal: guard() }), { realTimeLimit: 0.3 });
-    expect(invocations).toMatchObject([{ durationMs: 2000, error: { errorType: 'TimeoutError' } }]);
+    expect(invocations).toMatchObject([{ durationMs: 2000, error: { errorType: 'TimeoutError', errorMessage: 'The operation was aborted due to timeout' } }]);
     server.close();
     server.closeAllConnections();
   });

@@ -224,6 +224,19 @@ describe('thresholds follow the settings:', () => {
       .toEqual(['IteratorAgeWarning', 'IteratorAgeCritical', 'Errors', 'Duration']);
   });
 
+  test.each<[Partial<DynamoStreamTriggerProps>, string]>([
+    [{ retryAttempts: 0 }, 'Lambda gives records up 22 hours after they were written, and a batch when it failed once'],
+    [{ maxRecordAge: Duration.hours(24), retryAttempts: 9 }, 'The stream deletes records 1 day after they were written, and Lambda gives up a batch when it failed 10 times'],
+  ])('%j: they say that %s', (props, end) => {
+    expect(monitored(props).alarms().IteratorAgeWarning.AlarmDescription).toContain(` ${end}. Runbook`);
+  });
+
+  test('without a limit of retries, only the end of records is told', () => {
+    const { trigger, alarms } = monitored({ maxRecordAge: Duration.hours(24) });
+    mappingOf(trigger).addPropertyOverride('MaximumRetryAttempts', -1);
+    expect(alarms().IteratorAgeCritical.AlarmDescription).toContain(' in danger: the stream deletes records 1 day after they were written. Runbook');
+  });
+
   test('what only the deployment knows counts as not set, and has no alarm where nothing is left', () => {
     const app = new TestApp({ env: ENV });
     const parameter = (id: string) => new CfnParameter(app.stack, id, { type: 'Number' }).valueAsNumber;

@@ -26,7 +26,6 @@ function tableWrites({ table }: DynamoStreamTrigger, period: Duration): cloudwat
     metricName: 'ConsumedWriteCapacityUnits',
     dimensionsMap: { TableName: table.tableName },
     statistic: cloudwatch.Stats.SUM,
-    label: 'Written to the table',
     period,
   });
 }
