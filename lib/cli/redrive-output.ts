@@ -96,7 +96,7 @@ function overviewLines(overview: Overview, asked: Asked): string[] {
     `Records        ${records}, of ${counted(items, 'item')}`,
     ...ways.map((way) => `               ${way.records} from ${nameOf(way.tableArn)} to ${nameOf(way.functionArn)}`),
     ...hoursLeft === undefined ? [] : [`Expire         the first in ${hoursLeft.toFixed(1)} hours (${pointers} messages point at the stream)`],
-    ...superseded > 0 ? [`Superseded     ${superseded}: their items have changed since; ${asked.toFile === undefined ? POLICIES[asked.superseded] : 'they are written, too'}`] : [],
+    ...superseded > 0 ? [`Superseded     ${superseded}: their items have changed since; ${asked.toFile === undefined ? POLICIES[asked.superseded] : 'they are written too'}`] : [],
     ...inexact > 0 ? [`Inexact        ${inexact}: they may not have been in their batch`] : [],
     ...lost > 0 ? [`Lost           ${lost}: the stream does not have them any more`] : [],
     ...[...remarks, ...notes].map((note) => `Note: ${note}`),
@@ -104,7 +104,7 @@ function overviewLines(overview: Overview, asked: Asked): string[] {
 }
 
 const POLICIES: Readonly<Record<string, string>> = {
-  hold: 'they are held', send: 'they are sent', skip: 'they are skipped', refresh: 'they are made anew',
+  hold: 'they are held', send: 'they are sent', skip: 'they are skipped', refresh: 'they are made again from their items',
 };
 
 function resultLines({ tally, removed, givenBack, left, stopped, notGivenBack }: Result, { dryRun, toFile, report }: Asked): string[] {
@@ -115,7 +115,7 @@ function resultLines({ tally, removed, givenBack, left, stopped, notGivenBack }:
     ['Written', tally.written, `to ${toFile}`],
     ['Held', tally.held, 'items changed since: --superseded send, skip or refresh'],
     ['Inexact', tally.inexact, 'they may not have been in their batch: --inexact send'],
-    ['Failed', tally.failed, 'mend the function, and run this again'],
+    ['Failed', tally.failed, 'fix the function, and run this again'],
     ['Too large', tally.tooLarge, 'their event is above 6 MB: --to-file'],
     ['Not tried', dryRun ? 0 : tally.notTried, 'run this again'],
     ['Lost', tally.lost, 'gone from the stream: scan the table, then --forget-lost'],

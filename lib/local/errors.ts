@@ -16,7 +16,7 @@ export const LOCAL_RUN_ERRORS = {
   SERVICE_ENDED: 'DynamoDB Local or the local SQS, SNS and S3 ended during the run.',
   STREAM_UNREADABLE: 'DynamoDB Local refuses to read the stream of a trigger, and would refuse every other read.',
   VARIABLES_UNREADABLE: 'The file of `--env-file` or `--env-vars` can\'t be read.',
-  NO_PROFILE: 'The AWS configuration has no profile of the name that `--profile` has.',
+  NO_PROFILE: 'The AWS configuration has no profile with the name that `--profile` gives.',
   STOPPED: 'The run was stopped before everything was done.',
 } as const;
 

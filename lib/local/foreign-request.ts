@@ -7,7 +7,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 const HOST = /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/i;
 
 /** What the servers of a run answer to a request that a page in a browser may have sent. */
-export const FOREIGN_REQUEST = 'Only programs on this machine are served, which name it 127.0.0.1 or localhost, and no pages of a browser.';
+export const FOREIGN_REQUEST = 'Only programs on this machine are served, under the name 127.0.0.1 or localhost, and not pages in a browser.';
 
 /**
  * Whether a page in a browser may have sent this request: it has a header that only browsers send, or asks for another host. Every page on

@@ -105,7 +105,7 @@ class Collector {
   private add(message: GivenUpMessage, content: Exclude<Message, { kind: 'objects' }>): void {
     const { inventory, kinds } = this;
     if ('streamArn' in content && !this.isWanted(content)) {
-      this.add(message, { kind: 'unknown', reason: `It is of the function ${content.functionArn} and the stream ${content.streamArn}` });
+      this.add(message, { kind: 'unknown', reason: `It belongs to the function ${content.functionArn} and the stream ${content.streamArn}` });
       return;
     }
     switch (content.kind) {

@@ -111,7 +111,7 @@ function batch({ DDBStreamBatchInfo: info, requestContext, timestamp, payload }:
   }
   const [firstWritten, lastWritten] = [info.approximateArrivalOfFirstRecord, info.approximateArrivalOfLastRecord].map((time) => timeOf(time, now));
   if (Number.isNaN(firstWritten + lastWritten)) {
-    return unknown('It is a failed batch whose records were written at no possible time');
+    return unknown('It is a failed batch whose times are not possible');
   }
   const records = recordsIn(payload, streamArn, (number) => isBetween(first, number, last));
   return {

@@ -181,7 +181,7 @@ class Redrive {
         if (finding.found < size) {
           message.missing += size - finding.found;
           this.remarks.push(`Message ${idOf()} is about ${size} records, but only ${finding.found} of its range pass the filter. `
-            + 'The filter was another one: give it with --filter.');
+            + 'The mapping had another filter then: give that one with --filter.');
         }
     }
   }
@@ -337,4 +337,4 @@ const ITEMS_AT_ONCE = 100;
 
 const STOPPED = 'it was asked to stop';
 
-const TOO_LONG = 'SQS keeps messages from others for 12 hours at most, and these are over. Run it again';
+const TOO_LONG = 'SQS hides messages from others for 12 hours at most, and this time is over. Run it again';

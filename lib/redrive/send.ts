@@ -157,11 +157,11 @@ class Sender {
     const { run, mappingOf } = this.sending;
     const record = 'problem' in seen ? undefined : refreshed(newest, seen.item, `refreshed-${run}-${++this.refreshes}`);
     if (record === undefined) {
-      return 'No record can be made of it';
+      return 'No record can be made from it';
     }
     const { functionArn, streamArn, sequenceNumber } = newestOf(lane);
     if (![...this.group.origins].some((origin) => mappingOf({ functionArn: origin, streamArn }).passes(record))) {
-      return 'As it is now, it does not pass the filter';
+      return 'In its present state, it does not pass the filter';
     }
     lane.isClosed = true;
     const text = JSON.stringify(record);
@@ -229,7 +229,7 @@ class Sender {
       case 'noAnswer': {
         const until = this.sending.ports.clock.now() + this.timeout;
         event.flatMap(({ settles }) => settles).flatMap(messagesOf).forEach((message) => message.restsUntil = until);
-        this.fail(event, 'failed', `no answer, so it may be running still: ${invoked.message}`);
+        this.fail(event, 'failed', `no answer, so it may still be running: ${invoked.message}`);
         return [];
       }
     }

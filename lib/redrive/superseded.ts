@@ -58,7 +58,7 @@ export function judgeSuperseded(newest: StreamRecord, seen: Seen): Judgement {
     return seen.problem;
   }
   if (eventName === 'REMOVE') {
-    return seen.item && 'the item is there again';
+    return seen.item && 'the item exists again';
   }
   if (dynamodb!.StreamViewType === 'OLD_IMAGE') {
     return 'a stream of old images does not say what the item was changed to';

@@ -148,7 +148,7 @@ export const MAPPING_RULES: readonly Rule<SettingFacts>[] = [
     source: 'Lambda guide, with-ddb',
     check: ({ startingPosition }, { name }) => startingPosition === 'LATEST'
       ? [`${name('startingPosition')} is LATEST: records that are written while Lambda creates or updates the mapping, which takes minutes, can be missed. `
-        + 'For a mapping that is not deployed yet, use TRIM_HORIZON. Of a deployed mapping it has no effect any more, and a change fails the deployment: '
+        + 'For a mapping that is not deployed yet, use TRIM_HORIZON. On a deployed mapping it has no effect, and a change fails the deployment: '
         + 'leave it, and acknowledge this.']
       : [],
   },

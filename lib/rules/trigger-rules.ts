@@ -144,7 +144,7 @@ export const TRIGGER_RULES: readonly Rule<PropFacts>[] = [
     source: 'CDK: "A dependency cannot cross stage boundaries"',
     check: ({ table, handler }) => [
       ...isTable(table) && table.apart?.by === 'stage' ? [`table is in ${table.apart.path} but the trigger is in ${table.apart.triggerPath}, and Stages are `
-        + 'deployed apart, so that a template can\'t refer to another one\'s stream. Look the stream up with StreamedTable.fromTable(this, id, table).'] : [],
+        + 'deployed apart, so a template can\'t refer to another one\'s stream. Look the stream up with StreamedTable.fromTable(this, id, table).'] : [],
       ...isHandler(handler) && handler.apart?.by === 'stage' ? [`handler is in ${handler.apart.path} but the trigger is in ${handler.apart.triggerPath}, and Stages are `
         + 'deployed apart. Put the trigger into the Stage of the function.'] : [],
     ],
@@ -168,7 +168,7 @@ export const TRIGGER_RULES: readonly Rule<PropFacts>[] = [
     source: 'docs/operate/security.md',
     check: (facts) => (['failureQueueRemovalPolicy', 'failureQueueKey'] as const)
       .filter((name) => facts[name] === 'given' && (facts.onFailure === 'given' || facts.onFailure === 'none'))
-      .map((name) => `${name} is given, but so is onFailure, so that the trigger makes no queue. Omit one of the two.`),
+      .map((name) => `${name} is given, but so is onFailure, so the trigger makes no queue. Omit one of the two.`),
   },
   {
     id: 'not-informed',
@@ -197,7 +197,7 @@ export const TRIGGER_RULES: readonly Rule<PropFacts>[] = [
     reads: ['reportBatchItemFailures', 'handler'],
     source: 'Lambda guide, services-ddb-batchfailurereporting',
     check: ({ reportBatchItemFailures, handler }) => reportBatchItemFailures === false && isHandler(handler) && handler.hasRuntime
-      ? ['reportBatchItemFailures is false: Lambda ignores it when the function names the first record that is not done, so that one failed record makes '
+      ? ['reportBatchItemFailures is false: Lambda ignores it when the function names the first record that is not done, so one failed record makes '
         + 'Lambda retry the whole batch. Omit it to have it on.']
       : [],
   },
@@ -220,7 +220,7 @@ function shape(id: string, property: Shaped, allowed: string, wayOut: string): R
 function mixed(name: string, { apart }: { readonly apart: Apart | undefined }): string[] {
   return apart?.by === 'environment'
     ? [`${name} is in the stack ${apart.path} and the trigger in ${apart.triggerPath}, but only one of the two stacks has an env that names account and Region, `
-      + 'so that the CDK can\'t refer from one to the other. Give both stacks the same env.']
+      + 'so the CDK can\'t refer from one to the other. Give both stacks the same env.']
     : [];
 }
 

@@ -157,7 +157,7 @@ export const TRIGGER_WIRING_RULES: readonly Rule<TriggerWiringFacts>[] = [
     source: 'CloudFormation: another TableName is a replacement',
     check: ({ table: { generatedName } }) => generatedName === undefined
       ? []
-      : [`table is in another account or Region than the trigger and has no tableName, so that the CDK names it ${generatedName}. If it was deployed without `
+      : [`table is in another account or Region than the trigger and has no tableName, so the CDK names it ${generatedName}. If it was deployed without `
         + 'that name, the next deployment replaces it by a new table without its items: give the trigger the table by its deployed name, with '
         + 'StreamedTable.fromTableName(this, id, name) or, of another account, fromTableArn. Otherwise give the table a tableName.'],
   },
@@ -170,7 +170,7 @@ export const TRIGGER_WIRING_RULES: readonly Rule<TriggerWiringFacts>[] = [
     check: ({ table: { lookedUpElsewhere } }) => lookedUpElsewhere === undefined
       ? []
       : [`table is a StreamedTable of the stack ${lookedUpElsewhere}, which exports the stream's ARN. CloudFormation does not change an export that is in `
-        + 'use, so that the stream can\'t be looked up again with another refresh. Make the StreamedTable in the stack of the trigger.'],
+        + 'use, so the stream can\'t be looked up again with another refresh. Make the StreamedTable in the stack of the trigger.'],
   },
   {
     id: 'destination-owner',
@@ -179,7 +179,7 @@ export const TRIGGER_WIRING_RULES: readonly Rule<TriggerWiringFacts>[] = [
     reads: ['onFailure'],
     source: 'Lambda guide, services-dynamodb-errors: s3:ResourceAccount',
     check: ({ onFailure }) => onFailure?.ownerUnknown
-      ? ['onFailure is an imported bucket without its account, so that the grants can\'t be limited to its owner: if it is deleted, whoever takes its name gets '
+      ? ['onFailure is an imported bucket without its account, so the grants can\'t be limited to its owner: if it is deleted, whoever takes its name gets '
         + 'your records. Import it with Bucket.fromBucketAttributes(this, id, { bucketName, account }), or, if the account is the stack\'s own, acknowledge this.']
       : [],
   },
@@ -204,12 +204,12 @@ export const TRIGGER_WIRING_RULES: readonly Rule<TriggerWiringFacts>[] = [
     check: ({ onFailure }) => onFailure?.parkingObstacle === 'ambiguous' ? ['The function has another trigger with another failure destination, and can\'t '
       + 'tell the records of the two apart: they read one stream, or streams that the function can\'t name. So it parks no poison records: they block their '
       + `shard until Lambda gives them up. Give both triggers one onFailure. ${INFORM_NOT}`]
-      : onFailure?.parkingObstacle === 'circle' && onFailure.isMade ? ['failureQueueKey is in another stack than the function, or depends on the function, so that the function '
+      : onFailure?.parkingObstacle === 'circle' && onFailure.isMade ? ['failureQueueKey is in another stack than the function, or depends on the function, so the function '
       + 'can\'t name the queue that the trigger made with it, and parks no poison records: they block their shard until Lambda gives them up. Give a key of the '
       + `function's stack that does not depend on the function, or omit failureQueueKey. ${INFORM_NOT}`]
-        : onFailure?.parkingObstacle === 'circle' ? ['onFailure is in the trigger\'s stack, or in another one that depends on the function\'s, or depends on the function itself, so that the function '
-        + 'can\'t name it and parks no poison records: they block their shard until Lambda gives them up. Have the destination in the function\'s stack, without '
-        + `what depends on the function, or omit onFailure to have a queue made there. Read an old queue before you remove it. ${INFORM_NOT}`] : [],
+        : onFailure?.parkingObstacle === 'circle' ? ['onFailure is in the trigger\'s stack, or in another one that depends on the function\'s, or depends on the function itself, so the function '
+        + 'can\'t name it and parks no poison records: they block their shard until Lambda gives them up. Put the destination in the function\'s stack, without '
+        + `what depends on the function, or omit onFailure to have a queue made there. Empty the old queue before it is removed. ${INFORM_NOT}`] : [],
   },
   {
     id: 'report-ambiguous',
@@ -231,7 +231,7 @@ export const TRIGGER_WIRING_RULES: readonly Rule<TriggerWiringFacts>[] = [
     source: 'docs/guide/runtime.md',
     check: ({ handler: { isUninformed } }) => isUninformed
       ? ['handler got the variable DYNAMO_STREAM_TRIGGER, but an aspect or an escape hatch removed it or put something else in its place. Without it, this package\'s '
-        + 'runtime parks no records, so that one that always fails blocks its shard for all retries, and throws its failures instead of reporting them. Keep the '
+        + 'runtime parks no records, so one that always fails blocks its shard for all retries, and throws its failures instead of reporting them. Keep the '
         + `variable. ${INFORM_NOT}`]
       : [],
   },
@@ -242,7 +242,7 @@ export const TRIGGER_WIRING_RULES: readonly Rule<TriggerWiringFacts>[] = [
     reads: ['onFailure'],
     source: 'Lambda guide, configuration-vpc-internet',
     check: ({ onFailure }) => onFailure?.cutOff
-      ? [`handler is in subnets without a way out, and the app has no VPC endpoint for ${String(onFailure.service)}, so that the function can't park records in onFailure: `
+      ? [`handler is in subnets without a way out, and the app has no VPC endpoint for ${String(onFailure.service)}, so the function can't park records in onFailure: `
         + 'one that always fails blocks its shard until Lambda gives it up. Add the endpoint (vpc.addInterfaceEndpoint(…), for S3 also vpc.addGatewayEndpoint(…)), '
         + 'or acknowledge this if the VPC has it.']
       : [],
@@ -271,8 +271,8 @@ export const TRIGGER_WIRING_RULES: readonly Rule<TriggerWiringFacts>[] = [
 /** Which copies there are, and how to get rid of one. */
 export function ofCopies(packages: readonly CopyFacts[]): string {
   const found = packages.map(({ name, copies }) => `The app has ${copies.length} copies of ${name}: ${copies.join(', and ')}.`);
-  return `${found.join(' ')} Their classes are not the same, so that one may not know what the other made. `
-    + 'Have one: name the same version everywhere, and run `npm dedupe` (or `pnpm dedupe`, `yarn dedupe`); `npm ls` shows who needs which.';
+  return `${found.join(' ')} Their classes are not the same, so one may not know what the other made. `
+    + 'Use one copy: name the same version everywhere, and run `npm dedupe` (or `pnpm dedupe`, `yarn dedupe`); `npm ls` shows who needs which.';
 }
 
 /** The way out for a function to which the variable means nothing. */
@@ -280,7 +280,7 @@ const INFORM_NOT = 'If the function does not use this package\'s runtime, set in
 
 function misplaced({ stack, circle, moveTo }: NestingFacts): string {
   return `The trigger is in the nested stack ${stack}, but what it needs waits for that stack: ${circle.join(' -> ')}. From outside, a nested stack is one `
-    + 'resource, so that this is a circular dependency, which CloudFormation can\'t deploy. '
+    + 'resource, so this is a circular dependency, which CloudFormation can\'t deploy. '
     + (moveTo === undefined ? 'Put the trigger in a stack of its own.' : `Put the trigger in the stack ${moveTo}.`);
 }
 

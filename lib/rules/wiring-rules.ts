@@ -216,7 +216,7 @@ export const WIRING_RULES: readonly Rule<WiringFacts, WiringWords>[] = [
     check: ({ table, mapping: { account } }, words) => differ(table.account, account) && table.hasPolicy !== true
       ? [`${words.stream} is of account ${table.account} but the function is of ${account}, which may read it only if the owner gives the stream `
         + `this resource policy: ${sharing(account, SHARED_STREAM_ACTIONS)}${table.lookedUp ? `, and the table this one: ${sharing(account, SHARED_TABLE_ACTIONS)}` : ''}. `
-        + 'If the table has a KMS key of its own, the key must let the account decrypt. Have it done, then acknowledge this.']
+        + 'If the table has a KMS key of its own, the key must let the account decrypt. Acknowledge this when that is done.']
       : [],
   },
   {
@@ -262,7 +262,7 @@ export const WIRING_RULES: readonly Rule<WiringFacts, WiringWords>[] = [
     reads: ['handler', 'enabled'],
     source: 'Lambda guide, configuration-concurrency',
     check: ({ handler: { reservedConcurrency }, enabled }, words) => reservedConcurrency === 0 && enabled === true
-      ? [`${words.handler} has a reserved concurrency of 0, so that it is never invoked, and the records are lost after 24 hours. To pause the mapping, set `
+      ? [`${words.handler} has a reserved concurrency of 0, so it is never invoked, and the records are lost after 24 hours. To pause the mapping, set `
         + `${words.name('enabled')} to false, and back within a day.`]
       : [],
   },
@@ -334,7 +334,7 @@ function notAStream({ arn, reference }: StreamFacts, words: WiringWords): string
   const isWrong = reference ? isOtherAttribute(reference) : isOtherArn(arn);
   return isWrong
     ? [`${words.streamArn} is ${reference ? `the ${reference.attribute} of an ${reference.type}` : arn} but must be that of a DynamoDB stream: `
-      + 'arn:aws:dynamodb:<region>:<account>:table/<name>/stream/<time>. The ARN of a table or of a Kinesis stream is another one.']
+      + 'arn:aws:dynamodb:<region>:<account>:table/<name>/stream/<time>. The ARN of a table or of a Kinesis stream is not one.']
     : [];
 }
 
@@ -365,12 +365,12 @@ function missingImages({ conditions }: FilterFacts, viewType: Known<string | und
     }
     const outcome = alternatives.some(asksForAbsence) ? 'always matches' : 'never matches';
     if (withoutImage.includes(image)) {
-      return [`looks at ${keys.join('.')} but the stream's view type ${viewType} leaves ${image} out, so that it ${outcome}. `
-        + 'Change the filter. Or, if the table is not deployed yet, change the view type to NEW_AND_OLD_IMAGES: a deployed table gets another stream by that, and '
+      return [`looks at ${keys.join('.')} but the stream's view type ${viewType} omits ${image}, so it ${outcome}. `
+        + 'Change the filter. Or, if the table is not deployed yet, change the view type to NEW_AND_OLD_IMAGES: that gives a deployed table another stream, and '
         + 'the records that wait in the old one are not read (docs/operate/changes.md).'];
     }
     if (eventNames?.length && eventNames.every((name) => MISSING_IMAGE_OF_EVENT[name] === image)) {
-      return [`looks at ${keys.join('.')} but a record of ${eventNames.join(' or ')} has no ${image}, so that it ${outcome}. `
+      return [`looks at ${keys.join('.')} but a record of ${eventNames.join(' or ')} has no ${image}, so it ${outcome}. `
         + `Look at ${image === 'NewImage' ? 'OldImage' : 'NewImage'}.`];
     }
     return [];

@@ -69,7 +69,7 @@ export const TRIGGER_WORDS: WiringWords = {
   giveReplica: 'give that: StreamedTable.fromTable(this, id, table).',
   giveVersion: 'Give an alias or a version: fn.addAlias(…), fn.currentVersion.',
   giveTime: 'Give the function a timeout of a minute or so, or use a StreamFunction.',
-  lacksGrants: 'handler\'s role lacks permissions that the trigger could not grant, because the role is immutable or not known, a key is imported by its alias, or something else '
+  lacksGrants: 'handler\'s role lacks permissions that the trigger could not grant, because the role is immutable or not known, a key is imported by its alias, or something other '
     + 'than the trigger named the failure destination.',
   addGrants: 'Its owner must add',
 };

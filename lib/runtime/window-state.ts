@@ -8,7 +8,7 @@ import { WINDOW_STATE_BYTES } from '../stream/record';
 export function stateToJson(state: unknown): string {
   const problem = lostInJson(state, 'state');
   if (problem) {
-    throw new TypeError(`The state of the window has ${problem}, which JSON can't hold, so that the next record would get something else. `
+    throw new TypeError(`The state of the window has ${problem}, which JSON can't hold, so the next record would get something else. `
       + 'Keep strings, finite numbers, booleans, null, arrays and plain objects in it');
   }
   return JSON.stringify(state);

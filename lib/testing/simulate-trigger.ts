@@ -59,7 +59,7 @@ export async function simulateTrigger(options: SimulationOptions): Promise<Simul
 export async function simulateTriggers(triggers: readonly SimulationOptions[]): Promise<SimulationRun[]> {
   if (shared.running && (shared.storage.getStore() || shared.called.getStore() === shared.running)) {
     const where = shared.storage.getStore() ? 'a handler that another simulation runs' : 'advanceTimers of another simulation';
-    const error = new Error(`A simulation was started in ${where}, and would wait for that one for ever. Start it in the `
+    const error = new Error(`A simulation was started in ${where}, and would wait for that one forever. Start it in the `
       + 'test, before or after the other one, or give both triggers to one call of simulateTriggers.');
     // The handler may catch it, and Lambda would try again.
     shared.running.fail(error);

@@ -26,7 +26,7 @@ export function writeReport(run: SimulationRun, file: string): void {
   const notices: unknown = run?.notices;
   if (!Array.isArray(notices)) {
     throw new TypeError(`writeReport was given ${shownValue(run)} but takes a run, which simulateTrigger returns: writeReport(await simulateTrigger({ … }), `
-      + '\'report.html\'). Of simulateTriggers, give one of the runs.');
+      + '\'report.html\'). simulateTriggers returns several: give one of them.');
   }
   const model = createModel();
   run.notices.forEach((notice) => model.add(notice));

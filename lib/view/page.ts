@@ -40,7 +40,7 @@ export function page(view: View, title: string): string {
 <button type="button" id="out" aria-label="Zoom out">−</button>
 <button type="button" id="all">All</button>
 </div>
-<div id="plot"><svg width="${WIDTH}" height="${rows.height}" viewBox="0 0 ${WIDTH} ${rows.height}" role="img" aria-label="The timeline. What it shows is told below, in words.">${draw(view, rows, { axis, range: wholeRange(view, axis), width: WIDTH })}</svg></div>
+<div id="plot"><svg width="${WIDTH}" height="${rows.height}" viewBox="0 0 ${WIDTH} ${rows.height}" role="img" aria-label="The timeline. The text below has the same in words.">${draw(view, rows, { axis, range: wholeRange(view, axis), width: WIDTH })}</svg></div>
 <p class="legend">${LEGEND}</p>
 <p class="hint" hidden>Drag to move, Ctrl and the wheel or two fingers to zoom. With the keyboard: Tab to the timeline, arrows from mark to mark, Enter into a batch and Escape out of it, + and − to zoom, 0 for all.</p>
 <div id="about" hidden></div>

@@ -24,8 +24,8 @@ test.each([
   [{ superseded: 'hold' }, 'they are held'],
   [{ superseded: 'send' }, 'they are sent'],
   [{ superseded: 'skip' }, 'they are skipped'],
-  [{ superseded: 'refresh' }, 'they are made anew'],
-  [{ superseded: 'hold', toFile: 'events.jsonl' }, 'they are written, too'],
+  [{ superseded: 'refresh' }, 'they are made again from their items'],
+  [{ superseded: 'hold', toFile: 'events.jsonl' }, 'they are written too'],
 ])('what happens to superseded records with %j is said', (asked, said) => {
   expect(printed((out) => redriveText(out, asked).found(OVERVIEW))).toContain(`Superseded     4: their items have changed since; ${said}\n`);
 });
@@ -86,7 +86,7 @@ Skipped        3  their items have changed since
 Written        4  to events.jsonl
 Held           5  items changed since: --superseded send, skip or refresh
 Inexact        6  they may not have been in their batch: --inexact send
-Failed         7  mend the function, and run this again
+Failed         7  fix the function, and run this again
 Too large      8  their event is above 6 MB: --to-file
 Not tried      9  run this again
 Lost           10  gone from the stream: scan the table, then --forget-lost

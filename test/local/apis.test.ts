@@ -100,7 +100,7 @@ describe('Lambda\'s API', () => {
     expect(invoked).toEqual([]);
   });
 
-  const UNKNOWN = 'Here are only functions of a mapping, with its alias or version: echo, plain.';
+  const UNKNOWN = 'Only the functions of mappings run here, with the alias or version of the mapping: echo, plain.';
   test.each<[string, () => Promise<unknown>, number, string, string | RegExp, object]>([
     ['a function that is not there', () => invoke('nobody'), 404, 'ResourceNotFoundException', `Function not found: nobody. ${UNKNOWN}`, { Type: 'User' }],
     ['a version that is not there', () => invoke('echo:beta'), 404, 'ResourceNotFoundException', `Function not found: echo:beta. ${UNKNOWN}`, { Type: 'User' }],
@@ -341,7 +341,7 @@ describe('the API of table streams', () => {
 
   test.each([
     ['another stream', 'DescribeStream', { StreamArn: `${ORDERS}0` }, 'ResourceNotFoundException',
-      `Requested resource not found: Stream: ${ORDERS}0 not found. Here are: ${ORDERS}, ${RETURNS}`],
+      `Requested resource not found: Stream: ${ORDERS}0 not found. The streams here are: ${ORDERS}, ${RETURNS}`],
     ['another shard', 'GetShardIterator', { StreamArn: ORDERS, ShardId: 'x', ShardIteratorType: 'LATEST' }, 'ResourceNotFoundException',
       `Requested resource not found: Shard x in Stream ${ORDERS} not found`],
     ['an iterator of DynamoDB Local itself', 'GetRecords', { ShardIterator: '000|arn:aws:dynamodb:ddblocal:0:table/T/stream/1|x' }, 'ValidationException',
@@ -389,7 +389,7 @@ describe('the server of the APIs', () => {
     expect(String(heard[0].query)).toBe('d=1');
   });
 
-  const FOREIGN = 'Only programs on this machine are served, which name it 127.0.0.1 or localhost, and no pages of a browser.';
+  const FOREIGN = 'Only programs on this machine are served, under the name 127.0.0.1 or localhost, and not pages in a browser.';
   test.each<[string, Record<string, string>, number, string, string]>([
     ['asks for another host', { ...SIGNED, host: 'evil.example' }, 403, 'AccessDeniedException', FOREIGN],
     ['asks for a host that only begins as this machine', { ...SIGNED, host: 'localhost.evil.example' }, 403, 'AccessDeniedException', FOREIGN],

@@ -304,7 +304,7 @@ describe('what can\'t run here is named', () => {
     ['Elsewhere', 'is not the stream of a table in this app'],
     ['Theirs', 'its function theirs is not in this app'],
     ['Nested', 'its template is not an asset of this app, so nothing in it runs here'],
-    ['Pipe', 'EventBridge Pipes do not run here. A trigger with a function that does what the pipe does would'],
+    ['Pipe', 'EventBridge Pipes do not run here. Replace the pipe with a trigger and a function that does the same'],
   ])('%s: %s', (id, reason) => {
     expect(app.notRunning.filter((line) => new RegExp(`^Shop/${id}\\b`).test(line))).toEqual([expect.stringContaining(reason)]);
   });
@@ -399,13 +399,13 @@ test('queues, topics and buckets have the settings of the template, as far as th
     { arn: arn('sqs', 'jobs'), prefix: 'in/', suffix: '' }, { arn: arn('sns', 'news.fifo'), prefix: '', suffix: '.csv' },
   ]);
   expect(notes).toEqual([
-    'Shop/Ordered: here, a message is a duplicate in whatever group its like was sent.',
+    'Shop/Ordered: messages are deduplicated across all of its message groups here.',
     'Shop/Slow: its DelaySeconds has no effect here: the parameter Delay of the stack Shop is only known after a deployment.',
-    'Shop/Mail: a subscription by email gets nothing here. Only queues do.',
-    'Shop/Ignoring: its filter policy lets no message through here that is to match by "equals-ignore-case".',
+    'Shop/Mail: a subscription by email gets nothing here. Only queues get messages.',
+    'Shop/Ignoring: its filter policy uses "equals-ignore-case", which matches no message here.',
     'Shop/Files: it sends no events to EventBridge here.',
-    `Shop/Files: ${arn('sns', 'news.fifo')} hears nothing of s3:ObjectRemoved:* here.`,
-    'Shop/Files: it invokes no function here. Its queues and topics hear of new objects.',
+    `Shop/Files: ${arn('sns', 'news.fifo')} is not notified of s3:ObjectRemoved:* here.`,
+    'Shop/Files: it invokes no function here. It notifies queues and topics of new objects.',
   ]);
 });
 

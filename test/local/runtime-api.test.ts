@@ -26,7 +26,7 @@ async function served() {
 }
 
 const INVOCATION = { requestId: 'r', functionArn: 'arn', deadline: 7, event: '{"a":1}' };
-const FOREIGN = 'Only programs on this machine are served, which name it 127.0.0.1 or localhost, and no pages of a browser.';
+const FOREIGN = 'Only programs on this machine are served, under the name 127.0.0.1 or localhost, and not pages in a browser.';
 
 test('a client gets invocations one after another, and nobody else gets one meanwhile', async () => {
   const { heard, call, deliver, api } = await served();

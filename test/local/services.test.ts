@@ -121,7 +121,7 @@ describe('the server in front of DynamoDB Local', () => {
     const [status, headers, body] = await call(guard.endpoint, { origin: 'http://evil.example' });
     expect([status, headers['content-type'], headers.connection, JSON.parse(body)]).toEqual([403, 'application/x-amz-json-1.0', 'close', {
       __type: 'com.amazon.coral.service#AccessDeniedException',
-      message: 'Only programs on this machine are served, which name it 127.0.0.1 or localhost, and no pages of a browser.',
+      message: 'Only programs on this machine are served, under the name 127.0.0.1 or localhost, and not pages in a browser.',
     }]);
     expect(heard).toHaveLength(before);
     guard.close();

@@ -34,7 +34,7 @@ describe('an object of a bucket', () => {
     expect([await read('b', 'k'), destroyed]).toEqual(['text', 0]);
     answer = sized(67_108_865);
     await expect(read('b', 'k')).rejects.toMatchObject({
-      name: 'Unreadable', message: 'The object k has 67108865 bytes, which is more than a failed batch can have',
+      name: 'Unreadable', message: 'The object k has 67108865 bytes, but a failed batch has fewer',
     });
     expect(destroyed).toBe(1);
   });

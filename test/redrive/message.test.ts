@@ -65,7 +65,7 @@ const NOTHING_KNOWN = 'It is neither a failed batch of a DynamoDB stream, nor a 
 const WITHOUT_ORIGIN = 'It is a failed batch without the ARN of a stream, the id of a shard or the ARN of a function';
 const WITHOUT_RANGE = 'It is a failed batch without a range: two numbers of 21 to 40 digits, the first of which is not above the last';
 const WITHOUT_SIZE = 'It is a failed batch whose size is not a whole number from 1 to 10000';
-const WITHOUT_TIME = 'It is a failed batch whose records were written at no possible time';
+const WITHOUT_TIME = 'It is a failed batch whose times are not possible';
 const POINTER_WITHOUT = 'It is a parked record without an eventID, a sequence number or a possible time';
 const batchWith = (change: object) => ({ ...batch(), DDBStreamBatchInfo: { ...batch().DDBStreamBatchInfo, ...change } });
 const pointer = (change: object) => ({ ...rest, keys: {}, eventId: 'e', eventName: 'MODIFY', sequenceNumber: number, reason: 'too large', ...change });

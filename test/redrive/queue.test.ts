@@ -94,7 +94,7 @@ test('what SQS could not do of a batch, through no fault of ours, is asked for a
   await failing;
   // Between five tries: longer each time, so that SQS has time to recover.
   expect(time.now - begun).toBeGreaterThan(1_000);
-  const keeping = expect(other.keep([handle])).rejects.toThrow('1 of 1 messages could not be kept any longer (InternalError: Later.). Others may have them.');
+  const keeping = expect(other.keep([handle])).rejects.toThrow('1 of 1 messages could not be hidden from others any longer (InternalError: Later.). Others may receive them.');
   await time.until(keeping);
   await keeping;
 });
@@ -102,7 +102,7 @@ test('what SQS could not do of a batch, through no fault of ours, is asked for a
 test.each([1, 3])('a queue that moves messages away after %s receipts is refused, before any of them is received', async (count) => {
   queue.redrivePolicy = JSON.stringify({ maxReceiveCount: count });
   await expect(collected(sourceOf())).rejects.toThrow(`The queue ${URL} moves messages to its dead-letter queue after they were received ${count} times, `
-    + 'and every look counts, a dry run too. Set its maxReceiveCount to 4 or more, or remove its redrive policy.');
+    + 'and each time they are read counts, also in a dry run. Set its maxReceiveCount to 4 or more, or remove its redrive policy.');
   expect(queue.calls.map(({ action }) => action)).toEqual(['GetQueueAttributes']);
 });
 
@@ -114,7 +114,7 @@ test('one that moves them away after 4 is not', async () => {
 test.each(['QueueDoesNotExist', 'AWS.SimpleQueueService.NonExistentQueue'])('a queue of which SQS says %s is refused', async (name) => {
   const client = { send: async () => Promise.reject(Object.assign(new Error('no'), { name })) } as never;
   const source = queueSource(client, { url: URL, visibility: 900, clock: time.clock });
-  await expect(collected(source)).rejects.toThrow(`The queue ${URL} does not exist. Look at its URL and the Region.`);
+  await expect(collected(source)).rejects.toThrow(`The queue ${URL} does not exist. Check its URL and the Region.`);
 });
 
 test('a FIFO queue is refused, without a call', async () => {

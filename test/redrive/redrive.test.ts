@@ -83,7 +83,7 @@ describe('the guard', () => {
     expect(await judged(() => [write(1), write(2, 1), write(3, 2)], ...records)).toEqual(['held', 'held', 'held', 'held']);
     expect(Object.fromEntries(world.reports.map(({ sequenceNumber, error }) => [sequenceNumber, error]))).toEqual({
       [numberOf(records[0])]: 'the item is gone',
-      [numberOf(records[1])]: 'the item is there again',
+      [numberOf(records[1])]: 'the item exists again',
       [numberOf(records[2])]: 'the item has changed since',
       [numberOf(records[3])]: 'the record has no new image to compare the item with',
     });
@@ -159,12 +159,12 @@ describe('refresh', () => {
     const held = write(1, 1);
     write(1, 3);
     expect(await refreshedBy(held)).toEqual([]);
-    expect(errors()).toEqual(['the item has changed since. As it is now, it does not pass the filter']);
+    expect(errors()).toEqual(['the item has changed since. In its present state, it does not pass the filter']);
   });
   test('without new images there is nothing to make it of', async () => {
     begin('OLD_IMAGE');
     expect(await refreshedBy(write(1, 1))).toEqual([]);
-    expect(world.reports).toMatchObject([{ outcome: 'held', error: 'a stream of old images does not say what the item was changed to. No record can be made of it' }]);
+    expect(world.reports).toMatchObject([{ outcome: 'held', error: 'a stream of old images does not say what the item was changed to. No record can be made from it' }]);
   });
 });
 
@@ -202,7 +202,7 @@ describe('what a function answers', () => {
   test('no answer: nothing is done, and nobody gets the messages before the function must have ended', async () => {
     expect((await after({ type: 'noAnswer', message: 'socket hang up' })).outcomes).toEqual(['failed', 'failed', 'failed']);
     expect(world.given.map(({ seconds }) => seconds)).toEqual([60, 60, 60]);
-    expect(new Set(errors())).toEqual(new Set(['no answer, so it may be running still: socket hang up']));
+    expect(new Set(errors())).toEqual(new Set(['no answer, so it may still be running: socket hang up']));
   });
   test('throttled: it is tried again, which does not count as an attempt', async () => {
     const throttled: Invoked = { type: 'throttled', message: 'Rate Exceeded.', isReserved: true };
@@ -422,7 +422,7 @@ describe('what only the stream has', () => {
     let remarks: readonly string[] = [];
     const { tally } = await world.redrive({}, { found: (overview) => (remarks = overview.remarks).length > 0 });
     expect([tally.inexact, tally.lost, world.messages.size, remarks[0]]).toEqual([
-      1, 0, 1, 'Message m is about 2 records, but only 1 of its range pass the filter. The filter was another one: give it with --filter.',
+      1, 0, 1, 'Message m is about 2 records, but only 1 of its range pass the filter. The mapping had another filter then: give that one with --filter.',
     ]);
     const sent = await world.redrive({ inexact: 'send' });
     expect([sent.tally.done, sent.removed, sent.givenBack]).toEqual([1, 0, 1]);
@@ -470,7 +470,7 @@ test('what another function gave up, or what came from another table, is left al
   await world.redrive({ only: { functionArn: FUNCTION, tableArn: TABLE } });
   expect(outcomes()).toEqual({ [numberOf(one)]: 'done', function: 'unknown', table: 'unknown' });
   expect(world.reports.filter(({ outcome }) => outcome === 'unknown').map(({ error }) => error)).toEqual([
-    `It is of the function ${FUNCTION}-2 and the stream ${STREAM}`, `It is of the function ${FUNCTION} and the stream ${OTHER}`,
+    `It belongs to the function ${FUNCTION}-2 and the stream ${STREAM}`, `It belongs to the function ${FUNCTION} and the stream ${OTHER}`,
   ]);
   expect([...world.messages.keys()]).toEqual(['function', 'table']);
 });
@@ -642,7 +642,7 @@ test('nothing is sent that others could get before it is done: SQS keeps message
   };
   expect(await world.redrive({ batchSize: 1 })).toMatchObject({
     tally: { done: 2, notTried: 1 }, givenBack: 1,
-    stopped: 'SQS keeps messages from others for 12 hours at most, and these are over. Run it again',
+    stopped: 'SQS hides messages from others for 12 hours at most, and this time is over. Run it again',
   });
 });
 

@@ -33,18 +33,18 @@ const WARNED: [object, string][] = [
   [{ NewImage: { a: { S: ['a'] } } }, 'filter-unknown-field: looks at NewImage, which no stream record has. Did you mean dynamodb.NewImage?'],
   [{ dynamodb: { eventName: ['INSERT'] } },
     'filter-unknown-field: looks at dynamodb.eventName, which no stream record has. Did you mean eventName?'],
-  [{ dynamodb: { status: { S: ['a'] } } }, 'filter-unknown-field: looks at dynamodb.status, which no stream record has. There are '],
-  [newImage({ sizes: { NS: [42] } }), 'but stream records carry numbers as text there, so that it never matches. Only equality finds them: { "NS": ["42"] }.'],
+  [{ dynamodb: { status: { S: ['a'] } } }, 'filter-unknown-field: looks at dynamodb.status, which no stream record has. Known here: '],
+  [newImage({ sizes: { NS: [42] } }), 'but stream records carry numbers as text there, so it never matches. Only equality finds them: { "NS": ["42"] }.'],
   [{ eventName: ['insert'] }, 'filter-event-name: looks for the eventName "insert", which no record has. Did you mean INSERT?'],
   [{ eventName: [{ 'anything-but': ['DELETE'] }] }, 'filter-event-name: looks for the eventName "DELETE", which no record has. '],
   [newImage({ status: ['a'] }), 'filter-type-descriptor: compares dynamodb.NewImage.status itself, which is an object such as'],
   [newImage({ status: { s: ['a'] } }), 'filter-type-descriptor: looks at dynamodb.NewImage.status.s, but the value of status is under'],
   [newImage({ total: { N: [42] } }), 'filter-value-type: compares dynamodb.NewImage.total.N with 42, but stream records carry numbers as text'],
-  [newImage({ paid: { BOOL: ['true'] } }), 'filter-value-type: compares dynamodb.NewImage.paid.BOOL with "true", but stream records carry true or false there, so that it never matches. Write it without quotes.'],
+  [newImage({ paid: { BOOL: ['true'] } }), 'filter-value-type: compares dynamodb.NewImage.paid.BOOL with "true", but stream records carry true or false there, so it never matches. Write it without quotes.'],
   [newImage({ gone: { NULL: [false] } }), 'filter-value-type: compares dynamodb.NewImage.gone.NULL with false, but stream records carry true there'],
-  [newImage({ gone: { NULL: [null] } }), 'filter-value-type: compares dynamodb.NewImage.gone.NULL with null, but stream records carry true there, so that it never matches. Write true, without quotes.'],
-  [{ dynamodb: { SizeBytes: ['1000'] } }, 'filter-value-type: compares dynamodb.SizeBytes with "1000", but stream records carry a number there, so that it never matches. Write a number without quotes, or a numeric range.'],
-  [newImage({ status: { S: [1] } }), 'filter-value-type: compares dynamodb.NewImage.status.S with 1, but stream records carry text there, so that it never matches. Write the value in quotes.'],
+  [newImage({ gone: { NULL: [null] } }), 'filter-value-type: compares dynamodb.NewImage.gone.NULL with null, but stream records carry true there, so it never matches. Write true, without quotes.'],
+  [{ dynamodb: { SizeBytes: ['1000'] } }, 'filter-value-type: compares dynamodb.SizeBytes with "1000", but stream records carry a number there, so it never matches. Write a number without quotes, or a numeric range.'],
+  [newImage({ status: { S: [1] } }), 'filter-value-type: compares dynamodb.NewImage.status.S with 1, but stream records carry text there, so it never matches. Write the value in quotes.'],
   [newImage({ status: [{ exists: true }] }), 'filter-exists: asks whether dynamodb.NewImage.status exists, but for an object that never matches.'],
   [{ dynamodb: { OldImage: [{ exists: false }] } }, 'filter-exists: asks whether dynamodb.OldImage exists, but for an object that always matches.'],
   [{ dynamodb: ['a'] }, 'filter-object: compares dynamodb, which is an object and never matches.'],
@@ -91,7 +91,7 @@ test.each([
   { dynamodb: { SizeBytes: [{ prefix: '1' }] } },
   { dynamodb: { ApproximateCreationDateTime: [{ suffix: '0' }] } },
 ])('a text operator where there is no text gets a warning: %j', (pattern) => {
-  expect(messagesOf(pattern)).toEqual([expect.stringMatching(/^filter-value-type: .* so that it never matches\. /)]);
+  expect(messagesOf(pattern)).toEqual([expect.stringMatching(/^filter-value-type: .* so it never matches\. /)]);
 });
 
 test.each([
@@ -99,7 +99,7 @@ test.each([
   [{ 'anything-but': ['INSERT', 'MODIFY', 'REMOVE'] }],
 ])('an alternative that no event name matches gets a warning: %j', (alternative) => {
   expect(messagesOf({ eventName: ['INSERT', alternative] }))
-    .toEqual([`filter-event-name: asks for an eventName with ${JSON.stringify(alternative)}, which no event name matches. There are INSERT, MODIFY, REMOVE.`]);
+    .toEqual([`filter-event-name: asks for an eventName with ${JSON.stringify(alternative)}, which no event name matches. Known here: INSERT, MODIFY, REMOVE.`]);
 });
 
 test.each([
@@ -108,7 +108,7 @@ test.each([
   newImage({ paid: { BOOL: [{ 'anything-but': 'true' }] } }),
   { dynamodb: { SizeBytes: [{ 'anything-but': ['1000'] }] } },
 ])('an exclusion of what is never there gets the warning that it always matches: %j', (pattern) => {
-  expect(messagesOf(pattern)).toEqual([expect.stringMatching(/^filter-value-type: .* so that it always matches\. /)]);
+  expect(messagesOf(pattern)).toEqual([expect.stringMatching(/^filter-value-type: .* so it always matches\. /)]);
 });
 
 test.each([
@@ -117,7 +117,7 @@ test.each([
   const reason = spelling === undefined ? 'DynamoDB spells no number like that' : `stream records spell that number "${spelling}"`;
   const wayOut = spelling === undefined ? 'Write decimal digits such as "42" or "0.5".' : `Write "${spelling}".`;
   const warning = (path: string, outcome: string) => [
-    `filter-number-spelling: compares dynamodb.NewImage.${path} with ${JSON.stringify(text)}, but ${reason}, so that it ${outcome}. ${wayOut}`,
+    `filter-number-spelling: compares dynamodb.NewImage.${path} with ${JSON.stringify(text)}, but ${reason}, so it ${outcome}. ${wayOut}`,
   ];
   expect(messagesOf(newImage({ total: { N: [text] } }))).toEqual(warning('total.N', 'never matches'));
   expect(messagesOf(newImage({ sizes: { NS: [text] } }))).toEqual(warning('sizes.NS', 'never matches'));

@@ -22,7 +22,7 @@ test('all that keeps a mapping from running is named at once', () => {
     BatchSize: 'many', Enabled: { Ref: 'On' }, FilterCriteria: { Filters: [{ Pattern: '{}' }, { Pattern: { Ref: 'Pattern' } }] },
   })).toEqual([
     'BatchSize is "many" but must be a whole number from 1 to 10,000. Omit it to use 100.',
-    'FilterCriteria.Filters[0] is {}, which AWS\'s pattern engine calls invalid. What a mapping does with it is not known. Omit the filter to let every record pass.',
+    'FilterCriteria.Filters[0] is {}, which AWS\'s pattern engine calls invalid. It is not known what a mapping does with it. Omit the filter to let every record pass.',
     'Enabled is known at deployment only. Give the value itself.',
     'FilterCriteria.Filters[1] is known at deployment only. Give the value itself.',
   ]);

@@ -406,7 +406,7 @@ test.each<[string, unknown, string]>([
   });
   expect(await handler(windowOf(['a', 'b', 'c']))).toEqual({ state: 0, batchItemFailures: [{ itemIdentifier: sequenceNumber(1) }] });
   expect(events.map(({ type }) => type)).toEqual(['batchStarted', 'recordFailed', 'checkpoint']);
-  expect(events[1].error.message).toBe(`The state of the window has ${where}, which JSON can't hold, so that the next record would get something else. `
+  expect(events[1].error.message).toBe(`The state of the window has ${where}, which JSON can't hold, so the next record would get something else. `
     + 'Keep strings, finite numbers, booleans, null, arrays and plain objects in it');
 });
 

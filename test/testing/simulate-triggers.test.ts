@@ -109,7 +109,7 @@ test('a simulation in a handler of another one says at once that it would never 
   const nested = () => simulateTrigger(inner);
   for (const handler of [nested, async () => nested().catch(() => null), streamHandler(nested), { load: async () => nested() as never }]) {
     await expect(simulateTrigger({ ...inner, handler })).rejects.toThrow(new Error('A simulation was started in a handler that another simulation runs, '
-      + 'and would wait for that one for ever. Start it in the test, before or after the other one, or give both triggers to one call of simulateTriggers.'));
+      + 'and would wait for that one forever. Start it in the test, before or after the other one, or give both triggers to one call of simulateTriggers.'));
   }
   expect((await simulateTrigger(inner)).invocations).toHaveLength(1);
 });
@@ -118,7 +118,7 @@ test('a simulation in advanceTimers of another one says so too', async () => {
   const inner = { handler: () => null, shards: [{ records: [{ id: 'a' }] }] };
   for (const advanceTimers of [() => simulateTrigger(inner), async () => simulateTrigger(inner).catch(() => null)]) {
     await expect(simulateTrigger({ ...inner, handler: () => sleep(1000), advanceTimers })).rejects.toThrow(
-      new Error('A simulation was started in advanceTimers of another simulation, and would wait for that one for ever. Start it in the test, before or '
+      new Error('A simulation was started in advanceTimers of another simulation, and would wait for that one forever. Start it in the test, before or '
         + 'after the other one, or give both triggers to one call of simulateTriggers.'));
   }
   expect((await simulateTrigger(inner)).invocations).toHaveLength(1);

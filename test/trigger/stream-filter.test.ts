@@ -387,7 +387,7 @@ test.each<[string, (number: number) => unknown, string]>([
     'in a pattern of your own: StreamFilter.fromPattern({ dynamodb: { NewImage: { name: { NS: [\'…\'] } } } })'],
 ])('%s says why it refuses a number, and where its text can be given', (_, make, asText) => {
   expect(() => make(2 ** 53)).toThrow(new TypeError('A filter got the number 9007199254740992, but a double holds whole numbers up to 9,007,199,254,740,991 and '
-    + `decimals of up to 15 digits exactly: this may be another one than was written. Give it as text, ${asText}.`));
+    + `decimals of up to 15 digits exactly: this may not be the number that was written. Give it as text, ${asText}.`));
 });
 
 test.each<[string, () => unknown]>([

@@ -99,7 +99,7 @@ test('writeReport makes folders, names the page by its file, and refuses what is
     writeReport(run, file);
     expect(readFileSync(file, 'utf8')).toBe(page(view, 'outage'));
     expect(() => writeReport([run] as never, file)).toThrow(new TypeError('writeReport was given a list but takes a run, '
-      + 'which simulateTrigger returns: writeReport(await simulateTrigger({ … }), \'report.html\'). Of simulateTriggers, give one of the runs.'));
+      + 'which simulateTrigger returns: writeReport(await simulateTrigger({ … }), \'report.html\'). simulateTriggers returns several: give one of them.'));
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -52,7 +52,7 @@ export class LambdaApi {
     if (found === undefined) {
       const known = [...new Set(this.parts.mappings.map(({ mapping }) => mapping.function.name))].join(', ');
       throw new ApiError(404, 'ResourceNotFoundException',
-        `Function not found: ${nameOrArn}. Here are only functions of a mapping, with its alias or version: ${known}.`, { Type: 'User' });
+        `Function not found: ${nameOrArn}. Only the functions of mappings run here, with the alias or version of the mapping: ${known}.`, { Type: 'User' });
     }
     const target = found.mapping.function;
     return qualifier === undefined

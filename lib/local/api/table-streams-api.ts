@@ -85,7 +85,7 @@ export class TableStreamsApi {
     const found = this.streams.find(({ streamArn }) => streamArn === arn);
     if (found === undefined) {
       const known = this.streams.map(({ streamArn }) => streamArn).join(', ');
-      throw new ApiError(400, 'ResourceNotFoundException', `Requested resource not found: Stream: ${arn} not found. Here are: ${known}`);
+      throw new ApiError(400, 'ResourceNotFoundException', `Requested resource not found: Stream: ${arn} not found. The streams here are: ${known}`);
     }
     return found;
   }

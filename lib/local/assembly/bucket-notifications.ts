@@ -26,13 +26,13 @@ export function bucketNotifications(configuration: Configuration): { found: Buck
   const { Event: event, Events: events = event === undefined ? [] : [event], Filter: filter } = configuration;
   const arn = configuration.Queue ?? configuration.QueueArn ?? configuration.Topic ?? configuration.TopicArn;
   if (arn === undefined) {
-    return { found: [], omitted: ['it invokes no function here. Its queues and topics hear of new objects'] };
+    return { found: [], omitted: ['it invokes no function here. It notifies queues and topics of new objects'] };
   }
   const key = filter?.S3Key ?? filter?.Key;
   const rule = (name: string) => [...key?.Rules ?? [], ...key?.FilterRules ?? []].find(({ Name }) => Name.toLowerCase() === name)?.Value ?? '';
   const isCreation = (each: string) => /^s3:ObjectCreated:(\*|Put)$/.test(each);
   return {
     found: events.some(isCreation) ? [{ arn, prefix: rule('prefix'), suffix: rule('suffix') }] : [],
-    omitted: events.filter((each) => !isCreation(each)).map((each) => `${arn} hears nothing of ${each} here`),
+    omitted: events.filter((each) => !isCreation(each)).map((each) => `${arn} is not notified of ${each} here`),
   };
 }

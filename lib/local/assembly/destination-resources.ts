@@ -14,7 +14,7 @@ const SUBSCRIPTION_ATTRIBUTES = ['FilterPolicy', 'FilterPolicyScope', 'RawMessag
 export function queueOf(reading: Reading, where: Where): LocalQueue {
   const attributes = attributesOf(reading, where, where.resource.Properties, QUEUE_ATTRIBUTES);
   if (where.resource.Properties?.DeduplicationScope === 'messageGroup') {
-    reading.note(where, 'here, a message is a duplicate in whatever group its like was sent');
+    reading.note(where, 'messages are deduplicated across all of its message groups here');
   }
   return { ...reading.named(where), attributes };
 }
@@ -65,13 +65,13 @@ function subscriptionOf(reading: Reading, where: Where, properties: Properties):
   try {
     const [protocol, endpoint] = [properties.Protocol, properties.Endpoint].map((value) => reading.resolve(where.stack, value));
     if (protocol !== 'sqs') {
-      reading.note(where, `a subscription by ${protocol} gets nothing here. Only queues do`);
+      reading.note(where, `a subscription by ${protocol} gets nothing here. Only queues get messages`);
       return [];
     }
     const attributes = attributesOf(reading, where, properties, SUBSCRIPTION_ATTRIBUTES);
     const operator = foreignOperator(attributes.FilterPolicy);
     if (operator !== undefined) {
-      reading.note(where, `its filter policy lets no message through here that is to match by ${JSON.stringify(operator)}`);
+      reading.note(where, `its filter policy uses ${JSON.stringify(operator)}, which matches no message here`);
     }
     return [{ queueArn: String(endpoint), attributes }];
   } catch (error) {

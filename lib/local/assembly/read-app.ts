@@ -41,7 +41,7 @@ export function readApp(directory: string): LocalApp {
   });
   reading.each(['AWS::Pipes::Pipe'], (where) => {
     if (/:dynamodb:/.test(ifKnown(() => where.get('Source')) ?? '')) {
-      throw new NotRunning('EventBridge Pipes do not run here. A trigger with a function that does what the pipe does would');
+      throw new NotRunning('EventBridge Pipes do not run here. Replace the pipe with a trigger and a function that does the same');
     }
   });
   const mappings = reading.each(['AWS::Lambda::EventSourceMapping'], (where) => mappingOf(where, tables, functions));

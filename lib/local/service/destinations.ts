@@ -182,7 +182,7 @@ async function setAttributes(clients: Clients, arn: string, before: Attributes, 
   const gone = Object.keys(before).filter((name) => !(name in attributes));
   const { region, resource: name } = arnParts(arn);
   if (destinationKind(arn) !== 'sqs' || gone.length > 0) {
-    throw new Error(gone.length > 0 ? `${gone.join(', ')} can't be taken away` : 'only those of queues can be changed');
+    throw new Error(gone.length > 0 ? `${gone.join(', ')} can't be removed` : 'only those of queues can be changed');
   }
   const QueueUrl = queueUrl(name, { destinations: clients.endpoint });
   await clients.of(region).sqs.send(new SetQueueAttributesCommand({ QueueUrl, Attributes: { ...attributes } }));

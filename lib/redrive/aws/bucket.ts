@@ -19,7 +19,7 @@ export function s3Buckets(client: S3Client): Buckets {
       const { Body, ContentLength = 0 } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
       if (ContentLength > LARGEST_OBJECT) {
         (Body as Readable).destroy();
-        throw new Unreadable(`The object ${key} has ${ContentLength} bytes, which is more than a failed batch can have`);
+        throw new Unreadable(`The object ${key} has ${ContentLength} bytes, but a failed batch has fewer`);
       }
       return await Body!.transformToString();
     } catch (error) {

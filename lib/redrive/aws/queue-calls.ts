@@ -95,7 +95,7 @@ export class QueueCalls {
     try {
       return await send();
     } catch (error) {
-      const missing = [/QueueDoesNotExist|NonExistentQueue/, `The queue ${this.url} does not exist. Look at its URL and the Region.`] as const;
+      const missing = [/QueueDoesNotExist|NonExistentQueue/, `The queue ${this.url} does not exist. Check its URL and the Region.`] as const;
       throw refusalOf(error, `${action} on ${this.url}`, missing);
     }
   }

@@ -47,7 +47,7 @@ export function queueSource(client: SQSClient, { url, visibility, clock }: Queue
       }
       const [failed, ...more] = await calls.hide(handles, Math.min(visibility, left()));
       if (failed) {
-        throw new Error(`${1 + more.length} of ${handles.length} messages could not be kept any longer (${failed.Code}: ${failed.Message}). Others may have them.`);
+        throw new Error(`${1 + more.length} of ${handles.length} messages could not be hidden from others any longer (${failed.Code}: ${failed.Message}). Others may receive them.`);
       }
     },
     remove: async (handles) => {
@@ -186,8 +186,8 @@ const OLD_AFTER = 150;
 async function stateOf(calls: QueueCalls): Promise<QueueState> {
   const state = await calls.state();
   if (state.mostReceipts < FEWEST_RECEIPTS) {
-    throw new RedriveRefused(`The queue ${calls.url} moves messages to its dead-letter queue after they were received ${state.mostReceipts} times, and every `
-      + `look counts, a dry run too. Set its maxReceiveCount to ${FEWEST_RECEIPTS} or more, or remove its redrive policy.`);
+    throw new RedriveRefused(`The queue ${calls.url} moves messages to its dead-letter queue after they were received ${state.mostReceipts} times, and each `
+      + `time they are read counts, also in a dry run. Set its maxReceiveCount to ${FEWEST_RECEIPTS} or more, or remove its redrive policy.`);
   }
   return state;
 }

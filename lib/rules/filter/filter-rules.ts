@@ -52,11 +52,11 @@ export const FILTER_RULES: readonly Rule<Filters>[] = [
   {
     id: 'filter-empty',
     severity: 'warning',
-    summary: 'A filter is not `{}`: AWS\'s pattern engine calls it invalid, and what a mapping does with it is not known.',
+    summary: 'A filter is not `{}`: AWS\'s pattern engine calls it invalid, and it is not known what a mapping does with it.',
     reads: ['filters'],
     source: 'AWS\'s pattern engine',
     check: eachFilter(({ parsed }) => !parsed.valid && parsed.problems.some(({ kind }) => kind === 'empty-pattern')
-      ? ['is {}, which AWS\'s pattern engine calls invalid. What a mapping does with it is not known. Omit the filter to let every record pass.']
+      ? ['is {}, which AWS\'s pattern engine calls invalid. It is not known what a mapping does with it. Omit the filter to let every record pass.']
       : []),
   },
   {
@@ -286,7 +286,7 @@ function wrongType(condition: FilterCondition): string[] {
   }
   const canBeEqual = (alternative: Alternative) => comparedType(alternative) === there.type && !(there === NULL && alternative.operand === false);
   return condition.alternatives.filter((alternative) => !isExists(alternative) && !canBeEqual(alternative))
-    .map((alternative) => `compares ${condition.keys.join('.')} with ${written(alternative)}, but stream records carry ${there.words} there, so that `
+    .map((alternative) => `compares ${condition.keys.join('.')} with ${written(alternative)}, but stream records carry ${there.words} there, so `
       + `it ${isExclusion(alternative) ? 'always' : 'never'} matches. ${there.wayOut}.`);
 }
 
@@ -312,7 +312,7 @@ function misspelledNumbers({ keys, place, alternatives }: FilterCondition): stri
       }
       return `compares ${keys.join('.')} with ${JSON.stringify(text)}, but ${spelling === undefined
         ? 'DynamoDB spells no number like that'
-        : `stream records spell that number ${JSON.stringify(spelling)}`}, so that it ${isExclusion(alternative) ? 'always' : 'never'} matches. `
+        : `stream records spell that number ${JSON.stringify(spelling)}`}, so it ${isExclusion(alternative) ? 'always' : 'never'} matches. `
         + `Write ${spelling === undefined ? 'decimal digits such as "42" or "0.5"' : JSON.stringify(spelling)}.`;
     }));
 }
@@ -352,5 +352,5 @@ function didYouMean(given: string, known: readonly string[] = []): string {
   if (meant !== undefined) {
     return `. Did you mean ${meant}?`;
   }
-  return known.length > 0 ? `. There ${known.length === 1 ? 'is' : 'are'} ${known.join(', ')}.` : '.';
+  return known.length > 0 ? `. Known here: ${known.join(', ')}.` : '.';
 }

@@ -376,7 +376,7 @@ function spelled(method: string, numbers: readonly (number | string)[], asText: 
   return atLeastOne(`AttributeCondition.${method}`, numbers).map((number) => {
     if (typeof number === 'number' && !isExact(known(number))) {
       throw new TypeError(`A filter got the number ${number}, but a double holds whole numbers up to 9,007,199,254,740,991 and decimals of up to 15 digits exactly: `
-        + `this may be another one than was written. Give it as text, ${asText}.`);
+        + `this may not be the number that was written. Give it as text, ${asText}.`);
     }
     return plainNumber(String(known(number)));
   });
