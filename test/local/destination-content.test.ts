@@ -21,7 +21,7 @@ async function destinationsOf(refused: Record<string, string> = {}) {
   const sent: [command: string, region: string, input: any][] = [];
   const destroyed: string[] = [];
   for (const { prototype } of CLIENTS) {
-    jest.spyOn(prototype as { send: unknown }, 'send').mockImplementation(async function (this: any, { constructor, input }: any) {
+    jest.spyOn(prototype as any, 'send').mockImplementation(async function (this: any, { constructor, input }: any) {
       const name = constructor.name.replace('Command', '');
       sent.push([name, await this.config.region(), input]);
       if (name in refused) {
