@@ -83,7 +83,9 @@ test('a program that can\'t be started is not recorded', async () => {
 test('a run that is over starts no more processes', () => {
   const children = recordChildren(folderWith({}));
   children.killAll();
-  expect(() => children.spawn(process.execPath, sleeper, {})).toThrow(expect.objectContaining({ code: 'STOPPED' }));
+  expect(() => children.spawn(process.execPath, sleeper, {})).toThrow(expect.objectContaining({
+    code: 'STOPPED', message: 'The run was stopped while a process of it was about to start.',
+  }));
 });
 
 test('a kill reaches what a child started', async () => {
@@ -102,6 +104,17 @@ onLinux('only this user can read and write the folder of the runs', () => {
   const [folder] = readdirSync(tmpdir()).filter((name) => /^dynamo-stream-trigger-(?!tests)/.test(name));
   expect(statSync(join(tmpdir(), folder)).mode & 0o777).toBe(0o700);
   children.killAll();
+});
+
+test('a folder of runs that another user has made is not used: it names processes to end', () => {
+  const getuid = jest.spyOn(process, 'getuid' as never).mockReturnValue(4321 as never);
+  const folder = join(tmpdir(), 'dynamo-stream-trigger-4321');
+  expect(() => recordChildren()).toThrow(expect.objectContaining({
+    code: 'FOLDER_UNUSABLE',
+    message: `${folder} belongs to another user, so the processes it lists can't be trusted. Remove it, or set TMPDIR to another folder.`,
+  }));
+  getuid.mockRestore();
+  rmSync(folder, { recursive: true });
 });
 
 onLinux('when the runner is killed, its processes end, even a frozen one, and its folder goes', async () => {

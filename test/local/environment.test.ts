@@ -119,7 +119,7 @@ describe('how an invocation ends', () => {
     ['an exception in the background', 'async () => { setTimeout(() => { throw new Error("behind") }); await new Promise(() => setTimeout(() => {}, 5000)); }', 'Error', 'behind'],
     ['process.exit', 'async () => process.exit(3)', 'Runtime.ExitError', 'exit status 3'],
     ['process.exit(0)', 'async () => process.exit(0)', 'Runtime.ExitError', 'without providing a reason'],
-    ['a promise that never settles', 'async () => new Promise(() => {})', 'Runtime.NodeJsExit', 'never settled'],
+    ['a promise that never settles', 'async () => new Promise(() => {})', 'Runtime.NodeJsExit', 'The handler never settled, and nothing was left to run.'],
     ['a result that is not JSON', 'async () => 1n', 'Runtime.JSONStringifyError', 'BigInt'],
     ['a result over 6 MB', 'async () => "x".repeat(7 * 1024 * 1024)', 'Function.ResponseSizeTooLarge', '6291556'],
   ])('with an error after %s', async (_, handler, errorType, errorMessage) => {
@@ -165,7 +165,8 @@ describe('from Node.js 24 on', () => {
 
   test('a handler that takes a callback does not load', async () => {
     const environment = await environmentOf('exports.handler = (event, context, callback) => callback();', { runtime: 'nodejs24.x' });
-    await expect(environment.ready).rejects.toThrow('Runtime.CallbackHandlerDeprecated');
+    await expect(environment.ready).rejects.toThrow(
+      'Runtime.CallbackHandlerDeprecated: index.handler takes a callback, which Lambda refuses from Node.js 24 on. Make it an async function');
   });
 });
 
@@ -300,7 +301,7 @@ describe('loading the code', () => {
 
   test.each([
     ['there is no such file', { 'other.js': '' }, 'Runtime.ImportModuleError: Cannot find module \'index\''],
-    ['there is no such export', { 'index.js': 'exports.main = 1;' }, 'Runtime.HandlerNotFound: index.handler is undefined'],
+    ['there is no such export', { 'index.js': 'exports.main = 1;' }, 'Runtime.HandlerNotFound: index.handler is undefined or not exported'],
     ['the export is not a function', { 'index.js': 'exports.handler = 1;' }, 'Runtime.HandlerNotFound: index.handler is not a function'],
     ['its syntax is wrong', { 'index.js': 'exports.handler = {' }, 'Runtime.UserCodeSyntaxError: Unexpected end of input'],
     ['it throws', { 'index.js': 'throw new Error("no TABLE");' }, 'Error: no TABLE'],
@@ -323,9 +324,13 @@ describe('loading the code', () => {
     expect(await outcomeOf(files)).toMatchObject({ response: 'function' });
   });
 
-  test('names the package to install where the project has no such part of the AWS SDK', async () => {
-    const environment = await environmentOf('require("@aws-sdk/client-nothing");');
-    await expect(environment.ready).rejects.toThrow('npm install --save-dev @aws-sdk/client-nothing');
+  test.each([
+    ['a part of the AWS SDK', '@aws-sdk/client-nothing/dist', [], 'Lambda\'s runtime brings it. Run: npm install --save-dev @aws-sdk/client-nothing'],
+    ['what may be in a layer', 'left-pad', ['arn:x', 'arn:y'], 'It may be in the layer arn:x or arn:y, which is not on this machine. Install it in the project'],
+    ['a part of the AWS SDK, whatever layers are missing', '@aws-sdk/client-nothing', ['arn:x'], 'Lambda\'s runtime brings it. Run: npm install --save-dev @aws-sdk/client-nothing'],
+  ])('says where to get %s that the project does not have', async (_, name, missingLayers, wayOut) => {
+    const environment = await environmentOf(`require("${name}");`, { modules: { sdkFolders: [process.cwd()], layers: [], missingLayers } });
+    await expect(environment.ready).rejects.toThrow(`Runtime.ImportModuleError: Cannot find module '${name}'. ${wayOut} (index.js:1:1).`);
   });
 
   test.each([
@@ -336,6 +341,6 @@ describe('loading the code', () => {
     const environment = await environmentOf(files, {
       taskRoot, variables: { _HANDLER: 'index.handler', LAMBDA_TASK_ROOT: taskRoot, AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs22.x' },
     });
-    await expect(environment.ready).rejects.toThrow('Lambda has only what is bundled');
+    await expect(environment.ready).rejects.toThrow('\'bundled-not\'. It is installed beside the function, but Lambda has only what is bundled');
   });
 });
