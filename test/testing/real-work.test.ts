@@ -672,9 +672,18 @@ describe('a request that is never answered is ended by the time budget of the ru
     expect(invocations).toMatchObject([{ durationMs: 0, response: { batchItemFailures: [] } }]);
   });
 
-  test('nor one of a handler without a budget, which is an error still', async () => {
+  test.each<[string, (request: () => Promise<unknown>) => SimulationOptions['handler']]>([
+    ['without a budget', (request) => request],
+    ['that goes on after the runtime', (request) => {
+      const runtime = streamHandler(() => undefined);
+      return async (event, context) => {
+        await runtime(event, context);
+        await request();
+      };
+    }],
+  ])('nor one of a handler %s, which is an error still', async (_, handler) => {
     const address = await serve(() => undefined);
-    await expect(run({ ...options, handler: async () => void await fetch(address) })).rejects.toThrow('an HTTP request to');
+    await expect(run({ ...options, handler: handler(() => fetch(address)) })).rejects.toThrow('an HTTP request to');
   });
 });
 
