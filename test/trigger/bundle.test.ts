@@ -173,6 +173,19 @@ describe('the recipe in the metadata', () => {
     expect(code).toBe(bundle(entry, bundling, outfile));
   });
 
+  test('has the arguments of esbuild as the CDK gives them, but nothing that decides about source maps and output alone', () => {
+    expect(recipeIn({
+      minify: true, bundleAwsSDK: true, esbuildArgs: {
+        '--alias': 'a=b', '--drop': 'debugger', '--pure': ['f', 'g'], '--log-override': 'direct-eval=silent', '--out-extension': '.js=.cjs',
+        '--legal-comments': 'none', '--ignore-annotations': true, '--jsx-dev': '', '--preserve-symlinks': false,
+        '--sourcemap': true, '--sources-content': false, '--metafile': 'meta.json', '--log-level': 'debug',
+      },
+    })!.args).toEqual([
+      '--target=node24', '--platform=node', '--minify', '--alias:a=b', '--drop:debugger', '--pure:f', '--pure:g', '--log-override:direct-eval=silent',
+      '--out-extension:.js=.cjs', '--legal-comments=none', '--ignore-annotations', '--jsx-dev',
+    ]);
+  });
+
   test.each<[string, nodejs.BundlingOptions]>([
     ['command hooks', { commandHooks: { beforeBundling: () => [], beforeInstall: () => [], afterBundling: () => [] } }],
     ['modules that are installed', { nodeModules: ['fast-check'] }],

@@ -1,5 +1,5 @@
 import {
-  Aspects, aws_ec2 as ec2, type aws_lambda as lambda, aws_lambda_event_sources as sources, aws_sns as sns, CfnResource, NestedStack, type Stack,
+  Aspects, aws_ec2 as ec2, type aws_lambda as lambda, aws_lambda_event_sources as sources, aws_networkmanager as networkmanager, aws_sns as sns, CfnResource, NestedStack, type Stack,
 } from 'aws-cdk-lib';
 import type { DynamoStreamTriggerProps } from '../../lib';
 import { ENV, TestApp } from '../app';
@@ -44,12 +44,21 @@ test.each<[string, (vpc: ec2.Vpc, stack: Stack) => unknown]>([
   ['a transit gateway', (vpc, stack) => new ec2.CfnTransitGatewayAttachment(stack, 'Attachment', {
     vpcId: vpc.vpcId, transitGatewayId: 'tgw-1', subnetIds: vpc.isolatedSubnets.map(({ subnetId }) => subnetId),
   })],
+  ['a transit gateway\'s own kind of attachment', (vpc, stack) => new ec2.CfnTransitGatewayVpcAttachment(stack, 'Attachment', {
+    vpcId: vpc.vpcId, transitGatewayId: 'tgw-1', subnetIds: vpc.isolatedSubnets.map(({ subnetId }) => subnetId),
+  })],
+  ['a core network', (vpc, stack) => new networkmanager.CfnVpcAttachment(stack, 'Attachment', {
+    coreNetworkId: 'core-network-1', vpcArn: vpc.vpcArn, subnetArns: vpc.isolatedSubnets.map(({ subnetId }) => subnetId),
+  })],
   ['propagated routes of a VPN', (vpc, stack) => new ec2.CfnVPNGatewayRoutePropagation(stack, 'Propagation', {
     vpnGatewayId: 'vgw-1', routeTableIds: vpc.isolatedSubnets.map(({ routeTable }) => routeTable.routeTableId),
   })],
   ['another route table', (vpc, stack) => new ec2.CfnSubnetRouteTableAssociation(stack, 'Association', { subnetId: vpc.isolatedSubnets[0].subnetId, routeTableId: 'rtb-1' })],
   ['a custom resource that may make routes', (vpc, stack) => new CfnResource(stack, 'Custom', {
     type: 'Custom::Routes', properties: { ServiceToken: 'arn', RouteTable: vpc.isolatedSubnets[0].routeTable.routeTableId },
+  })],
+  ['a custom resource without a type of its own', (vpc, stack) => new CfnResource(stack, 'Custom', {
+    type: 'AWS::CloudFormation::CustomResource', properties: { ServiceToken: 'arn', RouteTable: vpc.isolatedSubnets[0].routeTable.routeTableId },
   })],
   ['the endpoint', (vpc) => vpc.addInterfaceEndpoint('Sqs', { service: ec2.InterfaceVpcEndpointAwsService.SQS })],
   ['an endpoint of FIPS', (vpc, stack) => new ec2.CfnVPCEndpoint(stack, 'Sqs', { vpcId: vpc.vpcId, serviceName: 'com.amazonaws.us-east-1.sqs-fips' })],
