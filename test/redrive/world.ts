@@ -65,7 +65,7 @@ export class World {
     }
   }
 
-  private ports(spool: Ports['spool']): Ports {
+  ports(spool: Ports['spool']): Ports {
     const clock = {
       now: () => this.now,
       wait: async (ms: number) => this.now += ms,
