@@ -182,12 +182,7 @@ export class Inventory {
   settle(): void {
     for (const [name, { lanes }] of this.groups) {
       for (const [key, lane] of lanes) {
-        if (lane.records.some(isOfUnknown)) {
-          lane.records = lane.records.filter((record) => !isOfUnknown(record));
-        }
-        if (lane.records.length > 1) {
-          lane.records = merged(lane.records.sort(inOrder));
-        }
+        lane.records = merged(lane.records.filter((record) => !isOfUnknown(record)).sort(inOrder));
         if (lane.records.length === 0) {
           lanes.delete(key);
         }
