@@ -466,6 +466,7 @@ test.each<[string, object, unknown[]]>([
       },
     },
   }, [SENDING]],
+  ['what a connector may give it', { Role: role([]), Connector: { Type: 'AWS::Serverless::Connector' } }, []],
   ['a role that is imported', { Function: { Type: 'AWS::Lambda::Function', Properties: { Timeout: 60, Role: { 'Fn::ImportValue': 'role' } } } }, []],
   ['a key of the queue and of the table', {
     Role: role([reading, allow('sqs:*')]),
@@ -481,6 +482,23 @@ test.each<[string, object, unknown[]]>([
   }, []],
 ])('what a role lacks that has %s', (_, resources, expected) => {
   expect(missing(resources)).toEqual(expected);
+});
+
+test.each<[string, string, unknown, string]>([
+  ['AWS::SQS::QueuePolicy', 'Queues', [{ Ref: 'Target' }], 'AWS::SQS::Queue'],
+  ['AWS::SQS::QueueInlinePolicy', 'Queue', { Ref: 'Target' }, 'AWS::SQS::Queue'],
+  ['AWS::SNS::TopicPolicy', 'Topics', [{ Ref: 'Target' }], 'AWS::SNS::Topic'],
+  ['AWS::SNS::TopicInlinePolicy', 'TopicArn', { Ref: 'Target' }, 'AWS::SNS::Topic'],
+  ['AWS::S3::BucketPolicy', 'Bucket', { Ref: 'Target' }, 'AWS::S3::Bucket'],
+])('%s may allow the role what it lacks, but to its own %s only', (policy, property, named, target) => {
+  const destination = target === 'AWS::SNS::Topic' ? { Ref: 'Target' } : { 'Fn::GetAtt': ['Target', 'Arn'] };
+  const lacking = (Name: unknown) => missing({
+    Role: role([reading]), Target: { Type: target },
+    Policy: { Type: policy, Properties: { [property]: Name, PolicyDocument: { Statement: [{ ...allow('*'), Principal: '*' }] } } },
+  }, { DestinationConfig: { OnFailure: { Destination: destination } } });
+
+  expect(lacking(named)).toEqual([]);
+  expect(lacking({ Ref: 'Queue' })).not.toEqual([]);
 });
 
 test('what a role lacks for a topic and a bucket', () => {
@@ -645,6 +663,16 @@ test.each<[string, () => string, string | RegExp]>([
   const input = make();
   expect(() => check(input)).toThrow(UnusableInput);
   expect(() => check(input)).toThrow(typeof message === 'string' ? new UnusableInput(message.replaceAll('INPUT', input)) : message);
+});
+
+test('a value in YAML is what it is to CloudFormation', () => {
+  const values = {
+    'y': 'y', 'N': 'N', 'yes': true, 'Off': false, 'true': true, 'E1': 'E1', '-.e3': '-.e3', '_1': '_1', '.': '.', '-.': '-.', '1e3': 1000, '1_000': 1000,
+    '0x1F': 31, '.5': 0.5, '2012-10-17': '2012-10-17', '2025-01-01T00:00:00.000Z': '2025-01-01T00:00:00.000Z', '~': null,
+  };
+  const file = join(folderWith({ 't.yml': `Resources:\n  A: [${Object.keys(values).join(', ')}]\n` }), 't.yml');
+
+  expect(readTemplate(file).template.Resources).toEqual({ A: Object.values(values) });
 });
 
 test.each([

@@ -111,7 +111,7 @@ const TEXTS: Record<string, (bytes: number) => string> = {
   same: (bytes) => 'x'.repeat(bytes),
   japanese: (bytes) => '漢'.repeat(bytes / 3),
   control: (bytes) => '\u0001'.repeat(bytes),
-  nonsense: (bytes) => '\uffff'.repeat(bytes / 3),
+  nonsense: (bytes) => '\ufffe\uffff'.repeat(bytes / 6),
   random: (bytes) => randomBytes(Math.ceil(bytes * 3 / 4)).toString('base64').slice(0, bytes),
 };
 
@@ -134,7 +134,7 @@ const FORMS: Record<string, string[]> = {
 /** What a body of a form must hold: the first form that fits is taken. */
 function expectedOf(raw: StreamRecord, form: string, limit: number): object {
   const { OldImage: _, ...dynamodb } = raw.dynamodb!;
-  const size = (value: unknown) => Buffer.byteLength(JSON.stringify(value).replaceAll('\uffff', '\\uffff'));
+  const size = (value: unknown) => Buffer.byteLength(JSON.stringify(value).replace(/[\ufffe\uffff]/g, '\\uffff'));
   if (form === 'pointer') {
     return {
       keys: dynamodb.Keys, eventId: raw.eventID, eventName: 'MODIFY', sequenceNumber: dynamodb.SequenceNumber,
@@ -184,6 +184,8 @@ describe.each([QUEUE, TOPIC])('%s', (arn) => {
       expect(sent.flat().map(positionOf).sort((a, b) => a - b)).toEqual(images.map((_, at) => at));
       for (const body of sent.flat()) {
         forms.add(formOf(body));
+        // Which SQS refuses.
+        expect(body).not.toMatch(/[\ufffe\uffff]/);
         expect(readParkedRecord(body)).toMatchObject(expectedOf(records[positionOf(body)], formOf(body), limit));
       }
     }), { numRuns: 15, seed: 1 });

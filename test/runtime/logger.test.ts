@@ -139,6 +139,7 @@ test('what can\'t be read is logged and observed, too', async () => {
   const observed: string[] = [];
   expect(await logOf(proxy, { observer: ({ type }) => void observed.push(type) })).toMatchObject([{ error: 'object', tries: 1 }]);
   expect(observed).toContain('recordFailed');
+  expect(await logOf(proxy, { logErrors: true })).toMatchObject([{ thrown: { name: 'Error', message: 'unreadable' } }]);
   const trap = () => {
     throw new Error('secret');
   };

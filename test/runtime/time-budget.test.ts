@@ -96,7 +96,7 @@ test('a call that heeds the signal ends, and its record is neither poison nor do
 });
 
 test.each<[string, Error, object, number[]]>([
-  ['an error', new Error('real bug'), { outcome: 'out of time', errors: { Error: 1 } }, [0]],
+  ['an error', new Error('real bug'), { message: 'dynamo-stream-trigger: records failed', outcome: 'out of time', errors: { Error: 1 } }, [0]],
   ['poison', new PoisonRecordError('real bug'), { outcome: 'parked', error: 'PoisonRecordError' }, []],
 ])('%s between the signal and the timeout is told', async (_, error, line, checkpoint) => {
   const { invoke } = bound(lambda());

@@ -560,10 +560,13 @@ describe('a handler that waits for something real in which nothing happens ends 
     })).toContain(`a connection to 127.0.0.1, port ${port}, an interval of 50 ms.`);
   });
 
-  test('an HTTP request', async () => {
+  test.each<[string, (address: string) => Promise<unknown>, string]>([
+    ['fetch', (address) => fetch(address), 'an HTTP request to http://127.0.0.1:PORT, a connection to 127.0.0.1, port PORT.'],
+    ['node:http', (address) => new Promise((resolve) => get(address, resolve).on('error', resolve)),
+      'a connection to 127.0.0.1, port PORT, an HTTP request to 127.0.0.1.'],
+  ])('an HTTP request by %s', async (_, request, named) => {
     const address = await serve(() => undefined);
-    expect(await refused(() => fetch(address))).toContain(`what it has open: an HTTP request to ${new URL(address).origin}, a `
-      + `connection to 127.0.0.1, port ${new URL(address).port}.`);
+    expect(await refused(() => request(address))).toContain(`what it has open: ${named.replaceAll('PORT', new URL(address).port)}`);
   });
 
   test.each<[string, (request: () => Promise<unknown>) => Promise<void>]>([

@@ -48,6 +48,7 @@ test('the same triggers make the same runs, and no UUID twice', async () => {
   expect(JSON.stringify(first)).toBe(JSON.stringify(second));
   const ids = first.flatMap(({ deliveries }) => deliveries.map(({ objectKey }) => objectKey!.split('/')[2]));
   expect(new Set(ids).size).toBe(2);
+  ids.forEach((id) => expect(id).toMatch(/^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/));
   expect(new Set(first.flatMap(({ failed }) => failed.map(({ requestContext }) => requestContext.functionArn))).size).toBe(2);
 });
 

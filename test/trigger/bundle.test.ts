@@ -186,6 +186,12 @@ describe('the recipe in the metadata', () => {
     ]);
   });
 
+  test('leaves to Lambda what a feature flag of the app says', () => {
+    const app = newApp({ context: { '@aws-cdk/aws-lambda-nodejs:sdkV3ExcludeSmithyPackages': true } });
+    expect(readRecipe(new StreamFunction(new Stack(app, 'Stack'), 'Fn', { entry: ENTRY }).node.metadata)!.args)
+      .toEqual(expect.arrayContaining(['--external:@aws-sdk/*', '--external:@smithy/*']));
+  });
+
   test.each<[string, nodejs.BundlingOptions]>([
     ['command hooks', { commandHooks: { beforeBundling: () => [], beforeInstall: () => [], afterBundling: () => [] } }],
     ['modules that are installed', { nodeModules: ['fast-check'] }],

@@ -111,16 +111,23 @@ describe('for a table that is not of this app, a warning has the policy', () => 
   });
 });
 
-test.each<[string, (app: TestApp, stack: Stack) => iam.IRole, unknown]>([
-  ['has a name of the app', (_app, stack) => new iam.Role(stack, 'Role', { roleName: 'on-order', assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') }),
-    [{ 'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, ':iam::222222222222:role/on-order']] }]],
-  ['is imported', (_app, stack) => iam.Role.fromRoleArn(stack, 'Role', 'arn:aws:iam::222222222222:role/path/on-order'), ['arn:aws:iam::222222222222:role/path/on-order']],
-  ['has no name', (_app, stack) => new iam.Role(stack, 'Role', { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') }), undefined],
-])('if the function\'s role %s, the stream and the key are for it alone as far as that is known', (_name, roleOf, arns) => {
+const roleIn = (stack: Stack, roleName?: string) =>
+  new iam.Role(stack, `Role-${roleName}`, { roleName, assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') });
+const importedIn = (stack: Stack) => iam.Role.fromRoleArn(stack, 'Imported', 'arn:aws:iam::222222222222:role/path/on-order');
+const named = (name: string) => ({ 'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, `:iam::222222222222:role/${name}`]] });
+
+test.each<[string, (stack: Stack) => iam.IRole[], unknown]>([
+  ['has a name of the app', (stack) => [roleIn(stack, 'on-order')], [named('on-order')]],
+  ['is imported', (stack) => [importedIn(stack)], ['arn:aws:iam::222222222222:role/path/on-order']],
+  ['has no name', (stack) => [roleIn(stack)], undefined],
+  ['is one of several', (stack) => [roleIn(stack, 'on-order'), importedIn(stack)], [named('on-order'), 'arn:aws:iam::222222222222:role/path/on-order']],
+  ['has a name, and another one that reads has none', (stack) => [roleIn(stack, 'on-order'), roleIn(stack)], ['arn:*:iam::222222222222:role/*']],
+])('if the function\'s role %s, the stream and the key are for it alone as far as that is known', (_name, rolesOf, arns) => {
   const app = new TestApp({ env: OWNER });
   const reader = app.addStack('Reader', { env: READER });
   const table = app.table('Table', { tableName: 'orders', encryption: dynamodb.TableEncryptionV2.customerManagedKey(new kms.Key(app.stack, 'Key')) });
-  app.trigger({ table: StreamedTable.fromTable(reader, 'Table', table), handler: app.fn('Fn', { role: roleOf(app, reader) }, reader) }, 'Trigger', reader);
+  const streamed = StreamedTable.fromTable(reader, 'Table', table);
+  rolesOf(reader).forEach((role, index) => app.trigger({ table: streamed, handler: app.fn(`Fn${index}`, { role }, reader) }, `Trigger${index}`, reader));
   app.app.synth();
   const { Replicas: [replica] } = tableOf(app, 'GlobalTable');
   const [stream] = replica.ReplicaStreamSpecification.ResourcePolicy.PolicyDocument.Statement;
