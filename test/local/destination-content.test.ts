@@ -131,7 +131,7 @@ describe('what the app has', () => {
     expect(await take({ mappings: [trigger(JOBS)] })).toEqual([]);
     const keeps = (path: string, reason: string) => `${path} keeps its settings until the run is started again: ${reason}`;
     expect(warnings).toEqual([
-      keeps('Shop/Jobs', 'refused'), keeps('Shop/Jobs', 'DelaySeconds can\'t be taken away'), keeps('Shop/News', 'only those of queues can be changed'),
+      keeps('Shop/Jobs', 'refused'), keeps('Shop/Jobs', 'DelaySeconds can\'t be removed'), keeps('Shop/News', 'only those of queues can be changed'),
     ]);
   });
 });

@@ -71,12 +71,12 @@ test.each<[string, object, string | undefined]>([
   ['another operator', { a: { b: [{ wildcard: 'x*' }] } }, 'wildcard'],
   ['another operator in one of several ways', { $or: [{ a: ['x'] }, { b: [{ cidr: '10.0.0.0/8' }] }] }, 'cidr'],
   ['a name that is called like several ways', { $or: { a: ['x'] } }, undefined],
-])('a filter policy of %s: what it lets through here is said', (_, policy, operator) => {
+])('a filter policy of %s: an operator that the local SNS lacks is named', (_, policy, operator) => {
   const { notes } = read({ News: TOPIC, ToJobs: subscriptionWith({ FilterPolicy: policy }) });
-  expect(notes).toEqual(operator === undefined ? [] : [`Shop/ToJobs: its filter policy lets no message through here that is to match by "${operator}".`]);
+  expect(notes).toEqual(operator === undefined ? [] : [`Shop/ToJobs: its filter policy uses "${operator}", which matches no message here.`]);
 });
 
-test('a queue that tells duplicates by their groups, a subscription of somebody else, and events for EventBridge are named', () => {
+test('a queue that deduplicates by group, a subscription of somebody else, and events for EventBridge are named', () => {
   const { notes } = read({
     Jobs: { Type: 'AWS::SQS::Queue', Properties: { QueueName: 'jobs', DeduplicationScope: 'messageGroup' } },
     Queue: { Type: 'AWS::SQS::Queue', Properties: { QueueName: 'queue', DeduplicationScope: 'queue' } },
@@ -84,7 +84,8 @@ test('a queue that tells duplicates by their groups, a subscription of somebody 
     Files: { Type: 'AWS::S3::Bucket', Properties: { NotificationConfiguration: { EventBridgeConfiguration: { EventBridgeEnabled: true } } } },
   });
   expect(notes).toEqual([
-    'Shop/Jobs: here, a message is a duplicate in whatever group its like was sent.', 'Shop/Mail: a subscription by email gets nothing here. Only queues do.',
+    'Shop/Jobs: messages are deduplicated across all of its message groups here.',
+    'Shop/Mail: a subscription by email gets nothing here. Only queues get messages.',
     'Shop/Files: it sends no events to EventBridge here.',
   ]);
 });
@@ -119,8 +120,8 @@ describe('a bucket', () => {
     expect(notificationsOf({ Configurations: configurations })).toEqual({
       notifications: [],
       notes: [
-        `Shop/Files: ${JOBS} hears nothing of s3:ObjectRemoved:* here.`, `Shop/Files: ${JOBS} hears nothing of s3:ObjectCreated:Copy here.`,
-        'Shop/Files: it invokes no function here. Its queues and topics hear of new objects.',
+        `Shop/Files: ${JOBS} is not notified of s3:ObjectRemoved:* here.`, `Shop/Files: ${JOBS} is not notified of s3:ObjectCreated:Copy here.`,
+        'Shop/Files: it invokes no function here. It notifies queues and topics of new objects.',
       ],
     });
   });
