@@ -20,6 +20,7 @@ import { buildSync } from 'esbuild';
 import type * as Runtime from '../../lib/runtime';
 import type { Host } from '../../lib/stream/boundary';
 import type * as Testing from '../../lib/testing';
+import { median } from '../median';
 
 const HERE = join(__dirname, '../..');
 const ROUNDS = 3;
@@ -186,7 +187,6 @@ function measureInItsOwnProcess(folder: string): Promise<Sample> {
   });
 }
 
-const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 
 /** Scenarios a second, half of them of each kind. */
 function speed(samples: readonly Sample[], time: keyof Speed) {

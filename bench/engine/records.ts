@@ -10,6 +10,7 @@
 import { fork } from 'node:child_process';
 import { PerformanceObserver } from 'node:perf_hooks';
 import { simulateTrigger, type StreamRecord } from '../../lib/testing';
+import { median } from '../median';
 
 const SHARDS = 16;
 const RUNS = 3;
@@ -83,7 +84,6 @@ function measureInItsOwnProcess(total: number): Promise<Sample> {
   });
 }
 
-const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 
 export async function benchRecords(): Promise<void> {
   const costs: number[] = [];

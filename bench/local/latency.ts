@@ -3,7 +3,7 @@ import { DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { fileOf, functionFrom, linesOf } from './function';
 import { clientOptions, startOurs } from './ours';
 import { startPeer } from './peer';
-import { median } from './rates';
+import { median } from '../median';
 
 const NOTING = 'exports.handler = async ({ Records }) => require("node:fs").appendFileSync(process.env.SEEN, Date.now() + "\\n");';
 

@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileOf } from './function';
-import { median } from './rates';
+import { median } from '../median';
 
 const PROGRAM = join(__dirname, '..', '..', 'build', 'bin', 'dynamo-stream-trigger.js');
 const EDITS = 7;

@@ -6,6 +6,7 @@ import { fileOf, functionFrom } from './function';
 import { clientOptions, startOurs } from './ours';
 import { startPeer } from './peer';
 import type { LocalRun } from '../../lib/local';
+import { median } from '../median';
 
 const TABLES = 4;
 /** In each table. */
@@ -96,8 +97,4 @@ async function rateUntil(records: number, done: readonly string[], open: () => v
   await sleep(10);
   const end = Math.max(...done.map((file) => Number(readFileSync(file, 'utf8'))));
   return TABLES * records / (end - start) * 1000;
-}
-
-export function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 }

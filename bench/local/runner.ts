@@ -6,7 +6,8 @@ import { runInNewContext } from 'node:vm';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { functionFrom, type BenchFunction } from './function';
 import { clientOptions, startOurs, synthOurs } from './ours';
-import { fill, median } from './rates';
+import { fill } from './rates';
+import { median } from '../median';
 
 const PROGRAM = join(__dirname, '..', '..', 'build', 'bin', 'dynamo-stream-trigger.js');
 const STARTS = 5;

@@ -18,6 +18,7 @@ import { image, records } from './records';
 import type { BatchResponse, StreamHandlerOptions, StreamRecord } from '../../build/runtime';
 import { HOST } from '../../build/stream/boundary';
 import { unmarshall } from '../../build/stream/image';
+import { median } from '../median';
 
 type Handler = (event: { readonly Records: StreamRecord[] }, context: object) => Promise<BatchResponse | void>;
 
@@ -47,10 +48,6 @@ const rows: { what: string; measured: number; limit?: number; unit: string; ok: 
 
 function row(what: string, measured: number, limit?: number, unit = ''): void {
   rows.push({ what, measured: Number(measured.toFixed(3)), limit, unit, ok: limit === undefined ? '' : measured <= limit });
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 }
 
 function contextFor(milliseconds = 900_000) {

@@ -15,6 +15,7 @@ import { AttributeType, StreamViewType, TableV2 } from 'aws-cdk-lib/aws-dynamodb
 import { Code, Function, Runtime, StartingPosition } from 'aws-cdk-lib/aws-lambda';
 import { DynamoEventSource, SqsDlq } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { CfnQueue, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import { median } from '../median';
 import { DynamoStreamTrigger } from 'dynamo-stream-trigger';
 
 const ROUNDS = 7;
@@ -73,10 +74,6 @@ function synthesize(wiring: Wiring, { triggers, stacks: count, others }: Size): 
   const { user, system } = process.cpuUsage(start);
   rmSync(outdir, { recursive: true });
   return (user + system) / 1000;
-}
-
-function median(values: number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 }
 
 /** The sizes that the command line asks for, or all. */

@@ -1,5 +1,6 @@
 import type { CheckedStack } from './checked-stack';
 import { partsOf, resourceKey, type Target, type TargetResource, targetOf, textIn } from './values';
+import { arnAttributes } from '../rules/cloudformation';
 import { isKnown, UNKNOWN } from '../rules/facts';
 import { mayBeOne } from '../rules/policies';
 
@@ -26,24 +27,23 @@ export function mayCover(held: ArnPattern, wanted: ArnPattern): boolean {
   return mayBeOne(held.exact, wanted.exact) || (isPlaced(held) !== isPlaced(wanted) && mayBeOne(held.open, wanted.open));
 }
 
-/** What the attributes of resources are: an ARN, all of which begin alike, or the name in it. */
+/** What the ARN of a resource begins with, which property names it, and which attributes are that name. */
 interface Kind {
   readonly begin: string;
   readonly name?: string;
-  readonly arns: readonly string[];
   readonly names: readonly string[];
 }
 
-const TABLE: Kind = { begin: 'arn:*:dynamodb:*:*:table/', name: 'TableName', arns: ['Arn'], names: ['Ref'] };
+const TABLE: Kind = { begin: 'arn:*:dynamodb:*:*:table/', name: 'TableName', names: ['Ref'] };
 
 const KINDS: { readonly [type: string]: Kind } = {
   'AWS::DynamoDB::Table': TABLE,
   'AWS::DynamoDB::GlobalTable': TABLE,
   'AWS::Serverless::SimpleTable': TABLE,
-  'AWS::SQS::Queue': { begin: 'arn:*:sqs:*:*:', name: 'QueueName', arns: ['Arn'], names: ['QueueName'] },
-  'AWS::SNS::Topic': { begin: 'arn:*:sns:*:*:', name: 'TopicName', arns: ['Ref', 'TopicArn'], names: ['TopicName'] },
-  'AWS::S3::Bucket': { begin: 'arn:*:s3:::', name: 'BucketName', arns: ['Arn'], names: ['Ref'] },
-  'AWS::KMS::Key': { begin: 'arn:*:kms:*:*:key/', arns: ['Arn'], names: ['Ref', 'KeyId'] },
+  'AWS::SQS::Queue': { begin: 'arn:*:sqs:*:*:', name: 'QueueName', names: ['QueueName'] },
+  'AWS::SNS::Topic': { begin: 'arn:*:sns:*:*:', name: 'TopicName', names: ['TopicName'] },
+  'AWS::S3::Bucket': { begin: 'arn:*:s3:::', name: 'BucketName', names: ['Ref'] },
+  'AWS::KMS::Key': { begin: 'arn:*:kms:*:*:key/', names: ['Ref', 'KeyId'] },
 };
 
 function ofResource(target: TargetResource): ArnPattern {
@@ -55,7 +55,7 @@ function ofResource(target: TargetResource): ArnPattern {
   if (kind?.names.includes(attribute)) {
     return name;
   }
-  const end = kind === TABLE && attribute === 'StreamArn' ? '/stream/*' : kind?.arns.includes(attribute) ? '' : undefined;
+  const end = kind === TABLE && attribute === 'StreamArn' ? '/stream/*' : arnAttributes(Type).includes(attribute) ? '' : undefined;
   return kind === undefined || end === undefined ? same('*') : { exact: `${kind.begin}${name.exact}${end}`, open: `${kind.begin}${name.open}${end}` };
 }
 

@@ -3,7 +3,7 @@ import { type FoundMapping, SAM_TABLE } from './mappings';
 import { missingStatements, writesToTable } from './permission-facts';
 import { globalsOf, SAM_FUNCTION } from './sam-globals';
 import { isTargetResource, targetKey, simplified, type Target, type TargetResource, targetOf } from './values';
-import { isIntrinsic, isTrue, knownNumber, knownPart, settingsInTemplate } from '../rules/cloudformation';
+import { arnAttributes, fifoProperty, isIntrinsic, isTrue, knownNumber, knownPart, serviceOf, settingsInTemplate } from '../rules/cloudformation';
 import { isKnown, SHORT_TIMEOUT, TABLE_RESOURCES, UNKNOWN } from '../rules/facts';
 import type { SettingFacts } from '../rules/mapping-rules';
 import type { DestinationFacts, FunctionFacts, StreamFacts, WiringFacts } from '../rules/wiring-rules';
@@ -142,13 +142,11 @@ function destinationFacts(destination: Target): DestinationFacts {
   }
   const { stack, logicalId, resource: { Type, Properties: given }, attribute } = destination;
   const properties = simplified(given, stack);
-  const [, service = UNKNOWN] = /^AWS::(?!CloudFormation::|Serverless::)([^:]+)::/.exec(Type) ?? [];
-  const isItsArn = (Type === 'AWS::SNS::Topic' ? ['Ref', 'TopicArn'] : ['Arn']).includes(attribute);
   return {
     arn: UNKNOWN,
-    service: isItsArn ? service.toLowerCase() : UNKNOWN,
+    service: serviceOf(Type, attribute),
     region: stack.region,
-    fifo: isTrue(properties[Type === 'AWS::SNS::Topic' ? 'FifoTopic' : 'FifoQueue']),
-    ...!isItsArn && WITH_ARN.includes(Type) && { insteadOfArn: `the ${attribute} of ${logicalId}` },
+    fifo: isTrue(properties[fifoProperty(Type)]),
+    ...!arnAttributes(Type).includes(attribute) && WITH_ARN.includes(Type) && { insteadOfArn: `the ${attribute} of ${logicalId}` },
   };
 }

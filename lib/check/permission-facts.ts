@@ -7,7 +7,7 @@ import { heldBy } from './role';
 import { deployedResources, isTargetResource, resourceKey, simplified, type Target, type TargetResource, targetOf, textIn } from './values';
 import { isIntrinsic } from '../rules/cloudformation';
 import { TABLE_RESOURCES } from '../rules/facts';
-import { isAbout, listOf, STREAM_READ_ACTIONS, TABLE_WRITE_ACTIONS } from '../rules/policies';
+import { isAbout, listOf, sendingActions, STREAM_READ_ACTIONS, TABLE_WRITE_ACTIONS } from '../rules/policies';
 import type { DestinationFacts } from '../rules/wiring-rules';
 
 /** Something that the role of a function needs. */
@@ -77,11 +77,8 @@ function toRead({ source, stack, properties, event }: FoundMapping): Need[] {
 function toSend({ stack, properties }: FoundMapping, { service }: DestinationFacts): Need[] {
   const resource = properties.DestinationConfig.OnFailure.Destination;
   const target = targetOf(resource, stack);
-  const needs = service === 'sqs' ? [need(resource, stack, 'sqs:SendMessage')]
-    : service === 'sns' ? [need(resource, stack, 'sns:Publish')]
-      : service === 's3' ? [
-        need({ 'Fn::Sub': ['${Bucket}/*', { Bucket: resource }] }, stack, 's3:PutObject'), need(resource, stack, 's3:ListBucket'),
-      ] : [];
+  const objects = { 'Fn::Sub': ['${Bucket}/*', { Bucket: resource }] };
+  const needs = sendingActions(service).map(({ action, on }) => need(on === 'objects' ? objects : resource, stack, action));
   if (!isTargetResource(target)) {
     return needs;
   }

@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type About, pageOf } from './about';
-import { counted } from './counted';
 import { type Checked, type CheckedMapping, CHECKED_RULES } from '../check';
+import { counted } from '../view/counted';
 
 /** For people. */
 export function checkText({ mappings, undecided }: Checked, about: About): string {

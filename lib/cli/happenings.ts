@@ -1,4 +1,3 @@
-import { counted } from './counted';
 import { failureLines } from './failure-lines';
 import { createFold } from './fold';
 import { shortNames } from './short-names';
@@ -6,6 +5,7 @@ import { takenOver } from './taken-over';
 import { hasFailures } from './tally';
 import { visible, visibleInLine } from './visible';
 import type { LocalEvent } from '../local';
+import { counted } from '../view/counted';
 
 type Ended = LocalEvent & { type: 'invocationEnded' };
 type Used = LocalEvent & { type: 'used' };

@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
-import { counted } from './counted';
 import { Happenings } from './happenings';
 import { count, iteratorAge, newTally, sumOf, type Tally } from './tally';
 import { visible } from './visible';
 import { LocalRunError, type LocalEvent, type LocalRun } from '../local';
+import { counted } from '../view/counted';
 
 /** Shows a local run to the person or program that started it. */
 export interface Output {

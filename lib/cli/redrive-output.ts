@@ -1,6 +1,6 @@
 import { Presets, SingleBar } from 'cli-progress';
-import { counted } from './counted';
 import { MessagesInFlight, type Overview, RedriveRefused, type Result } from '../redrive';
+import { counted } from '../view/counted';
 
 /** Shows a redrive to the person or program that started it. */
 export interface RedriveOutput {

@@ -1,8 +1,8 @@
 import { createReadStream, statSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { Command } from 'commander';
-import { counted } from './counted';
 import type { Recording } from '../view';
+import { counted } from '../view/counted';
 
 interface ViewFlags {
   readonly out?: string;

@@ -3,7 +3,6 @@
  * write to the clipboard, change its title, or hide what is above.
  */
 export function visible(text: string): string {
-  // eslint-disable-next-line no-control-regex
   return text.replace(/\u001b\[[\d;]*m|[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, (found) => found.length > 1 ? found : symbolOf(found.charCodeAt(0)));
 }
 

@@ -4,7 +4,7 @@ import { type BatchMessage, type Message, type ObjectName, type Origin, type Par
 import type { GivenUpBy, RedriveOptions } from './options';
 import type { Ports, Received } from './ports';
 import { stoppable } from './stoppable';
-import { together } from './together';
+import { CALLS_AT_ONCE, together } from './together';
 
 /** How many messages there are of each kind. */
 export interface Kinds {
@@ -24,9 +24,6 @@ export interface Collected {
   /** When the first record that only the stream has was written, in milliseconds since the epoch. Infinity: there is none. */
   readonly oldest: number;
 }
-
-/** How many objects are read at once. */
-const OBJECTS_AT_ONCE = 8;
 
 /** What collecting needs beside the messages. */
 interface Collecting {
@@ -54,7 +51,7 @@ export async function collect(
     collector = new Collector(inventory, only, clock.now());
   };
   const { left } = await source.collect({ limit, wait, patience, waiting, stop, discard, take: (received) => collector.take(received) });
-  await together(OBJECTS_AT_ONCE, collector.toRead, async ({ message, objects }) => {
+  await together(CALLS_AT_ONCE, collector.toRead, async ({ message, objects }) => {
     for (const { bucket, key } of objects) {
       try {
         collector.takeObject(message, key, await stoppable(stop, buckets.read(bucket, key)));

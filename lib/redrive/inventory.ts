@@ -230,7 +230,7 @@ export function isOfOneEvent(a: Pick<GivenUpRecord, 'functionArn' | 'streamArn'>
   return a.streamArn === b.streamArn && a.functionArn === b.functionArn;
 }
 
-export function* recordsOf({ lanes }: Group): Generator<GivenUpRecord> {
+function* recordsOf({ lanes }: Group): Generator<GivenUpRecord> {
   for (const { records } of lanes.values()) {
     yield* records;
   }

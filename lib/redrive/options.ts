@@ -1,6 +1,4 @@
-/** What happens to records whose item has changed since. */
-export const SUPERSEDED_POLICIES = ['hold', 'send', 'skip', 'refresh'] as const;
-export type SupersededPolicy = typeof SUPERSEDED_POLICIES[number];
+import type { SupersededPolicy } from '../stream/boundary';
 
 /** What happens to records of a range that is more than the batch. */
 export const INEXACT_POLICIES = ['hold', 'send'] as const;

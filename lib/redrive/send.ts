@@ -3,14 +3,14 @@ import { groupedBy } from './grouped-by';
 import { type GivenUpRecord, type Group, type Inventory, inOrder, isOfOneEvent, type Lane, messagesOf, openOf } from './inventory';
 import { Line } from './line';
 import type { MappingOf } from './mappings';
-import type { RedriveOptions, SupersededPolicy } from './options';
+import type { RedriveOptions } from './options';
 import type { FunctionLimits, Invoked, Ports } from './ports';
 import type { RecordOutcome } from './record-outcome';
 import { refreshed } from './refreshed';
 import type { Settlement } from './settlement';
 import { stoppable } from './stoppable';
 import { canBeJudged, changedBetween, judgeSuperseded, readItems, type Seen } from './superseded';
-import type { Redriven } from '../stream/boundary';
+import type { Redriven, SupersededPolicy } from '../stream/boundary';
 import { EVENT_BYTES, type StreamRecord } from '../stream/record';
 
 /** What sending needs beside the records. */

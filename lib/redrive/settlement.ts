@@ -2,14 +2,13 @@ import { type GivenUpMessage, type GivenUpRecord, type Inventory, messagesOf } f
 import type { RedriveOptions } from './options';
 import type { Ports } from './ports';
 import { isSettled, type RecordOutcome, RECORD_OUTCOMES, type ReportLine } from './record-outcome';
-import { together } from './together';
+import { CALLS_AT_ONCE, together } from './together';
 
 /** How many records have which outcome. */
 export type OutcomeCounts = Record<RecordOutcome, number> & { lost: number; unknown: number };
 
 /** SQS takes so many messages in a call. */
 const MESSAGES_AT_ONCE = 1000;
-const OBJECTS_AT_ONCE = 8;
 
 /** Keeps account of each record, deletes messages as soon as they are done, and gives all others back. */
 export class Settlement {
@@ -84,7 +83,7 @@ export class Settlement {
     this.done = [];
     try {
       // The object first: a message whose object is gone is done, and an object without a message would be forgotten.
-      await together(OBJECTS_AT_ONCE, done, async (message) => {
+      await together(CALLS_AT_ONCE, done, async (message) => {
         for (const { bucket, key } of this.inventory.textsOf(message).objects ?? []) {
           await this.ports.buckets.remove(bucket, key);
         }

@@ -58,6 +58,22 @@ export function knownPart(arn: string, part: keyof ArnParts): string | undefined
   return found === '' || !isKnown(found) ? undefined : found;
 }
 
+/** The attributes of a resource that are its own ARN. */
+export function arnAttributes(resourceType: string): readonly string[] {
+  return resourceType === 'AWS::SNS::Topic' ? ['Ref', 'TopicArn'] : ['Arn'];
+}
+
+/** The service, as an ARN names it, whose resource an attribute is the ARN of. What another resource looks up may be of any. */
+export function serviceOf(resourceType: string, attribute: string): Known<string> {
+  const [, service] = /^AWS::(?!CloudFormation::|Serverless::)([^:]+)::/.exec(resourceType) ?? [];
+  return service === undefined || !arnAttributes(resourceType).includes(attribute) ? UNKNOWN : service.toLowerCase();
+}
+
+/** The property that makes a queue or a topic a FIFO one. */
+export function fifoProperty(resourceType: string): string {
+  return resourceType === 'AWS::SNS::Topic' ? 'FifoTopic' : 'FifoQueue';
+}
+
 function ifKnown(value: any): any {
   return isIntrinsic(value) ? UNKNOWN : value;
 }

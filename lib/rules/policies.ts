@@ -1,3 +1,5 @@
+import type { Known } from './facts';
+
 /** What a statement of a policy is about. */
 export interface StatementActions {
   /** Patterns of the actions. */
@@ -16,6 +18,16 @@ export function listOf(value: unknown): any[] {
 
 /** What Lambda calls to read a stream. */
 export const STREAM_READ_ACTIONS = ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator', 'dynamodb:ListStreams'] as const;
+
+/** What Lambda calls to send to a failure destination, and the runtime to park there: on the destination itself, or on the objects in it. */
+export function sendingActions(service: Known<string>): readonly { readonly action: string; readonly on: 'itself' | 'objects' }[] {
+  switch (service) {
+    case 'sqs': return [{ action: 'sqs:SendMessage', on: 'itself' }];
+    case 'sns': return [{ action: 'sns:Publish', on: 'itself' }];
+    case 's3': return [{ action: 's3:PutObject', on: 'objects' }, { action: 's3:ListBucket', on: 'itself' }];
+    default: return [];
+  }
+}
 
 /** What changes items of a table. */
 export const TABLE_WRITE_ACTIONS = [

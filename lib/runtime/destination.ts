@@ -1,4 +1,3 @@
-/* eslint-disable import/no-extraneous-dependencies -- the Lambda runtime has the SDK, or the bundler packs the user's: it is no dependency */
 import type { ArnParts } from '../stream/arn';
 import { type DestinationKind, SQS_MESSAGE_BYTES } from '../stream/destination-kind';
 import { type ParkedRecord, parkedRecordKey } from '../stream/parked-record';

@@ -12,12 +12,15 @@ export interface LaneOptions {
    * Called with a step that failed. Answers whether it is done after all, must be run again, or is not done; rejecting means not done.
    * A step that waits here does not count as running.
    */
-  readonly failed: (step: number, error: unknown) => Promise<'done' | 'again' | 'not done'>;
+  readonly failed: (step: number, error: unknown) => Promise<FailedStep>;
   /** How many steps may run at once. */
   readonly concurrency: number;
   /** Asked before every step: once it answers no, nothing more is started. */
   readonly mayStart: () => boolean;
 }
+
+/** What becomes of a step that failed. */
+export type FailedStep = 'done' | 'again' | 'not done';
 
 /** Steps that run in lanes. */
 export interface Lanes {

@@ -3,6 +3,7 @@ import type { Suspect } from './evidence';
 import { parkedRecord, type RecordFailure } from './failure';
 import type { Invocation } from './invocation';
 import { causeOf, judgeError } from './judgement';
+import type { FailedStep } from './lanes';
 import { identity } from './memory';
 import { afterOnPark } from './on-park';
 import { reasonOf } from './park';
@@ -13,7 +14,7 @@ import { NO_TIME, OUT_OF_TIME } from './time-budget';
 /** What becomes of the records of an invocation that fail. */
 export interface Recovery {
   /** Judges a failure, waits or parks; see `LaneOptions`. */
-  readonly failed: (step: number, error: unknown) => Promise<'done' | 'again' | 'not done'>;
+  readonly failed: (step: number, error: unknown) => Promise<FailedStep>;
   /** The number of a record's next try. */
   readonly attempt: (step: number) => number;
   /** A record succeeded. `called`: a handler was called with it. */

@@ -114,6 +114,10 @@ export function redrivenOf(event: StreamEvent): Redriven | undefined {
 /** The environment variable in which a `StreamRedrive` hands its function what to redrive, as JSON. */
 export const REDRIVE_VARIABLE = 'DYNAMO_STREAM_REDRIVE';
 
+/** What happens to records whose item has changed since. */
+export const SUPERSEDED_POLICIES = ['hold', 'send', 'skip', 'refresh'] as const;
+export type SupersededPolicy = typeof SUPERSEDED_POLICIES[number];
+
 /** The variable's value. */
 export interface RedriveFacts {
   readonly v: typeof BOUNDARY_VERSION;
@@ -122,7 +126,7 @@ export interface RedriveFacts {
   readonly bucket?: string;
   readonly functionArn: string;
   readonly tableArn: string;
-  readonly superseded: 'hold' | 'send' | 'skip' | 'refresh';
+  readonly superseded: SupersededPolicy;
   /** As in the mapping's FilterCriteria. */
   readonly filters: readonly { readonly Pattern: string }[];
   readonly parallelizationFactor: number;

@@ -1,3 +1,5 @@
+// The runtime has a smaller check of its own, because it is deployed: lib/runtime/argument-check.ts.
+
 /** What an option may be. */
 export interface Check {
   /** In words, to follow "must be". */
@@ -17,7 +19,7 @@ export type Checks<Options> = { readonly [name in keyof Options]-?: Check };
  *
  * @throws TypeError that names the option, what was given, and what is allowed.
  */
-export function checkOption(name: string, value: unknown, { allowed, fits, inside }: Check): void {
+function checkOption(name: string, value: unknown, { allowed, fits, inside }: Check): void {
   if (!fits(value)) {
     throw new TypeError(`${name} is ${shownValue(value)} but must be ${allowed}.`);
   }

@@ -1,6 +1,7 @@
+import { counted } from './counted';
 import { firstWhere } from './scale';
 import { EVENT_KINDS, type View, type ViewBatch, type ViewEvent } from './view';
-import { counted, shardName, spanText, untilExpiry } from './words';
+import { shardName, spanText, untilExpiry } from './words';
 
 /** Something that is drawn, and that can be pointed at. */
 export type Mark =

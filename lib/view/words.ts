@@ -1,3 +1,4 @@
+import { counted } from './counted';
 import type { EventKind, Figures, View, ViewBatch, ViewCall, ViewEvent } from './view';
 import { STREAM_RETENTION } from '../stream/shard';
 
@@ -16,10 +17,6 @@ export function spanText(milliseconds: number): string {
 
 function twoUnits(value: number, base: number, large: string, small: string): string {
   return `${Math.floor(value / base)} ${large}${value % base === 0 ? '' : ` ${value % base} ${small}`}`;
-}
-
-export function counted(number: number, one: string, several = `${one}s`): string {
-  return `${number.toLocaleString('en')} ${number === 1 ? one : several}`;
 }
 
 /** The end of a shard's id, which tells it from others. */

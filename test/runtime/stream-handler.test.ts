@@ -47,7 +47,6 @@ test('a failure that is not an error, or not asynchronous, is a failure', async 
         throw thrown;
       },
     })(batchOf('a')))).toEqual([0]);
-    // eslint-disable-next-line prefer-promise-reject-errors
     expect(reported(await streamHandler({ ...once, onRecord: async () => Promise.reject(thrown) })(batchOf('a')))).toEqual([0]);
   }
 });

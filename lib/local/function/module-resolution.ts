@@ -98,7 +98,7 @@ function attempt(candidate: () => string): string | undefined {
   try {
     return candidate();
   } catch (error) {
-    if (['MODULE_NOT_FOUND', 'ERR_MODULE_NOT_FOUND'].includes((error as NodeJS.ErrnoException).code ?? '')) {
+    if (isModuleNotFound(error)) {
       return undefined;
     }
     throw error;
@@ -111,3 +111,8 @@ function isInside(file: string, { taskRoot, layers }: ModuleSources): boolean {
 
 /** The folder of a layer with modules for this runtime alone. */
 const NODE_FOLDER = `node${/nodejs(\d+)/.exec(process.env.AWS_EXECUTION_ENV ?? '')?.[1]}`;
+
+/** Whether `require` or `import` found no such module. */
+export function isModuleNotFound(error: unknown): error is Error {
+  return ['MODULE_NOT_FOUND', 'ERR_MODULE_NOT_FOUND'].includes((error as NodeJS.ErrnoException)?.code ?? '');
+}

@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 import { basename, dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { stopAtFirstLine } from './first-line';
-import { resolveAsInLambda } from './module-resolution';
+import { isModuleNotFound, resolveAsInLambda } from './module-resolution';
 
 /**
  * Runs a function's code in this process as Lambda's Node.js runtimes do: takes invocations from the Runtime API, calls the
@@ -189,16 +189,12 @@ async function loadModule(path: string): Promise<unknown> {
   try {
     return await (isModule ? import(pathToFileURL(path + ending).href) : createRequire(path)(path + ending));
   } catch (error) {
-    throw isNotFound(error) ? named('Runtime.ImportModuleError', error.message, error)
+    throw isModuleNotFound(error) ? named('Runtime.ImportModuleError', error.message, error)
       : error instanceof SyntaxError ? named('Runtime.UserCodeSyntaxError', `${error.message}\n${error.stack}`, error)
         : error;
   } finally {
     stopped?.();
   }
-}
-
-function isNotFound(error: unknown): error is Error {
-  return ['MODULE_NOT_FOUND', 'ERR_MODULE_NOT_FOUND'].includes((error as NodeJS.ErrnoException)?.code ?? '');
 }
 
 /** Whether the nearest package.json in the function's code makes its files ES modules. */

@@ -4,11 +4,10 @@ import {
 } from '@aws-sdk/client-sqs';
 import { refusalOf } from './refusal';
 import type { Clock } from '../ports';
-import { together } from '../together';
+import { CALLS_AT_ONCE, together } from '../together';
 
 /** SQS takes and gives so many messages in a call. */
 export const MOST_A_CALL = 10;
-export const CALLS_AT_ONCE = 8;
 
 /** Seconds. A receipt that does not wait may miss messages. */
 const LONG_POLL = 1;

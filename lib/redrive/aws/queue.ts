@@ -1,8 +1,9 @@
 import type { Message, SQSClient } from '@aws-sdk/client-sqs';
-import { CALLS_AT_ONCE, MOST_A_CALL, QueueCalls, type QueueState } from './queue-calls';
+import { MOST_A_CALL, QueueCalls, type QueueState } from './queue-calls';
 import type { Clock, CollectOptions, Source } from '../ports';
 import { MessagesInFlight, RedriveRefused } from '../refusals';
 import { stoppable } from '../stoppable';
+import { CALLS_AT_ONCE } from '../together';
 
 /** Every look counts as a receipt, and so many are used up by a few dry runs. */
 const FEWEST_RECEIPTS = 4;

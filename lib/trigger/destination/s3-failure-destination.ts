@@ -1,5 +1,6 @@
 import { aws_iam as iam, type aws_lambda as lambda, type aws_s3 as s3, Stack } from 'aws-cdk-lib';
 import { acknowledgeObjects } from './cdk-nag';
+import { sendingActions } from '../../rules/policies';
 import { GrantedRole } from '../role/granted-role';
 import { resourceOf } from '../template/resource';
 
@@ -35,8 +36,9 @@ export class S3FailureDestination implements lambda.IEventSourceDlq {
     // Lambda refused to create a mapping with a grant on the keys that it writes only.
     const objects = [bucket.arnForObjects('*')];
     const common = { grantee: targetHandler, resource: bucket, conditions: ofOwner(bucket) };
-    iam.Grant.addToPrincipalOrResource({ ...common, actions: ['s3:PutObject'], resourceArns: objects });
-    iam.Grant.addToPrincipalOrResource({ ...common, actions: ['s3:ListBucket'], resourceArns: [bucket.bucketArn] });
+    for (const { action, on } of sendingActions('s3')) {
+      iam.Grant.addToPrincipalOrResource({ ...common, actions: [action], resourceArns: on === 'objects' ? objects : [bucket.bucketArn] });
+    }
     bucket.encryptionKey?.grant(targetHandler, 'kms:GenerateDataKey');
     const { role } = targetHandler;
     if (role !== undefined) {

@@ -6,6 +6,7 @@ import type { Construct } from 'constructs';
 import { acknowledgeFailureQueue } from './cdk-nag';
 import { failureQueue, isNoFailureDestination } from './failure-destination';
 import type { Known } from '../../rules/facts';
+import { sendingActions } from '../../rules/policies';
 import { judge } from '../../rules/rule';
 import { type PropFacts, TRIGGER_RULES } from '../../rules/trigger-rules';
 import { TRIGGER_WORDS } from '../../rules/words';
@@ -120,13 +121,7 @@ function lendAspects(trigger: Construct, queue: sqs.Queue): void {
 
 /** The least that a role needs to send to a destination. */
 function sendingTo(arn: string, service: Known<string>): iam.PolicyStatement[] {
-  const statement = (action: string, resource = arn) => new iam.PolicyStatement({ actions: [action], resources: [resource] });
-  switch (service) {
-    case 'sqs': return [statement('sqs:SendMessage')];
-    case 'sns': return [statement('sns:Publish')];
-    case 's3': return [statement('s3:PutObject', `${arn}/*`), statement('s3:ListBucket')];
-    default: return [];
-  }
+  return sendingActions(service).map(({ action, on }) => new iam.PolicyStatement({ actions: [action], resources: [on === 'objects' ? `${arn}/*` : arn] }));
 }
 
 /** A destination whose permissions go to the function's role as the trigger may extend it. */

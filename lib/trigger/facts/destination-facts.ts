@@ -1,5 +1,5 @@
 import { type aws_lambda as lambda, type aws_s3 as s3, type CfnResource, Stack } from 'aws-cdk-lib';
-import { isTrue, knownNumber, knownPart } from '../../rules/cloudformation';
+import { fifoProperty, isTrue, knownNumber, knownPart, serviceOf } from '../../rules/cloudformation';
 import { type Known, UNKNOWN } from '../../rules/facts';
 import type { TriggerDestinationFacts } from '../../rules/trigger-wiring-rules';
 import { isOfUnknownOwner, S3FailureDestination } from '../destination/s3-failure-destination';
@@ -24,7 +24,7 @@ export function destinationFacts(
   const { bucket } = given === undefined ? { bucket: undefined } : destinationTarget(given);
   return {
     arn,
-    service: knownPart(arn, 'service') ?? serviceOf(destination, mapping),
+    service: knownPart(arn, 'service') ?? serviceNamed(destination, mapping),
     ownerUnknown: bucket !== undefined && given instanceof S3FailureDestination && isOfUnknownOwner(bucket as s3.IBucket),
     fifo: arn.endsWith('.fifo') || (resource !== undefined && isFifo(resource)) || (given !== undefined && isImportedAsFifo(given, destination)),
     maxMessageBytes: resource?.cfnResourceType === 'AWS::SQS::Queue' ? maxMessageBytes(resource) : UNKNOWN,
@@ -32,17 +32,14 @@ export function destinationFacts(
   };
 }
 
-/** The service of a resource whose own ARN a value is. What another resource looks up may be of any. */
-function serviceOf(arn: string, scope: CfnResource): Known<string> {
+/** The service of a resource whose own ARN a value is. */
+function serviceNamed(arn: string, scope: CfnResource): Known<string> {
   const reference = soleReference(arn, scope);
-  const type = reference && isResource(reference.target) ? reference.target.cfnResourceType : '';
-  const [, service] = /^AWS::(?!CloudFormation::)([^:]+)::/.exec(type) ?? [];
-  const attributes = type === 'AWS::SNS::Topic' ? ['Ref', 'TopicArn'] : ['Arn'];
-  return service === undefined || !attributes.includes(reference!.displayName) ? UNKNOWN : service.toLowerCase();
+  return reference && isResource(reference.target) ? serviceOf(reference.target.cfnResourceType, reference.displayName) : UNKNOWN;
 }
 
 function isFifo(resource: CfnResource): boolean {
-  return isTrue(deployedProperty(resource, resource.cfnResourceType === 'AWS::SNS::Topic' ? 'FifoTopic' : 'FifoQueue'));
+  return isTrue(deployedProperty(resource, fifoProperty(resource.cfnResourceType)));
 }
 
 function maxMessageBytes(queue: CfnResource): Known<number> {

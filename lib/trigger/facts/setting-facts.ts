@@ -146,11 +146,11 @@ function misfit(props: DynamoStreamTriggerProps, name: keyof typeof FITS): Misfi
 }
 
 function misfitOf(value: unknown): Misfit {
-  return new Misfit(shownValue(value));
+  return new Misfit(described(value));
 }
 
 /** A value as its author would recognize it. */
-function shownValue(value: unknown): string {
+function described(value: unknown): string {
   if (Construct.isConstruct(value)) {
     return `the construct ${value.node.path}`;
   }

@@ -1,7 +1,8 @@
 import { type aws_dynamodb as dynamodb, aws_iam as iam, type aws_lambda as lambda, aws_lambda_event_sources as sources } from 'aws-cdk-lib';
 import { droppedKeyGrant } from './dropped-grant';
 import type { ExecutionRole } from './execution-role';
-import { STREAM_READ_ACTIONS } from '../../rules/policies';
+import { sendingActions, STREAM_READ_ACTIONS } from '../../rules/policies';
+import { DESTINATION_KINDS } from '../../stream/destination-kind';
 
 /**
  * How the handler's role is allowed to read the stream.
@@ -54,7 +55,7 @@ const CDK_DESTINATIONS = [sources.SqsDlq, sources.SnsDlq, sources.S3OnFailureDes
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html
  */
 const SENDING_ACTIONS = [
-  'sqs:SendMessage', 'sqs:GetQueueUrl', 'sns:Publish', 's3:PutObject', 's3:ListBucket', 'kms:GenerateDataKey', 'kms:Decrypt',
+  ...DESTINATION_KINDS.flatMap(sendingActions).map(({ action }) => action), 'sqs:GetQueueUrl', 'kms:GenerateDataKey', 'kms:Decrypt',
 ];
 
 function onlySending(statement: iam.PolicyStatement): iam.PolicyStatement | undefined {
