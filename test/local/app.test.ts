@@ -287,6 +287,7 @@ describe('what can\'t run here is named', () => {
       eventSourceArn: orders.tableStreamArn,
       startingPosition: lambda.StartingPosition.LATEST,
     });
+    ['Regional', 'Other'].forEach((id) => ordersTable(stack, id, { tableName: 'same' }));
     new CfnResource(stack, 'Nested', { type: 'AWS::CloudFormation::Stack', properties: { TemplateURL: 'https://elsewhere/template.json' } });
     new CfnResource(stack, 'Pipe', { type: 'AWS::Pipes::Pipe', properties: { ...PIPE, Source: orders.tableStreamArn } });
     new CfnResource(stack, 'OtherPipe', { type: 'AWS::Pipes::Pipe', properties: { ...PIPE, Source: 'arn:aws:sqs:us-east-1:123456789012:theirs' } });
@@ -303,6 +304,7 @@ describe('what can\'t run here is named', () => {
     ['OnQueue', 'is not the stream of a table, and only such sources run here'],
     ['Elsewhere', 'is not the stream of a table in this app'],
     ['Theirs', 'its function theirs is not in this app'],
+    ['Other', 'another table of the app is also called same, and DynamoDB Local has only one region'],
     ['Nested', 'its template is not an asset of this app, so nothing in it runs here'],
     ['Pipe', 'EventBridge Pipes do not run here. Replace the pipe with a trigger and a function that does the same'],
   ])('%s: %s', (id, reason) => {
