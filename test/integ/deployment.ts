@@ -39,10 +39,10 @@ export class Deployment {
     return new Map(Items.map((item) => [item.id, item]));
   }
 
-  /** The messages of a queue that can be seen now, which others don't see for a while then. */
+  /** The messages of a queue that can be seen now, which nobody sees again for an hour then. */
   async messages(queueId: string): Promise<any[]> {
     const { Messages = [] } = await this.sqs.send(new ReceiveMessageCommand({
-      QueueUrl: this.place.nameOf(queueId), MaxNumberOfMessages: 10, WaitTimeSeconds: 1,
+      QueueUrl: this.place.nameOf(queueId), MaxNumberOfMessages: 10, WaitTimeSeconds: 1, VisibilityTimeout: 3_600,
     }));
     return Messages.map(({ Body }) => JSON.parse(Body!));
   }

@@ -40,8 +40,8 @@ export function functionOf(scope: Construct, id: string, code: string, props: Pa
     runtime: lambda.Runtime.NODEJS_22_X,
     handler: 'index.handler',
     code: lambda.Code.fromAsset(folderWith({ 'index.js': code })),
-    // Longer than any test takes on a slow machine, where it is not what is tested.
-    timeout: Duration.seconds(30),
+    // Longer than any test takes: no timeout, where it is not what is tested.
+    timeout: Duration.minutes(15),
     memorySize: 256,
     ...props,
   });

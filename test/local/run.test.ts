@@ -315,7 +315,7 @@ describe('triggers', () => {
     const queues = new SQSClient(client(run.endpoints.sqs));
     const files = new S3Client(client(run.endpoints.s3));
     const receive = async () => {
-      const { Messages = [] } = await queues.send(new ReceiveMessageCommand({ QueueUrl: url, MaxNumberOfMessages: 10 }));
+      const { Messages = [] } = await queues.send(new ReceiveMessageCommand({ QueueUrl: url, MaxNumberOfMessages: 10, VisibilityTimeout: 3_600 }));
       return Messages.map(({ Body }) => JSON.parse(Body!));
     };
     expect(await receive()).toEqual([expect.objectContaining({ Event: 's3:TestEvent', Bucket: bucket.name })]);
@@ -381,12 +381,13 @@ describe('functions', () => {
     maxBatchingWindow: Duration.seconds(1),
     failureQueueRemovalPolicy: RemovalPolicy.DESTROY,
   }));
-  test('a process whose calls no longer settle is ended by its runtime, and the batch is done by another one', async () => {
+  test('a process whose calls no longer settle is ended, and the batch is done by another one', async () => {
     const items = ['a', 'b'].map((pk) => ({ PutRequest: { Item: { pk, sk: '1' } } }));
     await documents(run).send(new BatchWriteCommand({ RequestItems: { [tableName(run, 'Sick/Orders')]: items } }));
     await run.drained();
     const [failed, ...others] = ofFunction('Sick/OnOrder').flatMap((event) => event.type === 'invocationEnded' ? [event.outcome] : []);
-    expect(failed).toMatchObject({ type: 'error', errorType: 'Runtime.ExitError' });
+    // By its runtime, a second before the timeout: on a machine that is too busy for that, by the timeout.
+    expect(failed).toMatchObject({ type: 'error', errorType: expect.stringMatching(/^(Runtime\.ExitError|Sandbox\.Timedout)$/) });
     // A batch that has failed is halved.
     expect(others.map(({ type }) => type)).toEqual(['response', 'response']);
     // Ids of processes are in no order.
@@ -398,13 +399,13 @@ describe('functions', () => {
   });
 
   stackOf('Parallel', (stack) => {
-    // Ends when three of them are there at a time, and in a timeout if that never is.
+    // Ends when three of them are there at a time.
     functionOf(stack, 'Meeting', `const { readdirSync, writeFileSync } = require('node:fs');
       exports.handler = async () => {
         writeFileSync(process.env.FOLDER + '/' + process.pid, '');
         while (readdirSync(process.env.FOLDER).length < 3) await new Promise((resolve) => setTimeout(resolve, 10));
         console.log(process.pid);
-      };`, { environment: { FOLDER: folderWith({}) }, timeout: Duration.minutes(1) },
+      };`, { environment: { FOLDER: folderWith({}) } },
     ).addEventSource(source(ordersTable(stack), { batchSize: 1, parallelizationFactor: 10, retryAttempts: 0 }));
     functionOf(stack, 'Reserved', `exports.handler = async () => {
         console.log(process.pid);
