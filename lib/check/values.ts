@@ -9,7 +9,7 @@ import { isKnown, type Known, UNKNOWN } from '../rules/facts';
 export type Target = TargetResource | TargetText;
 
 export interface TargetText {
-  /** With `UNKNOWN` in place of what only the deployment knows. */
+  /** With `UNKNOWN` for what only the deployment knows. */
   readonly text: string;
   /** The same, with the attributes of resources that are parts of it. */
   readonly parts: readonly (string | TargetResource)[];
@@ -38,7 +38,7 @@ function textOf(parts: readonly (string | TargetResource)[]): TargetText {
   return { text, parts: text === joined ? parts : [text] };
 }
 
-/** With `UNKNOWN` in place of dynamic references to Parameter Store and Secrets Manager, which the deployment looks up. */
+/** With `UNKNOWN` for dynamic references to Parameter Store and Secrets Manager, which the deployment looks up. */
 function withoutReferences(text: string): string {
   return text.includes('{{resolve:') ? text.replace(/\{\{resolve:(?:\$\{[^{}]*\}|[^}])*\}\}/g, () => UNKNOWN) : text;
 }
@@ -86,7 +86,7 @@ function targetOfCall(call: object, stack: CheckedStack): Target {
   }
 }
 
-/** A value as a text, with `UNKNOWN` in place of what only the deployment knows. */
+/** A value as a text, with `UNKNOWN` for what only the deployment knows. */
 export function textIn(value: unknown, stack: CheckedStack): string {
   const target = targetOf(value, stack);
   return isTargetResource(target) ? UNKNOWN : target.text;

@@ -1,8 +1,8 @@
 /** Keeps a failure that repeats from filling the terminal: a handler that throws prints the same trace at each of many tries. */
 export interface Fold {
-  /** A line that a function printed during an invocation. Answers what is to be shown now. */
+  /** A line that a function printed during an invocation. Returns what must be shown now. */
   printed(functionName: string, requestId: string, line: string): readonly string[];
-  /** The invocation has ended. Answers what is to be shown before its result, and how many lines were as those of the failure before. */
+  /** The invocation has ended. Returns what must be shown before its result, and how many lines were the same as in the failure before. */
   ended(functionName: string, requestId: string | undefined, failed: boolean): { readonly shown: readonly string[]; readonly folded: number };
 }
 

@@ -67,7 +67,7 @@ async function run(options: LocalOptions, output: Output, asked: Promise<undefin
   return failure;
 }
 
-/** Resolves at Ctrl-C, at another signal to end, or when nobody reads the output any more. */
+/** Resolves at Ctrl-C, at another signal to end, or when nobody reads the output. */
 function askedToStop(): Promise<undefined> {
   return new Promise((resolve) => {
     END_SIGNALS.forEach((signal) => process.once(signal, () => resolve(undefined)));

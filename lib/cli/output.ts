@@ -210,7 +210,7 @@ function overview(run: LocalRun, columns: number): string {
 /** The width of the first column, with the space behind it. */
 const LABEL = 15;
 
-/** Numbers, in place of records that hold items. */
+/** Numbers instead of records, which hold items. */
 function withoutItems(event: LocalEvent, now: number): object {
   switch (event.type) {
     case 'invocationStarted': {

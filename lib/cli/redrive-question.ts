@@ -9,7 +9,7 @@ interface Flags {
   readonly yes?: boolean;
 }
 
-/** Whether the function is to be invoked. Asks only at a terminal, and only if something would be sent. */
+/** Whether to invoke the function. Asks only at a terminal, and only if something would be sent. */
 export async function isWanted(
   { yes, dryRun, toFile, superseded: policy }: Flags, { sendable, superseded }: Pick<Overview, 'sendable' | 'superseded'>, stop: AbortSignal,
   input: NodeJS.ReadStream, output: NodeJS.WriteStream,

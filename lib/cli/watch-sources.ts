@@ -61,9 +61,9 @@ function isIgnored({ folder, include, exclude }: CdkProject, ignored: readonly s
 class Changes {
   private readonly contents = new Map<string, string | undefined>();
   private readonly changed = new Set<string>();
-  /** Those of the changed files that are new. */
+  /** The changed files that are new. */
   private readonly added = new Set<string>();
-  /** Those that changed while the work was done: now, and the time before. */
+  /** The files that changed while the work was done: now, and the time before. */
   private meanwhile = new Set<string>();
   private before: ReadonlySet<string> = new Set();
   private timer: NodeJS.Timeout | undefined;

@@ -115,7 +115,7 @@ export class BatchProcessor implements Caller {
     }
   }
 
-  /** Goes on in place of one with other options: the shard was read as far, and a window stays open unless windows have another length now. */
+  /** Replaces a processor with other options. The shard has been read as far, and a window stays open unless the length of windows has changed. */
   takeOver(before: BatchProcessor): void {
     this.readUntil = before.readUntil;
     if (this.plan.settings.tumblingWindow === before.plan.settings.tumblingWindow) {

@@ -63,7 +63,7 @@ export class ShardPoller {
     this.deadline = Infinity;
   }
 
-  /** The mapping was released and has other options: what it has read and not done is distributed anew. Filters see it again. */
+  /** The mapping was released and has other options: what it has read and not done is distributed again. Filters see it again. */
   change(plan: MappingPlan): void {
     const before = this.processors;
     const entries = before.flatMap(({ waiting }) => waiting.all).sort((a, b) => compareSequenceNumbers(sequenceNumberOf(a), sequenceNumberOf(b)));

@@ -5,7 +5,7 @@ import type { LocalRun } from './options';
 import { sdkVariables } from './service/sdk-variables';
 import type { Services } from './service/services';
 
-/** What of the app runs. */
+/** The parts of the app that run. */
 export type AppOverview = Pick<LocalRun, 'triggers' | 'tables' | 'queues' | 'topics' | 'buckets'>;
 
 export function appOverview(app: LocalApp, { endpoints, tableOf, destinations: { refused } }: Services): AppOverview {

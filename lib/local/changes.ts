@@ -8,9 +8,9 @@ export interface LocalChange {
   readonly kind: 'table' | 'queue' | 'topic' | 'bucket' | 'function' | 'trigger';
   /** The construct path. */
   readonly path: string;
-  /** `removed`: it is not in the app any more. What tables, queues, topics and buckets hold stays until the run ends. */
+  /** `removed`: it is no longer in the app. What tables, queues, topics and buckets hold stays until the run ends. */
   readonly change: 'new' | 'changed' | 'removed';
-  /** What of it has changed, such as `code`, `environment` or `batchSize`. */
+  /** What has changed, such as `code`, `environment` or `batchSize`. */
   readonly what: readonly string[];
 }
 

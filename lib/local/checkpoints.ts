@@ -53,7 +53,7 @@ export function checkpointsIn(folder?: string): Checkpoints {
   };
 }
 
-/** By the mapping's construct path. A table that was made anew has another stream. */
+/** By the mapping's construct path. A table that was recreated has another stream. */
 interface Saved {
   [path: string]: { readonly stream: string; readonly shards: Record<string, string> };
 }

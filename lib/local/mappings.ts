@@ -88,7 +88,7 @@ export class Mappings {
   private async prepared(mapping: LocalMapping): Promise<() => WorkingMapping> {
     const { setup: { checkpoints, observer }, services, functions } = this;
     const streams = services.streamsOf(mapping.table);
-    // The table may have been made anew since it was met first.
+    // The table may have been recreated since it was met first.
     const { streamArn: first } = await streams.latest();
     const start = await checkpoints.startOf(mapping, streams.reader(first));
     const streamArn = localStreamArn(mapping.table, services.endpoints);

@@ -107,7 +107,7 @@ export interface LocalRun {
   /**
    * Takes over the app that is in the folder of the assembly now, without a restart: tables, what they hold, and how far each trigger has read them
    * stay. Functions that have changed get new processes, in which the next invocations run; triggers that have changed go on where they are, once
-   * what is under way has ended; new parts are started, and triggers that are not in the app any more end.
+   * what is under way has ended; new parts are started, and triggers that are no longer in the app end.
    *
    * Resolves with what has changed when it runs, and every new trigger is polling. Rejects with a LocalRunError if the app can't be read, or has no
    * trigger that can run here: the old one goes on then.

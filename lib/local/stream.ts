@@ -4,7 +4,7 @@ import { arnParts } from '../stream/arn';
 import { type StreamRecord, TTL_IDENTITY } from '../stream/record';
 import type { Position, Shard } from '../stream/shard';
 
-/** The streams of a table, by the ARNs that DynamoDB Local has for them. A table that is made anew has another one. */
+/** The streams of a table, by the ARNs that DynamoDB Local has for them. A table that is recreated has another one. */
 export interface TableStreams {
   /** The stream that the table had when it was met first. */
   readonly first: string;
@@ -16,7 +16,7 @@ export interface TableStreams {
 
 /** How a table's streams appear as one. */
 interface LocalStreamOptions {
-  /** The ARN under which the function knows the stream. It stays the same if the table is made anew. */
+  /** The ARN under which the function knows the stream. It stays the same if the table is recreated. */
   readonly streamArn: string;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
@@ -24,7 +24,7 @@ interface LocalStreamOptions {
   readonly onReplaced: (streamArn: string) => void;
 }
 
-/** The table of a stream was deleted, or has no stream any more, and everything of it was read. It may have another one later. */
+/** The table of a stream was deleted, or no longer has a stream, and everything was read. It may have another one later. */
 export class NoStreamError extends Error {}
 
 /**

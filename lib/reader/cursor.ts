@@ -1,7 +1,7 @@
 import { StreamReadError } from './stream-read-error';
 import type { IteratorPosition, StreamsApi, WireAnswer } from './streams-api';
 
-/** Reads a shard onwards from a position, with one iterator as long as it lives. */
+/** Reads a shard onwards from a position, with one iterator until that expires. */
 export class Cursor {
   private iterator?: string;
 

@@ -22,7 +22,7 @@ interface WirePage {
  */
 const MOST_EMPTY_PAGES = 1000;
 
-/** After so many, the reads are slowed down: the trigger reads the same shard. */
+/** After this many, the reads are slowed down: the trigger reads the same shard. */
 const FAST_EMPTY_PAGES = 20;
 /** Milliseconds. */
 const PAUSE = 50;
@@ -92,7 +92,7 @@ class Sweep {
 
   constructor(private readonly api: StreamsApi, private readonly shardId: string, private readonly reading: PageReading) {}
 
-  /** From now on, it reads up to this number. */
+  /** Reads up to this number from now on. */
   aim(number: string): void {
     this.target = number;
     this.isAtTarget = false;

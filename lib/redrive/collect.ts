@@ -10,10 +10,10 @@ import { CALLS_AT_ONCE, together } from './together';
 export interface Kinds {
   batches: number;
   records: number;
-  /** Of them, those that only the stream has. */
+  /** How many of these only the stream has. */
   pointers: number;
   unknown: number;
-  /** Messages that ask for nothing, or whose object is gone. */
+  /** Messages that need nothing, or whose object is gone. */
   empty: number;
 }
 
@@ -29,7 +29,7 @@ export interface Collected {
 interface Collecting {
   readonly stop: AbortSignal;
   readonly aside: Aside;
-  /** Others have so many messages, which are waited for. */
+  /** Called with how many messages others have, while it waits for these. */
   readonly waiting: (others: number) => void;
   /** Gives back everything that is in the inventory. */
   readonly release: () => Promise<void>;
@@ -141,7 +141,7 @@ class Collector {
     return only === undefined || (unqualified(functionArn) === unqualified(only.functionArn) && tableOf(streamArn) === only.tableArn);
   }
 
-  /** One that is not whole is looked up in the stream, as long as it is there. */
+  /** One that is not whole is looked up in the stream, while that has it. */
   private addParked(message: GivenUpMessage, { record, isWhole, functionArn, streamArn }: ParkedMessage): void {
     if (isWhole) {
       this.inventory.addRecord([message], { functionArn, streamArn }, record);

@@ -18,7 +18,7 @@ const CLOSING_TIME = 60_000;
 /** Milliseconds for which it waits for messages that another redrive has: several may share a store, and be started at the same time. */
 const PATIENCE = 240_000;
 
-/** What of Lambda's context is used. */
+/** The part of Lambda's context that is used. */
 interface Context {
   getRemainingTimeInMillis(): number;
 }
@@ -42,7 +42,7 @@ export async function handler(_event: unknown, context: Context): Promise<Redriv
     timer = setTimeout(() => stop.abort(), context.getRemainingTimeInMillis() - timeout - CLOSING_TIME);
     const functions = { ...ports.functions, mappings: mappingsOf(facts) };
     const { superseded, functionArn, tableArn } = facts;
-    // A message may name a version that is not the trigger's any more, and that this function may not invoke.
+    // A message may name a version that is no longer the trigger's, and that this function may not invoke.
     const options = { ...REDRIVE_DEFAULTS, superseded, functionArn, only: { functionArn, tableArn }, wait: true, patience: PATIENCE };
     return logged(await redrive({ ...ports, functions }, options, stop.signal));
   } catch (error) {

@@ -13,11 +13,11 @@ export interface GivenUpMessage extends SpoolPlace {
   open: number;
   /** How many of its records were not found: they are gone, or it is not known which they were. */
   missing: number;
-  /** Those that are missing are gone. */
+  /** Whether its missing records are gone for good. */
   isLost: boolean;
-  /** More records were found than the batch had, or fewer. */
+  /** Whether more records were found than the batch had, or fewer. */
   isInexact: boolean;
-  /** It can't be read. */
+  /** Why it can't be read. Undefined: it can. */
   unknown: string | undefined;
   isRemoved: boolean;
   /** A function may still be at work with its records until then, in milliseconds since the epoch. */
@@ -63,17 +63,17 @@ export interface Group {
   readonly lanes: Map<string, Lane>;
 }
 
-/** A batch or a record that is to be read from the stream. */
+/** A batch or a record that must be read from the stream. */
 export interface Request<M extends BatchMessage | PointerMessage> {
   readonly message: GivenUpMessage;
   readonly wanted: M;
-  /** What to take if the stream does not have it any more: the record without an image. */
+  /** What to take if the stream no longer has it: the record without an image. */
   readonly instead?: StreamRecord;
   /** The sequence numbers of those records of a batch that the message holds itself. */
   readonly held?: ReadonlySet<string>;
 }
 
-/** What was given up: messages, their records, and what of it is still to be read from a stream. */
+/** What was given up: messages, their records, and what must still be read from a stream. */
 export class Inventory {
   readonly messages: GivenUpMessage[] = [];
   readonly groups = new Map<string, Group>();
@@ -135,7 +135,7 @@ export class Inventory {
     messages.forEach((message) => message.open++);
   }
 
-  /** This is still to be read from the stream. */
+  /** Adds a batch whose records must be read from the stream. */
   addBatch(message: GivenUpMessage, batch: BatchMessage, held: ReadonlySet<string>): void {
     const { kind, first, last, size, firstWritten, lastWritten, givenUp } = batch;
     const [functionArn, streamArn, shardId] = [batch.functionArn, batch.streamArn, batch.shardId].map((text) => this.shared(text));
@@ -259,7 +259,7 @@ export function openOf(lane: Lane): GivenUpRecord[] {
   return lane.records.filter(({ outcome }) => outcome === undefined);
 }
 
-/** Of records that came several times, one that all messages wait for. */
+/** Each record once, also if it came several times. All of its messages wait for that one. */
 function merged(records: readonly GivenUpRecord[]): GivenUpRecord[] {
   const kept: GivenUpRecord[] = [];
   for (const record of records) {

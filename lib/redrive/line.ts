@@ -10,7 +10,7 @@ export interface Portion {
 export class Line {
   private readonly records: readonly GivenUpRecord[];
   private next = 0;
-  /** Those before `next` that waited for others of their item. */
+  /** The records before `next` that waited for others of their item. */
   private passedOver: GivenUpRecord[] = [];
 
   constructor(lanes: Iterable<Lane>) {

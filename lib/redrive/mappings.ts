@@ -15,7 +15,7 @@ export interface KnownMapping {
   /** Whether other batches of the shard may lie between the records of this one. */
   readonly isInterleaved: (batch: BatchMessage) => boolean;
   readonly hasWindow: boolean;
-  /** What of it is not known. Undefined: everything is. */
+  /** What is not known of it. Undefined: nothing. */
   readonly gap: 'mapping' | 'filter' | undefined;
 }
 

@@ -11,7 +11,7 @@ export type Message =
   | BatchMessage
   /** S3's notification of objects that hold failures. */
   | { readonly kind: 'objects'; readonly objects: readonly ObjectName[] }
-  /** It asks for nothing, such as the message that S3 sends when a bucket's notifications are set. */
+  /** Nothing needs to be done for it, as for the message that S3 sends when a bucket's notifications are set. */
   | { readonly kind: 'empty' }
   | { readonly kind: 'unknown'; readonly reason: string };
 
@@ -191,7 +191,7 @@ function timeOf(value: unknown, now: number): number {
   return time >= FIRST_STREAM && time <= now + CLOCKS_APART ? time : NaN;
 }
 
-/** Before that there were no streams. */
+/** DynamoDB had no streams before. */
 const FIRST_STREAM = Date.parse('2014-01-01');
 
 /** Milliseconds by which the clock of this machine may be wrong. */

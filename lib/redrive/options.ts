@@ -12,13 +12,13 @@ export interface GivenUpBy {
 
 /** What a redrive is asked to do. */
 export interface RedriveOptions {
-  /** Invoked in place of the function that the messages name. */
+  /** Invoked instead of the function that the messages name. */
   readonly functionArn?: string;
   /** What others gave up is left alone. Absent: everything is redriven. */
   readonly only?: GivenUpBy;
   readonly superseded: SupersededPolicy;
   readonly inexact: InexactPolicy;
-  /** In place of the mapping's, as JSON. */
+  /** Instead of the mapping's, as JSON. */
   readonly filters?: readonly string[];
   /** The most records of an event. */
   readonly batchSize: number;
@@ -34,7 +34,7 @@ export interface RedriveOptions {
   readonly patience?: number;
   /** Reads all, invokes nothing, and gives all back. */
   readonly dryRun: boolean;
-  /** Takes events in place of the function. Nothing counts as done then. */
+  /** Takes events instead of the function. Nothing counts as done then. */
   readonly write?: (event: string) => void;
 }
 
@@ -45,5 +45,5 @@ export const REDRIVE_DEFAULTS = {
 /** The most records of an event that Lambda itself would deliver. https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-params.html */
 export const MOST_BATCH_SIZE = 10_000;
 
-/** SQS hands out so many messages at once. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html */
+/** SQS hands out this many messages at once. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html */
 export const MOST_IN_FLIGHT = 120_000;

@@ -21,7 +21,7 @@ export interface Ports {
 export interface Source {
   /** For people. */
   readonly name: string;
-  /** After so many milliseconds, messages that are not kept would be somebody else's. Undefined: they are nobody's but ours. */
+  /** How often to keep messages from others, in milliseconds. Undefined: nobody else can get them. */
   readonly keepEvery?: number;
   /**
    * Takes all messages that are there, and keeps them from others. Answers how many are left because of the limit.
@@ -36,15 +36,15 @@ export interface Source {
   keptUntil?(): number | undefined;
   /** Keeps messages from others for another while. */
   keep(handles: readonly string[]): Promise<void>;
-  /** These are done. */
+  /** Removes messages that are done. */
   remove(handles: readonly string[]): Promise<void>;
-  /** Others may have these, after so many seconds. */
+  /** Others may have these, after this many seconds. */
   giveBack(handles: readonly string[], seconds: number): Promise<void>;
 }
 
 export interface CollectOptions {
   readonly limit: number;
-  /** Wait for messages that others have, in place of an error. */
+  /** Wait for messages that others have, instead of an error. */
   readonly wait: boolean;
   /** Called while others have messages that are waited for, with how many. */
   readonly waiting: (others: number) => void;
@@ -63,7 +63,7 @@ export interface Received {
   readonly id: string;
   /** For the source. */
   readonly handle: string;
-  /** This id has come before. The new handle stands for it. */
+  /** Whether this id has come before. The new handle replaces the old one. */
   readonly isAgain?: boolean;
   /** What it says. */
   readonly text?: string;
@@ -117,10 +117,10 @@ export type Invoked =
   | { readonly type: 'answer'; readonly response: unknown }
   /** The function failed. */
   | { readonly type: 'error'; readonly name: string; readonly message: string }
-  /** It was not invoked. */
+  /** The function was not invoked. */
   | { readonly type: 'throttled'; readonly message: string; readonly isReserved: boolean }
   | { readonly type: 'tooLarge' }
-  /** It may have been invoked, and may be running still. */
+  /** The function may have been invoked, and may still be running. */
   | { readonly type: 'noAnswer'; readonly message: string };
 
 /** Keeps texts outside of memory. */

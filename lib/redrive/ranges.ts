@@ -15,11 +15,11 @@ import { compareSequenceNumbers } from '../stream/sequence-number';
 export type Finding =
   /** As many records as the batch had. */
   | { readonly type: 'exact' }
-  /** More, so that it is not known which they were; or fewer although none is gone: the filter was another one. */
+  /** More, so it is not known which ones were in the batch; or fewer although none is gone, because the filter has changed. */
   | { readonly type: 'inexact'; readonly found: number }
-  /** Fewer: the others are gone, with all numbers from the one to the other. */
+  /** Fewer: the others are gone, with all numbers from `from` to `to`. */
   | { readonly type: 'lost'; readonly lost: number; readonly from: string; readonly to: string; readonly isInexact: boolean }
-  /** Its range is none of the shard, or it is not known what became of it. */
+  /** Its range can't be of the shard, or the shard could not be read. */
   | { readonly type: 'unreadable'; readonly error: unknown };
 
 /** A failed batch, while its range is read. */
@@ -117,7 +117,7 @@ async function sweep(
   { reader, shardId, stop, take }: ShardSweep, wanted: readonly Wanted[],
 ): Promise<{ readonly error: unknown; readonly range: Range } | undefined> {
   const ranges = union(wanted);
-  /** Those that may hold the next record. */
+  /** The batches whose range may hold the next record. */
   let open: Wanted[] = [];
   let next = 0;
   let before: string | undefined;

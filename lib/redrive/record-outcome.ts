@@ -6,17 +6,17 @@ export type RecordOutcome =
   | 'overtaken'
   /** Its item has changed since. It counts as done without a call. */
   | 'skipped'
-  /** Its item has changed since. It stays. */
+  /** Its item has changed since. Its message stays. */
   | 'held'
-  /** It is in the range of a failed batch, but may not have been in the batch. It stays. */
+  /** It is in the range of a failed batch but may not have been in the batch. Its message stays. */
   | 'inexact'
-  /** The function failed, or an earlier record of its item did. It stays. */
+  /** The function failed, or an earlier record of its item did. Its message stays. */
   | 'failed'
-  /** Its event would be larger than Lambda takes. It stays. */
+  /** Its event would be larger than Lambda takes. Its message stays. */
   | 'tooLarge'
-  /** It was written to a file. It stays. */
+  /** It was written to a file. Its message stays. */
   | 'written'
-  /** Nothing was tried: a dry run, or the run was ended. It stays. */
+  /** Nothing was tried: a dry run, or the run was ended. Its message stays. */
   | 'notTried';
 
 export const RECORD_OUTCOMES = [

@@ -57,7 +57,7 @@ export interface Result {
 /** Who watches a redrive. */
 export interface RedriveObserver {
   readonly report?: (line: ReportLine) => void;
-  /** Others have so many messages, which are waited for. */
+  /** Called with how many messages others have, while it waits for these. */
   readonly waiting?: (others: number) => void;
   /** Everything has been read. Nothing is sent where it answers false. */
   readonly found?: (overview: Overview) => Promise<boolean> | boolean;
@@ -69,7 +69,7 @@ export interface RedriveObserver {
  * Brings back what is on a failure destination: collects all messages, reads their records, sends those that may be sent to their function,
  * deletes the messages that are done, and gives all others back, whatever happens.
  *
- * @param stop nothing further is sent; invocations that are under way are waited for
+ * @param stop nothing more is sent; invocations that are under way are waited for
  * @throws RedriveRefused, MessagesInFlight: nothing was invoked
  */
 export async function redrive(ports: Ports, options: RedriveOptions, stop: AbortSignal, observer: RedriveObserver = {}): Promise<Result> {
@@ -204,7 +204,7 @@ class Redrive {
     }
   }
 
-  /** What of the functions is needed, if they are invoked. The records for one that can't be invoked are set aside. */
+  /** The limits of the functions that are invoked. The records for one that can't be invoked are set aside. */
   private async functions(): Promise<Map<Group, FunctionLimits>> {
     const { ports, inventory, aside, stop } = this;
     const facts = new Map<Group, FunctionLimits>();

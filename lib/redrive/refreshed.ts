@@ -1,7 +1,7 @@
 import type { AttributeMap, StreamRecord } from '../stream/record';
 
 /**
- * The record of an item made anew from its present state: what a handler needs whose effect depends on the image alone.
+ * A record made from the present state of an item: what a handler needs whose effect depends on the image alone.
  *
  * It is a MODIFY, or a REMOVE if the item is gone. It keeps the sequence number of the held record, so that a guarded handler refuses it
  * where it has something newer, and its eventID is another one, so that nothing takes it for the held record. Its old image is the last

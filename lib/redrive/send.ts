@@ -22,7 +22,7 @@ export interface Sending {
   readonly mappingOf: MappingOf;
   /** Names this redrive to the function. */
   readonly run: string;
-  /** Nothing further is sent. */
+  /** Aborts when nothing more may be sent. */
   readonly stop: AbortSignal;
   /** Called when records have been settled. */
   readonly progress: () => void;
@@ -43,17 +43,17 @@ interface Outgoing {
   /** Its item's newest record in this redrive, and its item before the call. */
   readonly newest: StreamRecord;
   readonly seen: Seen;
-  /** It was made anew from its item. */
+  /** It was made from the present state of its item. */
   readonly isAnew: boolean;
 }
 
 /** Of an event, so that there is room for what is around the records. */
 const PORTION_BYTES = 5.5 * 1024 * 1024;
 
-/** A record that is made anew as often as its item changes meanwhile. */
+/** How often a record is made again because its item has changed meanwhile. */
 const MOST_REFRESHES = 20;
 
-/** After so many refusals in a row, the function is not tried any more: together about a minute. */
+/** After this many refusals in a row, which take about a minute, the function is not tried again. */
 const MOST_THROTTLES = 15;
 /** Milliseconds. */
 const SHORTEST_WAIT = 200;
@@ -175,7 +175,7 @@ class Sender {
   private async invokeAndCheck(outgoing: readonly Outgoing[], round: number): Promise<Outgoing[]> {
     const done: Outgoing[] = [];
     for (const event of eventsOf(outgoing, this.sending.options.batchSize)) {
-      // If an earlier event failed for an item, nothing further of it is sent.
+      // If an earlier event failed for an item, its later records are not sent.
       const sendable = event.filter(({ lane, isAnew }) => isAnew || !lane.isClosed);
       const sent = sendable.length > 0 && !this.sending.stop.aborted ? await this.invoke(sendable) : undefined;
       if (sent) {

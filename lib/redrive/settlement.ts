@@ -7,7 +7,7 @@ import { CALLS_AT_ONCE, together } from './together';
 /** How many records have which outcome. */
 export type OutcomeCounts = Record<RecordOutcome, number> & { lost: number; unknown: number };
 
-/** SQS takes so many messages in a call. */
+/** SQS takes this many messages in a call. */
 const MESSAGES_AT_ONCE = 1000;
 
 /** Keeps account of each record, deletes messages as soon as they are done, and gives all others back. */
@@ -37,7 +37,7 @@ export class Settlement {
     }
   }
 
-  /** This became of a record. */
+  /** Notes what became of a record. */
   settle(record: GivenUpRecord, outcome: RecordOutcome, error?: string): void {
     record.outcome = outcome;
     this.tally[outcome]++;
@@ -57,7 +57,7 @@ export class Settlement {
     this.report?.({ message: this.inventory.textsOf(message).id, outcome: 'lost', error });
   }
 
-  /** Messages that nothing is to be done for. */
+  /** Marks the messages that are already done, and counts those that are unknown. */
   lookAtAll(): void {
     for (const message of this.inventory.messages) {
       if (message.unknown) {
@@ -104,7 +104,7 @@ export class Settlement {
     await this.keeping;
   }
 
-  /** Gives back everything that is not done. Answers why it could not, if so: the messages come back by themselves after a while. */
+  /** Gives back everything that is not done. Returns why that failed, if it did: the messages then come back by themselves after a while. */
   async giveBack(): Promise<string | undefined> {
     this.stopKeeping();
     await this.keeping;
@@ -119,7 +119,7 @@ export class Settlement {
     return problem;
   }
 
-  /** These were to be deleted, and were not. */
+  /** Takes back that these are removed: deleting them failed. */
   private stays(done: readonly GivenUpMessage[]): void {
     done.forEach((message) => message.isRemoved = false);
   }

@@ -12,7 +12,7 @@ export type Seen =
 /** Why the records of an item must not be sent without further thought; undefined: nothing has changed since the newest of them. */
 export type Judgement = string | undefined;
 
-/** DynamoDB reads at most so many items at once. https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html */
+/** DynamoDB reads at most this many items at once. https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html */
 const MOST_KEYS = 100;
 
 /** Reads items, each as it is now. Those of a stream of keys are not needed. */

@@ -1,4 +1,4 @@
-import { type AttributeMap, type AttributeValue, EVENT_NAMES, type StreamRecord, VIEW_TYPES } from '../stream/record';
+import { type AttributeMap, type AttributeValue, EVENT_NAMES, type StreamRecord, type StreamViewType } from '../stream/record';
 
 /**
  * Whether this is a record of the stream, as Lambda delivers it. A record that is not would make its whole event fail, with the records of
@@ -39,6 +39,8 @@ export function isText(value: unknown): value is string {
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
+
+const VIEW_TYPES: readonly StreamViewType[] = ['KEYS_ONLY', 'NEW_IMAGE', 'OLD_IMAGE', 'NEW_AND_OLD_IMAGES'];
 
 /** Seconds since the epoch. A date can't be later. */
 const LATEST_TIME = 8.64e12;

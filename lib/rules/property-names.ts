@@ -4,7 +4,7 @@ import { nearestName } from './nearest-name';
 export interface NameFacts {
   /** The names of what was written, and so has no default. */
   readonly written: readonly string[];
-  /** Those that no property has, beside those that there are. */
+  /** Names that no property has, and those that the properties have. */
   readonly names: { readonly unknown: readonly string[]; readonly known: readonly string[] };
   /** Whether there is a point in time to start from. */
   readonly startingPositionTimestamp: boolean;

@@ -49,7 +49,7 @@ export interface TriggerStreamFacts extends StreamFacts {
 
 /** The function that the trigger was given, and its role. */
 export interface TriggerFunctionFacts extends FunctionFacts {
-  /** Of all variables, in bytes; undefined where the trigger adds none. */
+  /** The size of all variables; undefined where the trigger adds none. */
   readonly environment: EnvironmentSize | undefined;
   /** Whether the variable that the trigger adds is no longer in the function's environment. */
   readonly isUninformed: boolean;
@@ -61,9 +61,9 @@ export interface TriggerFunctionFacts extends FunctionFacts {
 
 /** Names and values of environment variables, in bytes. */
 export interface EnvironmentSize {
-  /** Of what is known at synth. */
+  /** What is known at synth. */
   readonly literal: number;
-  /** Of all, with guesses for what only the deployment knows. */
+  /** All of it, with guesses for what only the deployment knows. */
   readonly estimate: number;
 }
 
@@ -71,13 +71,13 @@ export interface EnvironmentSize {
 export interface TriggerDestinationFacts extends DestinationFacts {
   /** The bytes of a message that it takes, if it is a queue with a limit of its own; `UNKNOWN` also where the default is left. */
   readonly maxMessageBytes: Known<number>;
-  /** Whether it is an imported bucket, and nothing says whose. */
+  /** Whether it is an imported bucket whose owner is not given. */
   readonly ownerUnknown: boolean;
   /** Whether the function, which parks records there, is in subnets without a way to it. */
   readonly cutOff: boolean;
   /** Whether the trigger made it. */
   readonly isMade: boolean;
-  /** Why the function can't park records there: to name it would close a circle, or its records can't be told from those of another trigger. */
+  /** Why the function can't park records there: its ARN would close a circle, or its records look the same as those of another trigger. */
   readonly parkingObstacle: 'circle' | 'ambiguous' | undefined;
 }
 

@@ -19,7 +19,7 @@ export interface WiringFacts extends Pick<SettingFacts, 'filters' | 'batchSize' 
 
 /** The stream that the mapping reads, and its table. */
 export interface StreamFacts extends Location {
-  /** With `UNKNOWN` in place of what only the deployment knows. */
+  /** With `UNKNOWN` for what only the deployment knows. */
   readonly arn: string;
   /** The type of the resource and its attribute, where the ARN is that of a resource of this app. */
   readonly reference: { readonly type: string; readonly attribute: string } | undefined;
@@ -63,13 +63,13 @@ export interface DurableFacts {
 
 /** A failure destination. */
 export interface DestinationFacts {
-  /** With `UNKNOWN` in place of what only the deployment knows. */
+  /** With `UNKNOWN` for what only the deployment knows. */
   readonly arn: string;
   /** The service in the ARN, or that of the resource whose ARN it is. */
   readonly service: Known<string>;
   readonly fifo: boolean;
   readonly region: Known<string>;
-  /** What stands in place of an ARN, such as a name or the URL of a queue. */
+  /** What was given instead of an ARN, such as a name or the URL of a queue. */
   readonly insteadOfArn?: string;
 }
 

@@ -20,7 +20,7 @@ export type Send = (parcels: Parcel[], options: { abortSignal: AbortSignal }) =>
 /** What a kind of destination takes at once, and how to reach one. */
 export type Destination = readonly [
   maxParcels: number,
-  /** Of one parcel, and of all that are sent at once. */
+  /** The limit for one parcel, and for all that are sent at once. */
   maxBytes: number,
   /** Loads the SDK's client for an ARN. */
   open: Open,

@@ -44,7 +44,7 @@ export interface Evidence {
 /** What records fail of. */
 interface Cause {
   seenAt: number;
-  /** In which a record failed of it. */
+  /** The number of deliveries in which a record failed of it. */
   deliveries: number;
   /** Its suspects, and the one of them that holds up the others for the longest time. */
   open: number;

@@ -65,7 +65,7 @@ export async function invoke(environment: Environment, event: StreamEvent, conte
 /** What `run` answers where the record was done before. */
 const SKIPPED = Symbol();
 
-/** Of so many calls one is timed: enough to know how long they take. */
+/** One of this many calls is timed: enough to know how long they take. */
 const SAMPLE = 16;
 
 /** How the records of an invocation are called. */

@@ -24,7 +24,7 @@ export type FailedStep = 'done' | 'again' | 'not done';
 
 /** Steps that run in lanes. */
 export interface Lanes {
-  /** Settles when no lane can go on, or nobody waits for them any more. */
+  /** Settles when no lane can go on, or when nobody waits for the lanes. */
   readonly ended: Promise<void>;
   /** Waits for the lanes no longer. They go on. */
   readonly leave: () => void;

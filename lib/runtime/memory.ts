@@ -12,7 +12,7 @@ export interface Memory {
 /** As many as two of the largest batches hold; the oldest are forgotten first. */
 const MAX_REMEMBERED = 20_000;
 
-/** Milliseconds. Long enough for most of Lambda's retries, and each delivery starts it anew. */
+/** Milliseconds. Long enough for most of Lambda's retries, and each delivery starts it again. */
 const MAX_AGE = 15 * 60 * 1_000;
 
 /**

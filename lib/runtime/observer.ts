@@ -85,7 +85,7 @@ export type RuntimeEvent = {
 );
 
 /**
- * Gets what happens. The answer waits for what it returns, as long as there is time. What it throws, or rejects with, is logged by its
+ * Gets what happens. The answer waits for what it returns, while there is time. What it throws, or rejects with, is logged by its
  * name and has no other effect.
  */
 export type Observer = (event: RuntimeEvent) => void | PromiseLike<void>;

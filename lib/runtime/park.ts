@@ -83,7 +83,7 @@ function sender(arn: string, open: Open): (parcels: Parcel[]) => ReturnType<Send
     try {
       // Loads the SDK, which most invocations never need.
       return await Promise.race([late(options.abortSignal, arn), (opened ??= open({ arn, ...arnParts(arn) }, options)).then(async (deliver) => {
-        // The records of a shipment that is late are not parked, so nothing of it may be sent any more.
+        // The records of a shipment that is late are not parked, so the rest of it must not be sent.
         options.abortSignal.throwIfAborted();
         return deliver(parcels, options);
       })]);

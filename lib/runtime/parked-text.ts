@@ -1,7 +1,7 @@
 import { type ParkedRecord, type RecordPointer, withImages } from '../stream/parked-record';
 
 /**
- * A parked record as the text of a message: the first of its forms that takes at most so many bytes, or the last one. What the error
+ * A parked record as the text of a message: the first of its forms that takes at most this many bytes, or the last one. What the error
  * says at length goes before anything of the record does.
  */
 export async function parkedText(parked: ParkedRecord, maxBytes: number): Promise<string> {

@@ -36,7 +36,7 @@ export interface Retry {
   readonly wait: (delay: number) => Promise<void>;
 }
 
-/** Exponential backoff with full jitter, as long as there are tries and there is time. */
+/** Exponential backoff with full jitter, while there are tries and time. */
 export function retryIn(
   { maxAttempts = Infinity, maxTime = 10_000, baseDelay = 1_000, maxDelay = 5_000 }: RetryOptions, budget: TimeBudget, host: Host,
 ): Retry {

@@ -107,7 +107,7 @@ export interface StreamHandlerOptions<Item = Image, Keys = ItemKeys> {
    * @default 'exact'
    */
   readonly numbers?: Numbers;
-  /** Gets what happens: for metrics and logs. The answer waits for it, as long as there is time. */
+  /** Gets what happens: for metrics and logs. The answer waits for it, while there is time. */
   readonly observer?: Observer;
   /**
    * Where failures are logged, one object each: the Logger of Powertools fits.

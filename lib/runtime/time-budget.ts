@@ -12,9 +12,9 @@ export interface TimeBudget {
   readonly aborted: () => Promise<void>;
   /** Settles when the calls must have ended, between the abort and the timeout. */
   readonly over: Promise<void>;
-  /** Waits for what must happen before the answer, as long as there is time. */
+  /** Waits for what must happen before the answer, while there is time. */
   readonly wait: (until: Promise<unknown> | undefined) => Promise<unknown> | undefined;
-  /** Whether a call may be started, after a pause of so many milliseconds. */
+  /** Whether a call may be started after a pause of this many milliseconds. */
   readonly allows: (pause?: number) => boolean;
   /** @throws NO_TIME if no call may be started. */
   readonly check: () => void;

@@ -50,7 +50,7 @@ export interface WindowHandlerOptions<State, Item = Image, Keys = ItemKeys> {
    * @default 'exact'
    */
   readonly numbers?: Numbers;
-  /** Gets what happens: for metrics and logs. The answer waits for it, as long as there is time. */
+  /** Gets what happens: for metrics and logs. The answer waits for it, while there is time. */
   readonly observer?: Observer;
   /**
    * Where failures are logged, one object each: the Logger of Powertools fits.
@@ -134,7 +134,7 @@ export function windowHandler<State, Item = Image, Keys = ItemKeys>(
       const { step, state, error, isOpen } = await aggregate(options, { event, batch, budget, host, report, call: callContext(context, budget, 1) });
       const sequenceNumber = batch.sequenceNumbers[step];
       if (isOpen && step === 0 && host.exit) {
-        // What the call still answers would not be kept, so nothing speaks for this process: in it, calls may not settle any more.
+        // What the call still answers would not be kept, so nothing speaks for this process: its calls may never settle.
         report.exit(1, sequenceNumber);
         report.metrics.write(trigger, streamArn, context, host);
         await budget.wait(report.settled());

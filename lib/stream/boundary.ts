@@ -51,7 +51,7 @@ export interface Host {
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
   readonly sleep?: (milliseconds: number, signal?: AbortSignal) => Promise<void>;
-  /** Calls back after so many milliseconds, by its clock. What it returns calls that off. */
+  /** Calls back after this many milliseconds, by its clock. Returns what cancels that. */
   readonly timer?: (callback: () => void, milliseconds: number) => () => void;
   /** From 0 up to but not including 1. */
   readonly random?: () => number;

@@ -7,7 +7,7 @@ export const FAILED_BATCH_PREFIX = 'aws/lambda/';
 export type FailureCondition = 'RetryAttemptsExhausted' | 'RecordAgeExceeded';
 
 /**
- * Lambda's own message on a failure destination: where the records of a failed batch are to be found, not the records.
+ * Lambda's own message on a failure destination: where the records of a failed batch are, without the records.
  * The order of the fields is Lambda's.
  */
 export interface FailedBatch {
@@ -35,7 +35,7 @@ export interface FailedBatch {
   readonly version: '1.0';
   /** ISO 8601, in milliseconds. */
   readonly timestamp: string;
-  /** Where the records are, as long as the stream has them: 24 hours. */
+  /** Where the records are while the stream has them: 24 hours. */
   readonly DDBStreamBatchInfo: {
     /** The shard of all of them. */
     readonly shardId: string;

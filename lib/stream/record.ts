@@ -40,11 +40,8 @@ export const EVENT_NAMES = ['INSERT', 'MODIFY', 'REMOVE'] as const;
 /** What happened to the item. */
 export type EventName = typeof EVENT_NAMES[number];
 
-/** What a stream can hold of an item. */
-export const VIEW_TYPES = ['KEYS_ONLY', 'NEW_IMAGE', 'OLD_IMAGE', 'NEW_AND_OLD_IMAGES'] as const;
-
 /** What a stream holds of an item. */
-export type StreamViewType = typeof VIEW_TYPES[number];
+export type StreamViewType = 'KEYS_ONLY' | 'NEW_IMAGE' | 'OLD_IMAGE' | 'NEW_AND_OLD_IMAGES';
 
 /** The change itself, inside a record. */
 export interface StreamChange {

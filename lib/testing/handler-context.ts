@@ -7,7 +7,7 @@ export interface HandlerContext {
   /** The clock of its simulation. */
   readonly clock: VirtualClock;
   readonly environment: {
-    /** Calls back after so many milliseconds of virtual time, while the environment is not frozen. Returns a function that cancels it. */
+    /** Calls back after this many milliseconds of virtual time, while the environment is not frozen. Returns a function that cancels it. */
     readonly schedule: (milliseconds: number, action: () => void) => () => void;
   };
   /** Who shares what is made in it: the environment, or the function if its environments share one handler. */

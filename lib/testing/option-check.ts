@@ -47,7 +47,7 @@ function checkProperties<Options>(what: string, value: object, checks: Checks<Op
   }
 }
 
-/** Of a value that any type of its own may check. */
+/** For a value that has a check of its own elsewhere. */
 export const anything: Check = { allowed: 'anything', fits: () => true };
 
 export const anObject: Check = { allowed: 'an object', fits: (value) => typeof value === 'object' && value !== null && !Array.isArray(value) };

@@ -20,7 +20,7 @@ export interface Deployment {
   /** The new code, in the forms that `handler` of the simulation has. */
   readonly handler: Handler | LoadedHandler;
   /**
-   * For so many seconds old and new code serve side by side, as in a canary deployment: chance decides which code serves an invocation,
+   * For this many seconds old and new code serve side by side, as in a canary deployment: chance decides which code serves an invocation,
    * the new one more and more often.
    *
    * @default 0
@@ -65,7 +65,7 @@ export interface SimulationOptions {
    */
   readonly environments?: number;
   /**
-   * The function's reserved concurrency: with so many invocations at once, Lambda throttles further ones.
+   * The function's reserved concurrency: with this many invocations at once, Lambda throttles further ones.
    *
    * @default - none
    */
@@ -130,7 +130,7 @@ export interface SimulationOptions {
    */
   readonly timers?: 'real' | 'virtual';
   /**
-   * Moves a test framework's fake timers by so many milliseconds. Called whenever the virtual clock moves; the clock stops where a fake
+   * Moves a test framework's fake timers by this many milliseconds. Called whenever the virtual clock moves; the clock stops where a fake
    * timer of the handler is due.
    *
    * ```ts

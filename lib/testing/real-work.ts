@@ -38,7 +38,7 @@ export class RealWork {
   private readonly time = new GrantedTime();
   /** Grows when code of a handler runs, while somebody looks. */
   private life = 0;
-  /** Since when work of others has gone on without a sign of life of a handler, if it is not waited for any more. */
+  /** Since when others have worked without a sign of life of a handler, if they are no longer waited for. */
   private deafSince: number | undefined;
   /** Whether such work was waited for in vain before. */
   private noisy = false;
@@ -114,7 +114,7 @@ export class RealWork {
       if (waiting.own || this.life !== life) {
         [life, alone] = [this.life, now];
       }
-      // Others cause no error while they are waited for.
+      // Work of others causes no error while it is waited for.
       if ((alone === now || this.deafSince !== undefined) && now - start > MOST_LIMITS * this.limit) {
         throw this.refusal(waiting.one, MOST_LIMITS * this.limit, '');
       }

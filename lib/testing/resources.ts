@@ -60,7 +60,7 @@ const KINDS = new Map<string, ResourceKind | undefined>([
 
 const REQUEST = /REQUEST$|REQ(CALLBACK|PROMISE|WRAP)$|^(FILEHANDLECLOSEREQ|HTTP2STREAM|PIPECONNECTWRAP|QUERYWRAP|SHUTDOWNWRAP|TCPCONNECTWRAP|UDPSENDWRAP|WRITEWRAP)$/;
 
-/** For so many milliseconds after it brought something, a connection may bring the rest. */
+/** For this many milliseconds after it brought something, a connection may bring the rest. */
 const REST = 25;
 
 /** Connections that carry an encrypted one. What goes on in that one counts. */

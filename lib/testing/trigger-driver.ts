@@ -140,7 +140,7 @@ export class SimulatedTrigger {
     }
   }
 
-  /** Lambda stops the mapping, and starts it with the new settings at the checkpoint when nothing is in flight any more. */
+  /** Lambda stops the mapping, and starts it with the new settings at the checkpoint when nothing is in flight. */
   private change(next: ResolvedMapping): void {
     this.next = next;
     this.take({ type: 'enabled', enabled: false });

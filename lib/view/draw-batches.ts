@@ -64,7 +64,7 @@ function batchBox(most: number, { records }: ViewBatch, top: number, slotHeight:
 
 const most = new WeakMap<View, { of: number; records: number }>();
 
-/** Of all batches. */
+/** The most records that a batch has. */
 function mostRecords(view: View): number {
   const known = most.get(view) ?? { of: 0, records: 1 };
   for (let index = known.of; index < view.batches.length; index++) {
@@ -83,7 +83,7 @@ function drawBatch(view: View, batch: ViewBatch, box: Box, place: Pixels, paths:
     drawLanes(view, batch, box, place, paths);
     return;
   }
-  // Too narrow to be cut in two: that something is not done says more.
+  // Too narrow to be cut in two: what is not done matters more.
   const isCut = outcome === 'partial' && width >= 3;
   paths.bar(outcome === 'partial' && !isCut ? 'rest' : outcome, x, y, width, height);
   // What is not done is to the right, as its records are later.

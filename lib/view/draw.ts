@@ -136,7 +136,7 @@ interface Point {
   readonly y: number;
 }
 
-/** What of a line is in sight, where its first and its last point may be to the left and to the right. */
+/** The visible part of a line. Its first and its last point may be out of sight, to the left and to the right. */
 function cut(points: readonly Point[], { left, right }: Pixels): Point[] {
   const at = (x: number, one: Point, other: Point) => ({ x, y: one.y + (other.y - one.y) * (x - one.x) / (other.x - one.x || 1) });
   return points.flatMap((point, index) => {

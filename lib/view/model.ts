@@ -12,7 +12,7 @@ export function createModel(): Model {
   return new Builder();
 }
 
-/** The width of a wait of so many milliseconds on the axis of steps: 1 for 100 ms, 2 for a second, 5.6 for an hour. */
+/** The width of a wait of this many milliseconds on the axis of steps: 1 for 100 ms, 2 for a second, 5.6 for an hour. */
 const widthOf = (wait: number) => Math.log10(1 + wait / 10);
 
 /** Under way, or due again, among the batches of a shard. */

@@ -59,7 +59,7 @@ export type ViewNotice = {
   | {
     /** The handler was called for one record. */
     readonly type: 'call';
-    /** In which invocation. */
+    /** The number of the invocation. */
     readonly invocation: number;
     /** When the call settled. Absent if it never did. */
     readonly endedAt?: number;
@@ -73,7 +73,7 @@ export type ViewNotice = {
   | {
     /** What the runtime did with a record, other than to call the handler. */
     readonly type: 'record';
-    /** In which invocation. */
+    /** The number of the invocation. */
     readonly invocation: number;
     /** The record's sequence number. */
     readonly record: string;
@@ -126,7 +126,7 @@ export type ViewedOutcome =
   | Pick<Extract<Outcome, { type: 'error' }>, 'type' | 'errorType' | 'errorMessage'>
   | Extract<Outcome, { type: 'throttled' }>;
 
-/** A notice of the engine, with the number of the records that were lost in place of the records. */
+/** A notice of the engine, with the number of the records that were lost instead of the records. */
 export type ViewedNotice =
   | Exclude<Notice, { type: 'dropped' }>
   | { readonly type: 'dropped'; readonly shardId: string; readonly records: number; readonly reason: string };

@@ -2,7 +2,7 @@ import { type Mark, reach, type Row } from './rows';
 import { type Axis, firstWhere, onAxis, type AxisRange } from './scale';
 import type { View } from './view';
 
-/** What of a view is drawn, and how wide. */
+/** The part of a view that is drawn, and its width. */
 export interface Frame {
   readonly axis: Axis;
   readonly range: AxisRange;

@@ -66,7 +66,7 @@ const OPTIONAL: Shape = {
   trigger: 'string', functionName: 'string', environment: 'number', first: 'string', last: 'string', iteratorAgeMs: 'number', deadline: 'number', reason: 'string',
   shardId: 'string', record: 'string', error: 'string',
 };
-/** Of a recording, too, but nothing that is drawn. */
+/** Types of lines that a recording has too but that are not drawn. */
 const OTHERS = ['starting', 'ready', 'status', 'summary', 'error', 'log', 'warning', 'app', 'used'];
 const ENGINE: Readonly<Record<string, Shape>> = {
   count: { name: 'string', value: 'number' },

@@ -136,7 +136,7 @@ export function summary({ figures, times, shards, environments }: View): string[
   ].flat();
 }
 
-/** What did not go well, in order: a line each. What has the same words, one after the other, is one line. */
+/** What did not go well, in order: a line each. Consecutive ones with the same words are one line. */
 export function story(view: View, most: number): { readonly lines: string[]; readonly omitted: number } {
   const happenings = [
     ...view.batches.filter(({ outcome }) => outcome !== 'done').map((batch) => happeningOfBatch(view, batch)),

@@ -15,7 +15,7 @@ const TARGET = 'DynamoDBStreams_20120810.';
 /**
  * The streams API under the ARNs that the app knows, in front of DynamoDB Local, which has ARNs of its own and refuses others.
  *
- * A table that was made anew, or whose stream was switched off and on, has several streams there. Here they are one, as for the triggers.
+ * A table that was recreated, or whose stream was switched off and on, has several streams there. Here they are one, as for the triggers.
  */
 export class TableStreamsApi {
   constructor(

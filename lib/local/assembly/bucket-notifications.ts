@@ -21,7 +21,7 @@ interface Rule {
   readonly Value: string;
 }
 
-/** What a configuration has the bucket send to queues and topics, and what of it is not sent here. */
+/** What a bucket sends to queues and topics by a configuration, and what is not sent here. */
 export function bucketNotifications(configuration: Configuration): { found: BucketNotification[]; omitted: string[] } {
   const { Event: event, Events: events = event === undefined ? [] : [event], Filter: filter } = configuration;
   const arn = configuration.Queue ?? configuration.QueueArn ?? configuration.Topic ?? configuration.TopicArn;

@@ -64,7 +64,7 @@ export class Reading {
     };
   }
 
-  /** Notes what of a resource is another way here. */
+  /** Notes what is different here about a resource. */
   note(where: Where, what: string): void {
     this.notes.push(`${pathOf(where)}: ${what}.`);
   }

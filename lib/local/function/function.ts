@@ -26,7 +26,7 @@ export interface LocalFunction {
    * @throws LocalRunError FUNCTION_NOT_LOADED; the function goes on as it was then
    */
   replace(target: LambdaFunction, options: LocalFunctionOptions): Promise<void>;
-  /** Begins no invocation any more, and ends with the last one. */
+  /** Begins no further invocation, and ends with the last one. */
   retire(): void;
   /** Kills every process that is running the handler, as a crash would, and returns how many there were. */
   kill(): number;
@@ -176,7 +176,7 @@ class Version {
     void this.rest();
   }
 
-  /** Ends what runs nothing, a process that waits for a debugger included. The next invocation starts anew. */
+  /** Ends environments that run nothing, also one that waits for a debugger. The next invocation starts a new one. */
   async rest(): Promise<void> {
     const idle = this.first ? [...this.all.keys()] : this.free;
     this.free = [];
@@ -239,7 +239,7 @@ function inodeOf(folder: string): number | undefined {
   return statSync(folder, { throwIfNoEntry: false })?.ino;
 }
 
-/** How often it is looked whether the code is still there while it is loaded, in milliseconds. */
+/** Milliseconds between two looks whether the code is still there while it is loaded. */
 const GONE_INTERVAL = 200;
 
 function environmentOptions(target: LambdaFunction, taskRoot: string, options: LocalFunctionOptions): ExecutionEnvironmentOptions {

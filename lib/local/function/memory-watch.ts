@@ -43,7 +43,7 @@ export function mostMemory(pid: number): number | undefined {
   }
 }
 
-/** In MB; 0 if there is no such process any more. */
+/** In MB; 0 if the process has ended. */
 async function residentMemory(pid: number): Promise<number> {
   try {
     const kilobytes = process.platform === 'linux'

@@ -19,7 +19,7 @@ async function main(): Promise<void> {
   process.on('uncaughtException', (error) => die(error, 129));
   process.on('unhandledRejection', (reason) => die(named('Runtime.UnhandledPromiseRejection', String(reason), reason), 128));
   process.on('beforeExit', () => whenNothingIsLeft?.());
-  // For who reads the traces here. It costs nothing where there are no source maps.
+  // For whoever reads the traces here. It costs nothing where there are no source maps.
   process.setSourceMapsEnabled(true);
   resolveAsInLambda({ taskRoot, ...modules });
   const handler = await loadHandler(process.env._HANDLER!).catch((error) => die(error, 1));

@@ -10,8 +10,8 @@ import { LocalRunError } from '../errors';
 
 /**
  * The processes and temporary files of one local run. Not every process notices when the runner is killed: DynamoDB Local watches
- * no parent, and a frozen function watches nothing. So a watchdog ends them then. Their ids are also on disk as long as they live, in case
- * that the watchdog was killed too: the next run ends them.
+ * no parent, and a frozen function watches nothing. So a watchdog ends them then. Their ids are also on disk while they live, in case
+ * the watchdog was killed too: the next run ends them.
  */
 export interface Children {
   /**

@@ -26,7 +26,7 @@ export function loopbackPolicy(accepted: string): string {
   return `grant {\n${permissions.map((permission) => `  permission ${permission};\n`).join('')}};\n`;
 }
 
-/** Java's message where it has no policies any more: from version 24 on. */
+/** Java's message where it has no policies: from version 24 on. */
 export const NO_POLICIES = /Enabling a Security Manager is not supported/;
 
 /**

@@ -34,7 +34,7 @@ export class Removals {
    */
   async perform(removals: readonly Removal[], remove: (removal: Removal) => Promise<boolean>): Promise<void> {
     removals.forEach((removal) => this.add(removal));
-    // Before they are gone: a killed run would not write it any more.
+    // Before they are gone: a killed run could not write it afterwards.
     this.write();
     for (const removal of removals) {
       const isDone = remove(removal).catch(() => false);

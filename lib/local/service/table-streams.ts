@@ -65,7 +65,7 @@ interface State {
   readonly streamArn: string;
 }
 
-/** DynamoDB Local still names the last stream of a table that has none, even if the table was made anew since. */
+/** DynamoDB Local still names the last stream of a table that has none, even if the table was recreated since. */
 function stateOf(table: TableDescription | undefined, { streamArn }: State): State {
   if (table === undefined) {
     return { at: 'deleted', streamArn };

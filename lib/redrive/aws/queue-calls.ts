@@ -6,13 +6,13 @@ import { refusalOf } from './refusal';
 import type { Clock } from '../ports';
 import { CALLS_AT_ONCE, together } from '../together';
 
-/** SQS takes and gives so many messages in a call. */
+/** SQS takes and gives this many messages in a call. */
 export const MOST_A_CALL = 10;
 
 /** Seconds. A receipt that does not wait may miss messages. */
 const LONG_POLL = 1;
 
-/** What SQS could not do in a batch is asked for so often. */
+/** How often SQS is asked for what it could not do in a batch. */
 const MOST_TRIES = 5;
 /** Milliseconds. */
 const SHORTEST_WAIT = 100;
@@ -21,7 +21,7 @@ const SHORTEST_WAIT = 100;
 export interface QueueState {
   readonly visible: number;
   readonly inFlight: number;
-  /** After so many receipts, a message goes to the dead-letter queue. */
+  /** After this many receipts, a message goes to the dead-letter queue. */
   readonly mostReceipts: number;
 }
 

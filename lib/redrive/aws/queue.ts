@@ -5,14 +5,14 @@ import { MessagesInFlight, RedriveRefused } from '../refusals';
 import { stoppable } from '../stoppable';
 import { CALLS_AT_ONCE } from '../together';
 
-/** Every look counts as a receipt, and so many are used up by a few dry runs. */
+/** Reading a message counts as a receipt, and a few dry runs use up this many. */
 const FEWEST_RECEIPTS = 4;
 
 /** Between looks at what others have, in milliseconds. */
 const WAIT = 2_000;
 /** Before messages that were given back to others are taken again, in milliseconds. */
 const LONGEST_WAIT = 60_000;
-/** After so many looks that bring nothing, a count above 0 is old. */
+/** After this many looks that bring nothing, a count above 0 is out of date. */
 const MOST_LOOKS = 3;
 
 /**
@@ -33,7 +33,7 @@ export interface QueueOptions {
 /** A queue of SQS. */
 export function queueSource(client: SQSClient, { url, visibility, clock }: QueueOptions): Source {
   const calls = new QueueCalls(client, url, clock);
-  /** When the first message was received that is kept still, or earlier. */
+  /** When the first of the messages that are still kept was received, or earlier. */
   let begun: number | undefined;
   const left = () => begun === undefined ? LONGEST_VISIBILITY : LONGEST_VISIBILITY - Math.ceil((clock.now() - begun) / 1000) - 1;
   return {
@@ -43,7 +43,7 @@ export function queueSource(client: SQSClient, { url, visibility, clock }: Queue
     collect: (options) => new Collecting(calls, visibility, clock, options, () => begun = clock.now()).run(),
     keep: async (handles) => {
       if (left() <= 0) {
-        // Nothing is sent any more by then, and SQS refuses to keep them.
+        // Nothing is sent after that, and SQS refuses to keep them.
         return;
       }
       const [failed, ...more] = await calls.hide(handles, Math.min(visibility, left()));
@@ -64,12 +64,12 @@ export function queueSource(client: SQSClient, { url, visibility, clock }: Queue
 /**
  * Takes all messages of a queue, while nobody else has some of them.
  *
- * Two that hold messages while they wait for each other's would wait for ever. So it looks before it takes anything, and gives everything
+ * Two that hold messages while they wait for each other's would wait forever. So it looks before it takes anything, and gives everything
  * back if somebody else has begun at the same time.
  */
 class Collecting {
   private readonly begun: number;
-  /** Of the messages that were taken. */
+  /** The ids of the messages that were taken. */
   private readonly ids = new Set<string>();
 
   /** @param taking called before the first message is received, each time */
@@ -115,7 +115,7 @@ class Collecting {
       waiting(state.inFlight);
       await this.pause(WAIT * (0.5 + clock.random()));
       if (!stop.aborted && (state.visible === 0 || looks % OLD_AFTER === 0)) {
-        // A local queue counts anew only when somebody asks for a message, and counts that one until it is given back.
+        // A local queue counts again only when somebody asks for a message, and counts that one until it is given back.
         const messages = await calls.receive(1, 0);
         await calls.hide(messages.map(({ ReceiptHandle }) => ReceiptHandle!), 0);
       }
@@ -143,7 +143,7 @@ class Collecting {
     return { left: 0, others: 0 };
   }
 
-  /** Several receivers, each until nothing comes any more. */
+  /** Several receivers, each until nothing more comes. */
   private async receive(receivers: number, limit: number): Promise<void> {
     const { ids, options: { stop } } = this;
     let asked = 0;
@@ -181,7 +181,7 @@ class Collecting {
   }
 }
 
-/** Looks after which a count is asked for anew: about 5 minutes. Each asking counts as a receipt of a message. */
+/** Looks after which a count is asked for again: about 5 minutes. Asking counts as a receipt of a message. */
 const OLD_AFTER = 150;
 
 async function stateOf(calls: QueueCalls): Promise<QueueState> {

@@ -12,7 +12,7 @@ interface Answer {
   readonly UnprocessedKeys?: Record<string, { readonly Keys: AttributeMap[] }>;
 }
 
-/** If so many tries in a row bring nothing, the items can't be read now. */
+/** After this many tries in a row that bring nothing, the items can't be read now. */
 const MOST_TRIES = 8;
 /** Milliseconds. */
 const SHORTEST_WAIT = 50;
@@ -51,7 +51,7 @@ export function dynamodbTables(clients: Clients, clock: Clock): Tables {
   }
 }
 
-/** The SDK takes bytes in place of base64. */
+/** The SDK takes bytes instead of base64. */
 function sdkKey(key: AttributeMap): Record<string, SdkValue> {
   return Object.fromEntries(Object.entries(key).map(([name, value]) =>
     [name, value.B === undefined ? value as SdkValue : { B: Buffer.from(value.B, 'base64') }]));

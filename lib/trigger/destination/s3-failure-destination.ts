@@ -48,7 +48,7 @@ export class S3FailureDestination implements lambda.IEventSourceDlq {
   }
 }
 
-/** Whether a bucket is imported, and nothing says whose it is. */
+/** Whether a bucket is imported and its owner is not given. */
 export function isOfUnknownOwner(bucket: s3.IBucket): boolean {
   return ofOwner(bucket) === undefined;
 }

@@ -29,7 +29,7 @@ export function destinationSource(onFailure: lambda.IEventSourceDlq | undefined)
   return isNoFailureDestination(onFailure) ? 'none' : 'given';
 }
 
-/** What of a trigger's props decides on its destination. */
+/** The props of a trigger that decide on its destination. */
 interface Props {
   readonly handler: lambda.IFunction;
   readonly onFailure?: lambda.IEventSourceDlq;
@@ -70,7 +70,7 @@ export class TriggerDestination {
     return this.bound = new BoundDestination(trigger, dlq, destinationGrantee(grantee, role, permissions, dlq), propFacts);
   }
 
-  /** What the role needs for the destination that a mapping names, if something put that in place of the one that the role was granted. */
+  /** What the role needs for the destination that a mapping names, if that is not the one that the role was granted. */
   neededFor(arn: string | undefined, service: Known<string>, mapping: CfnResource): iam.PolicyStatement[] {
     const granted = this.bound?.arn;
     const isGranted = granted !== undefined && canonicalText(granted, mapping) === canonicalText(arn, mapping);

@@ -11,14 +11,14 @@ import { environmentOf, topOf } from '../template/stacks';
 /** What a function gets to know about its triggers. */
 export interface Informed {
   readonly triggers: TriggerFacts[];
-  /** By the mappings whose failure destination the function can't park records in. */
+  /** Why the function can't park records in the failure destination of a mapping, by mapping. */
   readonly obstacles: ReadonlyMap<lambda.CfnEventSourceMapping, ParkingObstacle>;
-  /** By the mappings that take reports and get none: those that take none, whose records the function can't tell from theirs. */
+  /** For a mapping that takes reports but gets none: the mappings that take none, and whose records look the same to the function. */
   readonly silencers: ReadonlyMap<lambda.CfnEventSourceMapping, readonly lambda.CfnEventSourceMapping[]>;
 }
 
 /**
- * Why a function can't park records in a mapping's failure destination: to name it would close a circle, or the variable can't tell the
+ * Why a function can't park records in a mapping's failure destination: its ARN would close a circle, or the variable can't tell the
  * records of this mapping from those of another one, which has another destination.
  */
 export type ParkingObstacle = 'circle' | 'ambiguous';

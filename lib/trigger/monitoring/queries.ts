@@ -37,7 +37,7 @@ export function addQueries(scope: Construct, triggers: readonly DynamoStreamTrig
   }));
 }
 
-/** Of the name of the stack, which is unique, and the path in it: two deployments of one app differ in nothing else. */
+/** Of the name of the stack, which is unique, and the path in it: nothing else differs between two deployments of one app. */
 function placeOf(scope: Construct): string {
   const stack = Stack.of(scope);
   const inStack = scope.node.scopes.slice(stack.node.scopes.length).map(({ node }) => node.id).join('/');

@@ -13,8 +13,8 @@ export const PERIOD = 60;
 export const LASTING = { datapointsToAlarm: 2, evaluationPeriods: 3 };
 
 /**
- * But of so many that two invocations fit into them, which may last as long as the function's timeout. Lambda sends the metrics of an invocation
- * when it ends, and for the time when it began: https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-view.html
+ * Like `LASTING`, but with enough periods for two invocations, each of which may last as long as the function's timeout. Lambda sends the
+ * metrics of an invocation when it ends, and for the time when it began: https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-view.html
  *
  * @param timeout seconds
  * @param period seconds
@@ -33,13 +33,13 @@ export const ONE_MINUTE = { datapointsToAlarm: 1, evaluationPeriods: 1 };
  */
 export const AGE_WARNING_SHARE = 0.005;
 
-/** But not less than this, in seconds: AWS's minimum set. Retries alone take so long. */
+/** But not less than this, in seconds: AWS's minimum set. Retries alone take that long. */
 export const LEAST_AGE_WARNING = 60;
 
 /** A quarter of their life. At 22 hours these are 5.5 hours: three quarters are left, which is a night. */
 export const AGE_CRITICAL_SHARE = 0.25;
 
-/** But so many times the warning, which a short life brings near. */
+/** But this many times the warning, which a short life brings near. */
 export const LEAST_AGE_CRITICAL = 2;
 
 /**
@@ -49,7 +49,7 @@ export const LEAST_AGE_CRITICAL = 2;
 export const [MOST_AGE_WARNING, MOST_AGE_CRITICAL] = [0.25, 0.5];
 
 /**
- * Seconds of a period in which a table is written and nothing is read from its stream. A mapping reads four times a second; so long, because
+ * Seconds of a period in which a table is written and nothing is read from its stream. A mapping reads four times a second. The period is that long because
  * the metrics of DynamoDB and Lambda come with different delays.
  */
 export const SILENCE_PERIOD = 300;
@@ -66,17 +66,17 @@ export const POINTER_SHARE = 0.5;
 /** But not less than this, in seconds: without a `maxRecordAge`, records may be gone at any time after the message. */
 export const LEAST_POINTER_AGE = 600;
 
-/** And not more than this, in seconds: SQS may stop to send the age of a queue that nobody used for 6 hours. */
+/** And not more than this, in seconds: SQS may stop sending the age of a queue that nobody used for 6 hours. */
 export const MOST_POINTER_AGE = 5 * 3_600;
 
 /** Percent of the invocations. AWS's minimum set. */
 export const ERROR_PERCENT = 1;
 
-/** Of the timeout, for the slowest hundredth of the invocations. AWS's minimum set. */
+/** The share of the timeout, for the slowest hundredth of the invocations. AWS's minimum set. */
 export const DURATION_SHARE = 0.8;
 
-/** Of the reserved concurrency. AWS's minimum set. */
+/** The share of the reserved concurrency. AWS's minimum set. */
 export const CONCURRENCY_SHARE = 0.8;
 
-/** Of fewer, four fifths are all: a function that uses what is reserved for it would fire the alarm. */
+/** With less reserved there is no alarm: four fifths would be all of it, and normal use would fire the alarm. */
 export const LEAST_RESERVED = 5;

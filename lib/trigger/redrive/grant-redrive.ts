@@ -3,7 +3,7 @@ import { FAILURE_PREFIXES } from '../../stream/failure-prefixes';
 import { encryptionKeyOf } from '../role/dropped-grant';
 import { destinationTarget } from '../template/cdk-internals';
 
-/** What of a trigger decides on what bringing its records back needs. */
+/** What a trigger has that decides what bringing its records back needs. */
 export interface Redrivable {
   readonly table: dynamodb.ITable;
   readonly streamArn: string;

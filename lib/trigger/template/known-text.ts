@@ -8,7 +8,7 @@ export function plain<Value>(value: Value): Known<Value> {
   return Token.isUnresolved(value) ? UNKNOWN : value;
 }
 
-/** A value as the text that it is at synth, with `UNKNOWN` in place of each part that only the deployment knows. */
+/** A value as the text that it is at synth, with `UNKNOWN` for each part that only the deployment knows. */
 export function knownText(value: unknown, scope: IConstruct): string {
   const reference = bareReference(value);
   // Within its stack, a reference never is a text.

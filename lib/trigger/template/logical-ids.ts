@@ -19,7 +19,7 @@ export function logicalIdsIn(value: any): string[] {
   });
 }
 
-/** Of `${Id}` and `${Id.Attribute}`; `${!Literal}` is none. */
+/** The ids in `${Id}` and `${Id.Attribute}`. `${!Literal}` has none. */
 function logicalIdsInText(text: unknown): string[] {
   return typeof text === 'string' ? [...text.matchAll(/\$\{([^!.}]+)[^}]*\}/g)].map(([, name]) => name).filter(isLogicalId) : [];
 }

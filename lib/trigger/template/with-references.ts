@@ -2,7 +2,7 @@ import { type CfnResource, Stack } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import { isResource } from './resource';
 
-/** A part of a template, such as what an override wrote, with references in place of `Ref` and `Fn::GetAtt`, so that it can be followed to constructs. */
+/** A part of a template, such as what an override wrote, with references instead of `Ref` and `Fn::GetAtt`, so that it can be followed to constructs. */
 export function withReferences(value: any, scope: IConstruct): any {
   return replaced(value, new Resources(Stack.of(scope)));
 }

@@ -39,7 +39,7 @@ export function boxOf(view: View, { rows }: Rows, place: Pixels, { row: at, inde
   return call === undefined ? box : callBoxes(view, mark.batch, box)[call];
 }
 
-/** In pixels: what is not farther away is meant. */
+/** Pixels: a mark within this distance is meant. */
 const NEAR = 7;
 
 /** The mark at a point, or close to it. Of several, the one that went worst. */

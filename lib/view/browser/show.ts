@@ -23,7 +23,7 @@ const LEAST_WIDTH = 280;
 const PAPER = 720;
 /** How much of the width a batch takes that is entered. */
 const ENTERED = 0.7;
-/** In pixels: a movement that is shorter is a click. */
+/** Pixels: a shorter movement is a click. */
 const DRAG = 4;
 
 class Timeline implements Shown {
