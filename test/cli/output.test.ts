@@ -209,7 +209,7 @@ describe('what a terminal would obey', () => {
   });
 });
 
-test('a construct has the last part of its path as its name, with what tells it from others, and never that of a mapping', () => {
+test('a construct has the last part of its path as its name, with what distinguishes it from others, and never that of a mapping', () => {
   expect(Object.fromEntries(shortNames([
     'Shop/OrderEvents/EventSourceMapping', 'Shop/OnOrder/DynamoDBEventSource:ShopOrdersA8B1F509', 'Shop/A/On', 'Shop/B/On', 'Other/B/On',
     'Shop/Two/DynamoDBEventSource:ShopA', 'Shop/Two/DynamoDBEventSource:ShopB',

@@ -35,7 +35,7 @@ test('the command "build" runs first', async () => {
   expect(isBuilt).toBe(true);
 });
 
-test('a command that fails is told with its exit code and the last lines that it printed', async () => {
+test('a command that fails is reported with its exit code and the last lines that it printed', async () => {
   const folder = folderWith({ 'cdk.json': '{ "app": "node app.js" }', 'app.js': 'for (let n = 0; n < 99; n++) console.log(n); throw new Error("no such table")' });
   const error: LocalRunError = await synthesize(cdkProject(folder), join(folder, 'out')).catch((reason) => reason);
   expect(error.code).toBe('NOT_SYNTHESIZED');

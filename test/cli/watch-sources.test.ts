@@ -37,7 +37,7 @@ async function watched(files: Record<string, string>, { include = ['**'], exclud
   };
 }
 
-test('a source that is changed, added or removed is told, and only once for the same content', async () => {
+test('a source that is changed, added or removed is reported, and only once for the same content', async () => {
   const { told, write, remove, next } = await watched({ 'app.ts': '1', 'lib/stack.ts': '1' });
   write('lib/stack.ts', '2');
   await next();
@@ -49,7 +49,7 @@ test('a source that is changed, added or removed is told, and only once for the 
   expect(told).toEqual([['lib/stack.ts'], ['lib/new/other.ts'], ['app.ts']]);
 });
 
-test('a file of an editor that comes and goes is not told, and the file that it replaces is', async () => {
+test('a file of an editor that comes and goes is not reported, and the file that it replaces is', async () => {
   const { told, write, rename, next } = await watched({ 'app.ts': '1' });
   write('sedX', '2');
   await sleep(20);
@@ -86,7 +86,7 @@ test('what each synthesis writes among the sources does not begin another one', 
   expect(told).toEqual([['app.ts'], ['generated.ts'], ['app.ts']]);
 });
 
-test('a source that changes during the first work is told after it', async () => {
+test('a source that changes during the first work is reported after it', async () => {
   const folder = folderWith({ 'app.ts': '1' });
   const told: (readonly string[])[] = [];
   const second = new Promise<void>((resolve) => {

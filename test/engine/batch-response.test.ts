@@ -32,7 +32,7 @@ test('one wrong identifier beside a right one fails the whole batch', () => {
   expect(run({ batchItemFailures: [{ itemIdentifier: sequenceNumber(3) }, { itemIdentifier: '' }] }).batches).toEqual([[1, 2, 3], [1, 2, 3]]);
 });
 
-test.each([['x'], [{}], [0], [true]])('%j in place of the list of failures fails the whole batch', (batchItemFailures) => {
+test.each([['x'], [{}], [0], [true]])('%j instead of the list of failures fails the whole batch', (batchItemFailures) => {
   expect(run({ batchItemFailures }).batches).toEqual([[1, 2, 3], [1, 2, 3]]);
 });
 

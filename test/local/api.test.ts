@@ -67,7 +67,7 @@ describe('Invoke', () => {
     expect(answer.FunctionError).toBeUndefined();
   });
 
-  test('tells what a function throws, and that its process ended', async () => {
+  test('shows what a function throws, and that its process ended', async () => {
     expect(await invoke({ fail: 'no such order' })).toMatchObject({
       StatusCode: 200, FunctionError: 'Unhandled', payload: { errorType: 'TypeError', errorMessage: 'no such order' },
     });

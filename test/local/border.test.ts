@@ -41,7 +41,7 @@ const OF_A_PAGE: [string, RequestOptions['headers']][] = [
   ['a page whose name only begins like this machine\'s', { host: '127.0.0.1.evil.example' }],
 ];
 
-describe('what a page may have sent is told by its headers', () => {
+describe('the headers show what a page may have sent', () => {
   test.each(OF_A_PAGE)('%s', (_, headers) => {
     expect(isForeignRequest(headers as IncomingMessage['headers'])).toBe(true);
   });

@@ -53,7 +53,7 @@ test('a function without a recipe, and one of another project, keep their code',
   expect(await bundlesOf({ project: children.temporaryFolder(), children, isUsed, onError }).codeOf(target)).toBeUndefined();
 });
 
-test('with a watch, a change of any source is told, and what does not bundle keeps the code and has its place', async () => {
+test('with a watch, a change of any source is reported, and what does not bundle keeps the code and has its place', async () => {
   const target = await synthesized();
   const errors: string[] = [];
   let changed = () => {};

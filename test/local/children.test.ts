@@ -173,7 +173,7 @@ describe('at the next start', () => {
     child.kill('SIGKILL');
   });
 
-  test('the children of a runner that lives are left alone, and so are those of one that can\'t be told to be dead', async () => {
+  test('the children of a runner that lives are left alone, and so are those of one that is not known to be dead', async () => {
     const directory = folderWith({});
     const children = recordChildren(directory);
     const child = children.spawn(process.execPath, sleeper, {});

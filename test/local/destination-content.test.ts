@@ -192,7 +192,7 @@ describe('a bucket', () => {
   });
 });
 
-test('records that a runtime parks are told with the failure destination where they are', async () => {
+test('records that a runtime parks are reported with the failure destination where they are', async () => {
   const { destinations, hear, parked } = await destinationsOf();
   await hear({ parkedAt: { service: 'sqs', name: 'jobs' } });
   await destinations.take(app({ mappings: [{ path: 'Shop/None' }, ...[JOBS, NEWS, FILES].map((arn) => trigger(arn))] }));
@@ -219,7 +219,7 @@ test('a failed batch is put on a queue, a topic or into a bucket', async () => {
   ]);
 });
 
-test('a stop closes the clients of each Region and ends the process, and nothing is called wrong any more', async () => {
+test('a stop closes the clients of each Region and ends the process, and nothing is reported as wrong afterwards', async () => {
   const { destinations, stop, destroyed, warnings } = await destinationsOf({ CreateQueue: 'connection refused' });
   await destinations.deliver(NEWS, {} as FailedBatch);
   await destinations.deliver(NEWS.replace('us-east-1', 'eu-west-1'), {} as FailedBatch);

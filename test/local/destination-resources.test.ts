@@ -58,7 +58,7 @@ test.each<[string, Template['Resources'], string]>([
   expect([queues[0]?.attributes ?? {}, topics[0]?.subscriptions ?? [], buckets[0]?.notifications ?? []]).toEqual([{}, [], []]);
 });
 
-test('a filter policy that is no JSON is named', () => {
+test('a filter policy that is not JSON is named', () => {
   const { notes, topics } = read({ News: TOPIC, ToJobs: subscriptionWith({ FilterPolicy: '{' }) });
   expect(notes).toEqual([expect.stringMatching(/^Shop\/ToJobs: a subscription gets nothing here: .*JSON.*\.$/)]);
   expect(topics[0].subscriptions).toEqual([]);

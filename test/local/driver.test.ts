@@ -191,7 +191,7 @@ test('a pause ends when everything that is under way has ended, and the machine 
   await expect(driver.pause()).rejects.toBe(OVER);
 });
 
-test('a driver that was stopped has no timer, and hears of nothing any more', async () => {
+test('a driver that was stopped has no timer, and gets no further input', async () => {
   const { machine, inputs } = machineOf(() => [], { deadline: () => Date.now() + 20 });
   const driver = drive(machine, parts(), never);
   await heard(inputs, 2);
@@ -203,7 +203,7 @@ test('a driver that was stopped has no timer, and hears of nothing any more', as
   await expect(driver.polling).rejects.toBe(OVER);
 });
 
-test('a machine that fails is not driven any more, and everything that waits for it rejects', async () => {
+test('a machine that fails is no longer driven, and everything that waits for it rejects', async () => {
   const { machine, inputs } = machineOf(() => {
     throw new Error('a bug');
   });

@@ -49,7 +49,7 @@ describe('its command', () => {
   });
 });
 
-test('each line that it prints is told, with its stream', async () => {
+test('each line that it prints is reported, with its stream', async () => {
   const { child, lines } = processOf();
   child.stdout.write('one\r\ntw');
   child.stderr.end('three');

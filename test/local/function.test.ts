@@ -110,7 +110,7 @@ describe('an environment', () => {
 });
 
 describe('a function', () => {
-  test('runs one invocation at a time in each environment, in a free one if there is one, and tells which', async () => {
+  test('runs one invocation at a time in each environment, in a free one if there is one, and names it', async () => {
     const used: unknown[][] = [];
     const { invoke } = await startFunction(children, target(), options({ onUsage: (...usage) => used.push(usage) }));
     const chosen: number[] = [];
@@ -184,7 +184,7 @@ describe('a function', () => {
     expect(running()).toEqual([0, 1]);
   });
 
-  test('begins nothing any more when it retires, and ends with its last invocation', async () => {
+  test('begins nothing when it has retired, and ends with its last invocation', async () => {
     const { invoke, retire } = await startFunction(children, target(), options());
     const calls = [invoke({}, 'arn'), invoke({}, 'arn')];
     await passed();

@@ -111,7 +111,7 @@ test('a function that a stop ends while it loads is not called broken', async ()
   expect(log).toEqual(['stop bundles']);
 });
 
-test('what is given to a function is what it has, and what happens to it is told by its name', async () => {
+test('what is given to a function is what it has, and what happens to it is reported under its name', async () => {
   const debugging = { waits: true, reserve: jest.fn(async () => {}) } as never;
   const { functions, given, events, project, notes } = functionsOf({ debugging });
   await functions.take([target('a'), target('b')]);
@@ -158,7 +158,7 @@ test('layers that are not here are named', async () => {
 describe('code that is bundled from its sources', () => {
   const folder = folderWith({ 'index.js': 'bundled' });
 
-  test('runs in place of that of the assembly, and is in use then', async () => {
+  test('runs instead of that of the assembly, and is in use then', async () => {
     const { functions, log, codeOf, bundles } = functionsOf();
     codeOf.mockResolvedValue(folder);
     expect(bundles.isUsed(folder)).toBe(false);
@@ -166,7 +166,7 @@ describe('code that is bundled from its sources', () => {
     expect([log, bundles.isUsed(folder), bundles.isUsed('/other')]).toEqual([[`start a ${folder}`], true, false]);
   });
 
-  test('is watched if the run is to, and what keeps it from being bundled is told then', () => {
+  test('is watched if the run watches, and what keeps it from being bundled is reported then', () => {
     const refuse = ({ bundles, events }: ReturnType<typeof functionsOf>) => {
       bundles.onError(target('a'), new BundleError('index.ts:1:2: no'));
       bundles.onChange?.(target('a'));

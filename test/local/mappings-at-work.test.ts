@@ -162,7 +162,7 @@ describe('drained', () => {
   });
 });
 
-test('a stop ends all of them for its reason, and begins none any more', async () => {
+test('a stop ends all of them for its reason, and begins no others', async () => {
   const { mappings, runs, take } = mappingsOf();
   await take(mapping('Orders'), mapping('Returns'));
   const [over, again] = [new Error('over'), new Error('again')];

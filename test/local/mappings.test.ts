@@ -76,7 +76,7 @@ describe('a mapping at work', () => {
   }
   const trigger = MAPPING.path;
 
-  test('tells of its shards, its invocations and how far it is', async () => {
+  test('reports its shards, its invocations and how far it is', async () => {
     const { events, done } = await eventsUntil('checkpoint');
     const invocation = { trigger, invocation: 1, functionName: 'on-order', shardId: 'shard', event: { Records: [record] } };
     expect(events.filter(({ type }) => type !== 'notice')).toEqual([
@@ -89,7 +89,7 @@ describe('a mapping at work', () => {
   });
 
   const failed = { type: 'error', errorType: 'E', errorMessage: 'm', response: undefined };
-  test('tells of a failed batch that its destination has', async () => {
+  test('reports a failed batch that its destination has', async () => {
     const { events, done } = await eventsUntil('delivered', { outcome: failed });
     expect(events.find(({ type }) => type === 'delivered')).toEqual({
       type: 'delivered', trigger, destinationArn: QUEUE, message: expect.objectContaining({ version: '1.0' }), records: [record], accepted: true,
@@ -98,7 +98,7 @@ describe('a mapping at work', () => {
     expect(events.some((event) => event.type === 'notice' && event.trigger === trigger)).toBe(true);
   });
 
-  test('tells why its destination refuses one', async () => {
+  test('reports why its destination refuses one', async () => {
     const { events } = await eventsUntil('delivered', { outcome: failed, deliver: () => Promise.reject(new Error('too large')) });
     expect(events.find(({ type }) => type === 'delivered')).toMatchObject({ type: 'delivered', accepted: false, reason: 'too large' });
   });
@@ -178,7 +178,7 @@ describe('the app at work', () => {
     expect([app.overview.triggers.length, app.storedValues().parameters.length]).toEqual([1, 1]);
   });
 
-  test('tells what a newer one changes, and keeps the streams where they are', async () => {
+  test('reports what a newer one changes, and keeps the streams where they are', async () => {
     const { app, events } = atWork();
     await app.takeOver(() => APP);
     expect(await app.takeOver(() => APP)).toEqual([]);
@@ -208,7 +208,7 @@ describe('the app at work', () => {
     expect(order).toEqual([1, 1]);
   });
 
-  test('takes new sources of a function over once, and tells only of changes', async () => {
+  test('takes new sources of a function over once, and reports only changes', async () => {
     const { app, log, events, facts } = atWork();
     await app.takeSources('Shop/OnOrder');
     await app.takeOver(() => APP);

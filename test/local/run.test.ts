@@ -530,7 +530,7 @@ describe('functions', () => {
   });
 });
 
-describe('streams that DynamoDB Local tells differently', () => {
+describe('streams that DynamoDB Local describes differently', () => {
   stackOf('Reset', (stack) => {
     const orders = ordersTable(stack, 'Orders', { tableName: 'reset-orders' });
     const onOrder = functionOf(stack, 'OnOrder', PRINTING);

@@ -232,7 +232,7 @@ describe('a part that ends', () => {
     expect(await run.failed).toBe(ENDED);
   });
 
-  test('is why nothing can be taken over any more', async () => {
+  test('is why nothing more can be taken over', async () => {
     const { start, functionsTake, serviceEnds } = partsOf();
     const run = await start();
     functionsTake.mockRejectedValue(new Error('what came of it'));

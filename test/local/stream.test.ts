@@ -82,7 +82,7 @@ describe('a read that DynamoDB Local calls trimmed', () => {
     expect(positions).toEqual([type, again]);
   });
 
-  test('is not at LATEST any more in that shard', async () => {
+  test('is no longer at LATEST in that shard', async () => {
     const { stream, positions } = streamOf({ old: [trimmed(), { records: [], end: false }, { records: [local()], end: false }] });
     await stream.read('shard', { type: 'LATEST' });
     expect((await stream.read('shard', { type: 'LATEST' })).records).toHaveLength(1);

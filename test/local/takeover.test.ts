@@ -171,7 +171,7 @@ test('new tables, triggers and queues are started, and a table gets its time to 
   expect(run.triggers).toHaveLength(3);
 });
 
-test('what is not in the app any more ends, its table stays, and it goes on where it was when it comes again', async () => {
+test('what is no longer in the app ends, its table stays, and it goes on where it was when it comes again', async () => {
   expect(await takeOver({ returns: false })).toEqual(expect.arrayContaining([
     'removed function Shop/OnReturn', 'removed trigger Shop/OnReturn/DynamoDBEventSource', 'removed table Shop/Returns', 'removed table Shop/Audit',
   ]));

@@ -95,7 +95,7 @@ describe('the guard', () => {
       ...record.dynamodb!.NewImage!, set: { NS: ['2.5', '1'] }, value: { N: '1.0' },
     }), record)).toEqual(['done']);
   });
-  test('the handler is told which records are superseded', async () => {
+  test('the handler sees which records are superseded', async () => {
     const [old, , present] = [write(1, 1), write(1, 2), write(2, 1)];
     [old, present].forEach((record) => world.send(numberOf(record), parked(record)));
     await world.redrive({ superseded: 'send' });
@@ -219,7 +219,7 @@ describe('what a function answers', () => {
     ]);
     expect(world.given).toHaveLength(3);
   });
-  test('throttled for ever while another event is under way: that one is waited for, and counts', async () => {
+  test('throttled forever while another event is under way: that one is waited for, and counts', async () => {
     [1, 2].forEach((item) => world.send(`${item}`, parked(write(item, 1))));
     world.invoke = async (event): Promise<Invoked> => {
       if (keys(event).includes('item-1')) {
@@ -368,7 +368,7 @@ describe('what only the stream has', () => {
     expect((await world.redrive()).tally).toMatchObject({ lost: 1 });
     expect([errors(), world.messages.size]).toEqual([[`the record ${numberOf(gone)} of message m is lost: it was too large to be parked`], 1]);
   });
-  test('a record without an image is taken from the stream, and held where the stream does not have it any more', async () => {
+  test('a record without an image is taken from the stream, and held where the stream no longer has it', async () => {
     const record = write(1, 1);
     const { NewImage: _, ...change } = record.dynamodb!;
     world.send('m', parked({ ...record, dynamodb: change }, { altered: ['NewImage'] }));
@@ -377,7 +377,7 @@ describe('what only the stream has', () => {
     world.streams.set(STREAM, { shards: [], isGone: true });
     expect((await world.redrive()).tally.inexact).toBe(1);
   });
-  test('40 of 100 records are lost: the others are done, and the message stays until it is told to forget them', async () => {
+  test('40 of 100 records are lost: the others are done, and the message stays until an option forgets them', async () => {
     const records = Array.from({ length: 100 }, (_, item) => write(item, 1));
     world.send('m', history.batch(records[0], records[99], 100));
     world.streams.set(STREAM, {
@@ -444,7 +444,7 @@ describe('what only the stream has', () => {
   });
 });
 
-test('what was found is told before anything is sent', async () => {
+test('what was found is shown before anything is sent', async () => {
   const [a, b, c] = [write(1, 1), write(2, 1), write(3, 1)];
   write(2, 2);
   world.send('x', 'unknown');

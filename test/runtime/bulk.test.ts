@@ -33,7 +33,7 @@ test('records come in chunks, no two of an item in one', async () => {
   expect(calls).toEqual([[0, 1, 3], [4, 6, 2], [5]]);
 });
 
-test('records of one chunk are a call, of which so many are made at once', async () => {
+test('records of one chunk are a call, of which several are made at once', async () => {
   let running = 0;
   let most = 0;
   const { handler, calls } = recording(async () => {

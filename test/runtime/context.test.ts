@@ -29,7 +29,7 @@ async function contextOfCall(handler: 'stream' | 'window'): Promise<CallContext>
   return seen;
 }
 
-test.each(['stream', 'window'] as const)('a call of the %sHandler has what Lambda tells, the try and a signal', async (handler) => {
+test.each(['stream', 'window'] as const)('a call of the %sHandler has the context of Lambda, the try and a signal', async (handler) => {
   const context = await contextOfCall(handler);
   expect([context.awsRequestId, context.functionName, context.attempt]).toEqual(['request-1', 'OnOrder', 1]);
   expect(context.getRemainingTimeInMillis()).toBeGreaterThan(0);

@@ -192,7 +192,7 @@ describe.each([QUEUE, TOPIC])('%s', (arn) => {
     expect([...forms].sort()).toEqual(FORMS[arn]);
   });
 
-  test('that takes some of a batch and refuses others keeps those, and the reason is told', async () => {
+  test('that takes some of a batch and refuses others keeps those, and the reason is reported', async () => {
     sdk.answer = (name) => name === 'GetQueueUrl' ? { QueueUrl: 'https://queue' } : { Failed: [{ Id: '1', Code: 'KmsThrottled', Message: 'secret' }] };
     const checkpoint = await park(arn, ['x', 'y', 'z']);
     const [first, second, third] = bodiesOf(batches()[0].input).map(positionOf);

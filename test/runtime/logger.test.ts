@@ -66,7 +66,7 @@ describe('which item a record is of', () => {
     return entries.map(({ item }) => item);
   };
 
-  test('is told by a hash that all records of the item have, keyed with what the log does not have', async () => {
+  test('is shown by a hash that all records of the item have, keyed with what the log does not have', async () => {
     const [one, same, other] = await items('salt', 'a', 'a', 'b');
 
     expect(one).toMatch(/^[0-9a-f]{16}$/);
@@ -75,7 +75,7 @@ describe('which item a record is of', () => {
     expect(createHash('sha256').update('Sa').digest('hex')).not.toContain(one);
   });
 
-  test('is not told without a salt', async () => {
+  test('is not shown without a salt', async () => {
     expect(await items(undefined, 'a')).toEqual([undefined]);
   });
 });

@@ -76,7 +76,7 @@ test('a batch begins, its records are done or tried again, parked in the end, an
   ]);
 });
 
-test('a record that is not done is told with the reason, and what was done beyond it is skipped when it comes again', async () => {
+test('a record that is not done is reported with the reason, and what was done beyond it is skipped when it comes again', async () => {
   let down = true;
   const onRecord: StreamHandlerOptions['onRecord'] = (change) => {
     if (down && at(change) === 0) {
@@ -96,7 +96,7 @@ test('a record that is not done is told with the reason, and what was done beyon
   ]);
 });
 
-test('a destination that refuses is told with its reason', async () => {
+test('a destination that refuses is reported with its reason', async () => {
   const park = async () => {
     throw Object.assign(new Error('secret'), { name: 'AccessDenied' });
   };
@@ -108,7 +108,7 @@ test('a destination that refuses is told with its reason', async () => {
   expect(events).toContainEqual(['recordFailed', 0, 'bad', 1, 'not parked: AccessDenied']);
 });
 
-test('the end of the time is told with how many calls it left behind', async () => {
+test('the end of the time is reported with how many calls it left behind', async () => {
   const events: unknown[][] = [];
   const handler = streamHandler({
     observer: (event) => {
@@ -120,7 +120,7 @@ test('the end of the time is told with how many calls it left behind', async () 
   expect(events).toEqual([['batchStarted', STREAM_ARN, 3], ['deadline', 1], ['checkpoint', STREAM_ARN, sequenceNumber(0)]]);
 });
 
-test('calls that no longer settle end the process, which is told', async () => {
+test('calls that no longer settle end the process, which is reported', async () => {
   const events: unknown[][] = [];
   const handler = streamHandler({
     observer: (event) => {

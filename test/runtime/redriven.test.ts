@@ -36,7 +36,7 @@ test('it is answered where the mapping does not report, too', async () => {
   expect(await handler({ ...batchOf('a'), redriven } as any, context)).toMatchObject({ redriven: { failures: [{ eventId: 'event-0' }] } });
 });
 
-test('a handler is told whether the item has changed since', async () => {
+test('a handler sees whether the item has changed since', async () => {
   const seen: unknown[] = [];
   const handler = streamHandler((change) => {
     seen.push(change.redriven);

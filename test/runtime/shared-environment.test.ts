@@ -56,7 +56,7 @@ describe('where invocations share a process', () => {
     expect(done).toEqual(['b', 'c']);
   });
 
-  test('what waits for a place when the time is up is not called any more', async () => {
+  test('what waits for a place when the time is up is not called', async () => {
     const lambda = new VirtualLambda();
     const called: unknown[] = [];
     const handler = streamHandler({

@@ -109,7 +109,7 @@ test('of ten thousand records, no more are in work than concurrency says', async
   expect(most).toBe(7);
 });
 
-test('ten records are in work at once, unless told otherwise', async () => {
+test('ten records are in work at once, unless an option sets another number', async () => {
   let started = 0;
   const response = streamHandler(async () => {
     started++; await new Promise((resolve) => setImmediate(resolve));
@@ -156,7 +156,7 @@ test('the record has what the contract names, its images unmarshalled', async ()
   expect(seen!.newImage).toBe(seen!.newImage);
 });
 
-test('a removal because of time to live is told from one by a user', async () => {
+test('a removal because of time to live differs from one by a user', async () => {
   const expired: boolean[] = [];
   const removal = record(0, 'a', { eventName: 'REMOVE' });
   const byTimeToLive = { ...record(1, 'a', { eventName: 'REMOVE' }), userIdentity: { type: 'Service', principalId: 'dynamodb.amazonaws.com' } };

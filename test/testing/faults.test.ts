@@ -46,7 +46,7 @@ describe('a share above 0', () => {
     expect(faults.redeliver / 2000).toBeLessThan(0.23);
   });
 
-  test('what is told to have struck has: each fault that struck is in the invocations', async () => {
+  test('each fault that is reported as struck is in the invocations', async () => {
     const share = fc.constantFrom(0, 1e-9, 0.4);
     const anyFaults = fc.record({ throttle: share, crash: share, timeout: share, redeliver: share });
     await fc.assert(fc.asyncProperty(anyFaults, fc.integer({ min: 1, max: 12 }), fc.nat({ max: 1000 }), async (given, count, seed) => {

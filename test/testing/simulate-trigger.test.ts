@@ -94,7 +94,7 @@ describe('time', () => {
     }]);
   });
 
-  test('what is left of the timeout is told by the virtual clock', async () => {
+  test('what is left of the timeout follows the virtual clock', async () => {
     const left: number[] = [];
     await run({
       timeout: 10,

@@ -96,7 +96,7 @@ describe('the time of a call', () => {
 });
 
 describe('virtual time in a handler', () => {
-  test('sleep() waits, now() and elapsed() tell', async () => {
+  test('sleep() waits, now() and elapsed() show the time', async () => {
     const told: number[] = [];
     const { invocations } = await run({
       handler: async () => {

@@ -71,7 +71,7 @@ describe('two copies of a package', () => {
     expect(() => app.trigger({ onFailure }, 'Alone')).toThrow(/^stack\._obtain is not a function$/);
   });
 
-  test('one copy is not told of', () => {
+  test('one copy is not reported', () => {
     const app = new TestApp();
     app.trigger();
     app.app.synth();

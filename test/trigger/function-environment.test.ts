@@ -178,7 +178,7 @@ describe('the runtime\'s metrics are switched on', () => {
   });
 });
 
-test('a flag that turns out to be true at synth is told', () => {
+test('a flag that turns out to be true at synth reaches the function', () => {
   const app = new TestApp();
   app.trigger({ handler: app.fn(), onFailure: importedQueue(app), reportBatchItemFailures: Lazy.any({ produce: () => true }) as never });
 
@@ -340,7 +340,7 @@ describe('the environment stays as it is', () => {
     expect(facts(app).triggers).toEqual([{ report: true, park: QUEUE_ARN }]);
   });
 
-  test('of an imported function, with a warning if it is to be told', () => {
+  test('of an imported function, with a warning if the trigger asks to inform it', () => {
     const app = new TestApp();
     app.trigger({ handler: lambda.Function.fromFunctionName(app.stack, 'Imported', 'imported'), informHandler: true });
 

@@ -231,7 +231,7 @@ describe('thresholds follow the settings:', () => {
     expect(monitored(props).alarms().IteratorAgeWarning.AlarmDescription).toContain(` ${end}. Runbook`);
   });
 
-  test('without a limit of retries, only the end of records is told', () => {
+  test('without a limit of retries, only the end of records is named', () => {
     const { trigger, alarms } = monitored({ maxRecordAge: Duration.hours(24) });
     mappingOf(trigger).addPropertyOverride('MaximumRetryAttempts', -1);
     expect(alarms().IteratorAgeCritical.AlarmDescription).toContain(' in danger: the stream deletes records 1 day after they were written. Runbook');
@@ -534,7 +534,7 @@ describe('a dashboard', () => {
     expect(widgets[2].properties.annotations.horizontal).toEqual([{ label: 'warning', value: 60_000, yAxis: 'left' }]);
   });
 
-  test('has so many lists of alarms as they take', () => {
+  test('has as many lists of alarms as they need', () => {
     const app = new TestApp({ env: ENV });
     const triggers = Array.from({ length: 9 }, (_, index) => app.trigger({}, `T${index}`));
     new StreamTriggerMonitoring(app.stack, 'Monitoring', { triggers }).dashboard();

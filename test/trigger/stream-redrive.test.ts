@@ -71,7 +71,7 @@ describe.each<[string, (app: TestApp) => Partial<DynamoStreamTriggerProps>, stri
   });
 });
 
-test('the function is told what to redrive, as the template has it', () => {
+test('the function gets what to redrive, as the template has it', () => {
   const app = new TestApp({ env: ENV });
   const trigger = app.trigger({
     onFailure: new FailureStore(app.stack, 'Failures'), filters: [StreamFilter.newImage('state', AttributeCondition.stringIs('paid'))],

@@ -51,7 +51,7 @@ function contrast(...colours: readonly [Colour, Colour]): number {
 }
 
 describe.each([['light', light], ['dark', dark]])('%s', (_, colours) => {
-  test.each(Object.entries(EYES))('with %s, what lies beside each other can be told apart', (__, eyes) => {
+  test.each(Object.entries(EYES))('with %s, neighbouring shapes can be distinguished', (__, eyes) => {
     const close = PAIRS.map(([one, other]) => [`${one} and ${other}`, apart(eyes, colours.get(one)!, colours.get(other)!)] as const);
 
     expect(close).toHaveLength(25);

@@ -22,7 +22,7 @@ const batch = (from: number, to: number, invocation: number, about: object = {})
 const engine = (seconds: number, notice: object) => at(seconds, { type: 'notice', notice: { shardId: 's', ...notice } } as never);
 const view = (): View => viewOf({ notices });
 
-test('a run is told as the simulation has it: batches, what was done in part, what was parked', async () => {
+test('a run is shown as the simulation has it: batches, what was done in part, what was parked', async () => {
   const { batches, events, environments, figures } = viewOf(await knownRun());
 
   expect(batches.map(({ outcome, records, left, checkpoint }) => [outcome, records, left, checkpoint?.at(-1)])).toEqual([
@@ -136,7 +136,7 @@ test('fed in pieces, and drawn between them, it is what it is when fed at once',
   }), runs(15, 1));
 });
 
-test('what is told in the same words is one line', () => {
+test('events with the same words are one line', () => {
   for (let time = 0; time < 5; time++) {
     batch(time * 10, time * 10 + 1, time, { outcome: { type: 'error', errorType: 'E', errorMessage: time < 4 ? 'down' : 'up' } });
     engine(time * 10 + 1, { type: 'retrying', records: 10, attempt: time + 2, at: START + time * 10_000 + 10_000 });
@@ -155,7 +155,7 @@ test('what is told in the same words is one line', () => {
   expect(story(view(), 1)).toMatchObject({ lines: [expect.any(String)], omitted: 3 });
 });
 
-test('of the errors of a batch, the first is told, and the number of the others', () => {
+test('of the errors of a batch, the first is shown, and the number of the others', () => {
   batch(0, 1, 1);
   ['E: one', 'E: two', 'E: three', 'E: one'].forEach((error, record) =>
     at(1, { type: 'call', invocation: 1, record: `${record}`, item: `${record}`, endedAt: START + 1000, error } as never));

@@ -22,7 +22,7 @@ beforeAll(async () => {
 const textOf = (html: string) => html.replace(/<(script|style)[^>]*>[\s\S]*?<\/\1>/g, '').replace(/<[^>]*>/g, '\n')
   .replace(/&#(\d+);/g, (_, code) => String.fromCharCode(code)).split('\n').filter((line) => line.trim() !== '');
 
-test('the page tells what happened, also to those who see no picture', () => {
+test('the page says in words what happened, too, for those who do not see the picture', () => {
   const lines = textOf(page(view, 'Poison'));
 
   expect(lines.slice(0, 8)).toEqual([
@@ -42,7 +42,7 @@ test('the page is this, around what is drawn', () => {
   expect(frameOf(page(view, 'Poison'))).toMatchSnapshot();
 });
 
-test('a page without failures says so, and one with very many how many it does not tell', () => {
+test('a page without failures says so, and one with very many says how many it does not list', () => {
   expect(textOf(page(createModel().view, 'Empty'))).toContain('Nothing: every batch was done at the first try.');
   const failures = { ...view, batches: Array.from({ length: 1_062 }, (_, n) => ({ ...view.batches[1], calls: [], error: `E${n}` })) };
   const lines = textOf(page(failures, 'Failures'));

@@ -127,7 +127,7 @@ let page: Page;
 beforeAll(async () => view = viewOf(await knownRun()));
 beforeEach(() => page = new Page(view));
 
-test('the page comes to life: what needs the script is there, and the timeline is told as one thing with a mark', () => {
+test('the page comes to life: what needs the script is there, and the timeline is announced as one thing with a mark', () => {
   const { plot, svg, about, steps, time } = page.elements;
 
   expect(['.bar', '.hint', 'about'].map((id) => page.elements[id].hidden)).toEqual([false, false, false]);
@@ -181,7 +181,7 @@ test('keys with Ctrl, Alt or the command key are the browser\'s, and so are thos
   expect(page.press('+')).toBe(true);
 });
 
-test('the mark that a key leads to is a new element with the focus, and all about it is told', () => {
+test('the mark that a key leads to is a new element with the focus, and all about it is shown', () => {
   const [before] = page.marks;
   page.press('ArrowRight');
 
@@ -217,7 +217,7 @@ describe('the pointer', () => {
     over: () => [page.tip.hidden, page.tip.textContent.split('\n')[0], page.tip.style.left, page.tip.style.top],
   };
 
-  test('tells about the mark that it is over, beside it and within the page', () => {
+  test('shows what the mark under it is, beside it and within the page', () => {
     pointer('move', 80);
     expect(over()).toEqual([false, '<img src=x> 0: done', '82px', '74px']);
     pointer('move', 990);
@@ -251,7 +251,7 @@ describe('the pointer', () => {
     expect(page.marks).toHaveLength(2);
   });
 
-  test('drags, which is no click', () => {
+  test('drags, and that is not a click', () => {
     page.press('+');
     const before = page.ticks;
     pointer('down', 400);
