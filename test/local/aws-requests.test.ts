@@ -23,6 +23,7 @@ beforeAll(async () => {
   ({ port } = server.address() as AddressInfo);
   address = `http://127.0.0.1:${port}`;
   process.env = { AWS_ENDPOINT_URL_DYNAMODB: address, AWS_ENDPOINT_URL_S3: `${address}/files/` };
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- It puts others in place of them when it is loaded.
   require('../../lib/local/function/aws-requests');
 });
 beforeEach(() => heard.length = 0);

@@ -3,7 +3,8 @@ import { beforeProcessEnds, END_SIGNALS } from '../../lib/local/process/process-
 const EVENTS = ['exit', ...END_SIGNALS];
 const listeners = () => EVENTS.map((event) => process.listenerCount(event));
 /** What this process does at these events, without what others do. */
-const added = (before: Function[][]) => EVENTS.map((event, at) => process.listeners(event as 'exit').filter((each) => !before[at].includes(each)));
+const added = (before: Function[][]) => EVENTS.map((event, at) =>
+  process.listeners(event as 'exit').filter((each) => !before[at].includes(each)) as ((event: unknown) => void)[]);
 const all = () => EVENTS.map((event) => [...process.listeners(event as 'exit')] as Function[]);
 
 test('a process listens for its end as long as there is something to clean up, and once for all of it', () => {
