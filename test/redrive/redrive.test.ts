@@ -115,6 +115,21 @@ describe('the guard', () => {
     };
     expect((await world.redrive()).tally).toMatchObject({ overtaken: 1, done: 0 });
   });
+  test.each([
+    ['only after the call may have been overtaken', 3, { overtaken: 1, done: 0 }],
+    ['at all is done, if it is sent whatever it is', 1, { overtaken: 0, done: 1 }],
+  ])('an item that can\'t be read %s', async (_, from, expected) => {
+    world.send('m', parked(write(1, 1)));
+    // The first is for the overview.
+    let reads = 0;
+    world.readTable = () => {
+      if (++reads >= from) {
+        throw new Error('AccessDeniedException');
+      }
+    };
+    expect((await world.redrive({ superseded: 'send' })).tally).toMatchObject(expected);
+    expect(reads).toBe(3);
+  });
 });
 
 describe('refresh', () => {
