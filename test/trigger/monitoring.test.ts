@@ -383,15 +383,17 @@ describe('several triggers', () => {
 
     expect(text).toMatch(/^….*0 and ….*1 and ….*2 and 27 more$/);
     expect(text.length).toBeLessThan(400);
+    expect(named(['A', 'B', 'C'].map((path) => ({ node: { path } })) as unknown as Watched)).toBe('A and B and C');
   });
 
-  test('with the same id in different places have alarms of their own', () => {
+  test('with the same id in different places, or with one that the monitoring needs itself, have alarms of their own', () => {
     const app = new TestApp({ env: ENV });
     const nested = new NestedStack(app.stack, 'Nested');
-    const triggers = [app.trigger(), app.trigger({}, 'Trigger', nested), app.trigger({}, 'Dashboard')];
-    const { alarms } = new StreamTriggerMonitoring(app.stack, 'Monitoring', { triggers });
+    const triggers = [app.trigger(), app.trigger({}, 'Trigger', nested), app.trigger({}, 'Dashboard'), fitting(app, {}, 'Queries')];
+    const monitoring = new StreamTriggerMonitoring(app.stack, 'Monitoring', { triggers });
+    monitoring.dashboard();
 
-    expect(new Set(alarms.map(({ node }) => node.path)).size).toBe(alarms.length);
+    expect(new Set(monitoring.alarms.map(({ node }) => node.path)).size).toBe(monitoring.alarms.length);
     expect(() => app.app.synth()).not.toThrow();
   });
 
