@@ -18,18 +18,21 @@ export interface Box {
   readonly height: number;
 }
 
-/** The batches of a shard: how large each is, how it went, what waits between them, and below them where the checkpoint moved. */
-export function drawBatches(view: View, row: Row, place: Pixels, paths: Paths, texts: string[]): void {
+/**
+ * The batches of a shard: how large each is, how it went, what waits between them, and below them where the checkpoint moved.
+ *
+ * @param most as mostRecords has it
+ */
+export function drawBatches(view: View, row: Row, most: number, place: Pixels, paths: Paths, texts: string[]): void {
   const slotHeight = row.height / row.slots;
   const bottom = row.y + row.height;
   let checkpointFree = -Infinity;
-  const records = mostRecords(view);
   eachVisible(view, row, place, (mark) => {
     if (mark.kind !== 'batch') {
       return;
     }
     const { batch } = mark;
-    const box = batchBox(records, batch, row.y + batch.slot * slotHeight, slotHeight, place.of(mark.from), place.of(mark.to));
+    const box = batchBox(most, batch, row.y + batch.slot * slotHeight, slotHeight, place.of(mark.from), place.of(mark.to));
     drawBatch(view, batch, box, place, paths, texts);
     const end = box.x + box.width;
     if (batch.retry) {
@@ -54,7 +57,6 @@ export function drawBatches(view: View, row: Row, place: Pixels, paths: Paths, t
   });
 }
 
-/** @param most how many records a batch has, of all batches */
 function batchBox(most: number, { records }: ViewBatch, top: number, slotHeight: number, from: number, to: number): Box {
   const share = 0.4 + 0.6 * Math.min(1, records / most);
   const height = Math.max((slotHeight - 3) * share, Math.min(slotHeight - 3, LEAST_HEIGHT));
@@ -62,17 +64,9 @@ function batchBox(most: number, { records }: ViewBatch, top: number, slotHeight:
   return { x: from, y: top + slotHeight - 1 - height, width, height };
 }
 
-const most = new WeakMap<View, { of: number; records: number }>();
-
 /** The most records that a batch has. */
-function mostRecords(view: View): number {
-  const known = most.get(view) ?? { of: 0, records: 1 };
-  for (let index = known.of; index < view.batches.length; index++) {
-    known.records = Math.max(known.records, view.batches[index].records);
-  }
-  known.of = view.batches.length;
-  most.set(view, known);
-  return known.records;
+export function mostRecords({ batches }: View): number {
+  return batches.reduce((most, { records }) => Math.max(most, records), 1);
 }
 
 function drawBatch(view: View, batch: ViewBatch, box: Box, place: Pixels, paths: Paths, texts: string[]): void {

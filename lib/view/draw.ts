@@ -1,4 +1,4 @@
-import { drawBatches } from './draw-batches';
+import { drawBatches, mostRecords } from './draw-batches';
 import { Paths, round, textAt } from './paths';
 import { eachVisible, type Frame, type Pixels, pixelsOf } from './pixels';
 import { HEAD, type Row, type Rows } from './rows';
@@ -18,6 +18,7 @@ export function draw(view: View, { rows, height }: Rows, frame: Frame): string {
   const place = pixelsOf(view, frame);
   const texts: string[] = [];
   const paths = new Paths(place.left, place.right);
+  const most = mostRecords(view);
   for (const { at, text } of ticks(view, frame.axis, frame.range, Math.max(2, Math.floor((place.right - place.left) / TICK_WIDTH)))) {
     const x = place.left + (at - frame.range.from) / (frame.range.to - frame.range.from) * (place.right - place.left);
     paths.line('grid', x, HEAD - 6, x, height - 4);
@@ -33,7 +34,7 @@ export function draw(view: View, { rows, height }: Rows, frame: Frame): string {
     }
     switch (row.kind) {
       case 'shard':
-        drawBatches(view, row, place, paths, texts);
+        drawBatches(view, row, most, place, paths, texts);
         break;
       case 'environment':
         paths.line('grid', place.left, row.y + row.height, place.right, row.y + row.height);

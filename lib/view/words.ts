@@ -181,14 +181,14 @@ function happeningOfBatch(view: View, batch: ViewBatch): Happening {
     what,
     more: cause === undefined ? [] : [`${cause.replace(/\.$/, '')}${others.length === 0 ? '' : `, and ${counted(others.length, 'more error')}`}`],
     next,
-    key: [shard, what, thrown, split !== undefined].join('\n'),
+    key: JSON.stringify([shard, what, thrown, split !== undefined]),
   };
 }
 
 function happeningOfEvent(view: View, event: ViewEvent): Happening {
   const { moment, shard, kind, records, text } = event;
   // Each parked record has its own number.
-  const key = [shard, kind, records, text.replace(/^record \S+: /, '')].join('\n');
+  const key = JSON.stringify([shard, kind, records, text.replace(/^record \S+: /, '')]);
   return { moment, shard, what: aboutEvent(view, event)[0], more: text === '' ? [] : [text], key };
 }
 
