@@ -17,7 +17,7 @@ function option(name: string, otherwise: number): number {
   const at = process.argv.indexOf(`--${name}`);
   const value = at < 0 ? otherwise : Number(process.argv[at + 1]);
   if (!(value > 0)) {
-    throw new Error(`--${name} is ${process.argv[at + 1]}, but must be a number above 0`);
+    throw new Error(`--${name} is ${process.argv[at + 1]} but must be a number above 0`);
   }
   return value;
 }

@@ -98,7 +98,7 @@ function overviewLines(overview: Overview, asked: Asked): string[] {
     ...hoursLeft === undefined ? [] : [`Expire         the first in ${hoursLeft.toFixed(1)} hours (${pointers} messages point at the stream)`],
     ...superseded > 0 ? [`Superseded     ${superseded}: their items have changed since; ${asked.toFile === undefined ? POLICIES[asked.superseded] : 'they are written too'}`] : [],
     ...inexact > 0 ? [`Inexact        ${inexact}: they may not have been in their batch`] : [],
-    ...lost > 0 ? [`Lost           ${lost}: the stream does not have them any more`] : [],
+    ...lost > 0 ? [`Lost           ${lost}: the stream no longer has them`] : [],
     ...[...remarks, ...notes].map((note) => `Note: ${note}`),
   ];
 }

@@ -20,7 +20,7 @@ function sentence({ kind, path, change, what }: LocalChange, nameOf: (path: stri
     case 'changed': return `${name} has new ${kind === 'trigger' ? `settings (${what.join(', ')})` : listed(what)}`;
     case 'removed': return kind === 'function' || kind === 'trigger'
       ? `the ${kind} ${name} has ended`
-      : `the ${kind} ${name} is not in the app any more, and keeps what it holds`;
+      : `the ${kind} ${name} is no longer in the app, and keeps what it holds`;
   }
 }
 

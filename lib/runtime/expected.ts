@@ -1,6 +1,6 @@
 /** What was given, and what is allowed instead. Holds no item data: of objects only the properties' names, of texts only short ones. */
 export function expected(what: string, allowed: string, given: unknown): string {
-  return `${what} is ${describe(given)}, but must be ${allowed}`;
+  return `${what} is ${describe(given)} but must be ${allowed}`;
 }
 
 function describe(given: unknown): string {

@@ -68,7 +68,7 @@ test.each<[LocalChange[], string]>([
   [[change('function', 'Shop/OnOrder', 'changed', 'code', 'environment', 'timeout')], 'OnOrder has new code, environment and timeout'],
   [[change('trigger', 'Shop/OnOrder', 'changed', 'batchSize', 'destination')], 'OnOrder has new settings (batchSize, destination)'],
   [[change('trigger', 'Shop/OnOrder', 'removed'), change('function', 'Shop/OnOrder', 'removed')], 'the trigger OnOrder has ended; the function OnOrder has ended'],
-  [[change('queue', 'Shop/Failed', 'removed')], 'the queue Shop/Failed is not in the app any more, and keeps what it holds'],
+  [[change('queue', 'Shop/Failed', 'removed')], 'the queue Shop/Failed is no longer in the app, and keeps what it holds'],
   [Array(6).fill(change('table', 'T', 'new')), 'the table T is new; the table T is new; the table T is new; the table T is new; the table T is new; the table T is new'],
   [Array(7).fill(change('table', 'T', 'new')), 'the table T is new; the table T is new; the table T is new; the table T is new; the table T is new; the table T is new; and 1 more'],
 ])('of %j is shown as "%s"', (changes, text) => {

@@ -63,7 +63,7 @@ Records        9, of 8 items
 Expire         the first in 3.3 hours (3 messages point at the stream)
 Superseded     4: their items have changed since; they are held
 Inexact        2: they may not have been in their batch
-Lost           3: the stream does not have them any more
+Lost           3: the stream no longer has them
 Note: A remark.
 Note: A note.
 "

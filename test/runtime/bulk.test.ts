@@ -130,7 +130,7 @@ test.each<[string, unknown]>([
   });
   expect(reported(await handler(batchOf('a', 'b'), context))).toEqual([0]);
   expect(calls).toEqual([[0, 1]]);
-  expect(errors[0].message).toMatch(/^What onRecords returns is .+, but must be nothing, or a list of \{ record, error \} of records that it got$/);
+  expect(errors[0].message).toMatch(/^What onRecords returns is .+ but must be nothing, or a list of \{ record, error \} of records that it got$/);
 });
 
 test('what does not fit the schema is parked without a call, and the others come as the schema makes them', async () => {

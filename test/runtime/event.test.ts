@@ -33,5 +33,5 @@ test.each<[string, unknown]>([
   ['a record that is text', { Records: [JSON.stringify(record(0, 'a', { newImage: { card: '4111' } }))] }],
 ])('%s is refused without what it holds, because Lambda prints the error', async (_, event) => {
   const { message } = await streamHandler(() => undefined)(event as any).then(() => new Error('taken'), (error) => error);
-  expect(message).toMatch(/^(The event|Records\[0\]) is "{.{38}, but must be/);
+  expect(message).toMatch(/^(The event|Records\[0\]) is "{.{38} but must be/);
 });
