@@ -62,7 +62,8 @@ const JOBS = 'arn:aws:sqs:us-east-1:000000000000:jobs';
 const NEWS = 'arn:aws:sns:us-east-1:000000000000:news';
 const FILES = 'arn:aws:s3:::files';
 const queue = (attributes = {}, arn = JOBS) => ({ path: 'Shop/Jobs', arn, attributes });
-const topic = (subscriptions: object[] = [], attributes = {}) => ({ path: 'Shop/News', arn: NEWS, region: 'us-east-1', attributes, subscriptions });
+const topic = (subscriptions: object[] = [], attributes = {}, arn = NEWS, region = 'us-east-1') =>
+  ({ path: 'Shop/News', arn, region, attributes, subscriptions });
 const bucket = (notifications: object[] = []) => ({ path: 'Shop/Files', name: 'files', arn: FILES, region: 'us-east-1', notifications });
 const app = (content: object = {}) => ({ queues: [], topics: [], buckets: [], mappings: [], ...content }) as unknown as LocalApp;
 const trigger = (destinationArn: string, id = 'OnOrder') => ({ path: `Shop/${id}`, destinationArn });
@@ -116,6 +117,12 @@ describe('what the app has', () => {
     expect([...destinations.refused]).toEqual([]);
   });
 
+  test.each([['CreateQueue', JOBS], ['CreateTopic', NEWS], ['CreateBucket', FILES]])('is refused for itself: %s', async (command, arn) => {
+    const { destinations } = await destinationsOf({ [command]: 'no' });
+    await destinations.take(all);
+    expect([...destinations.refused].filter((one) => one !== THEIRS)).toEqual([arn]);
+  });
+
   test('has the settings of a newer app, or a note says once why not', async () => {
     const { destinations, sentBy, warnings, refused } = await destinationsOf();
     await destinations.take(all);
@@ -149,6 +156,15 @@ describe('subscriptions', () => {
     expect(await sentBy(() => destinations.take(having(to(), raw)))).toEqual([]);
     expect(await sentBy(() => destinations.take(having(raw)))).toEqual([['Unsubscribe', { SubscriptionArn: 'arn:subscription-1' }]]);
     expect(warnings).toEqual([]);
+  });
+
+  test('are those of the topic\'s Region', async () => {
+    const { destinations, sentBy } = await destinationsOf();
+    const THERE = NEWS.replace('us-east-1', 'eu-west-1');
+    const subscribed = (...subscriptions: object[]) => app({ queues: [queue()], topics: [topic(subscriptions, {}, THERE, 'eu-west-1')] });
+    await destinations.take(subscribed());
+    expect((await sentBy(() => destinations.take(subscribed(to())))).map(([command, region]) => [command, region])).toEqual([['Subscribe', 'eu-west-1']]);
+    expect((await sentBy(() => destinations.take(subscribed()))).map(([command, region]) => [command, region])).toEqual([['Unsubscribe', 'eu-west-1']]);
   });
 
   test('that can\'t be made or taken away are named', async () => {
@@ -217,6 +233,11 @@ test('a failed batch is put on a queue, a topic or into a bucket', async () => {
     ['Publish', 'eu-west-1', { TopicArn: NEWS.replace('us-east-1', 'eu-west-1'), Message: text }],
     ['PutObject', { Bucket: 'files', Key: 'a/key', Body: text, ContentType: 'application/json' }],
   ]);
+});
+
+test.each([['SendMessage', JOBS], ['Publish', NEWS], ['PutObject', FILES]])('a failed batch that is refused is not delivered: %s', async (command, arn) => {
+  const { destinations } = await destinationsOf({ [command]: 'too large' });
+  await expect(destinations.deliver(arn, {} as FailedBatch, 'key')).rejects.toThrow('too large');
 });
 
 test('a stop closes the clients of each Region and ends the process, and nothing is reported as wrong afterwards', async () => {
