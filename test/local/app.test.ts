@@ -53,7 +53,7 @@ test('a mapping is found with its table, its function and Lambda\'s own defaults
       filters: [],
     },
   });
-  expect(functions[0]).toMatchObject({ path: 'Shop/OnOrder', handler: 'index.handler', runtime: 'nodejs22.x', timeout: 30, memorySize: 256 });
+  expect(functions[0]).toMatchObject({ path: 'Shop/OnOrder', handler: 'index.handler', runtime: 'nodejs22.x', timeout: 900, memorySize: 256 });
 });
 
 test('all settings of a mapping are read', () => {
