@@ -17,7 +17,6 @@ export function pageScript(): string {
   const script = text.trim().replace(/<\/(?=script)/gi, '<\\/').replace(/<!--/g, '<\\!--');
   return [
     '// Generated from lib/view/browser and lib/view/style.ts by `npx projen page-script`.',
-    '/* eslint-disable */',
     `export const SCRIPT = ${JSON.stringify(script)};`,
     `export const SCRIPT_HASH = '${hash(script)}';`,
     `export const STYLE_HASH = '${hash(STYLE)}';`,

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { Words } from './words';
 
 /** An error keeps the app from being synthesized; a warning can be acknowledged by its rule's id. */
@@ -29,11 +28,6 @@ export interface Violation {
 /** Applies rules: everything that is wrong with the facts, in the order of the rules. */
 export function judge<Facts, RuleWords>(rules: readonly Rule<Facts, RuleWords>[], facts: Facts, words: RuleWords): Violation[] {
   return rules.flatMap(({ id, severity, check }) => check(facts, words).map((message) => ({ ruleId: id, severity, message })));
-}
-
-/** What is wrong with facts that have changed. A rule that reads nothing new has been applied before. */
-export function judgeChanged<Facts>(rules: readonly Rule<Facts>[], before: Facts, after: Facts, words: Words): Violation[] {
-  return judge(rules.filter(({ reads }) => reads.some((name) => !isDeepStrictEqual(before[name], after[name]))), after, words);
 }
 
 /** Where rules find their facts. */

@@ -1,3 +1,4 @@
+// eslint-disable-next-line no-restricted-imports -- The only module of the room that a browser can't load: it has no zlib.
 import { gunzipSync } from 'node:zlib';
 import { type GzippedRecord, type ParkedRecord, PARKED_RECORD_KIND, type RecordPointer } from './parked-record';
 
@@ -18,7 +19,7 @@ export function readParkedRecord(text: string): ParkedRecord | RecordPointer | u
     return parked;
   }
   const { gzip, ...rest } = parked;
-  // eslint-disable-next-line no-restricted-globals -- a browser has no zlib either
+  // eslint-disable-next-line no-restricted-globals -- As above.
   return { ...rest, record: JSON.parse(gunzipSync(Buffer.from(gzip, 'base64'), { maxOutputLength: MOST_BYTES }).toString()) };
 }
 

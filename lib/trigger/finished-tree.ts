@@ -1,12 +1,12 @@
 import type { aws_lambda as lambda } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { changedSettings, changesOf, deployedSettings } from './facts/changed-settings';
+import { changedSettings, changesOf, deployedSettings, judgeChanged } from './facts/changed-settings';
 import { namingCopies, constructsIn } from './facts/copies';
 import { type WiredTrigger, wiringFacts } from './facts/wiring-facts';
 import { lateErrors } from './report-violations';
 import { deployedProperties } from './template/deployed-properties';
 import { UNKNOWN } from '../rules/facts';
-import { judge, judgeChanged } from '../rules/rule';
+import { judge } from '../rules/rule';
 import { type PropFacts, TRIGGER_RULES } from '../rules/trigger-rules';
 import { TRIGGER_WIRING_RULES } from '../rules/trigger-wiring-rules';
 import { WIRING_RULES } from '../rules/wiring-rules';

@@ -21,8 +21,8 @@ const subscriptionWith = (properties: object) => (
 
 test('each setting that the local services have is taken from the template', () => {
   const settings = {
-    ContentBasedDeduplication: true, DelaySeconds: 1, FifoQueue: true, MaximumMessageSize: 2, MessageRetentionPeriod: 3, ReceiveMessageWaitTimeSeconds: 4,
-    RedrivePolicy: { maxReceiveCount: 5 }, VisibilityTimeout: 6, DisplayName: 'x', FifoTopic: true, KmsMasterKeyId: 'key',
+    ContentBasedDeduplication: true, DelaySeconds: 1, FifoQueue: true, MaximumMessageSize: 2, MessageRetentionPeriod: 3,
+    ReceiveMessageWaitTimeSeconds: 4, RedrivePolicy: { maxReceiveCount: 5 }, VisibilityTimeout: 6, DisplayName: 'x', FifoTopic: true, KmsMasterKeyId: 'key',
     FilterPolicy: {}, FilterPolicyScope: 'MessageBody', RawMessageDelivery: true,
   };
   const { queues, topics } = read({

@@ -14,8 +14,8 @@ function played() {
   const run = {
     endpoints: { dynamodb: 'http://127.0.0.1:1' }, variables: { AWS_REGION: 'eu-west-1' },
     tables: [named('Shop/Orders', 'orders'), named('Shop/Returns', 'returns')], triggers: [],
-    queues: [], topics: [], buckets: [], failed: new Promise(() => {}), drained: jest.fn(async () => {}), kill: jest.fn(() => 3), takeOver: jest.fn(async () => []),
-    stop: jest.fn(async () => {}),
+    queues: [], topics: [], buckets: [], failed: new Promise(() => {}), drained: jest.fn(async () => {}), kill: jest.fn(() => 3),
+    takeOver: jest.fn(async () => []), stop: jest.fn(async () => {}),
   };
   let tell!: (event: LocalEvent) => void;
   jest.mocked(startRun).mockImplementation(async ({ observer }) => {

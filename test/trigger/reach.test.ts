@@ -1,5 +1,6 @@
 import {
-  Aspects, aws_ec2 as ec2, type aws_lambda as lambda, aws_lambda_event_sources as sources, aws_networkmanager as networkmanager, aws_sns as sns, CfnResource, NestedStack, type Stack,
+  Aspects, aws_ec2 as ec2, type aws_lambda as lambda, aws_lambda_event_sources as sources, aws_networkmanager as networkmanager, aws_sns as sns,
+  CfnResource, NestedStack, type Stack,
 } from 'aws-cdk-lib';
 import type { DynamoStreamTriggerProps } from '../../lib';
 import { ENV, TestApp } from '../app';

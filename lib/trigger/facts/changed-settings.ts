@@ -4,7 +4,7 @@ import { settingsInTemplate } from '../../rules/cloudformation';
 import { UNKNOWN } from '../../rules/facts';
 import { FILTER_RULES } from '../../rules/filter/filter-rules';
 import { MAPPING_RULES, type SettingFacts } from '../../rules/mapping-rules';
-import { judgeChanged, type Violation } from '../../rules/rule';
+import { judge, type Rule, type Violation } from '../../rules/rule';
 import { SETTING_NAMES } from '../../rules/settings';
 import { TEMPLATE_WORDS, TRIGGER_WORDS, type Words } from '../../rules/words';
 import { mayBeOverridden, rawProperties } from '../template/cdk-internals';
@@ -55,6 +55,11 @@ function isStructure(value: unknown): boolean {
 export function changedSettings(deployed: SettingFacts, given: SettingFacts): Violation[] {
   const words = wordsFor(given);
   return [...judgeChanged(MAPPING_RULES, given, deployed, words), ...judgeChanged(FILTER_RULES, given, deployed, words)];
+}
+
+/** What is wrong with facts that have changed. A rule that reads nothing new has been applied before. */
+export function judgeChanged<Facts>(rules: readonly Rule<Facts>[], before: Facts, after: Facts, words: Words): Violation[] {
+  return judge(rules.filter(({ reads }) => reads.some((name) => !isDeepStrictEqual(before[name], after[name]))), after, words);
 }
 
 /** Whoever changes a property calls it as the template does. A token was a prop. Without the change it is the trigger's. */
