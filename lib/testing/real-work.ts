@@ -3,8 +3,8 @@ import { channel, type Channel } from 'node:diagnostics_channel';
 import { GrantedTime } from './granted-time';
 import { type HandlerContext, shared, simulatedContext } from './handler-context';
 import { realGlobal } from './real-global';
-import { realSetImmediate, realSetTimeout } from './real-timers';
 import { describeResource, describeRequest, hear, type ResourceKind, kindOf, type Resource, type ResourceState, stateOf } from './resources';
+import { turn, Wait } from './wait';
 
 /** A handler at work. */
 export interface WorkingHandler extends HandlerContext {
@@ -91,47 +91,41 @@ export class RealWork {
    */
   async settle(working: ReadonlySet<WorkingHandler>): Promise<void> {
     await turn();
-    let start = this.time.look();
-    let [progress, quietSince, calm] = [this.progress, start, 0];
-    let [life, alone] = [this.life, start];
+    const wait = new Wait(this.time.look(), this.progress, this.life);
     this.deafSince = undefined;
-    for (let turns = 0; ; turns++) {
+    for (;;) {
       const now = this.time.look();
       const waiting = this.findWaiting(working, now);
-      // What has come may lead to more, which takes a turn or two to begin.
-      calm = waiting ? 0 : calm + 1;
-      if (!waiting && (turns === 0 || calm > CALM_TURNS)) {
+      if (wait.isOver(waiting !== undefined)) {
         this.lives.disable();
         return;
       }
-      if (this.progress !== progress) {
-        [progress, quietSince] = [this.progress, now];
+      wait.happened(this.progress, now);
+      if (waiting) {
+        wait.lived(waiting.own, this.life, now);
+        this.checkLimits(wait, waiting.one, working, now);
       }
-      if (!waiting) {
-        await turn();
-        continue;
-      }
-      if (waiting.own || this.life !== life) {
-        [life, alone] = [this.life, now];
-      }
-      // Work of others causes no error while it is waited for.
-      if ((alone === now || this.deafSince !== undefined) && now - start > MOST_LIMITS * this.limit) {
-        throw this.refusal(waiting.one, MOST_LIMITS * this.limit, '');
-      }
-      const quiet = now - quietSince;
-      if (quiet > this.limit * AGAIN && quiet > this.limit * this.patience(waiting.one, now)) {
-        this.giveUp(waiting.one, working, now);
-        quietSince = now;
-      }
-      if (this.deafSince === undefined && now - alone > this.limit * (this.noisy ? AGAIN : 1)) {
-        [this.deafSince, this.noisy] = [alone, true];
-        // What is left has time of its own.
-        [start, turns] = [now, 0];
-      }
-      if (turns === TURNS) {
-        this.lives.enable();
-      }
-      await (turns < TURNS ? turn() : pause(Math.min(turns - TURNS + 1, 10)));
+      await wait.next(waiting !== undefined);
+    }
+  }
+
+  /** Refuses to wait longer, or gives up what has no more to bring. */
+  private checkLimits(wait: Wait, one: WorkingHandler, working: ReadonlySet<WorkingHandler>, now: number): void {
+    // Work of others causes no error while it is waited for.
+    if ((wait.aloneSince === now || this.deafSince !== undefined) && now - wait.startedAt > MOST_LIMITS * this.limit) {
+      throw this.refusal(one, MOST_LIMITS * this.limit, '');
+    }
+    const quiet = now - wait.quietSince;
+    if (quiet > this.limit * AGAIN && quiet > this.limit * this.patience(one, now)) {
+      this.giveUp(one, working, now);
+      wait.gaveUp(now);
+    }
+    if (this.deafSince === undefined && now - wait.aloneSince > this.limit * (this.noisy ? AGAIN : 1)) {
+      [this.deafSince, this.noisy] = [wait.aloneSince, true];
+      wait.restart(now);
+    }
+    if (wait.isLong) {
+      this.lives.enable();
     }
   }
 
@@ -376,14 +370,8 @@ interface Found {
  */
 const EXCHANGES = (realGlobal[Symbol.for('dynamo-stream-trigger/exchanges')] ??= ['undici:request:create', 'http.client.request.start'].map(channel)) as Channel[];
 
-/** So many turns of the event loop without a pause: most real waits are over by then. */
-const TURNS = 20;
-
-/** So many turns for a handler that waits for nothing that is known. */
+/** Turns of the event loop for a handler that waits for nothing that is known. */
 const IDLE_TURNS = 5;
-
-/** So many turns after real work that nothing more comes of. */
-const CALM_TURNS = 3;
 
 /** Something may happen all the time that leads to nothing, such as requests that ask the same again and again. */
 const MOST_LIMITS = 1.5;
@@ -396,9 +384,6 @@ const AGAIN = 0.1;
 
 /** The part of the limit that a server is waited for which was asked before the simulation. */
 const EARLIER = 0.25;
-
-const turn = () => new Promise<void>((resolve) => realSetImmediate(resolve));
-const pause = (milliseconds: number) => new Promise<void>((resolve) => realSetTimeout(resolve, milliseconds));
 
 /** A timer that is over may have set the next one: that is not progress. */
 function isTimer({ kind }: Resource): boolean {
