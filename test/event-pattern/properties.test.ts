@@ -88,3 +88,24 @@ test('reads every JSON object that JSON.parse reads, and nothing that it doesn\'
     expect(isJson).toBe(parses(`{"a": [${given}]}`) || parsed.remarks.some(({ kind }) => kind === 'text-after-pattern'));
   }), runs(150));
 });
+
+/** The most places of a wildcard that a text may have reached at once: each star, and each beginning behind one that it ends with. `$` is the end of the text. */
+function mostPlaces(literals: readonly string[]): number {
+  const behindStars = [...literals.slice(1, -1), `${literals.at(-1)}$`];
+  const beginnings = behindStars.flatMap((literal) => Array.from(literal, (_, last) => literal.slice(0, last + 1)));
+  return behindStars.length + Math.max(...beginnings.map((text) => beginnings.filter((beginning) => text.endsWith(beginning)).length));
+}
+
+test('a wildcard is too complex if a text may have reached more than ten of its places at once', () => {
+  const literal = fc.string({ unit: fc.constantFrom('a', 'b'), minLength: 1, maxLength: 4 });
+  const atAnEnd = fc.oneof(literal, fc.constant(''));
+  const wildcard = fc.tuple(atAnEnd, fc.array(literal, { maxLength: 6 }), atAnEnd).map(([first, inner, last]) => [first, ...inner, last]);
+  const seen = { simple: 0, complex: 0 };
+  fc.assert(fc.property(wildcard, (literals) => {
+    const isComplex = mostPlaces(literals) > 10;
+    seen[isComplex ? 'complex' : 'simple']++;
+    const parsed = parseEventPattern(JSON.stringify({ a: [{ wildcard: literals.join('*') }] }));
+    expect(parsed.valid ? [] : parsed.problems.map(({ kind }) => kind)).toEqual(isComplex ? ['too-complex'] : []);
+  }), runs(300));
+  expect(Math.min(seen.simple, seen.complex)).toBeGreaterThan(10);
+});
