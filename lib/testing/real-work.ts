@@ -4,7 +4,7 @@ import { GrantedTime } from './granted-time';
 import { type HandlerContext, shared, simulatedContext } from './handler-context';
 import { realGlobal } from './real-global';
 import { describeResource, describeRequest, hear, type ResourceKind, kindOf, type Resource, type ResourceState, stateOf } from './resources';
-import { turn, Wait } from './wait';
+import { Settling, turn } from './settling';
 
 /** A handler at work. */
 export interface WorkingHandler extends HandlerContext {
@@ -91,40 +91,40 @@ export class RealWork {
    */
   async settle(working: ReadonlySet<WorkingHandler>): Promise<void> {
     await turn();
-    const wait = new Wait(this.time.look(), this.progress, this.life);
+    const settling = new Settling(this.time.look(), this.progress, this.life);
     this.deafSince = undefined;
     for (;;) {
       const now = this.time.look();
       const waiting = this.findWaiting(working, now);
-      if (wait.isOver(waiting !== undefined)) {
+      if (settling.isOver(waiting !== undefined)) {
         this.lives.disable();
         return;
       }
-      wait.happened(this.progress, now);
+      settling.happened(this.progress, now);
       if (waiting) {
-        wait.lived(waiting.own, this.life, now);
-        this.checkLimits(wait, waiting.one, working, now);
+        settling.lived(waiting.own, this.life, now);
+        this.checkLimits(settling, waiting.one, working, now);
       }
-      await wait.next(waiting !== undefined);
+      await settling.next(waiting !== undefined);
     }
   }
 
   /** Refuses to wait longer, or gives up what has no more to bring. */
-  private checkLimits(wait: Wait, one: WorkingHandler, working: ReadonlySet<WorkingHandler>, now: number): void {
+  private checkLimits(settling: Settling, one: WorkingHandler, working: ReadonlySet<WorkingHandler>, now: number): void {
     // Work of others causes no error while it is waited for.
-    if ((wait.aloneSince === now || this.deafSince !== undefined) && now - wait.startedAt > MOST_LIMITS * this.limit) {
+    if ((settling.aloneSince === now || this.deafSince !== undefined) && now - settling.startedAt > MOST_LIMITS * this.limit) {
       throw this.refusal(one, MOST_LIMITS * this.limit, '');
     }
-    const quiet = now - wait.quietSince;
+    const quiet = now - settling.quietSince;
     if (quiet > this.limit * AGAIN && quiet > this.limit * this.patience(one, now)) {
       this.giveUp(one, working, now);
-      wait.gaveUp(now);
+      settling.gaveUp(now);
     }
-    if (this.deafSince === undefined && now - wait.aloneSince > this.limit * (this.noisy ? AGAIN : 1)) {
-      [this.deafSince, this.noisy] = [wait.aloneSince, true];
-      wait.restart(now);
+    if (this.deafSince === undefined && now - settling.aloneSince > this.limit * (this.noisy ? AGAIN : 1)) {
+      [this.deafSince, this.noisy] = [settling.aloneSince, true];
+      settling.restart(now);
     }
-    if (wait.isLong) {
+    if (settling.isLong) {
       this.lives.enable();
     }
   }

@@ -6,8 +6,8 @@ const QUICK_TURNS = 20;
 /** Turns after real work that nothing more comes of. */
 const CALM_TURNS = 3;
 
-/** One wait for handlers that wait for something real: what was last seen of them, and since when. Times are milliseconds of `GrantedTime`. */
-export class Wait {
+/** A wait until handlers settle: what was last seen of them, and since when. Times are milliseconds of `GrantedTime`. */
+export class Settling {
   private quiet: number;
   private alone: number;
   private turns = 0;
