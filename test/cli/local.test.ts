@@ -11,7 +11,8 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { DynamoEventSource, SqsDlq } from 'aws-cdk-lib/aws-lambda-event-sources';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { folderWith } from '../folder';
-import { functionOf, localApp, onLinux, ordersTable, synthesize } from '../local/fixture-app';
+import { functionOf, localApp, ordersTable, synthesize } from '../local/fixture-app';
+import { onLinux } from '../needing';
 
 const COMMAND = resolve(__dirname, '..', '..', 'build', 'bin', 'dynamo-stream-trigger.js');
 /** A temporary folder for these tests alone, with the folders of their runs. */

@@ -2,7 +2,6 @@ import { chmodSync, mkdirSync, readFileSync, statSync, symlinkSync } from 'node:
 import { createServer, request, type IncomingMessage, type RequestOptions } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { onLinux } from './fixture-app';
 import { startApiServer } from '../../lib/local/api/server';
 import { checkpointsIn } from '../../lib/local/checkpoints';
 import { takeDataFolder } from '../../lib/local/data-folder';
@@ -13,6 +12,7 @@ import { javaVariables, processVariables } from '../../lib/local/process/process
 import { startGuard } from '../../lib/local/service/guard';
 import { loopbackPolicy } from '../../lib/local/service/loopback-policy';
 import { folderWith } from '../folder';
+import { onLinux } from '../needing';
 
 interface Answer {
   readonly status: number;

@@ -158,7 +158,7 @@ describe('a watch', () => {
     bundles.stop();
   });
 
-  test('of a folder that is removed ends, and begins anew when it is back', async () => {
+  test('of a folder that is removed ends, and begins again when it is back', async () => {
     const { codeOf, watched, project, bundles } = bundlesIn();
     await codeOf();
     rmSync(join(project, 'src', 'lib'), { recursive: true });

@@ -4,11 +4,12 @@ import { once } from 'node:events';
 import { existsSync, linkSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { firstOutputOf, onLinux } from './fixture-app';
+import { firstOutputOf } from './fixture-app';
 import { endLeftovers, recordChildren } from '../../lib/local/process/children';
 import { serveLife } from '../../lib/local/process/life-socket';
 import { takeLock } from '../../lib/local/process/lock';
 import { folderWith } from '../folder';
+import { onLinux } from '../needing';
 
 const SLEEP = 'setTimeout(() => {}, 60_000)';
 const sleeper = (mark: string) => ['-e', SLEEP, mark];

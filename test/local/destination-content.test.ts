@@ -134,7 +134,7 @@ describe('what the app has', () => {
     await take({ queues: [queue({ DelaySeconds: '3' })] });
     expect(await take({ queues: [queue({})], topics: [topic([], { DisplayName: 'y' })] })).toEqual([]);
     expect(await take({ queues: [queue({})], topics: [topic([], { DisplayName: 'y' })] })).toEqual([]);
-    // What is a failure destination, and not in the app any more, stays as it is.
+    // A failure destination that is no longer in the app stays as it is.
     expect(await take({ mappings: [trigger(JOBS)] })).toEqual([]);
     const keeps = (path: string, reason: string) => `${path} keeps its settings until the run is started again: ${reason}`;
     expect(warnings).toEqual([

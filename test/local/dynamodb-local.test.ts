@@ -3,12 +3,12 @@ import { chmodSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
-import { onLinux } from './fixture-app';
 import { recordChildren } from '../../lib/local/process/children';
 import { clientOptions } from '../../lib/local/service/credentials';
 import { startDynamoDbLocal } from '../../lib/local/service/dynamodb-local';
 import { freePort } from '../../lib/local/service/free-port';
 import { folderWith } from '../folder';
+import { onLinux } from '../needing';
 
 jest.mock('../../lib/local/service/free-port', () => {
   const actual = jest.requireActual('../../lib/local/service/free-port');

@@ -142,7 +142,7 @@ test.each<[string, Partial<FunctionExit>, string, string]>([
   ['a signal', { signal: 'SIGKILL' }, 'Runtime.ExitError', 'signal: killed'],
   ['neither', {}, 'Runtime.ExitError', 'exit status 1'],
   ['too much memory', { signal: 'SIGKILL', tookTooMuch: true }, 'Runtime.OutOfMemory', 'signal: killed'],
-])('an invocation whose process ends with %s fails, and nothing is invoked in it any more', async (_, exit, errorType, errorMessage) => {
+])('an invocation whose process ends with %s fails, and nothing more is invoked in it', async (_, exit, errorType, errorMessage) => {
   const { environment, running, next, close, end } = await environmentOf();
   const { outcome, requestId } = await running();
   await end(exit);

@@ -2,12 +2,12 @@ import { chmodSync, readFileSync, realpathSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { onLinux } from './fixture-app';
 import { debuggingFor, type Debugging } from '../../lib/local/function/debugging';
 import { startEnvironment, type ExecutionEnvironment, type ExecutionEnvironmentOptions } from '../../lib/local/function/environment';
 import { recordChildren, type Children } from '../../lib/local/process/children';
 import { freePort } from '../../lib/local/service/free-port';
 import { folderWith } from '../folder';
+import { onLinux } from '../needing';
 
 const FUNCTION_ARN = 'arn:aws:lambda:us-east-1:000000000000:function:OnOrder:live';
 

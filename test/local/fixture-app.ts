@@ -6,10 +6,6 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { BUNDLING, newApp } from '../app';
 import { folderWith, newFolder } from '../folder';
-import { needing } from '../needing';
-
-/** A test of processes: it uses signals, `ps`, `pgrep` and `/proc` as Linux has them. Elsewhere it is skipped by this name. */
-export const onLinux = needing('Linux', process.platform === 'linux');
 
 /** Synthesizes an app of one stack, `Shop`, and says where to. */
 export function synthesize(build: (stack: Stack) => void, env?: Environment): string {

@@ -96,7 +96,7 @@ test('one that does not load stops its triggers at the start, and goes on as it 
 
 test.each<[string, Error]>([
   ['no port', new LocalRunError('PORT_IN_USE', 'no port')], ['a bug', new TypeError('a bug')],
-])('what is no fault of the code is not held against it: %s', async (message, error) => {
+])('what is not the fault of the code is not held against it: %s', async (message, error) => {
   const { functions } = functionsOf();
   jest.mocked(startFunction).mockRejectedValue(error);
   await expect(functions.take([target('a')])).rejects.toThrow(message);

@@ -1,11 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { mostMemory, watchMemory } from '../../lib/local/function/memory-watch';
-import { needing } from '../needing';
+import { onLinux } from '../needing';
 
 jest.mock('node:child_process', () => ({}));
 
-const onLinux = needing('Linux', process.platform === 'linux');
 const held = () => Number(/^VmRSS:\s*(\d+)/m.exec(readFileSync('/proc/self/status', 'utf8'))![1]) / 1024;
 /** A process that is not there. */
 const NOBODY = 2 ** 22 + 1;

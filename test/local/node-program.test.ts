@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { LambdaFunction } from '../../lib/local/assembly/app';
 import { nodeProgram, versionWarning } from '../../lib/local/function/node-program';
 import { folderWith } from '../folder';
-import { needing } from '../needing';
+import { onLinux } from '../needing';
 
 const WAY_OUT = 'Give the path of the program itself to --node, such as /usr/local/bin/node.';
 
@@ -17,7 +17,7 @@ test('a program that is not there is refused', () => {
   }));
 });
 
-needing('Linux', process.platform === 'linux')('a program that is something else is refused, with what it prints', () => {
+onLinux('a program that is something else is refused, with what it prints', () => {
   for (const [script, prints, exits] of [['echo v1', '"v1"', 0], ['echo 20.1.2; exit 3', '"20.1.2"', 3]]) {
     const path = join(folderWith({ program: `#!/bin/sh\n${script}\n` }), 'program');
     chmodSync(path, 0o755);

@@ -8,10 +8,11 @@ import { DescribeTableCommand, type TableDescription } from '@aws-sdk/client-dyn
 import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
 import { AttributeType } from 'aws-cdk-lib/aws-dynamodb';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
-import { firstOutputOf, functionOf, onLinux, ordersTable, synthesize } from './fixture-app';
+import { firstOutputOf, functionOf, ordersTable, synthesize } from './fixture-app';
 import { folderWith } from '../folder';
 import { COPYING, documents, inOrder, itemsOf, PRINTING, put, source, tableName } from './local-run';
 import { startLocal, type LocalEvent, type LocalOptions, type LocalRun } from '../../lib/local';
+import { onLinux } from '../needing';
 
 /** Runs that end or never begin, each of its own. */
 let runs: LocalRun[] = [];

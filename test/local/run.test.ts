@@ -16,11 +16,12 @@ import * as sns from 'aws-cdk-lib/aws-sns';
 import { SqsSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
-import { functionOf, localApp, onLinux, ordersTable } from './fixture-app';
+import { functionOf, localApp, ordersTable } from './fixture-app';
 import { folderWith } from '../folder';
 import { client, COPYING, documents, inOrder, itemsOf, PRINTING, put, source, tableName } from './local-run';
 import { DynamoStreamTrigger, FailureStore, S3FailureDestination, StreamFunction } from '../../lib';
 import { startLocal, type LocalEvent, type LocalRun } from '../../lib/local';
+import { onLinux } from '../needing';
 
 /**
  * Everything is real: DynamoDB Local, processes, and SQS, SNS and S3 on this machine. All of these tests share one run, and each has a

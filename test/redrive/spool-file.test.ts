@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import * as fc from 'fast-check';
 import { spoolFile, type SpoolFile } from '../../lib/redrive';
 import { newFolder } from '../folder';
+import { needing } from '../needing';
 import { runs } from '../runs';
 
 let folder: string;
@@ -31,8 +32,7 @@ test('it leaves nothing in its folder', () => {
   expect(readdirSync(folder)).toEqual([]);
 });
 
-const unlessOnWindows = process.platform === 'win32' ? test.skip : test;
-unlessOnWindows('nor where its process is killed', () => {
+needing('another system than Windows', process.platform !== 'win32')('nor where its process is killed', () => {
   spool.read(spool.append('text'));
   expect(readdirSync(folder)).toEqual([]);
   spool.close();
